@@ -1,0 +1,26 @@
+# How everything is compiled: C++23, many warnings, all of them errors; ccache and mold where the machine has them.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(pawl_options INTERFACE)
+target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 takes the moved-from half of std::expected and std::variant for uninitialised: its bug 105562 and kin.
+  target_compile_options(pawl_options INTERFACE -Wno-maybe-uninitialized)
+endif()
+
+if(PAWL_SANITIZE)
+  add_compile_options(-fsanitize=${PAWL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${PAWL_SANITIZE})
+endif()
+
+find_program(PAWL_CCACHE ccache)
+if(PAWL_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PAWL_CCACHE})
+endif()
+find_program(PAWL_MOLD mold)
+if(PAWL_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,32 @@
+// Why an attempt at a task did not succeed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pawl/json.h"
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+// Codes Pawl itself gives: timeout, cancelled, exit_code, signal, spawn_failed, exception, expression_error, limit_exceeded,
+// invalid_argument, unknown_handler. A handler may give any other, e.g. `network_error`; retry policies name them.
+struct TaskError {
+  std::string code;
+  std::string message;
+  Json details = nullptr;  // an object with more, e.g. {"exit_code": 1, "stderr": "..."}; null if there is none
+  std::optional<Duration> retry_after;  // do not try again sooner than this
+  bool retryable = true;   // false: trying again cannot help, whatever the policy says
+
+  TaskError() = default;
+  TaskError(std::string error_code, std::string error_message, Json error_details = nullptr)
+      : code(std::move(error_code)), message(std::move(error_message)), details(std::move(error_details)) {}
+  // A failed operation inside a handler fails its attempt under the operation's own code.
+  TaskError(const Error& error) : code(to_string(error.code)), message(error.message) {}  // NOLINT: meant to convert
+};
+
+// What a handler returns. A Result<Json> converts to it, and so does a plain Json.
+using TaskResult = std::expected<Json, TaskError>;
+
+}  // namespace pawl

@@ -1,0 +1,47 @@
+// JSON in and out: positions of errors, numbers that keep their value, bytes that are shared.
+#include <gtest/gtest.h>
+
+#include "base/json_text.h"
+#include "pawl/json.h"
+
+namespace pawl {
+namespace {
+
+TEST(Json, round_trips_values) {
+  for (const char* text : {"null", "true", "[1,-2,18446744073709551615]", R"({"b":1,"a":[]})", "0.1", "1.5e+300", "5.0",
+                           R"("\"\\\n\u0001é")"})
+    EXPECT_EQ(to_json_text(*parse_json(text)), text);
+}
+
+TEST(Json, says_where_it_does_not_parse) {
+  const Result<Json> bad = parse_json("{\"a\": 1,\n  oops}");
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_EQ(bad.error().line, 2U);
+  EXPECT_EQ(bad.error().code, ErrorCode::invalid_argument);
+}
+
+TEST(Json, refuses_what_follows_the_document_and_endless_nesting) {
+  EXPECT_FALSE(parse_json("1 2").has_value());
+  EXPECT_FALSE(parse_json("").has_value());
+  EXPECT_FALSE(parse_json(std::string(100'000, '[')).has_value());
+}
+
+TEST(Json, is_indented_when_asked) {
+  EXPECT_EQ(to_pretty_json(*parse_json(R"({"a":[1],"b":{}})")), "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}");
+}
+
+TEST(JsonText, null_needs_no_bytes) {
+  EXPECT_TRUE(JsonText::from(nullptr).is_null());
+  EXPECT_TRUE(JsonText::copy_of("null").is_null());
+  EXPECT_EQ(JsonText().view(), "null");
+}
+
+TEST(JsonText, copies_share_the_bytes) {
+  const JsonText a = JsonText::copy_of("[1,2]");
+  const JsonText b = a;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
+  EXPECT_EQ(a.view().data(), b.view().data());
+  EXPECT_EQ(b.parse(), *parse_json("[1,2]"));
+}
+
+}  // namespace
+}  // namespace pawl

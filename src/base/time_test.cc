@@ -1,0 +1,58 @@
+// Durations and times as users write them, and as we write them back.
+#include "base/time.h"
+
+#include <gtest/gtest.h>
+
+namespace pawl {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Duration, reads_units_and_sums) {
+  EXPECT_EQ(parse_duration("250ms"), 250ms);
+  EXPECT_EQ(parse_duration("30s"), 30s);
+  EXPECT_EQ(parse_duration("1.5h"), 90min);
+  EXPECT_EQ(parse_duration("1h30m"), 90min);
+  EXPECT_EQ(parse_duration("2d"), 48h);
+  EXPECT_EQ(parse_duration("1500"), 1500ms);
+  EXPECT_EQ(parse_duration("0"), 0ms);
+}
+
+TEST(Duration, refuses_what_is_none) {
+  for (const char* text : {"", "-1s", "s", "1x", "1 s", "1s 2", "1s2", "nan", "inf", "1e3s", "101y", "99999999999d",
+                           "1h-30m", "0x10s"})
+    EXPECT_FALSE(parse_duration(text).has_value()) << text;
+}
+
+TEST(Duration, writes_the_shortest_text_that_reads_back) {
+  EXPECT_EQ(format_duration(250ms), "250ms");
+  EXPECT_EQ(format_duration(1500ms), "1.5s");
+  EXPECT_EQ(format_duration(90min), "1h30m");
+  EXPECT_EQ(format_duration(0ms), "0ms");
+  for (const Duration d : {Duration(1ms), Duration(61s), Duration(25h + 1s), Duration(123'456'789ms)})
+    EXPECT_EQ(parse_duration(format_duration(d)), d);
+}
+
+TEST(Time, is_written_in_utc_with_milliseconds) {
+  EXPECT_EQ(format_time(Timestamp(1'700'000'000'123'456us)), "2023-11-14T22:13:20.123Z");
+}
+
+TEST(Time, reads_offsets_and_fractions) {
+  EXPECT_EQ(*parse_time("2023-11-14T23:13:20.123456+01:00"), Timestamp(1'700'000'000'123'456us));
+  EXPECT_EQ(*parse_time("2023-11-14T22:13:20Z"), Timestamp(1'700'000'000s));
+}
+
+TEST(Time, refuses_what_is_none) {
+  for (const char* text : {"", "2023-11-14", "2023-02-30T00:00:00Z", "2023-11-14T24:00:00Z", "2023-11-14T22:13:20",
+                           "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20Zx"})
+    EXPECT_FALSE(parse_time(text).has_value()) << text;
+}
+
+TEST(SystemClock, does_not_go_back) {
+  const SystemClock clock;
+  const Timestamp first = clock.now();
+  EXPECT_GE(clock.now(), first);
+}
+
+}  // namespace
+}  // namespace pawl

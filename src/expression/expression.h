@@ -1,0 +1,96 @@
+// Expressions: the `when:` conditions and `${{ ... }}` places of a definition, evaluated in sandboxed Lua 5.4.
+//
+// An expression is one Lua expression. It sees `tasks`, `input`, `workflow`, `attempt` (and `item`, `index` inside a foreach),
+// parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it. JSON values are
+// seen through proxies: nothing is converted that is not touched, and a value that is passed on is passed on unchanged.
+// JSON `null` is nil.
+//
+// Limits stop what would not end: VM instructions, memory, and the work done inside single library calls.
+// Threads: an Evaluator belongs to one thread. Errors: `invalid_argument` (does not parse, unknown name),
+// `limit_exceeded` (a limit), `internal` never.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/json.h"
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl::expression {
+
+struct Limits {
+  std::uint64_t instructions = 100'000;
+  std::size_t memory_bytes = 8U * 1024 * 1024;
+};
+
+// What a task looks like from inside an expression.
+struct TaskView {
+  TaskState state = TaskState::pending;
+  const Json* result = nullptr;  // nullptr is null. Stays valid until the evaluation ends
+  const Json* error = nullptr;   // {"code", "message", ...} or nullptr
+};
+
+// What the names in an expression mean at the moment of evaluation.
+class Scope {
+ public:
+  virtual ~Scope() = default;
+  virtual const Json& input() = 0;
+  virtual std::string_view workflow_id() = 0;
+  virtual std::string_view workflow_name() = 0;
+  virtual std::uint32_t attempt() = 0;
+  // nullopt: the workflow has no such task.
+  virtual std::optional<TaskView> task(std::string_view id) = 0;
+  // Inside a foreach: the element and its 0-based position; otherwise nullptr / nullopt.
+  virtual const Json* item() { return nullptr; }
+  virtual std::optional<std::uint64_t> index() { return std::nullopt; }
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(Limits limits = {});
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  // The value of one expression (no `${{ }}` around it).
+  Result<Json> evaluate(std::string_view expression, Scope& scope);
+  // Its truth as Lua sees it: nil and false (and null) are false, everything else is true.
+  Result<bool> test(std::string_view expression, Scope& scope);
+  // `value` with every `${{ ... }}` in its strings (keys of objects are left alone) replaced. A string that is one whole
+  // `${{ ... }}` becomes the value itself, with its JSON type; inside longer strings a string is inserted as it is, null as
+  // nothing, and anything else as JSON. The error's `field` is the place inside `value`, e.g. `[0].path`.
+  Result<Json> expand(const Json& value, Scope& scope);
+
+ private:
+  struct Lua;
+  std::unique_ptr<Lua> lua_;
+};
+
+// One `tasks.NAME` or `tasks["NAME"]` in an expression.
+struct TaskReference {
+  std::string task;
+  std::size_t offset = 0;  // bytes from the start of the expression
+};
+
+// Checks an expression without evaluating it: that it parses and that its free names are known. `names_allowed` beyond the
+// built-in ones is empty today. Error: `invalid_argument`; its `column` is the 1-based byte in the expression.
+// Returns the tasks the expression names literally.
+Result<std::vector<TaskReference>> analyse(std::string_view expression);
+
+// Whether `text` contains `${{`.
+[[nodiscard]] bool has_places(std::string_view text);
+
+// The expressions of the `${{ ... }}` places in `text`, in order. Error: `invalid_argument` if one is not closed or empty.
+Result<std::vector<std::string_view>> find_places(std::string_view text);
+
+// What a `when:` says: the expression itself, or the inside of one whole `${{ ... }}`.
+Result<std::string_view> strip_place(std::string_view text);
+
+}  // namespace pawl::expression

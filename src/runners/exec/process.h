@@ -1,0 +1,72 @@
+// Child processes: started, fed, listened to, stopped and reaped by one thread.
+//
+// Every child leads its own process group, has only the three standard descriptors, and is stopped as a group: SIGTERM, a
+// grace period, SIGKILL. When the leader has ended, what is left of its group is killed after a short wait for the rest of
+// the output. No zombies, no leaked descriptors, whatever happens.
+// Threads: start and stop from any thread; callbacks run on the runner's own thread and must not block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl::runners {
+
+enum class OutputStream : std::uint8_t { standard_output, standard_error };
+
+struct ProcessSpec {
+  std::vector<std::string> argv;  // the program (looked up in PATH) and its arguments
+  std::string cwd;                // empty: that of this process
+  std::vector<std::pair<std::string, std::string>> env;  // added to, and stronger than, this process's environment
+  std::string stdin_text;         // written to the child's standard input, which is then closed
+  std::size_t stdout_limit = 1U << 20;  // bytes of standard output kept: the last ones
+  std::size_t stderr_limit = 64U << 10;  // bytes of standard error kept: the last ones
+};
+
+struct ProcessOutcome {
+  // Why it could not be started; then the rest is empty. `not_found`, `permission_denied`, `unavailable`, ...
+  std::optional<Error> spawn_error;
+  int exit_code = 0;  // if it exited
+  int signal = 0;     // the signal that ended it, or 0
+  bool stopped = false;  // stop() was called on it before it ended
+  std::string standard_output;
+  std::string standard_error;
+  std::uint64_t stdout_dropped = 0;  // bytes beyond the limits, dropped from the front
+  std::uint64_t stderr_dropped = 0;
+};
+
+class ProcessRunner {
+ public:
+  using OutputCallback = std::function<void(OutputStream, std::string_view line)>;  // without the newline
+  using DoneCallback = std::function<void(ProcessOutcome)>;
+  // Names a started process; never used again.
+  enum class ProcessId : std::uint64_t {};
+
+  ProcessRunner();
+  // Kills and reaps what still runs; their callbacks are not called any more.
+  ~ProcessRunner();
+  ProcessRunner(const ProcessRunner&) = delete;
+  ProcessRunner& operator=(const ProcessRunner&) = delete;
+
+  // Starts the process; `done` is called exactly once, also when it cannot be started. `output` may be empty; it gets each
+  // line as it comes (a line longer than 4 KiB in pieces).
+  ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
+
+  // SIGTERM to the group now, SIGKILL after `grace` (0: at once). Nothing happens if the process has ended.
+  void stop(ProcessId id, Duration grace);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pawl::runners
