@@ -1,7 +1,7 @@
 // JSON in and out: positions of errors, numbers that keep their value, bytes that are shared.
 #include <gtest/gtest.h>
 
-#include "base/json_text.h"
+#include "pawl/json_text.h"
 #include "pawl/json.h"
 
 namespace pawl {

@@ -1,4 +1,4 @@
-#include "base/json_text.h"
+#include "pawl/json_text.h"
 
 #include <limits>
 

@@ -101,8 +101,8 @@ Result<Duration> parse_duration(std::string_view text) {
   double total_ms = 0;
   std::string_view rest = text;
   if (rest.empty()) return bad_duration(text, "it is empty");
-  if (rest.front() == '-') return bad_duration(text, "it is negative");
   while (!rest.empty()) {
+    if (rest.front() == '-') return bad_duration(text, "it is negative");
     double number = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, std::chars_format::fixed);
     if (error == std::errc::result_out_of_range) return bad_duration(text, "it is too long");

@@ -1,9 +1,14 @@
 // Child processes: started, fed, listened to, stopped and reaped by one thread.
 //
-// Every child leads its own process group, has only the three standard descriptors, and is stopped as a group: SIGTERM, a
-// grace period, SIGKILL. When the leader has ended, what is left of its group is killed after a short wait for the rest of
-// the output. No zombies, no leaked descriptors, whatever happens.
-// Threads: start and stop from any thread; callbacks run on the runner's own thread and must not block.
+// Every child leads its own process group, has only the three standard descriptors, and is stopped as a group: SIGTERM,
+// a grace period, SIGKILL. When the leader has ended, what is left of its group is killed after a short wait for the
+// rest of the output (0.5 s; after stop(), as long as the grace period lasts). No zombies, no leaked descriptors,
+// whatever happens. Processes that leave the group (daemons) are not waited for and not killed.
+//
+// The runner installs no signal handler and waits for no child but its own. It asks of the program around it not to
+// ignore SIGCHLD and not to reap children it did not start; of the descriptor limit, four a running process. Threads:
+// start and stop from any thread; callbacks run on the runner's own thread, must not block or throw, and may call start
+// and stop, but not destroy the runner.
 #pragma once
 
 #include <cstddef>
@@ -23,20 +28,24 @@ namespace pawl::runners {
 
 enum class OutputStream : std::uint8_t { standard_output, standard_error };
 
+// No string may contain a NUL byte: the kernel would see its end there.
 struct ProcessSpec {
-  std::vector<std::string> argv;  // the program (looked up in PATH) and its arguments
+  std::vector<std::string> argv;  // the program (looked up in the PATH that it gets) and its arguments
   std::string cwd;                // empty: that of this process
-  std::vector<std::pair<std::string, std::string>> env;  // added to, and stronger than, this process's environment
-  std::string stdin_text;         // written to the child's standard input, which is then closed
-  std::size_t stdout_limit = 1U << 20;  // bytes of standard output kept: the last ones
+  // Added to, and stronger than, this process's environment as it was when the runner was made: reading it later could
+  // meet a setenv on another thread.
+  std::vector<std::pair<std::string, std::string>> env;
+  std::string stdin_text;                // written to the child's standard input, which is then closed
+  std::size_t stdout_limit = 1U << 20;   // bytes of standard output kept: the last ones
   std::size_t stderr_limit = 64U << 10;  // bytes of standard error kept: the last ones
 };
 
 struct ProcessOutcome {
-  // Why it could not be started; then the rest is empty. `not_found`, `permission_denied`, `unavailable`, ...
+  // Why it could not be started (or, `internal`, how it ended is not known). `not_found`, `permission_denied`,
+  // `invalid_argument`, `limit_exceeded`, `invalid_state`; `unavailable` if it may work later.
   std::optional<Error> spawn_error;
-  int exit_code = 0;  // if it exited
-  int signal = 0;     // the signal that ended it, or 0
+  int exit_code = 0;     // if it exited
+  int signal = 0;        // the signal that ended it, or 0
   bool stopped = false;  // stop() was called on it before it ended
   std::string standard_output;
   std::string standard_error;
@@ -57,11 +66,12 @@ class ProcessRunner {
   ProcessRunner(const ProcessRunner&) = delete;
   ProcessRunner& operator=(const ProcessRunner&) = delete;
 
-  // Starts the process; `done` is called exactly once, also when it cannot be started. `output` may be empty; it gets each
-  // line as it comes (a line longer than 4 KiB in pieces).
+  // Starts the process; `done` is called exactly once, also when it cannot be started. `output` may be empty; it gets
+  // each line as it comes (a line longer than 4 KiB in pieces).
   ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
 
-  // SIGTERM to the group now, SIGKILL after `grace` (0: at once). Nothing happens if the process has ended.
+  // SIGTERM to the group now (a suspended process is resumed to get it), SIGKILL after `grace` (0: at once). Stopping
+  // it again can only shorten the grace period. Nothing happens if the process has ended.
   void stop(ProcessId id, Duration grace);
 
  private:

@@ -1,0 +1,222 @@
+// Definitions: the graphs that workflows execute.
+//
+// A definition is written as YAML or JSON (schemas/workflow.schema.json), or built in code as a WorkflowSpec. Either way it is
+// checked as a whole (names, limits, dependencies, cycles, expressions) and becomes an immutable Definition, which any number
+// of workflows on any number of threads share.
+//
+//   auto definition = pawl::read_definition_file("flow.yaml");
+//   if (!definition) std::cerr << pawl::describe(definition.error(), "flow.yaml") << '\n';
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/json.h"
+#include "pawl/json_text.h"
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+enum class Backoff : std::uint8_t { exponential, fixed, linear };
+
+[[nodiscard]] std::string_view to_string(Backoff backoff);
+
+// When and how often a failed task is tried again.
+struct RetryPolicy {
+  std::uint32_t max_attempts = 3;  // in all, the first one included; 1..10,000
+  Backoff backoff = Backoff::exponential;
+  double multiplier = 2.0;                  // of exponential backoff; 1..100
+  Duration base_delay = std::chrono::seconds(1);   // before the second attempt
+  Duration max_delay = std::chrono::seconds(60);   // no delay is longer, before jitter
+  double jitter = 0.0;  // each delay is spread evenly over [1 - jitter, 1 + jitter] of itself; 0..1
+  std::vector<std::string> retryable_errors;  // codes worth another attempt; empty: all
+
+  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+// One task as it is written. Defaults are those of the definition format.
+struct TaskSpec {
+  std::string id;    // 1..256 bytes of UTF-8 without control characters, white space, `[` or `]`
+  std::string name;  // shown to people; empty: the id
+  std::string module;
+  std::string function;
+  Json args = boost::json::array();  // positional; strings may hold `${{ ... }}`
+  std::vector<std::string> dependencies;
+  std::string when;                   // an expression; empty: always
+  std::optional<Duration> timeout;    // of one attempt
+  std::optional<RetryPolicy> retry_policy;  // none: one attempt
+  bool allow_failure = false;         // dependents run even if this task fails
+
+  // The options of all tasks of one kind can be shared by copying a spec.
+};
+
+// One definition as it is written.
+struct WorkflowSpec {
+  std::string name;  // 1..256 bytes
+  std::string description;
+  Priority priority = Priority::normal;
+  Json input = boost::json::object();  // defaults; a workflow's own input is laid over them
+  OnFailure on_failure = OnFailure::fail;
+  std::optional<Duration> timeout;  // of the whole workflow, from its start
+  Json output = nullptr;            // `${{ ... }}` places allowed; null: the results of the tasks nobody depends on
+  std::vector<TaskSpec> tasks;
+};
+
+// Limits that a definition is checked against.
+struct DefinitionLimits {
+  std::size_t file_bytes = 94'371'840;  // 90 MiB
+  std::size_t tasks = 1'000'000;
+  std::size_t dependencies = 20'000'000;  // of all tasks together
+  std::size_t args_bytes = 1'048'576;     // of one task, as JSON
+};
+
+// The position of a task in its definition: 0, 1, ... in the order they were written.
+using TaskIndex = std::uint32_t;
+
+// What a definition says of how a task is run, shared by all tasks that say the same.
+struct TaskRules {
+  std::optional<RetryPolicy> retry_policy;
+  std::optional<Duration> timeout;
+  bool allow_failure = false;
+
+  friend bool operator==(const TaskRules&, const TaskRules&) = default;
+};
+
+struct HandlerName {
+  std::string module;
+  std::string function;
+  // Waits for something (a time, a signal, another workflow) and does no work meanwhile: takes no task slot.
+  bool waits = false;
+
+  friend bool operator==(const HandlerName&, const HandlerName&) = default;
+};
+
+class Handlers;
+
+// What a definition is checked against.
+struct DefinitionChecks {
+  DefinitionLimits limits;
+  const Handlers* handlers = nullptr;  // if given, every task's handler must be known to it, and its args fit
+};
+
+namespace definition {
+class Builder;
+}
+
+// A checked, immutable graph. Source: definition/builder.h. About 60 bytes a task, and its strings.
+// Threads: any.
+class Definition {
+ public:
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& description() const { return description_; }
+  // SHA-256 of the canonical form, 64 hex digits: the same content has the same hash, however it was written.
+  [[nodiscard]] const std::string& hash() const { return hash_; }
+  [[nodiscard]] Priority priority() const { return priority_; }
+  [[nodiscard]] OnFailure on_failure() const { return on_failure_; }
+  [[nodiscard]] std::optional<Duration> timeout() const { return timeout_; }
+  [[nodiscard]] const JsonText& input() const { return input_; }
+  [[nodiscard]] const JsonText& output() const { return output_; }
+
+  [[nodiscard]] TaskIndex task_count() const { return static_cast<TaskIndex>(rows_.size() - 1); }
+  [[nodiscard]] std::size_t dependency_count() const { return dependencies_.size(); }
+
+  [[nodiscard]] std::string_view task_id(TaskIndex task) const {
+    return {ids_.data() + rows_[task].id_begin, rows_[task + 1].id_begin - rows_[task].id_begin};
+  }
+  [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view id) const;
+  // What people are shown: the name, or else the id.
+  [[nodiscard]] std::string_view task_name(TaskIndex task) const {
+    return rows_[task].name == 0 ? task_id(task) : std::string_view(strings_[rows_[task].name]);
+  }
+  [[nodiscard]] std::uint32_t handler_index(TaskIndex task) const { return rows_[task].handler; }
+  [[nodiscard]] const HandlerName& handler(TaskIndex task) const { return handlers_[rows_[task].handler]; }
+  [[nodiscard]] bool waits(TaskIndex task) const { return handler(task).waits; }
+  // Each module and function that occurs, once.
+  [[nodiscard]] std::span<const HandlerName> handlers() const { return handlers_; }
+  [[nodiscard]] const JsonText& args(TaskIndex task) const { return args_[rows_[task].args].text; }
+  // Whether the args hold `${{ ... }}` places to fill in before each attempt.
+  [[nodiscard]] bool args_have_places(TaskIndex task) const { return args_[rows_[task].args].has_places; }
+  // The condition, or empty.
+  [[nodiscard]] std::string_view when(TaskIndex task) const { return strings_[rows_[task].when]; }
+  [[nodiscard]] const TaskRules& rules(TaskIndex task) const { return rules_[rows_[task].rules]; }
+
+  [[nodiscard]] std::span<const TaskIndex> dependencies(TaskIndex task) const {
+    return between(dependencies_, rows_[task].dependencies_begin, rows_[task + 1].dependencies_begin);
+  }
+  [[nodiscard]] std::span<const TaskIndex> dependents(TaskIndex task) const {
+    return between(dependents_, rows_[task].dependents_begin, rows_[task + 1].dependents_begin);
+  }
+  // Every task after all that it depends on; among those that may come next, in the order they were written.
+  [[nodiscard]] std::vector<TaskIndex> topological_order() const;
+
+ private:
+  friend class definition::Builder;
+  Definition() = default;
+
+  static std::span<const TaskIndex> between(const std::vector<TaskIndex>& edges, std::uint32_t begin, std::uint32_t end) {
+    return {edges.data() + begin, end - begin};
+  }
+
+  // Index 0 of strings_ is the empty string. Row task_count() is a sentinel that ends the last ranges.
+  struct Row {
+    std::uint32_t id_begin = 0;
+    std::uint32_t name = 0;
+    std::uint32_t handler = 0;
+    std::uint32_t args = 0;
+    std::uint32_t when = 0;
+    std::uint32_t rules = 0;
+    std::uint32_t dependencies_begin = 0;
+    std::uint32_t dependents_begin = 0;
+  };
+  struct Args {
+    JsonText text;
+    bool has_places = false;
+  };
+
+  std::string name_;
+  std::string description_;
+  std::string hash_;
+  Priority priority_ = Priority::normal;
+  OnFailure on_failure_ = OnFailure::fail;
+  std::optional<Duration> timeout_;
+  JsonText input_;
+  JsonText output_;
+  std::string ids_;
+  std::vector<Row> rows_;
+  std::vector<TaskIndex> by_id_;  // tasks in the order of their ids, for find_task
+  std::vector<TaskIndex> dependencies_;
+  std::vector<TaskIndex> dependents_;
+  std::vector<std::string> strings_;
+  std::vector<HandlerName> handlers_;
+  std::vector<Args> args_;
+  std::vector<TaskRules> rules_;
+};
+
+// Shared, because any number of workflows on several threads hold the same definition.
+using DefinitionPtr = std::shared_ptr<const Definition>;
+
+// Checks a spec and makes a definition of it, in O(tasks + dependencies). Error: `invalid_argument` or `limit_exceeded`,
+// with the offending `field`.
+[[nodiscard]] Result<DefinitionPtr> make_definition(const WorkflowSpec& spec, const DefinitionChecks& checks = {});
+
+// Reads a definition from YAML or JSON text; `file_name` tells which (by its ending, else by the first character).
+// Error: as above, with line and column.
+[[nodiscard]] Result<DefinitionPtr> read_definition(std::string_view text, std::string_view file_name = {},
+                                                    const DefinitionChecks& checks = {});
+
+// The same from a file. Error: also `not_found`, `permission_denied`.
+[[nodiscard]] Result<DefinitionPtr> read_definition_file(const std::string& path, const DefinitionChecks& checks = {});
+
+// The canonical form: one JSON document that says everything and says it in one way. read_definition reads it back to a
+// definition of the same hash.
+[[nodiscard]] std::string to_canonical_json(const Definition& definition);
+
+}  // namespace pawl

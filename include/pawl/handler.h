@@ -1,0 +1,94 @@
+// Handlers: the code behind a task's `module` and `function`.
+//
+//   engine.handlers().add("orders", "charge", [](pawl::TaskContext& task) -> pawl::TaskResult {
+//     const auto& order = task.args().at(0);
+//     if (!reachable()) return std::unexpected(pawl::TaskError("network_error", "the bank does not answer"));
+//     return pawl::Json{{"charged", order.at("total")}};
+//   });
+//
+// A handler may run more than once for one task (after a failure, or a crash): make it idempotent, or pass the idempotency key
+// on to what it calls. It returns a value or a TaskError, or throws; what it throws becomes an error with the code
+// `exception`.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "pawl/json.h"
+#include "pawl/result.h"
+#include "pawl/task_error.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+struct Assignment;
+class AttemptSink;
+
+// What a handler is told about the attempt it makes. Valid during the call. Threads: that of the call.
+class TaskContext {
+ public:
+  TaskContext(const Assignment& assignment, std::stop_token stop, AttemptSink& sink)
+      : assignment_(assignment), stop_(std::move(stop)), sink_(sink) {}
+  TaskContext(const TaskContext&) = delete;
+  TaskContext& operator=(const TaskContext&) = delete;
+
+  [[nodiscard]] const std::string& workflow_id() const;
+  [[nodiscard]] std::string_view task_id() const;
+  [[nodiscard]] std::uint32_t attempt() const;  // 1, 2, ...
+  // The same for all attempts of this task: "workflow/task".
+  [[nodiscard]] std::string idempotency_key() const;
+
+  [[nodiscard]] const Json& args();   // an array, its `${{ }}` places filled in
+  [[nodiscard]] const Json& input();  // the workflow's input, an object
+  // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error: `not_found`.
+  [[nodiscard]] Result<Json> result_of(std::string_view task_id);
+
+  // When this attempt will be timed out.
+  [[nodiscard]] std::optional<Timestamp> deadline() const;
+  // Asked to stop, because the workflow is cancelled or the attempt timed out: return soon, with anything.
+  [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
+  [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
+
+  // How far this attempt is, 0..1, with a word for people. Not stored; costs little.
+  void report_progress(double fraction, std::string_view message = {});
+  // A line for whoever watches, shown with this task's output.
+  void log(std::string_view line);
+
+ private:
+  const Assignment& assignment_;
+  std::stop_token stop_;
+  AttemptSink& sink_;
+  std::unique_ptr<Json> args_;
+  std::unique_ptr<Json> input_;
+};
+
+using HandlerFunction = std::function<TaskResult(TaskContext&)>;
+
+// Where a handler runs.
+enum class HandlerMode : std::uint8_t {
+  blocking,      // on the task pool; it may wait, compute, call the engine
+  non_blocking,  // on the shard's own thread: fastest, for microseconds of work; it must not wait nor call the engine
+};
+
+struct HandlerOptions {
+  HandlerMode mode = HandlerMode::blocking;
+};
+
+// The handlers of one engine. Threads: any. A handler stays as long as its engine.
+class Handlers {
+ public:
+  virtual ~Handlers() = default;
+  // Error: `already_exists`; `invalid_argument` for a name that no definition can contain or an empty function.
+  virtual Result<void> add(std::string module, std::string function, HandlerFunction handler,
+                           HandlerOptions options = {}) = 0;
+  // Whether a task may name this handler with these args (nullptr: they hold `${{ }}` and are not known yet).
+  // Error: `invalid_argument`; its `field` is `module`, `function`, or a place in `args`.
+  [[nodiscard]] virtual Result<void> check(std::string_view module, std::string_view function,
+                                           const Json* args) const = 0;
+};
+
+}  // namespace pawl

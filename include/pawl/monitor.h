@@ -1,0 +1,49 @@
+// The monitor: tells subscribers what happens, as it happens.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/json_text.h"
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+// One thing that happened. `type` is one of
+//   workflow_created, workflow_redefined, workflow_queued, workflow_started, workflow_paused, workflow_resumed,
+//   workflow_stopping, workflow_completed, workflow_failed, workflow_cancelled,
+//   task_started, task_completed, task_retry_scheduled, task_retry_due, task_failed, task_skipped, task_cancelled,
+// all of them durable when they are told, or one of the passing ones
+//   task_output (a line the task wrote), task_progress.
+struct WorkflowEvent {
+  std::string_view type;  // a literal
+  Timestamp at;
+  std::string workflow;
+  std::string task;           // empty for the workflow's own
+  std::uint32_t attempt = 0;  // of the task
+  JsonText error;             // {"code", "message", ...} of a failure or a cancellation
+  std::string text;           // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason
+  bool is_stderr = false;     // task_output
+  double progress = 0;        // task_progress: 0..1
+  Timestamp due;              // task_retry_scheduled: when the next attempt starts
+};
+
+enum class SubscriptionId : std::uint64_t {};
+
+class Monitor {
+ public:
+  virtual ~Monitor() = default;
+
+  // `callback` is called for each event whose type is among `types` (empty: all), on the engine's own threads: in order for
+  // one workflow, at once for several, and it must return soon. It must not call the engine.
+  virtual SubscriptionId subscribe(std::function<void(const WorkflowEvent&)> callback,
+                                   std::vector<std::string> types = {}) = 0;
+  // When it returns the callback is not running and will not be called again. Error: `not_found`.
+  virtual Result<void> unsubscribe(SubscriptionId id) = 0;
+};
+
+}  // namespace pawl

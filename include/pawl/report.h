@@ -1,0 +1,63 @@
+// What can be read of a workflow: its report, its status, the reasons why it waits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pawl/definition.h"
+#include "pawl/json_text.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+struct TaskReport {
+  TaskState state = TaskState::pending;
+  std::uint32_t attempt = 0;                // 0: none was made
+  std::optional<Timestamp> started_at;      // of the latest attempt
+  std::optional<Timestamp> completed_at;    // of the terminal state
+  JsonText result;                          // completed
+  JsonText error;                           // {"code", "message", ...} of the latest failed attempt, or null
+};
+
+// How far a workflow is: cheap to ask for, whatever its size.
+struct WorkflowStatus {
+  std::string id;
+  std::string name;
+  WorkflowState state = WorkflowState::pending;
+  Phase phase = Phase::none;
+  Priority priority = Priority::normal;
+  Timestamp created_at;
+  std::optional<Timestamp> started_at;
+  std::optional<Timestamp> completed_at;
+  double progress = 0;  // terminal tasks / all tasks
+  std::uint32_t tasks_total = 0;
+  std::uint32_t tasks_running = 0;
+  std::uint32_t tasks_completed = 0;
+  std::uint32_t tasks_failed = 0;
+  std::uint32_t tasks_skipped = 0;
+  std::uint32_t tasks_cancelled = 0;
+};
+
+// All of a workflow at one moment.
+struct WorkflowReport {
+  WorkflowStatus status;
+  DefinitionPtr definition;
+  JsonText input;
+  JsonText output;
+  JsonText error;
+  std::vector<TaskReport> tasks;  // by TaskIndex
+};
+
+// The report as one JSON document (docs/reference/report.md); times are RFC 3339 with milliseconds, UTC.
+[[nodiscard]] std::string to_json_text(const WorkflowReport& report);
+
+// Why a workflow, or one of its tasks, makes no progress now.
+struct Explanation {
+  std::string task;  // empty: the workflow itself
+  std::string code;  // waiting_for_dependencies, waiting_for_slot, retry_due, queued, paused, running, not_started, stopping
+  std::string text;  // one sentence for people
+};
+
+}  // namespace pawl

@@ -1,0 +1,66 @@
+// How a thread that consumes a queue waits for more: it spins for a moment, then sleeps.
+//
+// Waking a sleeping thread costs its waker a system call and itself some 25 us, a few hundred times what handing over to a
+// spinning one costs; so a thread that has just been busy spins before it sleeps.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+namespace pawl {
+
+// Tells the processor that this thread only waits.
+inline void spin_pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// Threads: one sleeper; any number of wakers.
+class Parking {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Called by a producer after its push: wakes the sleeper if it sleeps or is about to.
+  void wake() {
+    if (!asleep_.load(std::memory_order_seq_cst)) return;
+    const std::lock_guard lock(mutex_);
+    asleep_.store(false, std::memory_order_relaxed);
+    wakened_.notify_one();
+  }
+
+  // Waits until `ready()` holds, someone calls wake(), or `until` has come.
+  template <class Ready>
+  void wait(std::optional<Clock::time_point> until, std::chrono::nanoseconds spin, Ready ready) {
+    const Clock::time_point spin_end = Clock::now() + spin;
+    constexpr int kPollsPerClockReading = 64;
+    do {
+      for (int i = 0; i < kPollsPerClockReading; ++i) {
+        if (ready()) return;
+        spin_pause();
+      }
+    } while (Clock::now() < spin_end);
+    std::unique_lock lock(mutex_);
+    asleep_.store(true, std::memory_order_seq_cst);
+    // Whoever pushed before the store above is seen here; whoever pushes after it sees the store.
+    if (!ready()) {
+      const auto awake = [this] { return !asleep_.load(std::memory_order_relaxed); };
+      if (until) {
+        wakened_.wait_until(lock, *until, awake);
+      } else {
+        wakened_.wait(lock, awake);
+      }
+    }
+    asleep_.store(false, std::memory_order_relaxed);
+  }
+
+ private:
+  std::mutex mutex_;  // guards the sleep: held by the sleeper from its announcement until it waits
+  std::condition_variable wakened_;
+  std::atomic<bool> asleep_{false};
+};
+
+}  // namespace pawl

@@ -1,0 +1,48 @@
+// A workflow comes to be: pending, with every task waiting on its dependencies. Until it starts its definition may be exchanged.
+#include <fmt/format.h>
+
+#include "core/settle.h"
+
+namespace pawl::core {
+namespace {
+
+void define(Workflow& workflow, const WorkflowFactsPtr& facts) {
+  workflow.facts = facts;
+  const Definition& definition = workflow.definition();
+  workflow.tasks.assign(definition.task_count(), TaskRecord());
+  workflow.open_tasks = definition.task_count();
+  workflow.skipped_tasks = 0;
+  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+    workflow.tasks[task].waiting_on = static_cast<std::uint32_t>(definition.dependencies(task).size());
+}
+
+}  // namespace
+
+void create(Decision& decision, WorkflowFactsPtr facts) {
+  decision.raise(event::WorkflowCreated{.at = decision.now(), .facts = std::move(facts)});
+}
+
+Result<void> redefine(Decision& decision, WorkflowFactsPtr facts) {
+  const Workflow& workflow = decision.workflow();
+  if (workflow.state != WorkflowState::pending || workflow.queued || workflow.skipped_tasks > 0)
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot change the tasks: workflow {} {}", workflow.id(),
+                            workflow.queued              ? "is queued to start"
+                            : workflow.skipped_tasks > 0 ? "has skipped tasks already"
+                                                         : fmt::format("is {}", to_string(workflow.state))));
+  decision.raise(event::WorkflowRedefined{.at = decision.now(), .facts = std::move(facts)});
+  return {};
+}
+
+void evolve(Workflow& workflow, const event::WorkflowCreated& happened) {
+  ++workflow.event_count;
+  workflow.created_at = happened.at;
+  define(workflow, happened.facts);
+}
+
+void evolve(Workflow& workflow, const event::WorkflowRedefined& happened) {
+  ++workflow.event_count;
+  define(workflow, happened.facts);
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,98 @@
+// The door to the state machine: a command is checked against the table State x Command, then decided on by the one function
+// that knows this transition (start_workflow.cc, complete_task.cc, ...). A decision raises events; raising applies them to the
+// state at once, so that what follows from them is decided on the state they made. A refused command has raised nothing.
+//
+//   core::Decision decision(workflow, {.now = now, .random = 0.5}, evaluator, turn);
+//   Result<void> accepted = core::decide(decision, command::CompleteTask{...});
+//
+// Pure: no clock, no randomness, no I/O, no thread. Errors: `invalid_state` (the table), `conflict` (an outcome that came
+// too late), `not_found` (no such task).
+#pragma once
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/effects.h"
+#include "core/evolve.h"
+#include "core/permitted.h"
+#include "core/workflow.h"
+#include "expression/expression.h"
+#include "model/command.h"
+#include "model/effect.h"
+#include "model/event.h"
+#include "pawl/result.h"
+
+namespace pawl::core {
+
+// What the world lends to one decision.
+struct Moment {
+  Timestamp now;
+  double random = 0.5;  // in [0, 1)
+};
+
+// What decisions add to: the events, in order, and the effects to release once those are durable.
+struct Turn {
+  std::vector<Event> events;
+  std::vector<Effect> effects;
+};
+
+class Decision {
+ public:
+  Decision(Workflow& workflow, const Moment& moment, expression::Evaluator& evaluator, Turn& turn)
+      : workflow_(workflow), moment_(moment), evaluator_(evaluator), turn_(turn) {}
+
+  // The event happened: it is applied to the state, kept, and its effects requested.
+  template <class E>
+  void raise(E happened) {
+    evolve(workflow_, happened);
+    add_effects(workflow_, happened, turn_.effects);
+    turn_.events.emplace_back(std::move(happened));
+  }
+  void request(const Effect& effect) { turn_.effects.push_back(effect); }
+
+  [[nodiscard]] const Workflow& workflow() const { return workflow_; }
+  [[nodiscard]] Timestamp now() const { return moment_.now; }
+  [[nodiscard]] double random() const { return moment_.random; }
+  [[nodiscard]] expression::Evaluator& evaluator() const { return evaluator_; }
+
+ private:
+  Workflow& workflow_;
+  Moment moment_;
+  expression::Evaluator& evaluator_;
+  Turn& turn_;
+};
+
+// One transition a file. Called through decide(), which has consulted the table.
+Result<void> apply(Decision& decision, const command::QueueWorkflow& command);
+Result<void> apply(Decision& decision, const command::StartWorkflow& command);
+Result<void> apply(Decision& decision, const command::PauseWorkflow& command);
+Result<void> apply(Decision& decision, const command::ResumeWorkflow& command);
+Result<void> apply(Decision& decision, const command::CancelWorkflow& command);
+Result<void> apply(Decision& decision, const command::FailWorkflow& command);
+Result<void> apply(Decision& decision, const command::TimeOutWorkflow& command);
+Result<void> apply(Decision& decision, const command::EndGrace& command);
+Result<void> apply(Decision& decision, const command::StartTask& command);
+Result<void> apply(Decision& decision, const command::CompleteTask& command);
+Result<void> apply(Decision& decision, const command::FailTask& command);
+Result<void> apply(Decision& decision, const command::TimeOutTask& command);
+Result<void> apply(Decision& decision, const command::RetryTask& command);
+Result<void> apply(Decision& decision, const command::SkipTask& command);
+
+template <class C>
+Result<void> decide(Decision& decision, const C& command) {
+  if (!permitted<C>(decision.workflow().state)) [[unlikely]] return refuse<C>(decision.workflow());
+  return apply(decision, command);
+}
+
+inline Result<void> decide(Decision& decision, const Command& command) {
+  return std::visit([&](const auto& alternative) { return decide(decision, alternative); }, command);
+}
+
+// The workflow's first event. Everything else is decided on what it made.
+void create(Decision& decision, WorkflowFactsPtr facts);
+
+// Exchanges the definition of a workflow that has not started. Error: `invalid_state`.
+Result<void> redefine(Decision& decision, WorkflowFactsPtr facts);
+
+}  // namespace pawl::core

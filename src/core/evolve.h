@@ -1,0 +1,35 @@
+// How each event changes the state. Total and deterministic: the same events in the same order give the same state, whenever
+// and wherever they are applied.
+#pragma once
+
+#include <variant>
+
+#include "core/workflow.h"
+#include "model/event.h"
+
+namespace pawl::core {
+
+// Each stands in the file of the transition it belongs to.
+void evolve(Workflow& workflow, const event::WorkflowCreated& happened);
+void evolve(Workflow& workflow, const event::WorkflowRedefined& happened);
+void evolve(Workflow& workflow, const event::WorkflowQueued& happened);
+void evolve(Workflow& workflow, const event::WorkflowStarted& happened);
+void evolve(Workflow& workflow, const event::WorkflowPaused& happened);
+void evolve(Workflow& workflow, const event::WorkflowResumed& happened);
+void evolve(Workflow& workflow, const event::WorkflowStopping& happened);
+void evolve(Workflow& workflow, const event::WorkflowCompleted& happened);
+void evolve(Workflow& workflow, const event::WorkflowFailed& happened);
+void evolve(Workflow& workflow, const event::WorkflowCancelled& happened);
+void evolve(Workflow& workflow, const event::TaskStarted& happened);
+void evolve(Workflow& workflow, const event::TaskCompleted& happened);
+void evolve(Workflow& workflow, const event::TaskRetryScheduled& happened);
+void evolve(Workflow& workflow, const event::TaskRetryDue& happened);
+void evolve(Workflow& workflow, const event::TaskFailed& happened);
+void evolve(Workflow& workflow, const event::TaskSkipped& happened);
+void evolve(Workflow& workflow, const event::TaskCancelled& happened);
+
+inline void evolve(Workflow& workflow, const Event& event) {
+  std::visit([&](const auto& happened) { evolve(workflow, happened); }, event);
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,81 @@
+#include "core/explain.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+namespace pawl::core {
+namespace {
+
+Explanation explain_workflow(const Workflow& workflow) {
+  switch (workflow.state) {
+    case WorkflowState::pending:
+      if (workflow.queued)
+        return {.task = {}, .code = "queued", .text = "as many workflows run as may; it waits for one of them to end"};
+      return {.task = {}, .code = "not_started", .text = "nobody has executed it yet"};
+    case WorkflowState::paused:
+      return {.task = {}, .code = "paused", .text = "it was paused; resume it to let new tasks start"};
+    case WorkflowState::running:
+      if (workflow.stop_reason != StopReason::none)
+        return {.task = {},
+                .code = "stopping",
+                .text = fmt::format("it is stopping ({}) and waits for {} running tasks", to_string(workflow.stop_reason),
+                                    workflow.running_tasks)};
+      return {.task = {},
+              .code = "running",
+              .text = fmt::format("{} of {} tasks have ended, {} are running", workflow.tasks.size() - workflow.open_tasks,
+                                  workflow.tasks.size(), workflow.running_tasks)};
+    default: return {.task = {}, .code = std::string(to_string(workflow.state)), .text = "it has ended"};
+  }
+}
+
+std::string name_open_dependencies(const Workflow& workflow, TaskIndex task) {
+  constexpr std::size_t kNamed = 3;
+  std::string names;
+  std::size_t open = 0;
+  for (const TaskIndex dependency : workflow.definition().dependencies(task)) {
+    const TaskState state = workflow.tasks[dependency].state;
+    if (is_terminal(state)) continue;
+    if (++open <= kNamed)
+      names += fmt::format("{}{} ({})", open > 1 ? ", " : "", in_quotes(workflow.definition().task_id(dependency)),
+                           to_string(state));
+  }
+  return open > kNamed ? names + fmt::format(" and {} more", open - kNamed) : names;
+}
+
+Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroundings& surroundings) {
+  const TaskRecord& record = workflow.tasks[task];
+  Explanation explanation{.task = std::string(workflow.definition().task_id(task)), .code = {}, .text = {}};
+  if (record.state == TaskState::running) {
+    explanation.code = "running";
+    explanation.text = fmt::format("attempt {} runs since {}", record.attempt, format_time(record.started_at));
+  } else if (record.retry_waits) {
+    explanation.code = "retry_due";
+    explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", record.attempt, record.attempt + 1,
+                                   format_time(record.completed_at));
+  } else if (record.waiting_on > 0) {
+    explanation.code = "waiting_for_dependencies";
+    explanation.text = fmt::format("waits for {}", name_open_dependencies(workflow, task));
+  } else if (workflow.state != WorkflowState::running) {
+    explanation.code = std::string(to_string(workflow.state));
+    explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
+  } else {
+    explanation.code = "waiting_for_slot";
+    explanation.text = fmt::format("it is ready; {} of {} task slots are in use", surroundings.slots_in_use,
+                                   surroundings.slots);
+  }
+  return explanation;
+}
+
+}  // namespace
+
+std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& surroundings, std::size_t max_tasks) {
+  std::vector<Explanation> explanations{explain_workflow(workflow)};
+  if (is_terminal(workflow.state)) return explanations;
+  for (TaskIndex task = 0; task < workflow.tasks.size() && explanations.size() <= max_tasks; ++task)
+    if (!is_terminal(workflow.tasks[task].state)) explanations.push_back(explain_task(workflow, task, surroundings));
+  return explanations;
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,21 @@
+// Why a workflow makes no progress now: the reason of the workflow itself, then of its tasks that could be running but are
+// not, or are running still.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/workflow.h"
+#include "pawl/report.h"
+
+namespace pawl::core {
+
+// What the state alone does not say.
+struct Surroundings {
+  std::size_t slots_in_use = 0;
+  std::size_t slots = 0;
+};
+
+std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& surroundings, std::size_t max_tasks);
+
+}  // namespace pawl::core

@@ -1,0 +1,26 @@
+// paused -> running: what became due meanwhile takes effect now, be it a task's failure, the timeout, or the end.
+#include <fmt/format.h>
+
+#include "core/settle.h"
+
+namespace pawl::core {
+
+Result<void> apply(Decision& decision, const command::ResumeWorkflow&) {
+  const Workflow& workflow = decision.workflow();
+  if (workflow.stop_reason != StopReason::none)
+    return fail(ErrorCode::invalid_state, fmt::format("cannot resume the workflow: workflow {} is stopping ({})",
+                                                      workflow.id(), to_string(workflow.stop_reason)));
+  decision.raise(event::WorkflowResumed{.at = decision.now()});
+  finish_if_done(decision);
+  const auto timeout = workflow.definition().timeout();
+  if (workflow.may_start_tasks() && timeout && decision.now() >= workflow.started_at + *timeout)
+    return apply(decision, command::TimeOutWorkflow{});
+  return {};
+}
+
+void evolve(Workflow& workflow, const event::WorkflowResumed&) {
+  ++workflow.event_count;
+  workflow.state = WorkflowState::running;
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,46 @@
+// A ready task's turn: its condition decides whether it runs or is skipped.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "core/settle.h"
+#include "core/workflow_scope.h"
+
+namespace pawl::core {
+
+Result<void> apply(Decision& decision, const command::StartTask& command) {
+  const Workflow& workflow = decision.workflow();
+  if (Result<void> known = check_task(workflow, command.task); !known) return known;
+  const TaskRecord& record = workflow.tasks[command.task];
+  if (workflow.stop_reason != StopReason::none || record.state != TaskState::pending || record.waiting_on > 0 ||
+      record.retry_waits)
+    return fail(ErrorCode::invalid_state, fmt::format("cannot start the task: task {} is not ready",
+                                                      in_quotes(workflow.definition().task_id(command.task))));
+
+  const bool first = record.attempt == 0;
+  const Result<bool> wanted = first ? condition_holds(workflow, command.task, decision.evaluator()) : true;
+  if (wanted && !*wanted) {
+    decision.raise(event::TaskSkipped{.task = command.task, .reason = SkipReason::condition, .at = decision.now()});
+    finish_if_done(decision);
+    return {};
+  }
+  decision.raise(
+      event::TaskStarted{.task = command.task, .attempt = record.attempt + 1U, .at = decision.now()});
+  if (!wanted) {
+    TaskError error("expression_error", fmt::format("when: {}", wanted.error().message));
+    error.retryable = false;
+    fail_attempt(decision, command.task, error);
+  }
+  return {};
+}
+
+void evolve(Workflow& workflow, const event::TaskStarted& happened) {
+  ++workflow.event_count;
+  workflow.queue_of(happened.task).remove(happened.task);
+  TaskRecord& record = workflow.tasks[happened.task];
+  record.state = TaskState::running;
+  record.attempt = static_cast<std::uint16_t>(happened.attempt);
+  record.started_at = happened.at;
+  ++workflow.running_tasks;
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,22 @@
+// pending -> running: the tasks that depend on nothing are ready.
+#include "core/settle.h"
+
+namespace pawl::core {
+
+Result<void> apply(Decision& decision, const command::StartWorkflow&) {
+  decision.raise(event::WorkflowStarted{.at = decision.now()});
+  finish_if_done(decision);  // all tasks may have been skipped by request before the start
+  return {};
+}
+
+void evolve(Workflow& workflow, const event::WorkflowStarted& happened) {
+  ++workflow.event_count;
+  workflow.state = WorkflowState::running;
+  workflow.queued = false;
+  workflow.started_at = happened.at;
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
+    if (workflow.tasks[task].waiting_on == 0 && workflow.tasks[task].state == TaskState::pending)
+      workflow.queue_of(task).push(task);
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,79 @@
+// The ways in which a workflow is told to end before its tasks have: cancelled, failed by request, timed out. What has not
+// started is cancelled at once; what runs is told to stop and given a grace period.
+#include <fmt/format.h>
+
+#include "base/time.h"
+#include "core/settle.h"
+
+namespace pawl::core {
+namespace {
+
+// Running tasks that did not stop in time count as cancelled; whatever they still report comes too late.
+void cancel_running_tasks(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
+    const TaskRecord& record = workflow.tasks[task];
+    if (record.state == TaskState::running)
+      decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
+  }
+}
+
+// A workflow that stops for good is not stopped again, except sooner or for a stronger reason.
+void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText error) {
+  stop(decision, reason, grace, std::move(error));
+  if (grace <= Duration::zero()) cancel_running_tasks(decision);
+  finish_if_done(decision);
+}
+
+}  // namespace
+
+Result<void> apply(Decision& decision, const command::CancelWorkflow& command) {
+  const Workflow& workflow = decision.workflow();
+  const Duration grace = command.grace.value_or(workflow.facts->cancel_grace);
+  JsonText error =
+      error_text(TaskError("cancelled", command.reason.empty() ? "cancelled by request" : command.reason));
+  if (workflow.state == WorkflowState::pending) {
+    decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = std::move(error)});
+    return {};
+  }
+  if (workflow.stop_reason == StopReason::cancelled && grace > Duration::zero()) return {};
+  stop_tasks(decision, StopReason::cancelled, grace, std::move(error));
+  return {};
+}
+
+Result<void> apply(Decision& decision, const command::FailWorkflow& command) {
+  const Workflow& workflow = decision.workflow();
+  if (workflow.stop_reason != StopReason::none)
+    return fail(ErrorCode::invalid_state, fmt::format("cannot fail the workflow: workflow {} is stopping ({})",
+                                                      workflow.id(), to_string(workflow.stop_reason)));
+  stop_tasks(decision, StopReason::failed_by_request, workflow.facts->cancel_grace,
+             error_text(TaskError("failed", command.reason.empty() ? "failed by request" : command.reason)));
+  return {};
+}
+
+Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
+  const Workflow& workflow = decision.workflow();
+  // A paused workflow times out when it is resumed; one that stops already ends anyway.
+  if (!workflow.may_start_tasks()) return {};
+  const Duration timeout = workflow.definition().timeout().value_or(Duration::zero());
+  stop_tasks(decision, StopReason::timed_out, workflow.facts->cancel_grace,
+             error_text(TaskError("timeout", fmt::format("the workflow took longer than {}", format_duration(timeout)))));
+  return {};
+}
+
+Result<void> apply(Decision& decision, const command::EndGrace&) {
+  const StopReason reason = decision.workflow().stop_reason;
+  if (reason == StopReason::none || reason == StopReason::task_failed) return {};
+  cancel_running_tasks(decision);
+  finish_if_done(decision);
+  return {};
+}
+
+void evolve(Workflow& workflow, const event::WorkflowStopping& happened) {
+  ++workflow.event_count;
+  workflow.stop_reason = happened.reason;
+  workflow.error = happened.error;
+  cancel_pending_tasks(workflow, happened.at);
+}
+
+}  // namespace pawl::core

@@ -1,0 +1,205 @@
+#include "definition/builder.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "definition/canonical.h"
+#include "definition/checks.h"
+#include "pawl/handler.h"
+
+namespace pawl::definition {
+
+namespace {
+
+// The built-in modules whose tasks only wait.
+constexpr std::string_view kWaitingModules[] = {"timer", "signal", "approval", "workflow"};
+
+}  // namespace
+
+Builder::Builder(const DefinitionChecks& checks)
+    : limits_(checks.limits),
+      known_handlers_(checks.handlers),
+      made_(new Definition()),
+      tasks_by_id_(0, ById{made_.get()}, ById{made_.get()}) {
+  made_->rows_.emplace_back();
+  intern_string("");
+}
+
+Checked<void> Builder::set_header(const WorkflowSpec& spec) {
+  if (Checked<void> ok = check_name(spec.name, {"name"}); !ok) return ok;
+  if (!spec.input.is_object()) return wrong({"input"}, "must be an object of default values");
+  if (spec.timeout)
+    if (Checked<void> ok = check_duration(*spec.timeout, {"timeout"}); !ok) return ok;
+  made_->name_ = spec.name;
+  made_->description_ = spec.description;
+  made_->priority_ = spec.priority;
+  made_->input_ = JsonText::from(spec.input);
+  made_->on_failure_ = spec.on_failure;
+  made_->timeout_ = spec.timeout;
+  made_->output_ = JsonText::from(spec.output);
+  if (made_->input_.view().size() > limits_.args_bytes)
+    return wrong({"input"}, too_large("the input", made_->input_.view().size(), limits_.args_bytes),
+                 ErrorCode::limit_exceeded);
+  Path path{"output"};
+  if (Checked<bool> ok = check_places(spec.output, std::numeric_limits<TaskIndex>::max(), path); !ok)
+    return std::unexpected(std::move(ok.error()));
+  return {};
+}
+
+Checked<void> Builder::add_task(const TaskSpec& task) {
+  Definition& made = *made_;
+  const TaskIndex index = made.task_count();
+  Path path{"tasks", task.id};
+  if (index >= limits_.tasks)
+    return wrong({"tasks"}, fmt::format("more than {} tasks; split the workflow", limits_.tasks),
+                 ErrorCode::limit_exceeded);
+  if (Checked<void> ok = check_task(task, path); !ok) return ok;
+  if (tasks_by_id_.contains(std::string_view(task.id)))
+    return wrong(path, fmt::format("there are two tasks {}", in_quotes(task.id)));
+  if (dependency_name_ends_.size() + task.dependencies.size() > limits_.dependencies)
+    return wrong(path, fmt::format("more than {} dependencies in all", limits_.dependencies),
+                 ErrorCode::limit_exceeded);
+
+  Definition::Row& row = made.rows_.back();
+  made.ids_ += task.id;
+  row.name = task.name == task.id ? 0 : intern_string(task.name);
+  row.handler = intern_handler(task.module, task.function);
+  row.rules = intern_rules(task);
+  made.rows_.push_back({.id_begin = static_cast<std::uint32_t>(made.ids_.size())});
+  tasks_by_id_.insert(index);
+
+  Checked<std::uint32_t> args = intern_args(task, path);
+  if (!args) return std::unexpected(std::move(args.error()));
+  made.rows_[index].args = *args;
+  if (Checked<void> ok = check_handler(task, made.args_[*args].has_places, path); !ok) return ok;
+  if (!task.when.empty()) {
+    path.emplace_back("when");
+    const Result<std::string_view> condition = expression::strip_place(task.when);
+    if (!condition) return wrong(path, condition.error().message);
+    if (Checked<void> ok = check_expression(*condition, index, path); !ok) return ok;
+    made.rows_[index].when = intern_string(*condition);
+  }
+
+  for (const std::string& dependency : task.dependencies) {
+    dependency_names_ += dependency;
+    dependency_name_ends_.push_back(dependency_names_.size());
+  }
+  dependency_counts_.push_back(static_cast<std::uint32_t>(task.dependencies.size()));
+  return {};
+}
+
+Checked<DefinitionPtr> Builder::finish() {
+  Definition& made = *made_;
+  if (made.task_count() == 0) return wrong({"tasks"}, "there are no tasks; a workflow needs at least one");
+  if (Checked<void> ok = resolve_dependencies(); !ok) return std::unexpected(std::move(ok.error()));
+  connect_dependents();
+  if (Checked<void> ok = refuse_cycles(); !ok) return std::unexpected(std::move(ok.error()));
+  if (Checked<void> ok = check_references(); !ok) return std::unexpected(std::move(ok.error()));
+  made.by_id_.resize(made.task_count());
+  std::iota(made.by_id_.begin(), made.by_id_.end(), 0U);
+  std::ranges::sort(made.by_id_, {}, [&](TaskIndex task) { return made.task_id(task); });
+  made.ids_.shrink_to_fit();
+  made.rows_.shrink_to_fit();
+  made.args_.shrink_to_fit();
+  made.strings_.shrink_to_fit();
+  made.hash_ = content_hash(made);
+  return made_;
+}
+
+std::uint32_t Builder::intern_string(std::string_view text) {
+  const auto [entry, is_new] = strings_.try_emplace(std::string(text), static_cast<std::uint32_t>(made_->strings_.size()));
+  if (is_new) made_->strings_.emplace_back(text);
+  return entry->second;
+}
+
+std::uint32_t Builder::intern_handler(const std::string& module, const std::string& function) {
+  std::string key = module;
+  key += '\n';  // no name contains one
+  key += function;
+  const auto [entry, is_new] =
+      handlers_.try_emplace(std::move(key), static_cast<std::uint32_t>(made_->handlers_.size()));
+  if (is_new) {
+    const bool waits = std::ranges::find(kWaitingModules, module) != std::end(kWaitingModules);
+    made_->handlers_.push_back({.module = module, .function = function, .waits = waits});
+  }
+  return entry->second;
+}
+
+std::uint32_t Builder::intern_rules(const TaskSpec& task) {
+  TaskRules rules{.retry_policy = task.retry_policy, .timeout = task.timeout, .allow_failure = task.allow_failure};
+  const auto [entry, is_new] = rules_.try_emplace(rules_key(rules), static_cast<std::uint32_t>(made_->rules_.size()));
+  if (is_new) made_->rules_.push_back(std::move(rules));
+  return entry->second;
+}
+
+Checked<void> Builder::check_handler(const TaskSpec& task, bool has_places, const Path& path) const {
+  if (known_handlers_ == nullptr) return {};
+  Result<void> ok = known_handlers_->check(task.module, task.function, has_places ? nullptr : &task.args);
+  if (ok) return {};
+  Path at = path;
+  at.emplace_back(ok.error().field.substr(0, ok.error().field.find_first_of(".[")));
+  return wrong(std::move(at), std::move(ok.error().message), ok.error().code);
+}
+
+Checked<std::uint32_t> Builder::intern_args(const TaskSpec& task, const Path& path) {
+  Path args_path = path;
+  args_path.emplace_back("args");
+  if (!task.args.is_array()) return wrong(args_path, "must be an array of positional arguments");
+  std::string text = to_json_text(task.args);
+  if (text.size() > limits_.args_bytes)
+    return wrong(args_path, too_large("they", text.size(), limits_.args_bytes), ErrorCode::limit_exceeded);
+  if (const auto known = args_.find(text); known != args_.end() && !made_->args_[known->second].has_places)
+    return known->second;
+  // Args with places are checked for every task that has them: what they may refer to differs.
+  const Checked<bool> has_places = check_places(task.args, made_->task_count() - 1, args_path);
+  if (!has_places) return std::unexpected(has_places.error());
+  const auto [entry, is_new] = args_.try_emplace(std::move(text), static_cast<std::uint32_t>(made_->args_.size()));
+  if (is_new) made_->args_.push_back({.text = JsonText::copy_of(entry->first), .has_places = *has_places});
+  return entry->second;
+}
+
+Checked<void> Builder::check_expression(std::string_view text, TaskIndex task, const Path& path) {
+  auto known = analysed_.find(std::string(text));
+  if (known == analysed_.end()) {
+    Result<std::vector<expression::TaskReference>> references = expression::analyse(text);
+    if (!references) return wrong(path, references.error().message, references.error().code);
+    std::vector<std::string> names;
+    for (expression::TaskReference& reference : *references) names.push_back(std::move(reference.task));
+    known = analysed_.emplace(std::string(text), std::move(names)).first;
+  }
+  for (const std::string& named : known->second) references_.push_back({.task = task, .named = named, .path = path});
+  return {};
+}
+
+Checked<bool> Builder::check_places(const Json& value, TaskIndex task, Path& path) {
+  bool found = false;
+  const auto inside = [&](const Json& part, auto step) -> Checked<void> {
+    path.emplace_back(std::move(step));
+    const Checked<bool> places = check_places(part, task, path);
+    if (!places) return std::unexpected(places.error());
+    found |= *places;
+    path.pop_back();
+    return {};
+  };
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.get_array().size(); ++i)
+      if (Checked<void> ok = inside(value.get_array()[i], i); !ok) return std::unexpected(std::move(ok.error()));
+  } else if (value.is_object()) {
+    for (const auto& member : value.get_object())
+      if (Checked<void> ok = inside(member.value(), std::string(member.key())); !ok)
+        return std::unexpected(std::move(ok.error()));
+  } else if (value.is_string() && expression::has_places(value.get_string())) {
+    const Result<std::vector<std::string_view>> places = expression::find_places(value.get_string());
+    if (!places) return wrong(path, places.error().message);
+    for (const std::string_view place : *places)
+      if (Checked<void> ok = check_expression(place, task, path); !ok) return std::unexpected(std::move(ok.error()));
+    found = true;
+  }
+  return found;
+}
+
+}  // namespace pawl::definition

@@ -1,0 +1,100 @@
+#include "definition/checks.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+namespace pawl::definition {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 256;
+constexpr std::uint32_t kMaxAttempts = 10'000;
+constexpr double kMaxMultiplier = 100;
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+Path operator/(const Path& path, std::string_view member) {
+  Path longer = path;
+  longer.emplace_back(std::string(member));
+  return longer;
+}
+
+}  // namespace
+
+Checked<void> check_name(std::string_view name, const Path& path) {
+  if (name.empty()) return wrong(path, "must not be empty");
+  if (name.size() > kMaxNameBytes)
+    return wrong(path, fmt::format("has {} bytes; the limit is {}", name.size(), kMaxNameBytes),
+                 ErrorCode::limit_exceeded);
+  if (find_invalid_utf8(name) != std::string_view::npos) return wrong(path, "is not valid UTF-8");
+  if (std::ranges::any_of(name, is_control))
+    return wrong(path, fmt::format("{} contains a control character", in_quotes(name)));
+  return {};
+}
+
+Checked<void> check_task_id(std::string_view id, const Path& path) {
+  if (id.empty()) return wrong(path, "a task id must not be empty");
+  if (Checked<void> ok = check_name(id, path); !ok) {
+    ok.error().message = fmt::format("the task id {}", ok.error().message);
+    return ok;
+  }
+  // White space beyond ASCII: U+0085, U+00A0, U+1680, U+2000..U+200A, U+2028, U+2029, U+202F, U+205F, U+3000.
+  static constexpr std::string_view kIllegal[] = {
+      " ",            "[",            "]",            "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80",
+      "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85",
+      "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
+      "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
+  const bool ascii = std::ranges::all_of(id, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  for (const std::string_view illegal : std::span(kIllegal).first(ascii ? 3 : std::size(kIllegal)))
+    if (id.find(illegal) != std::string_view::npos)
+      return wrong(path, fmt::format("task id {} contains {}; white space, [ and ] are not allowed", in_quotes(id),
+                                     illegal == "[" || illegal == "]" ? in_quotes(illegal) : "white space"));
+  return {};
+}
+
+Checked<void> check_duration(Duration duration, const Path& path) {
+  if (duration < Duration::zero()) return wrong(path, fmt::format("{} ms is negative", duration.count()));
+  if (duration > kMaxDuration) return wrong(path, fmt::format("{} ms is above 100 years", duration.count()));
+  return {};
+}
+
+Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path) {
+  if (policy.max_attempts < 1 || policy.max_attempts > kMaxAttempts)
+    return wrong(path / "max_attempts", fmt::format("{} is not within 1..{}", policy.max_attempts, kMaxAttempts));
+  if (!(policy.multiplier >= 1 && policy.multiplier <= kMaxMultiplier))
+    return wrong(path / "multiplier", fmt::format("{} is not within 1..{}", policy.multiplier, kMaxMultiplier));
+  if (!(policy.jitter >= 0 && policy.jitter <= 1))
+    return wrong(path / "jitter", fmt::format("{} is not within 0..1", policy.jitter));
+  if (Checked<void> ok = check_duration(policy.base_delay, path / "base_delay"); !ok) return ok;
+  if (Checked<void> ok = check_duration(policy.max_delay, path / "max_delay"); !ok) return ok;
+  for (std::size_t i = 0; i < policy.retryable_errors.size(); ++i) {
+    Path element = path / "retryable_errors";
+    element.emplace_back(i);
+    if (Checked<void> ok = check_name(policy.retryable_errors[i], element); !ok) return ok;
+  }
+  return {};
+}
+
+Checked<void> check_task(const TaskSpec& task, const Path& path) {
+  if (Checked<void> ok = check_task_id(task.id, path); !ok) return ok;
+  if (!task.name.empty())
+    if (Checked<void> ok = check_name(task.name, path / "name"); !ok) return ok;
+  if (Checked<void> ok = check_name(task.module, path / "module"); !ok) return ok;
+  if (Checked<void> ok = check_name(task.function, path / "function"); !ok) return ok;
+  if (task.timeout) {
+    if (Checked<void> ok = check_duration(*task.timeout, path / "timeout"); !ok) return ok;
+    if (*task.timeout == Duration::zero()) return wrong(path / "timeout", "must be more than 0");
+  }
+  if (task.retry_policy) return check_retry_policy(*task.retry_policy, path / "retry_policy");
+  return {};
+}
+
+std::string too_large(std::string_view what, std::size_t bytes, std::size_t limit) {
+  return fmt::format("{} have {} bytes; the limit is {}", what, bytes, limit);
+}
+
+}  // namespace pawl::definition

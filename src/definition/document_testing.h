@@ -1,0 +1,33 @@
+// What the tests of documents say shortly.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "definition/document.h"
+
+namespace pawl::definition {
+
+// The error of a text that must not parse; internal and empty if it does.
+inline Error refusal(std::string_view text, Format format, const DocumentLimits& limits = {}) {
+  const Result<Document> document = Document::parse(text, format, limits);
+  return document ? Error{} : document.error();
+}
+
+// The same as "line:column: message".
+inline std::string refused(std::string_view text, Format format, const DocumentLimits& limits = {}) {
+  const Error error = refusal(text, format, limits);
+  return fmt::format("{}:{}: {}", error.line, error.column, error.message);
+}
+
+inline std::string at(Position position) { return fmt::format("{}:{}", position.line, position.column); }
+
+// The whole document as JSON text, or why there is none.
+inline std::string as_json(std::string_view text, Format format) {
+  const Result<Document> document = Document::parse(text, format);
+  return document ? to_json_text(document->root().to_json()) : refused(text, format);
+}
+
+}  // namespace pawl::definition

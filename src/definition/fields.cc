@@ -1,0 +1,61 @@
+#include "definition/fields.h"
+
+#include <fmt/format.h>
+
+#include "base/time.h"
+
+namespace pawl::definition {
+
+std::unexpected<Problem> wrong_type(Node node, const Path& path, std::string_view expected) {
+  return wrong(path, fmt::format("must be {}, not {}", expected, describe_kind(node.kind())));
+}
+
+Checked<std::string> read_string(Node node, const Path& path) {
+  if (node.kind() != NodeKind::string) return wrong_type(node, path, "a string");
+  return std::string(node.string());
+}
+
+Checked<bool> read_boolean(Node node, const Path& path) {
+  if (node.kind() != NodeKind::boolean) return wrong_type(node, path, "true or false");
+  return node.boolean();
+}
+
+Checked<Duration> read_duration(Node node, const Path& path) {
+  if (node.kind() == NodeKind::integer) {
+    const Duration duration(node.integer());
+    if (duration < Duration::zero()) return wrong(path, fmt::format("{} ms is negative", node.integer()));
+    if (duration > kMaxDuration) return wrong(path, fmt::format("{} ms is above 100 years", node.integer()));
+    return duration;
+  }
+  if (node.kind() == NodeKind::unsigned_integer) return wrong(path, "is above 100 years");
+  if (node.kind() != NodeKind::string) return wrong_type(node, path, "a duration such as 30s, or integer milliseconds");
+  Result<Duration> duration = parse_duration(node.string());
+  if (!duration) return wrong(path, std::move(duration.error().message));
+  return *duration;
+}
+
+Checked<double> read_number(Node node, const Path& path) {
+  switch (node.kind()) {
+    case NodeKind::integer: return static_cast<double>(node.integer());
+    case NodeKind::number:
+    case NodeKind::unsigned_integer: return node.to_json().to_number<double>();
+    default: return wrong_type(node, path, "a number");
+  }
+}
+
+Checked<std::vector<std::string>> read_strings(Node node, const Path& path) {
+  if (node.kind() != NodeKind::array) return wrong_type(node, path, "an array of strings");
+  std::vector<std::string> strings;
+  strings.reserve(node.size());
+  for (const Node element : node.elements()) {
+    if (element.kind() != NodeKind::string) {
+      Path element_path = path;
+      element_path.emplace_back(strings.size());
+      return wrong_type(element, element_path, "a string");
+    }
+    strings.emplace_back(element.string());
+  }
+  return strings;
+}
+
+}  // namespace pawl::definition

@@ -1,0 +1,53 @@
+// Reading the members of one object of a document: every member has a reader, and one that has none is refused with the
+// name that was probably meant.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "definition/problem.h"
+#include "pawl/types.h"
+
+namespace pawl::definition {
+
+// Typed values. The path is that of the value itself.
+Checked<std::string> read_string(Node node, const Path& path);
+Checked<bool> read_boolean(Node node, const Path& path);
+// "30s" or an integer of milliseconds; never negative.
+Checked<Duration> read_duration(Node node, const Path& path);
+Checked<double> read_number(Node node, const Path& path);
+Checked<std::vector<std::string>> read_strings(Node node, const Path& path);
+
+std::unexpected<Problem> wrong_type(Node node, const Path& path, std::string_view expected);
+
+// What a member of T's object means.
+template <class T>
+struct Field {
+  std::string_view name;
+  Checked<void> (*read)(T& into, Node value, const Path& path);
+};
+
+template <class T>
+Checked<void> read_fields(Node object, std::span<const Field<T>> fields, T& into, const Path& path,
+                          std::string_view what) {
+  if (object.kind() != NodeKind::object) return wrong_type(object, path, what);
+  for (const auto& [key, value] : object.members()) {
+    Path member = path;
+    member.emplace_back(std::string(key.string()));
+    const Field<T>* field = nullptr;
+    for (const Field<T>& candidate : fields)
+      if (candidate.name == key.string()) field = &candidate;
+    if (field == nullptr) {
+      std::vector<std::string_view> known;
+      for (const Field<T>& candidate : fields) known.push_back(candidate.name);
+      return wrong(std::move(member), "is no known field" + did_you_mean(key.string(), known));
+    }
+    if (Checked<void> ok = field->read(into, value, member); !ok) return ok;
+  }
+  return {};
+}
+
+}  // namespace pawl::definition

@@ -1,0 +1,44 @@
+// What is wrong with a definition, and exactly where: a path that can be shown to people and found again in a document.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "definition/document.h"
+#include "pawl/result.h"
+
+namespace pawl::definition {
+
+// The way from the root to a value: member names and element numbers.
+using Path = std::vector<std::variant<std::string, std::size_t>>;
+
+struct Problem {
+  ErrorCode code = ErrorCode::invalid_argument;
+  std::string message;
+  Path path;
+};
+
+template <class T>
+using Checked = std::expected<T, Problem>;
+
+[[nodiscard]] inline std::unexpected<Problem> wrong(Path path, std::string message,
+                                                    ErrorCode code = ErrorCode::invalid_argument) {
+  return std::unexpected<Problem>(Problem{.code = code, .message = std::move(message), .path = std::move(path)});
+}
+
+// "tasks.load.dependencies[0]"; a name that is no plain word is quoted: `tasks["fetch-data"].timeout`.
+[[nodiscard]] std::string field_of(const Path& path);
+
+// The problem as an error without a position, for definitions made in code.
+[[nodiscard]] Error to_error(Problem problem);
+
+// The same with the position of the value at the path, or of the nearest value around it.
+[[nodiscard]] Error to_error(Problem problem, Node root);
+
+}  // namespace pawl::definition

@@ -1,0 +1,190 @@
+// The doors by which definitions come in: a text, a file, a spec made in code.
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "definition/builder.h"
+#include "definition/checks.h"
+#include "definition/document.h"
+#include "definition/fields.h"
+#include "definition/task_reader.h"
+#include "pawl/definition.h"
+
+namespace pawl {
+namespace definition {
+namespace {
+
+struct Header {
+  WorkflowSpec spec;
+  std::optional<Node> tasks;
+};
+
+using HeaderField = Field<Header>;
+
+template <auto Member>
+Checked<void> read_string_into(Header& header, Node value, const Path& path) {
+  Checked<std::string> text = read_string(value, path);
+  if (!text) return std::unexpected(std::move(text.error()));
+  header.spec.*Member = *std::move(text);
+  return {};
+}
+
+Checked<void> read_priority(Header& header, Node value, const Path& path) {
+  const Checked<std::string> text = read_string(value, path);
+  if (!text) return std::unexpected(text.error());
+  const auto priority = parse_priority(*text);
+  if (!priority)
+    return wrong(path, fmt::format("{} is no priority; it is low, normal, high or critical", in_quotes(*text)));
+  header.spec.priority = *priority;
+  return {};
+}
+
+Checked<void> read_on_failure(Header& header, Node value, const Path& path) {
+  const Checked<std::string> text = read_string(value, path);
+  if (!text) return std::unexpected(text.error());
+  if (*text != "fail" && *text != "continue")
+    return wrong(path, fmt::format("{} is unknown; on_failure is fail or continue", in_quotes(*text)));
+  header.spec.on_failure = *text == "fail" ? OnFailure::fail : OnFailure::continue_;
+  return {};
+}
+
+Checked<void> read_input(Header& header, Node value, const Path& path) {
+  if (value.kind() != NodeKind::object) return wrong_type(value, path, "an object of default values");
+  header.spec.input = value.to_json();
+  return {};
+}
+
+Checked<void> read_output(Header& header, Node value, const Path&) {
+  header.spec.output = value.to_json();
+  return {};
+}
+
+Checked<void> read_timeout(Header& header, Node value, const Path& path) {
+  const Checked<Duration> timeout = read_duration(value, path);
+  if (!timeout) return std::unexpected(timeout.error());
+  if (*timeout == Duration::zero()) return wrong(path, "must be more than 0");
+  header.spec.timeout = *timeout;
+  return {};
+}
+
+// Nothing can be compensated yet, so there is nothing to keep of it.
+Checked<void> read_saga(Header&, Node value, const Path& path) {
+  if (const Checked<bool> saga = read_boolean(value, path); !saga) return std::unexpected(saga.error());
+  return {};
+}
+
+Checked<void> read_tasks(Header& header, Node value, const Path& path) {
+  if (value.kind() != NodeKind::object) return wrong_type(value, path, "an object from task ids to tasks");
+  header.tasks = value;
+  return {};
+}
+
+// `$schema` is for editors.
+Checked<void> ignore(Header&, Node, const Path&) { return {}; }
+
+constexpr HeaderField kHeaderFields[] = {
+    {"$schema", ignore},
+    {"name", read_string_into<&WorkflowSpec::name>},
+    {"description", read_string_into<&WorkflowSpec::description>},
+    {"priority", read_priority},
+    {"input", read_input},
+    {"on_failure", read_on_failure},
+    {"timeout", read_timeout},
+    {"saga", read_saga},
+    {"output", read_output},
+    {"tasks", read_tasks},
+};
+
+Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
+  Header header;
+  if (Checked<void> ok = read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`"); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (header.spec.name.empty()) return wrong({"name"}, "is missing; every definition has a name");
+  if (!header.tasks) return wrong({"tasks"}, "is missing; a workflow needs at least one task");
+
+  Builder builder(checks);
+  if (Checked<void> ok = builder.set_header(header.spec); !ok) return std::unexpected(std::move(ok.error()));
+  TaskSpec task;
+  Path path{"tasks", ""};
+  for (const auto& [key, value] : header.tasks->members()) {
+    task.id = key.string();
+    path.back() = task.id;
+    if (Checked<void> ok = read_task(task, value, path); !ok) return std::unexpected(std::move(ok.error()));
+    if (Checked<void> ok = builder.add_task(task); !ok) return std::unexpected(std::move(ok.error()));
+  }
+  return builder.finish();
+}
+
+Error file_error(int number) {
+  const ErrorCode code = number == ENOENT || number == ENOTDIR ? ErrorCode::not_found
+                         : number == EACCES || number == EPERM ? ErrorCode::permission_denied
+                                                               : ErrorCode::invalid_argument;
+  return {.code = code, .message = "cannot read the file: " + std::generic_category().message(number)};
+}
+
+// The whole file, or why not. What is no regular file (a pipe, /dev/stdin) is read to its end, up to the limit.
+Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return std::unexpected(file_error(errno));
+  struct Closer {
+    int descriptor;
+    ~Closer() { ::close(descriptor); }
+  } const closer{descriptor};
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return std::unexpected(file_error(errno));
+  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, "is a directory; name a definition file");
+  const auto refuse_size = [&] {
+    return fail(ErrorCode::limit_exceeded, fmt::format("the file has more than {} bytes, the limit for a definition",
+                                                       max_bytes));
+  };
+  if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > max_bytes) return refuse_size();
+  std::string text;
+  constexpr std::size_t kPiece = 1U << 20;
+  for (;;) {
+    const std::size_t size = text.size();
+    text.resize(size + kPiece);
+    const ssize_t got = ::read(descriptor, text.data() + size, kPiece);
+    text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(file_error(errno));
+    if (text.size() > max_bytes) return refuse_size();
+    if (got == 0) return text;
+  }
+}
+
+}  // namespace
+}  // namespace definition
+
+Result<DefinitionPtr> make_definition(const WorkflowSpec& spec, const DefinitionChecks& checks) {
+  definition::Builder builder(checks);
+  if (auto ok = builder.set_header(spec); !ok) return std::unexpected(definition::to_error(std::move(ok.error())));
+  for (const TaskSpec& task : spec.tasks)
+    if (auto ok = builder.add_task(task); !ok) return std::unexpected(definition::to_error(std::move(ok.error())));
+  auto made = builder.finish();
+  if (!made) return std::unexpected(definition::to_error(std::move(made.error())));
+  return *std::move(made);
+}
+
+Result<DefinitionPtr> read_definition(std::string_view text, std::string_view file_name,
+                                      const DefinitionChecks& checks) {
+  const definition::DocumentLimits document_limits{.max_bytes = checks.limits.file_bytes};
+  Result<definition::Document> document =
+      definition::Document::parse(text, definition::guess_format(file_name, text), document_limits);
+  if (!document) return std::unexpected(std::move(document.error()));
+  auto made = definition::read_root(document->root(), checks);
+  if (!made) return std::unexpected(definition::to_error(std::move(made.error()), document->root()));
+  return *std::move(made);
+}
+
+Result<DefinitionPtr> read_definition_file(const std::string& path, const DefinitionChecks& checks) {
+  Result<std::string> text = definition::read_file(path, checks.limits.file_bytes);
+  if (!text) return std::unexpected(std::move(text.error()));
+  return read_definition(*text, path, checks);
+}
+
+}  // namespace pawl

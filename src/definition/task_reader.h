@@ -1,0 +1,12 @@
+// Reads one member of `tasks:` into a TaskSpec: its fields, and the sugar that stands for a built-in module.
+#pragma once
+
+#include "definition/problem.h"
+#include "pawl/definition.h"
+
+namespace pawl::definition {
+
+// `spec.id` is set by the caller; everything else is overwritten.
+Checked<void> read_task(TaskSpec& spec, Node node, const Path& path);
+
+}  // namespace pawl::definition

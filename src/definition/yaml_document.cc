@@ -1,0 +1,252 @@
+#include "definition/yaml_document.h"
+
+#include <istream>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include "definition/yaml_input.h"
+#include "definition/yaml_scalar.h"
+
+namespace pawl::definition {
+namespace {
+
+using Role = DocumentBuilder::Role;
+
+// Leaves yaml-cpp from inside of one of its events; caught in parse_events.
+struct Refused {
+  Error error;
+};
+
+constexpr std::uint32_t kNoNode = std::numeric_limits<std::uint32_t>::max();
+
+// The word for null at the start of `text`, or empty if null is not written out there.
+std::string_view written_null(std::string_view text) {
+  for (const std::string_view word : {"~", "null", "Null", "NULL"})
+    if (text.starts_with(word)) return word;
+  return {};
+}
+
+class YamlEvents final : public YAML::EventHandler {
+ public:
+  YamlEvents(YamlInput& input, DocumentBuilder& builder) : input_(input), builder_(builder) {}
+
+  // Where the last event stood.
+  [[nodiscard]] Position position() const { return position_; }
+  // What `exception` complains about. yaml-cpp notices only at the end that a bracket is open, and gives no column there.
+  [[nodiscard]] Position position(const YAML::Exception& exception) const {
+    if (exception.mark.is_null()) return position_;
+    if (!input_.text_at(exception.mark).empty()) return input_.position(exception.mark);
+    const bool open_bracket = exception.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW || exception.msg == YAML::ErrorMsg::END_OF_MAP_FLOW;
+    return open_bracket ? builder_.open_position() : input_.end_position();
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    step(mark);
+    if (documents_++ == 0) return;
+    refuse(input_.text_at(mark).starts_with("---") ? "a second document begins; only one is accepted"
+                                                   : "the document has ended before this");
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    step(mark);
+    const std::string_view word = written_null(input_.text_at(mark));
+    if (word.empty()) return left_out(mark, anchor);
+    if (builder_.role() == Role::key) return add(word, anchor);
+    add(std::monostate(), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    step(mark);
+    const std::uint32_t source = anchor < anchors_.size() ? anchors_[anchor] : kNoNode;
+    if (source == kNoNode) refuse("an alias to an anchor without a value");
+    must(builder_.add_alias(source, position_));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    step(mark);
+    const std::string_view text = find_in_text(mark, value);
+    if (builder_.role() == Role::key) {
+      key_position_ = position_;
+      if (tag == "?") return plain_key(text, anchor);
+    }
+    const auto scalar = resolve_yaml_scalar(tag, text);
+    if (!scalar) refuse(scalar.error());
+    add(*scalar, anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    step(mark);
+    begin(NodeKind::array, fits_yaml_sequence(tag), tag, anchor);
+  }
+  void OnSequenceEnd() override { end(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    step(mark);
+    begin(NodeKind::object, fits_yaml_mapping(tag), tag, anchor);
+  }
+  void OnMapEnd() override { end(); }
+
+ private:
+  void step(const YAML::Mark& mark) {
+    proceed();
+    position_ = input_.position(mark);
+  }
+
+  // What comes after the input has run dry is what yaml-cpp makes of a text cut short.
+  void proceed() {
+    if (input_.ran_dry()) refuse("");
+    input_.progress();
+  }
+
+  void begin(NodeKind kind, bool tag_fits, std::string_view tag, YAML::anchor_t anchor) {
+    if (!tag_fits) refuse(fmt::format("the tag {} does not fit {}", show_yaml_tag(tag), describe_kind(kind)));
+    // yaml-cpp takes what an unclosed bracket leaves open for a key.
+    if (builder_.role() == Role::key)
+      refuse(fmt::format("a key must be a string, not {} (or is a bracket left open?)", describe_kind(kind)));
+    remember(anchor);
+    must(builder_.begin(kind, position_));
+  }
+
+  void end() {
+    proceed();
+    must(builder_.end());
+  }
+
+  // A null that is not written, whose mark is only that of the next token.
+  void left_out(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const std::string_view next = input_.text_at(mark);
+    switch (builder_.role()) {
+      case Role::root:
+        if (next.empty() || next.starts_with("...")) refuse("the document is empty");
+        if (next.starts_with('!')) refuse("a tag without a value");
+        break;
+      case Role::key: refuse("a key is missing"); break;
+      case Role::value: position_ = key_position_; break;
+      case Role::element:
+        if (next.starts_with(',')) refuse("a value is missing before this comma");
+        break;
+    }
+    add(std::monostate(), anchor);
+  }
+
+  // 1 and true are keys as they are written.
+  void plain_key(std::string_view text, YAML::anchor_t anchor) {
+    if (text == "<<") refuse("the merge key << is not supported; write the members out, or quote it if it is a plain key");
+    add(text, anchor);
+  }
+
+  // The same bytes where they stand in the text, if they do, to be kept without a copy.
+  [[nodiscard]] std::string_view find_in_text(const YAML::Mark& mark, std::string_view value) const {
+    std::string_view text = input_.text_at(mark);
+    if (text.starts_with('"') || text.starts_with('\'')) text.remove_prefix(1);
+    return text.starts_with(value) ? text.substr(0, value.size()) : value;
+  }
+
+  void add(const Scalar& scalar, YAML::anchor_t anchor) {
+    remember(anchor);
+    const auto* text = std::get_if<std::string_view>(&scalar);
+    must(text != nullptr ? builder_.add_text(*text, position_) : builder_.add(scalar, position_));
+  }
+
+  // Anchors are numbered from 1 as they come; 0 is none.
+  void remember(YAML::anchor_t anchor) {
+    if (anchor == YAML::NullAnchor) return;
+    if (anchor >= anchors_.size()) anchors_.resize(anchor + 1, kNoNode);
+    anchors_[anchor] = builder_.next_index();
+  }
+
+  [[noreturn]] void refuse(std::string message) const {
+    throw Refused(error_at(position_, ErrorCode::invalid_argument, std::move(message)));
+  }
+
+  static void must(Result<void> added) {
+    if (!added) throw Refused(std::move(added).error());
+  }
+
+  YamlInput& input_;
+  DocumentBuilder& builder_;
+  std::vector<std::uint32_t> anchors_;  // the node of each
+  Position position_;
+  Position key_position_;
+  int documents_ = 0;
+};
+
+// What yaml-cpp's messages mean to someone who does not know its source.
+std::string_view explain(std::string_view message) {
+  static constexpr std::pair<std::string_view, std::string_view> kMeanings[] = {
+      {YAML::ErrorMsg::MAP_VALUE,
+       "a \": \" where no value can stand (quote strings that contain it; check the indentation, which is in spaces; a key is "
+       "at most 1024 bytes long)"},
+      {YAML::ErrorMsg::END_OF_MAP, "this does not belong to the object above it (check the indentation; is a \":\" missing?)"},
+      {YAML::ErrorMsg::END_OF_SEQ, "this does not belong to the list above it (check the indentation; is a \"-\" missing?)"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "a \"{\" is not closed, or a comma is missing"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a \"[\" is not closed, or a comma is missing"},
+      {YAML::ErrorMsg::FLOW_END, "a \"]\" or \"}\" that closes nothing"},
+      {YAML::ErrorMsg::BLOCK_ENTRY, "a \"- \" where no list can begin"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "the document ends inside of a quoted string"},
+      {YAML::ErrorMsg::UNKNOWN_TOKEN, "no value can start with this character (quote it if it is a string)"},
+      {YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias (*name) to an anchor (&name) that is not defined before it"},
+      {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation, which is in spaces"},
+  };
+  for (const auto& [theirs, ours] : kMeanings)
+    if (message == theirs) return ours;
+  if (message.starts_with(YAML::ErrorMsg::INVALID_UNICODE))
+    return "an escape that is no Unicode character (for one beyond U+FFFF write \\U and 8 digits, or the character itself)";
+  return message;
+}
+
+Result<void> parse_events(std::istream& text, YamlEvents& events) {
+  const auto invalid = [&](Position at, std::string_view why) {
+    return std::unexpected(error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}", why)));
+  };
+  try {
+    YAML::Parser parser(text);
+    if (!parser.HandleNextDocument(events))
+      return std::unexpected(error_at({}, ErrorCode::invalid_argument, "the document is empty"));
+    parser.HandleNextDocument(events);  // refused if there is one
+    return {};
+  } catch (Refused& refused) {
+    return std::unexpected(std::move(refused.error));
+  } catch (const YAML::Exception& exception) {
+    return invalid(events.position(exception), explain(exception.msg));
+  } catch (const std::runtime_error& error) {  // yaml-cpp's internal errors
+    return invalid(events.position(), error.what());
+  }
+}
+
+}  // namespace
+
+Result<void> read_yaml(std::string_view text, DocumentBuilder& builder) {
+  if (const std::size_t at = find_forbidden_in_yaml(text); at != std::string_view::npos) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    return std::unexpected(error_at(
+        line_and_column(text, at), ErrorCode::invalid_argument,
+        byte == '\r' ? std::string("a carriage return without a line feed; lines end in LF or CR LF")
+                     : fmt::format("the control character U+{0:04X} is not allowed in YAML; in double quotes, write \\x{0:02x}",
+                                   byte)));
+  }
+  YamlInput input(text);
+  std::istream stream(&input);
+  YamlEvents events(input, builder);
+  Result<void> outcome = parse_events(stream, events);
+  if (!input.ran_dry()) return outcome;
+  return std::unexpected(
+      error_at(events.position(), ErrorCode::limit_exceeded,
+               fmt::format("nothing is complete within {} bytes from here; a longer string, value in brackets or comment is not "
+                           "accepted",
+                           YamlInput::kMaxHoarded)));
+}
+
+}  // namespace pawl::definition

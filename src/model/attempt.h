@@ -1,0 +1,63 @@
+// One attempt at a task on its way: from the shard that dispatches it to the runner that makes it, and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/workflow_facts.h"
+#include "pawl/definition.h"
+#include "pawl/json_text.h"
+#include "pawl/task_error.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+struct Handler;
+
+// Where a workflow lives: its shard, its place there, and how often that place has been given anew.
+struct WorkflowAddress {
+  std::uint32_t shard = 0;
+  std::uint32_t place = 0;
+  std::uint32_t generation = 0;
+  friend bool operator==(const WorkflowAddress&, const WorkflowAddress&) = default;
+};
+
+struct AttemptAddress {
+  WorkflowAddress workflow;
+  TaskIndex task = 0;
+  std::uint32_t attempt = 0;
+  friend bool operator==(const AttemptAddress&, const AttemptAddress&) = default;
+};
+
+// All that a runner needs to make the attempt. The shard keeps `facts` alive until the outcome has been reported.
+struct Assignment {
+  AttemptAddress address;
+  const Handler* handler = nullptr;
+  const WorkflowFacts* facts = nullptr;
+  JsonText args;
+  std::vector<std::pair<TaskIndex, JsonText>> results;  // of the direct dependencies, as far as they are not null
+  std::optional<Timestamp> deadline;
+};
+
+// How the attempt ended: with a result, or with an error.
+struct AttemptOutcome {
+  JsonText result;
+  std::unique_ptr<TaskError> error;
+};
+
+// Where runners report to. Threads: any.
+class AttemptSink {
+ public:
+  virtual ~AttemptSink() = default;
+  // Exactly once for each assignment.
+  virtual void finished(const AttemptAddress& address, AttemptOutcome outcome) = 0;
+  // A line the attempt wrote. `is_error`: to standard error. Not stored.
+  virtual void wrote(const Assignment& assignment, bool is_error, std::string_view line) = 0;
+  virtual void progressed(const Assignment& assignment, double fraction, std::string_view message) = 0;
+};
+
+}  // namespace pawl

@@ -1,0 +1,47 @@
+// Effects: what the world must do now that events happened. They are released only after their events are durable.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "pawl/definition.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+enum class TimerKind : std::uint8_t { attempt_timeout, retry, workflow_timeout, cancel_grace, wake };
+
+namespace effect {
+
+// Run one attempt.
+struct DispatchTask {
+  TaskIndex task;
+  std::uint32_t attempt;
+};
+// Tell a running attempt to stop; its outcome may no longer count.
+struct StopTask {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Duration grace;
+};
+struct ArmTimer {
+  TimerKind kind;
+  TaskIndex task;  // of the kinds that belong to a task
+  std::uint32_t attempt;
+  Timestamp due;
+};
+struct DisarmTimer {
+  TimerKind kind;
+  TaskIndex task;
+};
+// Tasks became ready to start.
+struct ScheduleTasks {};
+// The workflow is terminal: give its place to another, tell those who wait for it.
+struct EndWorkflow {};
+
+}  // namespace effect
+
+using Effect = std::variant<effect::DispatchTask, effect::StopTask, effect::ArmTimer, effect::DisarmTimer,
+                            effect::ScheduleTasks, effect::EndWorkflow>;
+
+}  // namespace pawl

@@ -1,0 +1,123 @@
+// Events: what happened to a workflow, in past tense. In order they are its history, and its state follows from them alone.
+//
+// An event holds facts, not conclusions: that a task became ready, or that a stopping workflow's pending tasks are cancelled,
+// follows from the events and is not stored.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "model/workflow_facts.h"
+#include "pawl/definition.h"
+#include "pawl/json_text.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+// Why a workflow starts no more tasks and is on its way to a terminal state.
+enum class StopReason : std::uint8_t { none, task_failed, failed_by_request, timed_out, cancelled };
+
+enum class SkipReason : std::uint8_t { condition, upstream, request };
+
+[[nodiscard]] std::string_view to_string(StopReason reason);
+[[nodiscard]] std::string_view to_string(SkipReason reason);
+
+namespace event {
+
+struct WorkflowCreated {
+  Timestamp at;
+  WorkflowFactsPtr facts;
+};
+// Its tasks were changed before it started: `facts` replace those before.
+struct WorkflowRedefined {
+  Timestamp at;
+  WorkflowFactsPtr facts;
+};
+// The workflow waits for a place among those that may run.
+struct WorkflowQueued {
+  Timestamp at;
+};
+struct WorkflowStarted {
+  Timestamp at;
+};
+struct WorkflowPaused {
+  Timestamp at;
+};
+struct WorkflowResumed {
+  Timestamp at;
+};
+// No new task starts; those that never started are cancelled. Unless a task's failure is the reason, running ones are told to
+// stop.
+struct WorkflowStopping {
+  Timestamp at;
+  StopReason reason;
+  Duration grace;
+  JsonText error;  // what the workflow will have failed with, or the reason of a cancellation
+};
+struct WorkflowCompleted {
+  Timestamp at;
+  JsonText output;  // null if the definition has no `output`: it follows from the tasks' results then
+};
+struct WorkflowFailed {
+  Timestamp at;
+  JsonText error;
+};
+struct WorkflowCancelled {
+  Timestamp at;
+  JsonText error;
+};
+struct TaskStarted {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Timestamp at;
+};
+struct TaskCompleted {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Timestamp at;
+  JsonText result;
+};
+// An attempt failed and another one will be made at `due`.
+struct TaskRetryScheduled {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Timestamp at;
+  Timestamp due;
+  JsonText error;
+};
+struct TaskRetryDue {
+  TaskIndex task;
+  std::uint32_t attempt;
+};
+// The last attempt failed: the task is over.
+struct TaskFailed {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Timestamp at;
+  JsonText error;
+};
+struct TaskSkipped {
+  TaskIndex task;
+  SkipReason reason;
+  Timestamp at;
+};
+// A running task was told to stop and did, or its grace ended.
+struct TaskCancelled {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Timestamp at;
+};
+
+}  // namespace event
+
+using Event = std::variant<event::WorkflowCreated, event::WorkflowRedefined, event::WorkflowQueued, event::WorkflowStarted, event::WorkflowPaused,
+                           event::WorkflowResumed, event::WorkflowStopping, event::WorkflowCompleted,
+                           event::WorkflowFailed, event::WorkflowCancelled, event::TaskStarted, event::TaskCompleted,
+                           event::TaskRetryScheduled, event::TaskRetryDue, event::TaskFailed, event::TaskSkipped,
+                           event::TaskCancelled>;
+
+// The event's name as it is printed: "task_completed".
+[[nodiscard]] std::string_view name_of(const Event& event);
+
+}  // namespace pawl

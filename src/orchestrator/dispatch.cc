@@ -1,0 +1,155 @@
+// Effects released: attempts go to their runners, timers are armed, ended workflows are announced.
+#include <algorithm>
+#include <utility>
+
+#include "core/workflow_scope.h"
+#include "orchestrator/shard.h"
+#include "runners/builtin.h"
+
+namespace pawl {
+namespace {
+
+AttemptOutcome failed(TaskError error) {
+  return {.result = {}, .error = std::make_unique<TaskError>(std::move(error))};
+}
+
+Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
+  const Definition& definition = *workflow.bound->definition;
+  Assignment assignment{
+      .address = {.workflow = workflow.address, .task = dispatched.task, .attempt = dispatched.attempt},
+      .handler = &workflow.handler(dispatched.task),
+      .facts = workflow.state.facts.get()};
+  for (const TaskIndex dependency : definition.dependencies(dispatched.task)) {
+    const core::TaskRecord& record = workflow.state.tasks[dependency];
+    if (record.state == TaskState::completed && !record.outcome.is_null())
+      assignment.results.emplace_back(dependency, record.outcome);
+  }
+  if (const auto timeout = definition.rules(dispatched.task).timeout)
+    assignment.deadline = workflow.state.tasks[dispatched.task].started_at + *timeout;
+  return assignment;
+}
+
+}  // namespace
+
+void Shard::release_effect(LiveWorkflow& workflow, const Effect& effect) {
+  if (const auto* dispatched = std::get_if<effect::DispatchTask>(&effect)) [[likely]] {
+    dispatch(workflow, *dispatched);
+  } else if (const auto* armed = std::get_if<effect::ArmTimer>(&effect)) {
+    timers_.arm(armed->due, {.key = timer_key(workflow, armed->kind, armed->task), .attempt = armed->attempt});
+  } else if (const auto* disarmed = std::get_if<effect::DisarmTimer>(&effect)) {
+    timers_.disarm(timer_key(workflow, disarmed->kind, disarmed->task));
+  } else if (const auto* stopped = std::get_if<effect::StopTask>(&effect)) {
+    stop_attempt(workflow, *stopped);
+  } else {
+    end_workflow(workflow);
+  }
+}
+
+void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
+  const core::TaskRecord& record = workflow.state.tasks[dispatched.task];
+  // It may have been over before it could be dispatched: failed by its own condition, or cancelled in the same turn.
+  if (record.state != TaskState::running || record.attempt != dispatched.attempt) {
+    if (!workflow.bound->definition->waits(dispatched.task)) give_slot_back();
+    return;
+  }
+  Assignment assignment = assignment_of(workflow, dispatched);
+  ++workflow.holds;
+  Result<JsonText> args =
+      core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.max_args_bytes);
+  if (!args) {
+    const bool too_large = args.error().code == ErrorCode::limit_exceeded && args.error().field == "args";
+    TaskError error(too_large ? "limit_exceeded" : "expression_error", describe(args.error()));
+    error.retryable = false;
+    finished({.address = assignment.address, .outcome = failed(std::move(error))});
+    return;
+  }
+  assignment.args = *std::move(args);
+  switch (assignment.handler->kind) {
+    case HandlerKind::on_shard: make_attempt_here(assignment); return;
+    case HandlerKind::on_timer: wait_for_time(workflow, assignment); return;
+    case HandlerKind::on_runner: break;
+  }
+  Runner* const runner = assignment.handler->runner;
+  auto batch = std::ranges::find(assignments_, runner, [](const auto& entry) { return entry.first; });
+  if (batch == assignments_.end()) batch = assignments_.emplace(batch, runner, std::vector<Assignment>());
+  batch->second.push_back(std::move(assignment));
+}
+
+void Shard::flush_assignments() {
+  for (auto& [runner, batch] : assignments_) {
+    if (batch.empty()) continue;
+    runner->start(batch);
+    batch.clear();
+  }
+}
+
+void Shard::make_attempt_here(const Assignment& assignment) {
+  TaskContext context(assignment, {}, environment_.sink);
+  AttemptOutcome outcome = call_handler(*assignment.handler, context, environment_.max_result_bytes);
+  made_here_.push_back({.address = assignment.address, .outcome = std::move(outcome)});
+}
+
+void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) {
+  const AttemptAddress& address = assignment.address;
+  const Result<Timestamp> due = timer_due(*assignment.handler, assignment.args.parse(),
+                                          workflow.state.tasks[address.task].started_at);
+  if (!due) {
+    TaskError error("invalid_argument", describe(due.error()));
+    error.retryable = false;
+    finished({.address = address, .outcome = failed(std::move(error))});
+    return;
+  }
+  timers_.arm(*due, {.key = timer_key(workflow, TimerKind::wake, address.task), .attempt = address.attempt});
+}
+
+void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped) {
+  const AttemptAddress address{.workflow = workflow.address, .task = stopped.task, .attempt = stopped.attempt};
+  const Handler& handler = workflow.handler(stopped.task);
+  switch (handler.kind) {
+    case HandlerKind::on_shard: return;  // it does not take long enough to be stopped
+    case HandlerKind::on_runner:
+      flush_assignments();  // what is stopped must have arrived
+      handler.runner->stop(address, stopped.grace);
+      return;
+    case HandlerKind::on_timer:
+      if (timers_.disarm(timer_key(workflow, TimerKind::wake, stopped.task)))
+        finished({.address = address, .outcome = failed({"cancelled", "it was told to stop"})});
+      return;
+  }
+}
+
+void Shard::end_workflow(LiveWorkflow& workflow) {
+  workflow.ended = true;
+  timers_.disarm(timer_key(workflow, TimerKind::workflow_timeout, core::kNoTask));
+  timers_.disarm(timer_key(workflow, TimerKind::cancel_grace, core::kNoTask));
+  if (std::exchange(workflow.placed, false)) place_next(environment_.executors.leave(workflow.executor));
+  finished_.push_back(workflow.address);
+  if (waiters_.empty()) return;
+  if (const auto waiting = waiters_.find(workflow.address.place); waiting != waiters_.end()) {
+    auto calls = std::move(waiting->second);
+    waiters_.erase(waiting);
+    for (auto& call : calls) call(workflow);
+  }
+}
+
+void Shard::place_next(std::span<const Placement> placements) {
+  for (const Placement& placement : placements) {
+    Shard& shard = *environment_.shards[placement.workflow.shard];
+    const auto start = [placement](Shard& there) { there.start_placed(placement); };
+    if (&shard == this) {
+      start(*this);
+      continue;
+    }
+    if (!shard.post(start)) undelivered_.push_back(placement);
+  }
+}
+
+void Shard::give_slot_back() {
+  if (const auto other = environment_.slots.give_back(index_)) environment_.shards[*other]->wake();
+}
+
+TimerKey Shard::timer_key(const LiveWorkflow& workflow, TimerKind kind, TaskIndex task) const {
+  return {.place = workflow.address.place, .generation = workflow.address.generation, .task = task, .kind = kind};
+}
+
+}  // namespace pawl

@@ -1,0 +1,95 @@
+#include "orchestrator/executors.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pawl {
+
+Executors::Executors(std::size_t local_capacity) { executors_.push_back({.name = "local", .capacity = local_capacity}); }
+
+std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& workflow, Priority priority) {
+  const std::lock_guard lock(mutex_);
+  // Nobody overtakes those who wait already.
+  bool someone_waits = false;
+  for (const auto& queue : queues_) someone_waits |= !queue.empty();
+  if (!someone_waits)
+    if (const auto place = take_place()) return place;
+  queues_[static_cast<std::size_t>(priority)].push_back(workflow);
+  return std::nullopt;
+}
+
+std::vector<Placement> Executors::leave(ExecutorIndex executor) {
+  const std::lock_guard lock(mutex_);
+  --executors_[executor].running;
+  return place_queued();
+}
+
+Result<void> Executors::add(std::string name, std::size_t capacity, std::vector<Placement>& started) {
+  if (name.empty() || capacity == 0)
+    return fail(ErrorCode::invalid_argument, "an executor needs a name and a capacity of at least 1");
+  const std::lock_guard lock(mutex_);
+  for (const Executor& executor : executors_)
+    if (!executor.removed && executor.name == name)
+      return fail(ErrorCode::already_exists, fmt::format("there is an executor {} already", in_quotes(name)));
+  if (executors_.size() > UINT16_MAX) return fail(ErrorCode::limit_exceeded, "too many executors");
+  executors_.push_back({.name = std::move(name), .capacity = capacity});
+  started = place_queued();
+  return {};
+}
+
+Result<void> Executors::remove(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  for (Executor& executor : executors_) {
+    if (executor.removed || executor.name != name) continue;
+    executor.removed = true;
+    return {};
+  }
+  return fail(ErrorCode::not_found, fmt::format("there is no executor {}", in_quotes(name)));
+}
+
+std::vector<ExecutorReport> Executors::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ExecutorReport> reports;
+  for (const Executor& executor : executors_)
+    if (!executor.removed)
+      reports.push_back({.name = executor.name, .capacity = executor.capacity, .running = executor.running});
+  return reports;
+}
+
+std::size_t Executors::queued() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& queue : queues_) count += queue.size();
+  return count;
+}
+
+std::optional<ExecutorIndex> Executors::take_place() {
+  std::optional<ExecutorIndex> best;
+  std::size_t most_room = 0;
+  for (std::size_t i = 0; i < executors_.size(); ++i) {
+    const Executor& executor = executors_[i];
+    if (executor.removed || executor.running >= executor.capacity) continue;
+    const std::size_t room = executor.capacity - executor.running;
+    if (room <= most_room) continue;
+    most_room = room;
+    best = static_cast<ExecutorIndex>(i);
+  }
+  if (best) ++executors_[*best].running;
+  return best;
+}
+
+std::vector<Placement> Executors::place_queued() {
+  std::vector<Placement> placed;
+  for (auto queue = queues_.rbegin(); queue != queues_.rend(); ++queue) {
+    while (!queue->empty()) {
+      const auto place = take_place();
+      if (!place) return placed;
+      placed.push_back({.workflow = queue->front(), .executor = *place});
+      queue->pop_front();
+    }
+  }
+  return placed;
+}
+
+}  // namespace pawl

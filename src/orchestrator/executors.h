@@ -1,0 +1,63 @@
+// Executors: named pools with a capacity, in workflows that run at once. A workflow is placed on one when it starts, and waits,
+// by priority and then by age, while all are full.
+// Threads: any.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/attempt.h"
+#include "pawl/orchestrator.h"
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+// The place a workflow has on an executor.
+using ExecutorIndex = std::uint16_t;
+
+struct Placement {
+  WorkflowAddress workflow;
+  ExecutorIndex executor = 0;
+};
+
+class Executors {
+ public:
+  // Starts with one executor, `local`.
+  explicit Executors(std::size_t local_capacity);
+
+  // A place for the workflow now, on the executor with the most room; or nullopt, and it is queued.
+  std::optional<ExecutorIndex> place_or_queue(const WorkflowAddress& workflow, Priority priority);
+  // A workflow left its place. The queued ones that may start now have been given theirs.
+  [[nodiscard]] std::vector<Placement> leave(ExecutorIndex executor);
+
+  // Error: `already_exists`, `invalid_argument`. More room lets queued workflows start: `started`.
+  Result<void> add(std::string name, std::size_t capacity, std::vector<Placement>& started);
+  // It takes no more workflows; those it has go on. Error: `not_found`.
+  Result<void> remove(const std::string& name);
+  [[nodiscard]] std::vector<ExecutorReport> list() const;
+  [[nodiscard]] std::size_t queued() const;
+
+ private:
+  struct Executor {
+    std::string name;
+    std::size_t capacity = 0;
+    std::size_t running = 0;
+    bool removed = false;
+  };
+
+  // Both with mutex_ held.
+  std::optional<ExecutorIndex> take_place();
+  std::vector<Placement> place_queued();
+
+  mutable std::mutex mutex_;  // guards all below
+  std::vector<Executor> executors_;
+  std::array<std::deque<WorkflowAddress>, 4> queues_;  // by priority
+};
+
+}  // namespace pawl

@@ -1,0 +1,18 @@
+// Shard::decide, shared by the files that implement the shard's turn.
+#pragma once
+
+#include "orchestrator/shard.h"
+
+namespace pawl {
+
+template <class C>
+Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
+  const std::size_t events_before = open_->turn.events.size();
+  const std::uint64_t first_event = workflow.state.event_count;
+  core::Decision decision(workflow.state, {.now = now_, .random = random_.unit()}, evaluator_, open_->turn);
+  Result<void> decided = core::decide(decision, command);
+  close_segment(workflow, events_before, first_event);
+  return decided;
+}
+
+}  // namespace pawl

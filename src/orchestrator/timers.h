@@ -1,0 +1,66 @@
+// The timers of one shard: a heap by due time, in which a disarmed timer stays as a dead entry until dead ones outnumber the
+// living and are swept. Arming and disarming thus cost next to nothing for the timeouts that hardly ever fire.
+// Threads: the shard's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "model/effect.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+// What a timer is for. A workflow has at most one timer of each kind for each task (or, without one, for itself).
+struct TimerKey {
+  std::uint32_t place = 0;
+  std::uint32_t generation = 0;
+  TaskIndex task = 0;
+  TimerKind kind = TimerKind::retry;
+  friend bool operator==(const TimerKey&, const TimerKey&) = default;
+};
+
+struct Timer {
+  TimerKey key;
+  std::uint32_t attempt = 0;
+};
+
+class Timers {
+ public:
+  // Replaces the timer of this key, if there is one.
+  void arm(Timestamp due, const Timer& timer);
+  // What was armed, or nullopt.
+  std::optional<Timer> disarm(const TimerKey& key);
+  // The earliest timer that is due at `now`, taken out.
+  std::optional<Timer> take_due(Timestamp now);
+  // When the earliest timer is due.
+  [[nodiscard]] std::optional<Timestamp> next_due();
+  [[nodiscard]] std::size_t size() const { return armed_.size(); }
+
+ private:
+  struct Entry {
+    Timestamp due;
+    std::uint64_t number;  // unique; also keeps timers that are due together in the order they were armed
+    TimerKey key;
+  };
+  struct Armed {
+    std::uint64_t number;
+    std::uint32_t attempt;
+  };
+  struct KeyHash {
+    std::size_t operator()(const TimerKey& key) const;
+  };
+
+  [[nodiscard]] bool is_dead(const Entry& entry) const;
+  void drop_dead_front();
+  void sweep();
+
+  std::vector<Entry> heap_;
+  boost::unordered_flat_map<TimerKey, Armed, KeyHash> armed_;
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace pawl

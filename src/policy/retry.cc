@@ -1,0 +1,33 @@
+#include "policy/retry.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pawl::policy {
+namespace {
+
+// The delay before jitter, in milliseconds; as a double, for multiplier^10,000 overflows any integer.
+double backoff_ms(const RetryPolicy& policy, std::uint32_t attempts) {
+  const auto base = static_cast<double>(policy.base_delay.count());
+  double delay = base;
+  switch (policy.backoff) {
+    case Backoff::exponential: delay = base * std::pow(policy.multiplier, attempts - 1); break;
+    case Backoff::linear: delay = base * attempts; break;
+    case Backoff::fixed: break;
+  }
+  return std::min(delay, static_cast<double>(policy.max_delay.count()));
+}
+
+}  // namespace
+
+std::optional<Duration> retry_delay(const std::optional<RetryPolicy>& policy, std::uint32_t attempts,
+                                    const TaskError& error, double random) {
+  if (!policy || attempts >= policy->max_attempts || !error.retryable) return std::nullopt;
+  const auto& codes = policy->retryable_errors;
+  if (!codes.empty() && std::ranges::find(codes, error.code) == codes.end()) return std::nullopt;
+  const double spread = 1.0 + policy->jitter * (2.0 * random - 1.0);
+  const Duration delay(std::llround(backoff_ms(*policy, attempts) * spread));
+  return std::max(delay, error.retry_after.value_or(Duration::zero()));
+}
+
+}  // namespace pawl::policy

@@ -1,0 +1,36 @@
+// Runs the attempts of `exec.run` and `exec.shell`: each is a child process.
+#pragma once
+
+#include <mutex>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "runners/exec/process.h"
+#include "runners/runner.h"
+
+namespace pawl {
+
+// Threads: any. A destroyed runner has killed its processes and reports nothing more.
+class ExecRunner final : public Runner {
+ public:
+  ExecRunner(AttemptSink& sink, std::size_t max_result_bytes) : sink_(sink), max_result_bytes_(max_result_bytes) {}
+
+  void start(std::span<Assignment> assignments) override;
+  void stop(const AttemptAddress& address, Duration grace) override;
+
+ private:
+  struct AddressHash {
+    std::size_t operator()(const AttemptAddress& address) const;
+  };
+
+  void start_one(Assignment assignment);
+  void finish(const AttemptAddress& address, TaskResult result);
+
+  AttemptSink& sink_;
+  const std::size_t max_result_bytes_;
+  std::mutex mutex_;  // guards running_
+  boost::unordered_flat_map<AttemptAddress, runners::ProcessRunner::ProcessId, AddressHash> running_;
+  runners::ProcessRunner processes_;  // last: its callbacks use the members above
+};
+
+}  // namespace pawl

@@ -1,0 +1,195 @@
+// The module `exec`: what its args mean, where they are refused, and what a task gets from a process.
+#include "runners/exec/exec_task.h"
+
+#include <csignal>
+
+#include "runners/exec/process_test_support.h"
+
+namespace pawl::runners {
+namespace {
+
+Result<ProcessSpec> read_run(std::string_view args) { return read_exec_args(ExecFunction::run, *parse_json(args)); }
+Result<ProcessSpec> read_shell(std::string_view args) { return read_exec_args(ExecFunction::shell, *parse_json(args)); }
+
+Error error_in(const Result<ProcessSpec>& spec) { return spec ? Error{.field = "none"} : spec.error(); }
+Error run_error(std::string_view args) { return error_in(read_run(args)); }
+Error shell_error(std::string_view args) { return error_in(read_shell(args)); }
+
+const ProcessSpec kSqlite = program({"sqlite3", "out.db"});
+
+std::string result_text(ProcessOutcome outcome) {
+  return to_json_text(exec_result(kSqlite, std::move(outcome)).value());
+}
+std::string result_of_output(std::string output) { return result_text({.standard_output = std::move(output)}); }
+TaskError error_of(const ProcessSpec& spec, ProcessOutcome outcome) {
+  return exec_result(spec, std::move(outcome)).error();
+}
+
+TEST(ExecRunArgs, are_the_program_and_its_arguments_as_text) {
+  const ProcessSpec spec = read_run(R"(["seq", "-s", "", 1, -2.5, true])").value();
+  EXPECT_EQ(spec.argv, (std::vector<std::string>{"seq", "-s", "", "1", "-2.5", "true"}));
+  EXPECT_TRUE(spec.cwd.empty() && spec.env.empty() && spec.stdin_text.empty());
+}
+
+TEST(ExecRunArgs, end_with_an_object_of_options) {
+  const ProcessSpec spec =
+      read_run(R"(["cat", {"cwd": "/tmp", "env": {"A": "1", "B": 2, "C": false}, "stdin": "text\u0000\n"}])").value();
+  EXPECT_EQ(spec.argv, std::vector<std::string>{"cat"});
+  EXPECT_EQ(spec.cwd, "/tmp");
+  EXPECT_EQ(spec.env, (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "2"}, {"C", "false"}}));
+  EXPECT_EQ(spec.stdin_text, std::string("text\0\n", 6));
+  EXPECT_EQ(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])")->stdin_text, R"({"rows":[1,2]})");
+}
+
+TEST(ExecRunArgs, are_refused_with_their_place) {
+  struct Case {
+    const char* args;
+    const char* field;
+  };
+  for (const auto& [args, field] : {Case{"null", "args"},
+                                    Case{R"("ls")", "args"},
+                                    Case{"[]", "args"},
+                                    Case{R"([{"cwd": "/"}])", "args"},
+                                    Case{R"([""])", "args[0]"},
+                                    Case{"[42]", "args[0]"},
+                                    Case{R"(["ls", null])", "args[1]"},
+                                    Case{R"(["ls", ["-l"]])", "args[1]"},
+                                    Case{R"(["ls", {}, "-l"])", "args[1]"},
+                                    Case{R"(["a\u0000b"])", "args[0]"},
+                                    Case{R"(["ls", "a\u0000b"])", "args[1]"},
+                                    Case{R"(["ls", {"cwd": 1}])", "args[1].cwd"},
+                                    Case{R"(["ls", {"cwd": ""}])", "args[1].cwd"},
+                                    Case{R"(["ls", {"cwd": "\u0000"}])", "args[1].cwd"},
+                                    Case{R"(["ls", {"env": []}])", "args[1].env"},
+                                    Case{R"(["ls", {"env": {"A": null}}])", "args[1].env.A"},
+                                    Case{R"(["ls", {"env": {"A": "\u0000"}}])", "args[1].env.A"},
+                                    Case{R"(["ls", {"env": {"A=": ""}}])", "args[1].env"},
+                                    Case{R"(["ls", {"env": {"": ""}}])", "args[1].env"},
+                                    Case{R"(["ls", "-l", {"cdw": "/"}])", "args[2].cdw"}}) {
+    const Error error = run_error(args);
+    EXPECT_EQ(error.code, ErrorCode::invalid_argument) << args;
+    EXPECT_EQ(error.field, field) << args << ": " << error.message;
+  }
+}
+
+TEST(ExecRunArgs, unknown_options_are_met_with_a_suggestion) {
+  EXPECT_EQ(run_error(R"(["ls", {"stdinn": ""}])").message,
+            R"(unknown option "stdinn" (did you mean "stdin"?); the options are cwd, env and stdin)");
+}
+
+TEST(ExecShellArgs, are_one_command_line_and_options) {
+  const ProcessSpec spec = read_shell(R"(["cat | wc -l", {"stdin": "x"}])").value();
+  EXPECT_EQ(spec.argv, (std::vector<std::string>{"/bin/sh", "-c", "cat | wc -l"}));
+  EXPECT_EQ(spec.stdin_text, "x");
+  EXPECT_EQ(shell_error("[]").field, "args");
+  EXPECT_EQ(shell_error("[1]").field, "args[0]");
+  EXPECT_EQ(shell_error(R"([""])").field, "args[0]");
+  EXPECT_EQ(shell_error(R"(["ls", "-l"])").field, "args[1]");
+  EXPECT_EQ(shell_error(R"(["ls", {"cwd": false}])").field, "args[1].cwd");
+}
+
+TEST(ExecResult, is_standard_output_where_that_is_json) {
+  EXPECT_EQ(result_of_output(" {\"rows\": 3}\r\n"), R"({"rows":3})");
+  EXPECT_EQ(result_of_output("42\n"), "42");
+  EXPECT_EQ(result_of_output("true\n"), "true");
+  EXPECT_EQ(result_of_output("\"text\""), "\"text\"");
+  EXPECT_EQ(result_of_output("null\n"), "null");
+}
+
+TEST(ExecResult, is_text_otherwise) {
+  EXPECT_EQ(result_of_output(""), R"({"exit_code":0,"stdout":"","stderr":""})");
+  EXPECT_EQ(result_of_output("{} {}\n"), R"({"exit_code":0,"stdout":"{} {}\n","stderr":""})");
+  EXPECT_EQ(result_of_output("nothing"), R"({"exit_code":0,"stdout":"nothing","stderr":""})");
+  EXPECT_EQ(result_text({.standard_output = "done", .standard_error = "warning\n"}),
+            R"({"exit_code":0,"stdout":"done","stderr":"warning\n"})");
+}
+
+TEST(ExecResult, says_how_much_of_its_output_is_missing) {
+  // The rest of a JSON document may well parse, but it is not what the program said.
+  EXPECT_EQ(result_text({.standard_output = "42", .stdout_dropped = 10}),
+            R"({"exit_code":0,"stdout_dropped":10,"stdout":"42","stderr":""})");
+  EXPECT_EQ(
+      result_text({.standard_output = "\xACtail", .standard_error = "x", .stdout_dropped = 9, .stderr_dropped = 3}),
+      R"({"exit_code":0,"stdout_dropped":10,"stdout":"tail","stderr_dropped":3,"stderr":"x"})");
+}
+
+TEST(ExecResult, is_valid_utf8_whatever_was_printed) {
+  EXPECT_EQ(result_of_output("caf\xE9 \xC3\xA9"),
+            "{\"exit_code\":0,\"stdout\":\"caf\xEF\xBF\xBD \xC3\xA9\",\"stderr\":\"\"}");
+  EXPECT_EQ(result_of_output("\"\xFF\""), "{\"exit_code\":0,\"stdout\":\"\\\"\xEF\xBF\xBD\\\"\",\"stderr\":\"\"}");
+}
+
+TEST(ExecError, quotes_the_programs_last_word) {
+  const TaskError error = error_of(
+      kSqlite, {.exit_code = 1, .standard_output = "out", .standard_error = "first\n  no such table: a\t\"b\"\n\n"});
+  EXPECT_EQ(error.code, "exit_code");
+  EXPECT_EQ(error.message, "\"sqlite3\" exited with 1: no such table: a \"b\"");
+  EXPECT_EQ(to_json_text(error.details),
+            R"({"exit_code":1,"stdout":"out","stderr":"first\n  no such table: a\t\"b\"\n\n"})");
+  EXPECT_TRUE(error.retryable);
+  EXPECT_EQ(error_of(kSqlite, {.exit_code = 2, .standard_output = "said here\n"}).message,
+            "\"sqlite3\" exited with 2: said here");
+  EXPECT_EQ(error_of(kSqlite, {.exit_code = 2}).message, "\"sqlite3\" exited with 2");
+}
+
+TEST(ExecError, names_the_command_line_not_the_shell) {
+  EXPECT_EQ(error_of(*read_shell(R"(["false && true"])"), {.exit_code = 1}).message, "\"false && true\" exited with 1");
+}
+
+TEST(ExecError, is_short_however_much_was_printed) {
+  std::string much;
+  for (int i = 0; i < 20'000; ++i) much += "\xE2\x82\xAC";
+  const TaskError error = error_of(kSqlite, {.exit_code = 1, .standard_output = much, .standard_error = much});
+  EXPECT_LT(error.message.size(), 300U);
+  EXPECT_TRUE(error.message.ends_with("\xE2\x82\xAC..."));
+  const auto& details = error.details.as_object();
+  for (const char* stream : {"stdout", "stderr"}) {
+    const std::string_view kept = details.at(stream).as_string();
+    EXPECT_EQ(kept.size(), 16U * 1024 / 3 * 3) << stream;  // whole characters of the last 16 KiB
+    EXPECT_TRUE(much.ends_with(kept)) << stream;
+  }
+}
+
+TEST(ExecError, names_the_signal) {
+  const TaskError error = error_of(kSqlite, {.signal = SIGKILL});
+  EXPECT_EQ(error.code, "signal");
+  EXPECT_EQ(error.message, "\"sqlite3\" was ended by SIGKILL");
+  EXPECT_EQ(to_json_text(error.details), R"({"signal":9,"signal_name":"SIGKILL","stdout":"","stderr":""})");
+  EXPECT_EQ(error_of(kSqlite, {.signal = 42}).message, "\"sqlite3\" was ended by signal 42");
+}
+
+TEST(ExecError, of_a_stopped_process_is_cancelled_however_it_ended) {
+  EXPECT_EQ(error_of(kSqlite, {.stopped = true}).code, "cancelled");
+  EXPECT_EQ(error_of(kSqlite, {.exit_code = 3, .stopped = true}).code, "cancelled");
+  const TaskError killed = error_of(kSqlite, {.signal = SIGTERM, .stopped = true, .standard_error = "bye"});
+  EXPECT_EQ(killed.code, "cancelled");
+  EXPECT_EQ(killed.message, "\"sqlite3\" was stopped");
+  EXPECT_EQ(killed.details.at("signal_name").as_string(), "SIGTERM");
+  EXPECT_EQ(killed.details.at("stderr").as_string(), "bye");
+}
+
+TEST(ExecError, of_what_cannot_be_started_is_tried_again_only_if_that_may_help) {
+  const auto spawn_failed = [](ErrorCode code) {
+    return error_of(kSqlite, {.spawn_error = Error{.code = code, .message = "why"}});
+  };
+  EXPECT_EQ(spawn_failed(ErrorCode::not_found).code, "spawn_failed");
+  EXPECT_EQ(spawn_failed(ErrorCode::not_found).message, "why");
+  EXPECT_FALSE(spawn_failed(ErrorCode::not_found).retryable);
+  EXPECT_TRUE(spawn_failed(ErrorCode::unavailable).retryable);
+}
+
+TEST(ExecTask, runs_from_args_to_result) {
+  ProcessRunner runner;
+  const auto result_of = [&](const Result<ProcessSpec>& spec) {
+    return exec_result(*spec, Started::start(runner, *spec)->outcome());
+  };
+  EXPECT_EQ(to_json_text(result_of(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])")).value()), R"({"rows":[1,2]})");
+  EXPECT_EQ(to_json_text(result_of(read_shell(R"(["printf 'a\\377b'"])")).value()),
+            "{\"exit_code\":0,\"stdout\":\"a\xEF\xBF\xBD"
+            "b\",\"stderr\":\"\"}");
+  EXPECT_EQ(result_of(read_shell(R"(["echo broken >&2; exit 4"])")).error().message,
+            R"("echo broken >&2; exit 4" exited with 4: broken)");
+}
+
+}  // namespace
+}  // namespace pawl::runners

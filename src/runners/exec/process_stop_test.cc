@@ -1,0 +1,157 @@
+// Stopping a process: the whole group hears SIGTERM, has its grace period, and is gone after it.
+#include <sys/wait.h>
+
+#include "runners/exec/process_test_support.h"
+
+namespace pawl::runners {
+namespace {
+
+constexpr Duration kAtOnce(0);
+constexpr Duration kShort(50);
+constexpr Duration kNever = std::chrono::hours(1);
+
+TEST(ProcessStop, ends_the_whole_group) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("sleep 1000 & echo $!; sleep 1000 & echo $!; wait"));
+  const Stranger first(started->number(0));
+  const Stranger second(started->number(1));
+  runner.stop(started->id, kNever);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_EQ(outcome.signal, SIGTERM);
+  EXPECT_TRUE(first.ends());
+  EXPECT_TRUE(second.ends());
+}
+
+TEST(ProcessStop, lets_it_clean_up_and_say_so) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("trap 'echo cleaned; exit 3' TERM; sleep 1000 & echo ready; wait"));
+  EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kNever);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.standard_output, "ready\ncleaned\n");
+}
+
+// `sh` dies of SIGTERM at once; the member that does the work needs longer than the usual wait for the rest of the
+// output.
+TEST(ProcessStop, gives_the_grace_period_to_the_group_not_only_to_its_leader) {
+  ProcessRunner runner;
+  const auto started = Started::start(
+      runner, shell("(trap 'sleep 1; echo cleaned; exit 0' TERM; sleep 1000 & echo ready; wait) & wait"));
+  EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kNever);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_EQ(outcome.signal, SIGTERM);
+  EXPECT_EQ(outcome.standard_output, "ready\ncleaned\n");
+}
+
+TEST(ProcessStop, kills_who_ignores_it_after_the_grace_period) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("trap '' TERM; echo ready; while :; do sleep 1000; done"));
+  EXPECT_EQ(started->line(0), "ready");
+  const auto before = std::chrono::steady_clock::now();
+  runner.stop(started->id, kShort);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_GE(std::chrono::steady_clock::now() - before, kShort);
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_EQ(outcome.signal, SIGKILL);
+}
+
+TEST(ProcessStop, without_grace_kills_at_once) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("trap 'echo cleaned; exit 0' TERM; echo ready; sleep 1000 & wait"));
+  EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kAtOnce);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_EQ(outcome.signal, SIGKILL);
+  EXPECT_EQ(outcome.standard_output, "ready\n");
+}
+
+TEST(ProcessStop, again_shortens_the_grace_period_and_never_lengthens_it) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("trap '' TERM; echo ready; while :; do sleep 1000; done"));
+  EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kNever);
+  runner.stop(started->id, kShort);
+  runner.stop(started->id, kNever);
+  EXPECT_EQ(started->outcome().signal, SIGKILL);
+}
+
+TEST(ProcessStop, reaches_a_suspended_process) {
+  ProcessRunner runner;
+  const auto started =
+      Started::start(runner, shell("trap 'echo woken; exit 0' TERM; echo $$; kill -STOP $$; sleep 1000 & wait"));
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(started->number(0)), &info, WSTOPPED | WNOWAIT), 0);
+  runner.stop(started->id, kNever);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(outcome.standard_output.ends_with("woken\n"));
+}
+
+TEST(ProcessStop, right_after_the_start_works) {
+  ProcessRunner runner;
+  for (int i = 0; i < 20; ++i) {
+    const auto started = Started::start(runner, program({"sleep", "1000"}));
+    runner.stop(started->id, kNever);
+    const ProcessOutcome outcome = started->outcome();
+    EXPECT_TRUE(outcome.stopped);
+    EXPECT_EQ(outcome.signal, SIGTERM);
+  }
+}
+
+TEST(ProcessStop, of_one_that_does_not_read_its_input_works) {
+  ProcessRunner runner;
+  ProcessSpec spec = program({"sleep", "1000"});
+  spec.stdin_text = std::string(1U << 20, 'x');
+  const auto started = Started::start(runner, std::move(spec));
+  runner.stop(started->id, kNever);
+  EXPECT_EQ(started->outcome().signal, SIGTERM);
+}
+
+TEST(ProcessStop, of_what_has_ended_failed_or_never_was_does_nothing) {
+  ProcessRunner runner;
+  const auto ended = Started::start(runner, shell("exit 5"));
+  const ProcessOutcome outcome = ended->outcome();
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_FALSE(outcome.stopped);
+  const auto failed = Started::start(runner, program({"pawl-no-such-program"}));
+  runner.stop(failed->id, kAtOnce);
+  EXPECT_TRUE(failed->outcome().spawn_error.has_value());
+  runner.stop(ended->id, kAtOnce);
+  runner.stop(ProcessRunner::ProcessId(999'999), kNever);
+  EXPECT_EQ(Started::start(runner, shell("exit 0"))->outcome().exit_code, 0);  // the runner has survived all of it
+}
+
+// The leader has ended by itself; that its outcome still waits for output does not make it a stopped one.
+TEST(ProcessStop, after_the_leader_has_ended_does_not_change_its_outcome) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("setsid sleep 1000 & echo $!; echo $$; exit 6"));
+  const Stranger daemon(started->number(0));
+  siginfo_t info{};
+  // Waits for the leader's end without reaping it; it may have been reaped already on a slow machine.
+  ::waitid(P_PID, static_cast<id_t>(started->number(1)), &info, WEXITED | WNOWAIT);
+  runner.stop(started->id, kAtOnce);
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_EQ(outcome.exit_code, 6);
+  daemon.kill();
+}
+
+TEST(ProcessStop, may_come_from_a_callback) {
+  ProcessRunner runner;
+  std::promise<ProcessRunner::ProcessId> id;
+  std::promise<ProcessOutcome> end;
+  const auto known = id.get_future().share();
+  id.set_value(runner.start(
+      shell("echo ready; exec sleep 1000"), [&](OutputStream, std::string_view) { runner.stop(known.get(), kNever); },
+      [&](ProcessOutcome outcome) { end.set_value(std::move(outcome)); }));
+  auto outcome = end.get_future();
+  ASSERT_EQ(outcome.wait_for(kHang), std::future_status::ready);
+  EXPECT_TRUE(outcome.get().stopped);
+}
+
+}  // namespace
+}  // namespace pawl::runners

@@ -1,0 +1,291 @@
+// Child processes: what they get, what is kept of what they say, how they end, and that nothing of them stays behind.
+#include "runners/exec/process.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "runners/exec/process_test_support.h"
+
+namespace pawl::runners {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::ptrdiff_t open_descriptors() {
+  return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+}
+
+bool has_no_children() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD;
+}
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (fs::temp_directory_path() / "pawl-exec-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    path_ = name;
+  }
+  ~TemporaryDirectory() { fs::remove_all(path_); }
+
+  std::string file(const std::string& name, const std::string& content, mode_t mode) const {
+    const std::string file = path_ / name;
+    std::ofstream(file) << content;
+    ::chmod(file.c_str(), mode);
+    return file;
+  }
+  std::string path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+TEST(Process, gives_its_output_and_exit_code) {
+  const ProcessOutcome outcome = run(shell("echo out; echo err >&2; exit 7"));
+  EXPECT_FALSE(outcome.spawn_error.has_value());
+  EXPECT_EQ(outcome.exit_code, 7);
+  EXPECT_EQ(outcome.signal, 0);
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_EQ(outcome.standard_output, "out\n");
+  EXPECT_EQ(outcome.standard_error, "err\n");
+}
+
+TEST(Process, tells_the_signal_that_ended_it) {
+  const ProcessOutcome outcome = run(shell("kill -SEGV $$"));
+  EXPECT_EQ(outcome.signal, SIGSEGV);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_FALSE(outcome.stopped);
+}
+
+TEST(Process, is_fed_more_than_a_pipe_holds) {
+  std::string text;
+  for (int i = 0; text.size() < (1U << 20); ++i) text += std::to_string(i) + "\n";
+  text.resize(1U << 20);
+  ProcessSpec spec = program({"cat"});
+  spec.stdin_text = text;
+  const ProcessOutcome outcome = run(std::move(spec));
+  EXPECT_TRUE(outcome.standard_output == text) << outcome.standard_output.size();
+  EXPECT_EQ(outcome.stdout_dropped, 0U);
+}
+
+TEST(Process, reads_nothing_if_it_is_fed_nothing) { EXPECT_EQ(run(program({"cat"})).exit_code, 0); }
+
+TEST(Process, may_close_its_input_early) {
+  ProcessSpec spec = shell("head -c 3; exec 0<&-; echo; echo done");
+  spec.stdin_text = std::string(1U << 20, 'x');
+  const ProcessOutcome outcome = run(std::move(spec));
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.standard_output, "xxx\ndone\n");
+}
+
+TEST(Process, may_never_read_its_input) {
+  ProcessSpec spec = shell("echo started; exit 3");
+  spec.stdin_text = std::string(1U << 20, 'x');
+  EXPECT_EQ(run(std::move(spec)).exit_code, 3);
+}
+
+TEST(Process, that_is_missing_is_not_found) {
+  const ProcessOutcome outcome = run(program({"pawl-no-such-program"}));
+  ASSERT_TRUE(outcome.spawn_error.has_value());
+  EXPECT_EQ(outcome.spawn_error->code, ErrorCode::not_found);
+  EXPECT_TRUE(outcome.spawn_error->message.starts_with("program \"pawl-no-such-program\" is not in PATH ("))
+      << outcome.spawn_error->message;
+  EXPECT_EQ(run(program({"/no/such/program"})).spawn_error->message, "program \"/no/such/program\" does not exist");
+  EXPECT_EQ(run(program({""})).spawn_error->code, ErrorCode::not_found);
+  EXPECT_EQ(run(program({})).spawn_error->code, ErrorCode::invalid_argument);
+}
+
+TEST(Process, says_that_the_directory_is_missing_not_the_program) {
+  ProcessSpec spec = program({"true"});
+  spec.cwd = "/no/such/directory";
+  const ProcessOutcome missing = run(spec);
+  ASSERT_TRUE(missing.spawn_error.has_value());
+  EXPECT_EQ(missing.spawn_error->code, ErrorCode::not_found);
+  EXPECT_EQ(missing.spawn_error->message, "working directory \"/no/such/directory\" does not exist; create it first");
+  spec.cwd = "/dev/null";
+  EXPECT_EQ(run(spec).spawn_error->message, "working directory \"/dev/null\" is not a directory");
+}
+
+TEST(Process, that_cannot_be_executed_says_why) {
+  const TemporaryDirectory directory;
+  const auto error_of = [](const std::string& file) { return run(program({file})).spawn_error.value_or(Error{}); };
+  const Error not_executable = error_of(directory.file("plain", "#!/bin/sh\n", 0644));
+  EXPECT_EQ(not_executable.code, ErrorCode::permission_denied);
+  EXPECT_TRUE(not_executable.message.contains("is not executable; chmod +x")) << not_executable.message;
+  const Error no_interpreter = error_of(directory.file("orphan", "#!/no/such/interpreter\n", 0755));
+  EXPECT_EQ(no_interpreter.code, ErrorCode::not_found);
+  EXPECT_TRUE(no_interpreter.message.contains("interpreter")) << no_interpreter.message;
+  const Error no_program = error_of(directory.file("text", "no #! line\n", 0755));
+  EXPECT_EQ(no_program.code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(error_of(directory.path()).message.ends_with("is a directory, not a program"));
+}
+
+TEST(Process, with_too_long_arguments_is_told_the_limit) {
+  const ProcessOutcome outcome = run(program({"true", std::string(8U << 20, 'x')}));
+  ASSERT_TRUE(outcome.spawn_error.has_value());
+  EXPECT_EQ(outcome.spawn_error->code, ErrorCode::limit_exceeded);
+  EXPECT_TRUE(outcome.spawn_error->message.contains("stdin")) << outcome.spawn_error->message;
+}
+
+TEST(Process, runs_in_its_directory_with_its_variables) {
+  const TemporaryDirectory directory;
+  directory.file("tool", "#!/bin/sh\necho \"$GREETING $(pwd -P)\"\n", 0755);
+  ProcessSpec spec = program({"./tool"});
+  spec.cwd = directory.path();
+  spec.env = {{"GREETING", "hello"}};
+  EXPECT_EQ(run(spec).standard_output, "hello " + fs::canonical(directory.path()).string() + "\n");
+  // PATH is that of the child, and the rest of our environment is still there.
+  spec.argv = {"tool"};
+  spec.cwd = "";
+  spec.env = {{"PATH", directory.path() + ":/usr/bin:/bin"}, {"GREETING", "found"}};
+  EXPECT_TRUE(run(spec).standard_output.starts_with("found "));
+  ::setenv("PAWL_TEST_INHERITED", "kept", 1);
+  EXPECT_EQ(run(shell("echo $PAWL_TEST_INHERITED")).standard_output, "kept\n");
+}
+
+TEST(Process, does_not_inherit_ignored_or_blocked_signals) {
+  const auto before = ::signal(SIGPIPE, SIG_IGN);
+  const std::string blocked = run(program({"awk", "/^SigBlk/ {print $2}", "/proc/self/status"})).standard_output;
+  const std::string ignored = run(program({"awk", "/^SigIgn/ {print $2}", "/proc/self/status"})).standard_output;
+  ::signal(SIGPIPE, before);
+  constexpr unsigned long long kStandardSignals =
+      0x7FFFFFFF;  // 32 and 33 are glibc's own, and ignored in all it spawns
+  EXPECT_EQ(blocked, "0000000000000000\n");
+  EXPECT_EQ(std::stoull(ignored, nullptr, 16) & kStandardSignals, 0U) << ignored;
+}
+
+TEST(Process, gets_no_descriptor_but_the_standard_three) {
+  const Descriptor leaky(::open("/dev/null", O_RDONLY));  // without O_CLOEXEC, as careless libraries do
+  ASSERT_TRUE(leaky.is_open());
+  EXPECT_EQ(run(program({"ls", "/proc/self/fd"})).standard_output, "0\n1\n2\n3\n");  // 3 is the listing itself
+}
+
+TEST(ProcessOutput, comes_line_by_line_from_both_streams) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("printf 'one\\r\\n\\ntwo'; printf 'oops\\n' >&2"));
+  EXPECT_EQ(started->outcome().standard_output, "one\r\n\ntwo");
+  std::vector<std::string> out;
+  std::vector<std::string> err;
+  for (const auto& [stream, line] : started->lines())
+    (stream == OutputStream::standard_output ? out : err).push_back(line);
+  EXPECT_EQ(out, (std::vector<std::string>{"one", "", "two"}));
+  EXPECT_EQ(err, (std::vector<std::string>{"oops"}));
+}
+
+TEST(ProcessOutput, keeps_the_end_of_what_exceeds_the_limit) {
+  ProcessSpec spec = shell("head -c 10000000 /dev/zero | tr '\\0' x; echo end");
+  spec.stdout_limit = 1000;
+  const ProcessOutcome outcome = run(std::move(spec));
+  EXPECT_EQ(outcome.standard_output, std::string(996, 'x') + "end\n");
+  EXPECT_EQ(outcome.stdout_dropped, 10'000'004U - 1000U);
+}
+
+TEST(ProcessOutput, that_a_daemon_holds_open_does_not_delay_the_outcome_for_ever) {
+  const ProcessOutcome outcome = run(shell("setsid sleep 1000 & echo $!"));
+  EXPECT_EQ(outcome.exit_code, 0);
+  const Stranger daemon(std::atoi(outcome.standard_output.c_str()));
+  daemon.kill();  // it left the group, so it still runs
+}
+
+TEST(ProcessEnd, kills_what_the_leader_left_in_the_background) {
+  // One holds the output, the other does not.
+  for (const char* command : {"sleep 1000 & echo $!", "sleep 1000 >/dev/null 2>&1 & echo $!"}) {
+    ProcessRunner runner;
+    const auto started = Started::start(runner, shell(std::string(command) + "; sleep 0.2"));
+    const Stranger background(started->number(0));
+    EXPECT_EQ(started->outcome().exit_code, 0);
+    EXPECT_TRUE(background.ends());
+  }
+}
+
+TEST(ProcessRunner, leaves_neither_zombies_nor_descriptors) {
+  const std::ptrdiff_t before = open_descriptors();
+  {
+    ProcessRunner runner;
+    std::vector<std::shared_ptr<Started>> all;
+    for (int i = 0; i < 200; ++i) {
+      ProcessSpec spec = i % 4 == 0 ? program({"pawl-no-such-program"}) : shell("cat; exit 1");
+      if (i % 2 == 1) spec.stdin_text = "text";
+      all.push_back(Started::start(runner, std::move(spec)));
+    }
+    const std::ptrdiff_t own = 2;  // its epoll and its wake-up
+    for (const auto& started : all) started->outcome();
+    EXPECT_EQ(open_descriptors(), before + own);
+  }
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(has_no_children());
+}
+
+TEST(ProcessRunner, runs_five_hundred_at_once) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(limit.rlim_cur, 4096));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ProcessRunner runner;
+  std::vector<std::shared_ptr<Started>> all;
+  for (int i = 0; i < 500; ++i) all.push_back(Started::start(runner, shell("echo ready; exec sleep 1000")));
+  for (const auto& started : all) EXPECT_EQ(started->line(0), "ready");  // all run now, none has ended
+  for (const auto& started : all) runner.stop(started->id, kHang);
+  for (const auto& started : all) EXPECT_EQ(started->outcome().signal, SIGTERM);
+}
+
+TEST(ProcessRunner, without_descriptors_refuses_as_unavailable) {
+  ProcessRunner runner;
+  EXPECT_EQ(Started::start(runner, program({"true"}))->outcome().exit_code, 0);
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlimit before = limit;
+  limit.rlim_cur = 5;  // below what is open already
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const ProcessOutcome outcome = Started::start(runner, program({"true"}))->outcome();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(outcome.spawn_error.has_value());
+  EXPECT_EQ(outcome.spawn_error->code, ErrorCode::unavailable);
+  EXPECT_TRUE(outcome.spawn_error->message.contains("ulimit -n")) << outcome.spawn_error->message;
+}
+
+TEST(ProcessRunner, refuses_to_start_what_it_could_not_wait_for) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  const ProcessOutcome outcome = run(program({"true"}));
+  ::signal(SIGCHLD, before);
+  ASSERT_TRUE(outcome.spawn_error.has_value());
+  EXPECT_EQ(outcome.spawn_error->code, ErrorCode::invalid_state);
+}
+
+TEST(ProcessRunner, callbacks_may_start_more) {
+  ProcessRunner runner;
+  std::promise<int> last;
+  runner.start(shell("exit 1"), {}, [&](ProcessOutcome first) {
+    runner.start(shell("exit 2"), {},
+                 [&, first](ProcessOutcome second) { last.set_value(first.exit_code * 10 + second.exit_code); });
+  });
+  auto future = last.get_future();
+  ASSERT_EQ(future.wait_for(kHang), std::future_status::ready);
+  EXPECT_EQ(future.get(), 12);
+}
+
+TEST(ProcessRunner, destroyed_kills_what_runs_and_calls_nobody) {
+  std::shared_ptr<Started> started;
+  std::vector<Stranger> all;
+  {
+    ProcessRunner runner;
+    started = Started::start(runner, shell("trap '' TERM; echo $$; sleep 1000 & echo $!; wait"));
+    all.emplace_back(started->number(0));
+    all.emplace_back(started->number(1));
+    for (int i = 0; i < 50; ++i) Started::start(runner, program({"sleep", "1000"}));  // some of them still in its queue
+  }
+  EXPECT_TRUE(has_no_children());
+  EXPECT_FALSE(started->is_done());
+  for (const Stranger& stranger : all) EXPECT_TRUE(stranger.ends());
+}
+
+}  // namespace
+}  // namespace pawl::runners

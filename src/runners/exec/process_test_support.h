@@ -1,0 +1,108 @@
+// What the tests of ProcessRunner share: a started process whose lines and outcome can be waited for.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runners/exec/descriptor.h"
+#include "runners/exec/process.h"
+
+namespace pawl::runners {
+
+// Far above what any step takes on a busy machine under a sanitizer: reaching it is a hang.
+inline constexpr std::chrono::seconds kHang(60);
+
+// One process in a test. Outlives its runner's callbacks by being shared with them.
+class Started {
+ public:
+  static std::shared_ptr<Started> start(ProcessRunner& runner, ProcessSpec spec) {
+    auto started = std::make_shared<Started>();
+    started->id = runner.start(
+        std::move(spec), [started](OutputStream stream, std::string_view line) { started->add(stream, line); },
+        [started](ProcessOutcome outcome) { started->outcome_.set_value(std::move(outcome)); });
+    return started;
+  }
+
+  ProcessOutcome outcome() {
+    if (future_.wait_for(kHang) == std::future_status::ready) return future_.get();
+    ADD_FAILURE() << "no outcome";
+    return {};
+  }
+  bool is_done() { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+
+  // Waits for the line `index`, counted from 0 over both streams.
+  std::string line(std::size_t index) {
+    std::unique_lock lock(mutex_);
+    if (came_.wait_for(lock, kHang, [&] { return lines_.size() > index; })) return lines_[index].second;
+    ADD_FAILURE() << "no line " << index;
+    return {};
+  }
+  int number(std::size_t index) { return std::atoi(line(index).c_str()); }
+
+  std::vector<std::pair<OutputStream, std::string>> lines() {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+  ProcessRunner::ProcessId id{};
+
+ private:
+  void add(OutputStream stream, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    lines_.emplace_back(stream, line);
+    came_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::vector<std::pair<OutputStream, std::string>> lines_;
+  std::promise<ProcessOutcome> outcome_;
+  std::future<ProcessOutcome> future_ = outcome_.get_future();
+};
+
+inline ProcessSpec shell(std::string command) {
+  ProcessSpec spec;
+  spec.argv = {"sh", "-c", std::move(command)};
+  return spec;
+}
+
+inline ProcessSpec program(std::vector<std::string> argv) {
+  ProcessSpec spec;
+  spec.argv = std::move(argv);
+  return spec;
+}
+
+inline ProcessOutcome run(ProcessSpec spec) {
+  ProcessRunner runner;
+  return Started::start(runner, std::move(spec))->outcome();
+}
+
+// Waits for the end of a process that is not our child; its number may stay in use until init has reaped it.
+class Stranger {
+ public:
+  explicit Stranger(int pid) : pidfd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {
+    EXPECT_TRUE(pidfd_.is_open()) << "pid " << pid;
+  }
+  bool ends() const {
+    pollfd ready{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(kHang).count())) == 1;
+  }
+  void kill() const { ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0); }
+
+ private:
+  Descriptor pidfd_;
+};
+
+}  // namespace pawl::runners

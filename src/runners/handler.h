@@ -1,0 +1,60 @@
+// The handlers of an engine by name: those its user registered and the built-in ones.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "pawl/handler.h"
+#include "runners/runner.h"
+
+namespace pawl {
+
+enum class HandlerKind : std::uint8_t {
+  on_shard,   // a non-blocking function, called by the shard itself
+  on_runner,  // given to `runner`
+  on_timer,   // ends when its time has come; needs no runner
+};
+
+struct Handler {
+  std::string module;
+  std::string function;
+  HandlerKind kind = HandlerKind::on_runner;
+  HandlerFunction call;
+  Runner* runner = nullptr;
+  // Says what is wrong with args that hold no `${{ }}`, before anything runs. May be null.
+  Result<void> (*check_args)(const Json& args) = nullptr;
+};
+
+// The outcome of calling a function handler: its result, its error, or what it threw.
+AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::size_t max_result_bytes);
+
+// Threads: any. A handler, once added, stays where it is.
+class HandlerRegistry final : public Handlers {
+ public:
+  // User handlers that block run on `pool`.
+  explicit HandlerRegistry(Runner& pool) : pool_(pool) {}
+
+  Result<void> add(std::string module, std::string function, HandlerFunction handler, HandlerOptions options) override;
+  Result<void> add(Handler handler);
+  [[nodiscard]] Result<void> check(std::string_view module, std::string_view function,
+                                   const Json* args) const override;
+  // nullptr if there is none.
+  [[nodiscard]] const Handler* find(std::string_view module, std::string_view function) const;
+
+  // The handler of every `handlers()[i]` of the definition, its tasks' args checked. Errors as check().
+  Result<std::vector<const Handler*>> bind(const Definition& definition) const;
+
+ private:
+  [[nodiscard]] std::unexpected<Error> unknown(std::string_view module, std::string_view function) const;
+
+  Runner& pool_;
+  mutable std::mutex mutex_;  // guards handlers_
+  boost::unordered_flat_map<std::string, std::unique_ptr<Handler>> handlers_;  // by "module\nfunction"
+};
+
+}  // namespace pawl

@@ -1,0 +1,21 @@
+// A runner makes attempts: it is given assignments and reports each one's outcome to the sink, once.
+#pragma once
+
+#include <span>
+
+#include "model/attempt.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+// Threads: any.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  // Takes the assignments; returns without waiting for them.
+  virtual void start(std::span<Assignment> assignments) = 0;
+  // Tells an attempt to stop; it is given `grace` where it can be forced. It still reports an outcome.
+  virtual void stop(const AttemptAddress& address, Duration grace) = 0;
+};
+
+}  // namespace pawl

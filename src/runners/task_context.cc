@@ -1,0 +1,49 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "model/attempt.h"
+#include "pawl/handler.h"
+
+namespace pawl {
+
+const std::string& TaskContext::workflow_id() const { return assignment_.facts->id.text(); }
+
+std::string_view TaskContext::task_id() const {
+  return assignment_.facts->definition->task_id(assignment_.address.task);
+}
+
+std::uint32_t TaskContext::attempt() const { return assignment_.address.attempt; }
+
+std::string TaskContext::idempotency_key() const { return fmt::format("{}/{}", workflow_id(), task_id()); }
+
+const Json& TaskContext::args() {
+  if (!args_) args_ = std::make_unique<Json>(assignment_.args.parse());
+  return *args_;
+}
+
+const Json& TaskContext::input() {
+  if (!input_) input_ = std::make_unique<Json>(assignment_.facts->input.parse());
+  return *input_;
+}
+
+Result<Json> TaskContext::result_of(std::string_view id) {
+  const Definition& definition = *assignment_.facts->definition;
+  const auto task = definition.find_task(id);
+  if (!task || std::ranges::find(definition.dependencies(assignment_.address.task), *task) ==
+                   definition.dependencies(assignment_.address.task).end())
+    return fail(ErrorCode::not_found, fmt::format("task {} does not depend on {}", in_quotes(task_id()), in_quotes(id)));
+  const auto found = std::ranges::find(assignment_.results, *task, [](const auto& entry) { return entry.first; });
+  return found == assignment_.results.end() ? Json(nullptr) : found->second.parse();
+}
+
+std::optional<Timestamp> TaskContext::deadline() const { return assignment_.deadline; }
+
+void TaskContext::report_progress(double fraction, std::string_view message) {
+  sink_.progressed(assignment_, std::clamp(fraction, 0.0, 1.0), message);
+}
+
+void TaskContext::log(std::string_view line) { sink_.wrote(assignment_, false, line); }
+
+}  // namespace pawl

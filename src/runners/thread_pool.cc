@@ -1,0 +1,180 @@
+#include "runners/thread_pool.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/assert.h"
+#include "base/parking.h"
+#include "runners/handler.h"
+
+namespace pawl {
+namespace {
+
+using std::chrono::microseconds;
+
+// How long an idle thread spins before it sleeps: about what waking it would cost its waker and itself.
+constexpr microseconds kSpin(50);
+// How often the supervisor looks at a queue that is not empty.
+constexpr microseconds kTick(500);
+// It goes on looking for so long after the queue was last seen to stand still.
+constexpr int kTicksBeforeRest = 100;
+// Fewer attempts a tick and thread than this: they are long enough for another thread to help.
+constexpr std::uint64_t kQuickAttempts = 25;
+
+}  // namespace
+
+ThreadPool::ThreadPool(const ThreadPoolOptions& options, AttemptSink& sink)
+    : options_(options), sink_(sink), queue_(options.capacity) {}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    shutting_down_ = true;
+    work_arrived_.notify_all();
+    supervision_needed_.notify_all();
+  }
+  if (supervisor_.joinable()) supervisor_.join();  // from here on no worker is added
+  for (const auto& worker : workers_) {
+    const std::lock_guard lock(worker->mutex);
+    worker->stop.request_stop();
+  }
+  for (const auto& worker : workers_) worker->thread.join();
+}
+
+void ThreadPool::start(std::span<Assignment> assignments) {
+  for (Assignment& assignment : assignments) {
+    queued_.fetch_add(1, std::memory_order_relaxed);
+    const bool pushed = queue_.try_push(assignment);
+    PAWL_ASSERT(pushed, "more than {} assignments are queued", options_.capacity);
+  }
+  if (spinning_.load(std::memory_order_seq_cst) == 0) wake_one();
+  if (!supervised_.load(std::memory_order_relaxed) && queued_.load(std::memory_order_relaxed) > 0) {
+    const std::lock_guard lock(mutex_);
+    supervised_ = true;
+    if (!supervisor_.joinable()) supervisor_ = std::thread([this] { supervise(); });
+    supervision_needed_.notify_one();
+  }
+}
+
+void ThreadPool::wake_one() {
+  if (asleep_.load(std::memory_order_seq_cst) > 0) {
+    const std::lock_guard lock(mutex_);
+    work_arrived_.notify_one();
+  }
+}
+
+void ThreadPool::stop(const AttemptAddress& address, Duration) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) {
+    const std::lock_guard worker_lock(worker->mutex);
+    if (worker->current != address) continue;
+    worker->stop.request_stop();
+    return;
+  }
+  stopped_.push_back(address);  // it is queued, or it has just ended and the entry is dropped below
+  stopped_count_ = stopped_.size();
+  if (stopped_.size() > options_.capacity) stopped_.erase(stopped_.begin());
+}
+
+bool ThreadPool::take_stopped(const AttemptAddress& address) {
+  if (stopped_count_.load(std::memory_order_relaxed) == 0) return false;
+  const std::lock_guard lock(mutex_);
+  const bool found = std::erase(stopped_, address) > 0;
+  stopped_count_ = stopped_.size();
+  return found;
+}
+
+void ThreadPool::work(Worker& worker) {
+  while (std::optional<Assignment> assignment = next()) make_attempt(worker, *assignment);
+}
+
+void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
+  {
+    const std::lock_guard lock(worker.mutex);
+    worker.current = assignment.address;
+    if (worker.stop.stop_requested()) worker.stop = std::stop_source();
+    if (shutting_down_.load(std::memory_order_relaxed)) worker.stop.request_stop();
+  }
+  AttemptOutcome outcome;
+  if (take_stopped(assignment.address)) {
+    outcome.error = std::make_unique<TaskError>("cancelled", "it was told to stop before it started");
+  } else {
+    TaskContext context(assignment, worker.stop.get_token(), sink_);
+    outcome = call_handler(*assignment.handler, context, options_.max_result_bytes);
+  }
+  {
+    const std::lock_guard lock(worker.mutex);
+    worker.current.reset();
+  }
+  sink_.finished(assignment.address, std::move(outcome));
+}
+
+std::optional<Assignment> ThreadPool::next() {
+  const auto take = [this]() -> std::optional<Assignment> {
+    std::optional<Assignment> assignment = queue_.try_pop();
+    if (assignment) {
+      queued_.fetch_sub(1, std::memory_order_relaxed);
+      taken_.fetch_add(1, std::memory_order_relaxed);
+    }
+    return assignment;
+  };
+  while (!shutting_down_.load(std::memory_order_relaxed)) {
+    if (std::optional<Assignment> assignment = take()) return assignment;
+    // One thread may spin; a second one would only take a core from those who work.
+    if (spinning_.fetch_add(1, std::memory_order_seq_cst) == 0) {
+      const auto end = std::chrono::steady_clock::now() + kSpin;
+      do {
+        for (int i = 0; i < 64 && queue_.empty(); ++i) spin_pause();
+      } while (queue_.empty() && std::chrono::steady_clock::now() < end);
+    }
+    spinning_.fetch_sub(1, std::memory_order_seq_cst);
+    if (std::optional<Assignment> assignment = take()) return assignment;
+    std::unique_lock lock(mutex_);
+    asleep_.fetch_add(1, std::memory_order_seq_cst);
+    // A push before the line above is seen here; a push after it sees this sleeper and, holding the lock, wakes it.
+    if (queue_.empty() && !shutting_down_) work_arrived_.wait(lock);
+    asleep_.fetch_sub(1, std::memory_order_seq_cst);
+  }
+  return std::nullopt;
+}
+
+void ThreadPool::add_workers(std::size_t count) {
+  for (; count > 0 && workers_.size() < options_.max_threads; --count) {
+    workers_.push_back(std::make_unique<Worker>());
+    Worker& worker = *workers_.back();
+    worker.thread = std::thread([this, &worker] { work(worker); });
+  }
+}
+
+void ThreadPool::supervise() {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::unique_lock lock(mutex_);
+  std::size_t help = 1;
+  while (!shutting_down_) {
+    if (workers_.empty()) add_workers(1);
+    std::uint64_t taken = taken_.load(std::memory_order_relaxed);
+    for (int calm = 0; calm < kTicksBeforeRest && !shutting_down_; ++calm) {
+      supervision_needed_.wait_for(lock, kTick);
+      const std::uint64_t now_taken = taken_.load(std::memory_order_relaxed);
+      const std::uint64_t since = now_taken - std::exchange(taken, now_taken);
+      const auto asleep = static_cast<std::size_t>(asleep_.load(std::memory_order_relaxed));
+      const std::size_t awake = workers_.size() - std::min(workers_.size(), asleep);
+      const bool slow = since == 0 || (awake < cores && since < kQuickAttempts * awake);
+      if (queued_.load(std::memory_order_relaxed) == 0 || !slow) {
+        help = 1;
+        continue;
+      }
+      calm = 0;
+      const std::size_t wanted = std::min(help, queued_.load(std::memory_order_relaxed));
+      for (std::size_t i = 0; i < std::min(wanted, asleep); ++i) work_arrived_.notify_one();
+      if (wanted > asleep) add_workers(wanted - asleep);
+      help *= 2;  // nothing moves: twice as many next time
+    }
+    supervised_ = false;
+    if (queued_.load(std::memory_order_seq_cst) == 0)
+      supervision_needed_.wait(lock, [this] { return supervised_ || shutting_down_; });
+    supervised_ = true;
+  }
+}
+
+}  // namespace pawl

@@ -1,0 +1,78 @@
+// The task pool: threads for handlers that block.
+//
+// Assignments wait in one queue; a thread takes one at a time, so that a long one holds up nobody. Threads are added only
+// while the queue makes no good progress: handlers of microseconds are best served by one thread that never sleeps, handlers
+// that block by as many as there are.
+// Threads: any. Ownership: handlers and facts of an assignment outlive its outcome.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "runners/runner.h"
+
+namespace pawl {
+
+struct ThreadPoolOptions {
+  std::size_t max_threads = 64;
+  // Assignments that may be queued at once; the caller keeps below it (it hands out no more task slots than that).
+  std::size_t capacity = 1024;
+  std::size_t max_result_bytes = 1'048'576;
+};
+
+class ThreadPool final : public Runner {
+ public:
+  ThreadPool(const ThreadPoolOptions& options, AttemptSink& sink);
+  // Asks what runs to stop and waits for it; what is queued is dropped without an outcome.
+  ~ThreadPool() override;
+
+  void start(std::span<Assignment> assignments) override;
+  void stop(const AttemptAddress& address, Duration grace) override;
+
+ private:
+  // One thread and what it is doing.
+  struct Worker {
+    std::mutex mutex;  // guards current and stop, so that a stop never hits the next attempt
+    std::optional<AttemptAddress> current;
+    std::stop_source stop;
+    std::thread thread;
+  };
+
+  void work(Worker& worker);
+  void make_attempt(Worker& worker, const Assignment& assignment);
+  // The next assignment; waits for one. Empty when the pool shuts down.
+  std::optional<Assignment> next();
+  void supervise();
+  void add_workers(std::size_t count);
+  // Whether `address` was stopped while it was queued.
+  bool take_stopped(const AttemptAddress& address);
+  void wake_one();
+
+  const ThreadPoolOptions options_;
+  AttemptSink& sink_;
+  BoundedQueue<Assignment> queue_;
+  std::atomic<std::uint64_t> taken_{0};
+  std::atomic<std::size_t> queued_{0};
+  std::atomic<int> spinning_{0};
+  std::atomic<int> asleep_{0};
+  std::atomic<bool> shutting_down_{false};
+  std::atomic<bool> supervised_{false};
+  std::atomic<std::size_t> stopped_count_{0};
+
+  std::mutex mutex_;  // guards workers_, stopped_, and the sleep of workers and the supervisor
+  std::condition_variable work_arrived_;
+  std::condition_variable supervision_needed_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<AttemptAddress> stopped_;
+  std::thread supervisor_;
+};
+
+}  // namespace pawl
