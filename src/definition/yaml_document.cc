@@ -185,7 +185,7 @@ class YamlEvents final : public YAML::EventHandler {
 
 // What yaml-cpp's messages mean to someone who does not know its source.
 std::string_view explain(std::string_view message) {
-  static constexpr std::pair<std::string_view, std::string_view> kMeanings[] = {
+  static const std::pair<std::string_view, std::string_view> kMeanings[] = {
       {YAML::ErrorMsg::MAP_VALUE,
        "a \": \" where no value can stand (quote strings that contain it; check the indentation, which is in spaces; a key is "
        "at most 1024 bytes long)"},

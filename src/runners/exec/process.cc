@@ -39,7 +39,7 @@ constexpr std::chrono::milliseconds kDrainTime(500);
 // Enough to empty a pipe of the default size at once.
 constexpr std::size_t kReadBuffer = 64U << 10;
 constexpr std::size_t kEventsPerTurn = 64;
-// A start takes some 0.5 ms: a burst of them must not keep running children waiting.
+// A start takes some 0.2 ms: a burst of them must not keep running children waiting.
 constexpr std::size_t kCommandsPerTurn = 16;
 // An epoll tag is a process id times kChannels plus a channel; process ids begin at 1.
 constexpr std::uint64_t kWakeTag = 0;

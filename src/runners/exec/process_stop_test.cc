@@ -127,12 +127,15 @@ TEST(ProcessStop, of_what_has_ended_failed_or_never_was_does_nothing) {
 
 // The leader has ended by itself; that its outcome still waits for output does not make it a stopped one.
 TEST(ProcessStop, after_the_leader_has_ended_does_not_change_its_outcome) {
+  const Gate gate;
   ProcessRunner runner;
-  const auto started = Started::start(runner, shell("setsid sleep 1000 & echo $!; echo $$; exit 6"));
-  const Stranger daemon(started->number(0));
+  const auto started =
+      Started::start(runner, shell("echo $$; setsid sh -c 'echo $$; exec sleep 1000' & " + gate.pass() + "; exit 6"));
+  const Stranger daemon(started->number(1));
+  gate.open();
   siginfo_t info{};
   // Waits for the leader's end without reaping it; it may have been reaped already on a slow machine.
-  ::waitid(P_PID, static_cast<id_t>(started->number(1)), &info, WEXITED | WNOWAIT);
+  ::waitid(P_PID, static_cast<id_t>(started->number(0)), &info, WEXITED | WNOWAIT);
   runner.stop(started->id, kAtOnce);
   const ProcessOutcome outcome = started->outcome();
   EXPECT_FALSE(outcome.stopped);

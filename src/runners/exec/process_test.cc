@@ -3,12 +3,10 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 
 #include <fcntl.h>
-#include <stdlib.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "runners/exec/process_test_support.h"
@@ -26,27 +24,6 @@ bool has_no_children() {
   siginfo_t info{};
   return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD;
 }
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (fs::temp_directory_path() / "pawl-exec-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-
-  std::string file(const std::string& name, const std::string& content, mode_t mode) const {
-    const std::string file = path_ / name;
-    std::ofstream(file) << content;
-    ::chmod(file.c_str(), mode);
-    return file;
-  }
-  std::string path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 TEST(Process, gives_its_output_and_exit_code) {
   const ProcessOutcome outcome = run(shell("echo out; echo err >&2; exit 7"));
@@ -189,19 +166,25 @@ TEST(ProcessOutput, keeps_the_end_of_what_exceeds_the_limit) {
 }
 
 TEST(ProcessOutput, that_a_daemon_holds_open_does_not_delay_the_outcome_for_ever) {
-  const ProcessOutcome outcome = run(shell("setsid sleep 1000 & echo $!"));
-  EXPECT_EQ(outcome.exit_code, 0);
-  const Stranger daemon(std::atoi(outcome.standard_output.c_str()));
+  const Gate gate;
+  ProcessRunner runner;
+  const auto started =
+      Started::start(runner, shell("setsid sh -c 'echo $$; exec sleep 1000' & " + gate.pass() + "; exit 4"));
+  const Stranger daemon(started->number(0));
+  gate.open();
+  EXPECT_EQ(started->outcome().exit_code, 4);
   daemon.kill();  // it left the group, so it still runs
 }
 
 TEST(ProcessEnd, kills_what_the_leader_left_in_the_background) {
-  // One holds the output, the other does not.
-  for (const char* command : {"sleep 1000 & echo $!", "sleep 1000 >/dev/null 2>&1 & echo $!"}) {
+  for (const char* redirected : {"", ">/dev/null 2>&1"}) {  // it holds the output, or does not
+    const Gate gate;
     ProcessRunner runner;
-    const auto started = Started::start(runner, shell(std::string(command) + "; sleep 0.2"));
+    const auto started =
+        Started::start(runner, shell(fmt::format("sleep 1000 {} & echo $!; {}; exit 4", redirected, gate.pass())));
     const Stranger background(started->number(0));
-    EXPECT_EQ(started->outcome().exit_code, 0);
+    gate.open();
+    EXPECT_EQ(started->outcome().exit_code, 4);
     EXPECT_TRUE(background.ends());
   }
 }
@@ -231,6 +214,7 @@ TEST(ProcessRunner, runs_five_hundred_at_once) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ProcessRunner runner;
   std::vector<std::shared_ptr<Started>> all;
+  all.reserve(500);
   for (int i = 0; i < 500; ++i) all.push_back(Started::start(runner, shell("echo ready; exec sleep 1000")));
   for (const auto& started : all) EXPECT_EQ(started->line(0), "ready");  // all run now, none has ended
   for (const auto& started : all) runner.stop(started->id, kHang);
@@ -263,9 +247,9 @@ TEST(ProcessRunner, refuses_to_start_what_it_could_not_wait_for) {
 TEST(ProcessRunner, callbacks_may_start_more) {
   ProcessRunner runner;
   std::promise<int> last;
-  runner.start(shell("exit 1"), {}, [&](ProcessOutcome first) {
+  runner.start(shell("exit 1"), {}, [&](const ProcessOutcome& first) {
     runner.start(shell("exit 2"), {},
-                 [&, first](ProcessOutcome second) { last.set_value(first.exit_code * 10 + second.exit_code); });
+                 [&, first](const ProcessOutcome& second) { last.set_value(first.exit_code * 10 + second.exit_code); });
   });
   auto future = last.get_future();
   ASSERT_EQ(future.wait_for(kHang), std::future_status::ready);

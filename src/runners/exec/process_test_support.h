@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -10,9 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -88,6 +93,41 @@ inline ProcessOutcome run(ProcessSpec spec) {
   ProcessRunner runner;
   return Started::start(runner, std::move(spec))->outcome();
 }
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "pawl-exec-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    path_ = name;
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+
+  std::string file(const std::string& name, const std::string& content, mode_t mode) const {
+    const std::string file = path_ / name;
+    std::ofstream(file) << content;
+    ::chmod(file.c_str(), mode);
+    return file;
+  }
+  std::string path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Holds a shell up until the test lets it go on.
+class Gate {
+ public:
+  Gate() { EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0); }
+  // The command that waits.
+  std::string pass() const { return "read line < " + path_; }
+  // Waits for who passes.
+  void open() const { const Descriptor writer(::open(path_.c_str(), O_WRONLY | O_CLOEXEC)); }
+
+ private:
+  TemporaryDirectory directory_;
+  std::string path_ = directory_.path() + "/gate";
+};
 
 // Waits for the end of a process that is not our child; its number may stay in use until init has reaped it.
 class Stranger {

@@ -68,7 +68,7 @@ Result<std::string> find_program(const std::string& program, std::string_view pa
   for (std::string_view rest = path;;) {
     const std::size_t colon = rest.find(':');
     const std::string_view directory = rest.substr(0, colon);
-    const std::string candidate = fmt::format("{}/{}", directory.empty() ? "." : directory, program);
+    std::string candidate = fmt::format("{}/{}", directory.empty() ? "." : directory, program);
     auto error = why_not_executable(candidate, cwd);
     if (!error) return candidate;
     if (!refused && error->code != ErrorCode::not_found) refused = std::move(error);

@@ -232,7 +232,7 @@ Result<Spawned> spawn(const ProcessSpec& spec, const Environment& inherited) {
   if (!program) return std::unexpected(std::move(program).error());
   std::vector<std::string> entries;
   entries.reserve(environment.size());
-  for (const auto& [name, value] : environment) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) entries.push_back(fmt::format("{}={}", name, value));
 
   auto pipes = make_pipes(!spec.stdin_text.empty());
   if (!pipes) return std::unexpected(std::move(pipes).error());

@@ -32,7 +32,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 // This process's environment now. Not while another thread may call setenv.
 [[nodiscard]] Environment current_environment();
 
-// Blocks until the child has executed its program (the nature of vfork): some 0.5 ms.
+// Blocks until the child has executed its program (the nature of vfork): some 0.2 ms.
 [[nodiscard]] Result<Spawned> spawn(const ProcessSpec& spec, const Environment& inherited);
 
 }  // namespace pawl::runners

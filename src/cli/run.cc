@@ -1,0 +1,188 @@
+// pawl run FILE: one workflow, here and now.
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/signals.h"
+#include "cli/view.h"
+#include "pawl/engine.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kFrame(100);
+
+struct RunOptions {
+  std::string file;
+  std::string input;
+  std::string output = "human";
+  std::size_t concurrency = 0;
+  std::string timeout;
+  std::string id;
+};
+
+// JSON from the command line, or from a file: `@path`, `@-` for standard input.
+Result<Json> read_input(const std::string& text) {
+  if (text.empty()) return boost::json::object();
+  std::string json = text;
+  if (text.starts_with('@')) {
+    std::ifstream in(text == "@-" ? "/dev/stdin" : text.substr(1), std::ios::binary);
+    if (!in) return fail(ErrorCode::not_found, "cannot read the file", text.substr(1));
+    json.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  Result<Json> input = parse_json(json);
+  if (input && !input->is_object()) return fail(ErrorCode::invalid_argument, "must be a JSON object");
+  return input;
+}
+
+int exit_code_of(const WorkflowReport& report) {
+  if (report.status.state == WorkflowState::completed) return kDone;
+  if (report.status.state == WorkflowState::cancelled) return kCancelled;
+  // A workflow that itself took too long, as opposed to one that a task's timeout made fail.
+  const Json error = report.error.parse();
+  const bool timed_out = error.is_object() && error.get_object().contains("code") && error.at("code") == "timeout" &&
+                         !error.get_object().contains("task");
+  return timed_out ? kCancelled : kWorkflowFailed;
+}
+
+// What an interruption is for, while there is something to interrupt.
+class Interruptible {
+ public:
+  void set(Engine* engine, const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    engine_ = engine;
+    id_ = id;
+  }
+
+  // The first one lets running tasks stop by themselves, the second one stops them at once.
+  void interrupt(int count) {
+    if (count > 2) ::_exit(kCancelled);
+    const std::lock_guard lock(mutex_);
+    if (engine_ == nullptr) ::_exit(kCancelled);
+    CancelOptions cancel{.reason = "interrupted", .grace = {}};
+    if (count == 2) cancel.grace = Duration::zero();
+    (void)engine_->orchestrator().cancel_workflow(id_, cancel);
+  }
+
+ private:
+  std::mutex mutex_;  // guards both; held during the call, so that the engine is not destroyed meanwhile
+  Engine* engine_ = nullptr;
+  std::string id_;
+};
+
+// Where people look. With `--output json` standard output belongs to the document.
+std::unique_ptr<View> make_view(const RunOptions& options, const Definition& definition) {
+  const bool json = options.output == "json";
+  std::FILE* const out = json ? stderr : stdout;
+  if (::isatty(::fileno(out)) == 1) return make_live_view(out, definition);
+  return json ? nullptr : make_plain_view(out, definition);
+}
+
+void print_report(const RunOptions& options, const WorkflowReport& report) {
+  if (options.output == "json") {
+    const std::string text = to_json_text(report) + "\n";
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  } else {
+    fmt::print("{}", summarise(report, ::isatty(STDOUT_FILENO) == 1));
+  }
+}
+
+// Waits for the end, showing the way there. After `timeout` the workflow is cancelled.
+Result<WorkflowReport> watch(Engine& engine, const std::string& id, View* view, std::optional<Duration> timeout) {
+  const auto give_up = std::chrono::steady_clock::now() + timeout.value_or(Duration::zero());
+  bool timed_out = false;
+  for (;;) {
+    Result<WorkflowReport> report = engine.orchestrator().wait_workflow(id, kFrame);
+    if (report || report.error().code != ErrorCode::timeout) return report;
+    if (view != nullptr)
+      if (const Result<WorkflowStatus> status = engine.orchestrator().get_workflow_status(id)) view->refresh(*status);
+    if (!timeout || timed_out || std::chrono::steady_clock::now() < give_up) continue;
+    timed_out = true;
+    // Refused only if it ends at this very moment.
+    (void)engine.orchestrator().cancel_workflow(
+        id, {.reason = fmt::format("it took longer than {} (--timeout)", format_duration(*timeout))});
+  }
+}
+
+int run_workflow(Engine& engine, const RunOptions& options, const std::string& id, const Definition& definition,
+                 std::optional<Duration> timeout) {
+  const std::unique_ptr<View> view = make_view(options, definition);
+  std::optional<SubscriptionId> subscription;
+  if (view)
+    subscription = engine.monitor().subscribe([&view = *view](const WorkflowEvent& event) { view.happened(event); },
+                                              view->types());
+  Result<WorkflowReport> report = fail(ErrorCode::internal, "");
+  if (const Result<void> started = engine.orchestrator().execute_workflow(id); !started) {
+    report = std::unexpected(started.error());
+  } else {
+    report = watch(engine, id, view.get(), timeout);
+  }
+  if (subscription) (void)engine.monitor().unsubscribe(*subscription);
+  if (view) view->close();
+  if (!report) return cli::report(report.error());
+  print_report(options, *report);
+  return exit_code_of(*report);
+}
+
+int run_file(const RunOptions& options) {
+  std::optional<Duration> timeout;
+  if (!options.timeout.empty()) {
+    const Result<Duration> parsed = parse_duration(options.timeout);
+    if (!parsed) return report(parsed.error(), "--timeout");
+    timeout = *parsed;
+  }
+  const Result<Json> input = read_input(options.input);
+  if (!input) return report(input.error(), "--input");
+
+  // Made before the engine's threads, so that they all inherit its mask.
+  Interruptible interruptible;
+  const Signals signals([&](int count) { interruptible.interrupt(count); });
+  Engine engine({.max_concurrent_tasks = options.concurrency});
+  const Result<DefinitionPtr> definition = read_definition_file(options.file, {.handlers = &engine.handlers()});
+  if (!definition) return report(definition.error(), options.file);
+  CreateOptions create{.id = {}, .priority = {}, .input = *input};
+  if (!options.id.empty()) create.id = options.id;
+  const Result<std::string> created = engine.orchestrator().create_workflow(*definition, create);
+  if (!created) return report(created.error());
+  interruptible.set(&engine, *created);
+  const int code = run_workflow(engine, options, *created, **definition, timeout);
+  interruptible.set(nullptr, {});
+  return code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  auto* const verb = app.add_subcommand("run", "Run a workflow here and now, and show how it goes");
+  const auto options = std::make_shared<RunOptions>();
+  verb->add_option("FILE", options->file, "A definition, YAML or JSON")->required();
+  verb->add_option("--input", options->input, "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
+  verb->add_option("--output", options->output, "human: a view and a summary; json: one JSON document at the end")
+      ->check(CLI::IsMember({"human", "json"}))
+      ->capture_default_str();
+  verb->add_option("--concurrency", options->concurrency, "Tasks that may run at once (default 64)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
+  verb->add_option("--timeout", options->timeout, "Cancel it after this long, e.g. 90s, 10m");
+  verb->add_option("--id", options->id, "The workflow's id (default: a new one)");
+  verb->footer(
+      "On a terminal it shows each running task with its last line of output; on a pipe it prints plain lines.\n"
+      "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them at once.\n"
+      "\n"
+      "  pawl run flow.yaml --input '{\"source\": \"orders.csv\"}'\n"
+      "  pawl run flow.yaml --output json > report.json\n"
+      "\n"
+      "Exit codes: 0 completed, 1 failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable.");
+  verb->callback([options, &action] { action = [options] { return run_file(*options); }; });
+}
+
+}  // namespace pawl::cli

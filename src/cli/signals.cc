@@ -1,0 +1,38 @@
+#include "cli/signals.h"
+
+#include <pthread.h>
+
+namespace pawl::cli {
+namespace {
+
+// Sent to the thread itself, to end it.
+constexpr int kEnd = SIGUSR1;
+
+sigset_t taken_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, kEnd}) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+Signals::Signals(std::function<void(int count)> on_signal) {
+  const sigset_t taken = taken_signals();
+  pthread_sigmask(SIG_BLOCK, &taken, &before_);
+  thread_ = std::thread([on_signal = std::move(on_signal), taken] {
+    for (int count = 1;; ++count) {
+      int signal = 0;
+      if (sigwait(&taken, &signal) != 0 || signal == kEnd) return;
+      on_signal(count);
+    }
+  });
+}
+
+Signals::~Signals() {
+  pthread_kill(thread_.native_handle(), kEnd);
+  thread_.join();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,25 @@
+// Ctrl-C and SIGTERM as calls instead of interruptions: the first one asks, the second one insists.
+#pragma once
+
+#include <csignal>
+#include <functional>
+#include <thread>
+
+namespace pawl::cli {
+
+// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads it starts later, and takes them on a thread of its
+// own. Make it before any other thread.
+class Signals {
+ public:
+  // `on_signal(count)` is called with 1, 2, ... as they come.
+  explicit Signals(std::function<void(int count)> on_signal);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  sigset_t before_{};
+  std::thread thread_;
+};
+
+}  // namespace pawl::cli

@@ -1,0 +1,143 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/view.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t kSlowestShown = 5;
+constexpr std::size_t kPathShown = 12;
+constexpr std::size_t kFailuresShown = 10;
+constexpr std::size_t kErrorLinesShown = 20;
+
+using std::chrono::microseconds;
+
+microseconds duration_of(const TaskReport& task) {
+  if (!task.started_at || !task.completed_at) return microseconds(0);
+  return *task.completed_at - *task.started_at;
+}
+
+struct CriticalPath {
+  std::vector<TaskIndex> tasks;
+  microseconds length{0};
+};
+
+// The chain of dependencies whose tasks took longest together: what would have to be faster for the whole to be faster.
+CriticalPath critical_path(const WorkflowReport& report) {
+  const Definition& definition = *report.definition;
+  std::vector<microseconds> length(definition.task_count());
+  std::vector<TaskIndex> before(definition.task_count());
+  TaskIndex last = 0;
+  for (const TaskIndex task : definition.topological_order()) {
+    before[task] = task;
+    for (const TaskIndex dependency : definition.dependencies(task)) {
+      if (before[task] != task && length[dependency] <= length[task]) continue;
+      length[task] = length[dependency];
+      before[task] = dependency;
+    }
+    length[task] += duration_of(report.tasks[task]);
+    if (length[task] > length[last]) last = task;
+  }
+  CriticalPath path{.tasks = {last}, .length = length[last]};
+  while (before[path.tasks.back()] != path.tasks.back()) path.tasks.push_back(before[path.tasks.back()]);
+  std::ranges::reverse(path.tasks);
+  return path;
+}
+
+std::string text_of(const Json& error, std::string_view member) {
+  const Json* const found = error.is_object() ? error.get_object().if_contains(member) : nullptr;
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+// The last lines of what a failed process wrote, indented.
+std::string last_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(printable(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  std::string out;
+  const std::size_t first = lines.size() > kErrorLinesShown ? lines.size() - kErrorLinesShown : 0;
+  for (std::size_t i = first; i < lines.size(); ++i) out += fmt::format("      {}\n", lines[i]);
+  return out;
+}
+
+std::string describe_failures(const WorkflowReport& report, const Palette& colours) {
+  std::string out;
+  std::size_t shown = 0;
+  for (TaskIndex task = 0; task < report.tasks.size(); ++task) {
+    if (report.tasks[task].state != TaskState::failed || shown++ >= kFailuresShown) continue;
+    const Json error = report.tasks[task].error.parse();
+    out += fmt::format("  {}{}{} failed after {} attempt{}: {}\n", colours.red,
+                       printable(report.definition->task_id(task)), colours.reset, report.tasks[task].attempt,
+                       report.tasks[task].attempt == 1 ? "" : "s", printable(text_of(error, "message")));
+    out += last_lines(text_of(error, "stderr"));
+  }
+  if (shown > kFailuresShown) out += fmt::format("  ... and {} more\n", shown - kFailuresShown);
+  return out;
+}
+
+std::string describe_slowest(const WorkflowReport& report) {
+  std::vector<TaskIndex> tasks;
+  for (TaskIndex task = 0; task < report.tasks.size(); ++task)
+    if (duration_of(report.tasks[task]) > microseconds(0)) tasks.push_back(task);
+  const std::size_t shown = std::min(tasks.size(), kSlowestShown);
+  std::ranges::partial_sort(tasks, tasks.begin() + static_cast<std::ptrdiff_t>(shown), std::greater<>(),
+                            [&](TaskIndex task) { return duration_of(report.tasks[task]); });
+  std::string out;
+  for (std::size_t i = 0; i < shown; ++i)
+    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", printable(report.definition->task_id(tasks[i])),
+                       short_duration(duration_of(report.tasks[tasks[i]])));
+  return out;
+}
+
+std::string describe_path(const WorkflowReport& report) {
+  const CriticalPath path = critical_path(report);
+  if (path.length == microseconds(0)) return {};
+  std::string out = fmt::format("{}: ", short_duration(path.length));
+  for (std::size_t i = 0; i < path.tasks.size(); ++i) {
+    if (i == kPathShown) return out + fmt::format(" > ... ({} more)", path.tasks.size() - i);
+    out += fmt::format("{}{}", i == 0 ? "" : " > ", printable(report.definition->task_id(path.tasks[i])));
+  }
+  return out;
+}
+
+std::string describe_counts(const WorkflowStatus& status) {
+  std::string out = fmt::format("{} of {} tasks completed", status.tasks_completed, status.tasks_total);
+  if (status.tasks_failed > 0) out += fmt::format(", {} failed", status.tasks_failed);
+  if (status.tasks_skipped > 0) out += fmt::format(", {} skipped", status.tasks_skipped);
+  if (status.tasks_cancelled > 0) out += fmt::format(", {} cancelled", status.tasks_cancelled);
+  return out;
+}
+
+}  // namespace
+
+std::string summarise(const WorkflowReport& report, bool colour) {
+  const WorkflowStatus& status = report.status;
+  const Palette colours = palette(colour);
+  const std::string_view state_colour = status.state == WorkflowState::completed ? colours.green
+                                        : status.state == WorkflowState::failed  ? colours.red
+                                                                                 : colours.yellow;
+  std::string out = fmt::format("{}{}{} {}{}{}", colours.bold, printable(status.name), colours.reset, state_colour,
+                                to_string(status.state), colours.reset);
+  if (status.started_at && status.completed_at)
+    out += fmt::format(" in {}", short_duration(*status.completed_at - *status.started_at));
+  out += fmt::format(": {} ({})\n", describe_counts(status), status.id);
+  if (!report.error.is_null()) out += fmt::format("  {}\n", printable(text_of(report.error.parse(), "message")));
+  out += describe_failures(report, colours);
+  if (const std::string slowest = describe_slowest(report); !slowest.empty())
+    out += fmt::format("  slowest        {}\n", slowest);
+  if (const std::string path = describe_path(report); !path.empty()) out += fmt::format("  critical path  {}\n", path);
+  if (status.state == WorkflowState::completed) {
+    constexpr std::size_t kOutputShown = 4096;
+    std::string output = to_pretty_json(report.output.parse());
+    if (output.size() > kOutputShown) output = output.substr(0, kOutputShown) + "\n... (--output json prints all of it)";
+    out += fmt::format("  output         {}\n", output);
+  }
+  return out;
+}
+
+}  // namespace pawl::cli

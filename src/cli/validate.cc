@@ -1,0 +1,42 @@
+// pawl validate FILE...
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+#include "pawl/engine.h"
+
+namespace pawl::cli {
+namespace {
+
+int validate(const std::vector<std::string>& files) {
+  Engine engine({.shards = 1});
+  int worst = kDone;
+  for (const std::string& file : files) {
+    const Result<DefinitionPtr> definition = read_definition_file(file, {.handlers = &engine.handlers()});
+    if (!definition) {
+      worst = std::max(worst, report(definition.error(), file));
+      continue;
+    }
+    fmt::print("{}: ok: {} ({} tasks, {} dependencies) {}\n", file, (*definition)->name(), (*definition)->task_count(),
+               (*definition)->dependency_count(), (*definition)->hash());
+  }
+  return worst;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, Action& action) {
+  auto* const verb = app.add_subcommand("validate", "Check definitions without running them");
+  const auto files = std::make_shared<std::vector<std::string>>();
+  verb->add_option("FILE", *files, "Definitions, YAML or JSON")->required();
+  verb->footer(
+      "Prints one line for each file: its name, size and content hash, or the first thing that is wrong with it, as\n"
+      "FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.");
+  verb->callback([files, &action] { action = [files] { return validate(*files); }; });
+}
+
+}  // namespace pawl::cli

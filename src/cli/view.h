@@ -1,0 +1,48 @@
+// What a person sees while `pawl run` works: plain lines on a pipe, a live view on a terminal.
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pawl/engine.h"
+
+namespace pawl::cli {
+
+class View {
+ public:
+  virtual ~View() = default;
+  // The event types it wants to be told of.
+  [[nodiscard]] virtual std::vector<std::string> types() const = 0;
+  // From the engine's threads, one at a time or several at once.
+  virtual void happened(const WorkflowEvent& event) = 0;
+  // From the main thread, some ten times a second.
+  virtual void refresh(const WorkflowStatus& status) = 0;
+  // The last refresh has been; what is not to stay on the screen is removed.
+  virtual void close() = 0;
+};
+
+// One line for each thing that happens; for graphs of more than some thousand tasks, one for each tenth of the way.
+std::unique_ptr<View> make_plain_view(std::FILE* out, const Definition& definition);
+
+// Running tasks with their time and last line, a progress bar, counts, and the time that is left.
+std::unique_ptr<View> make_live_view(std::FILE* out, const Definition& definition);
+
+// What there is to say at the end: how it went, the slowest tasks, the critical path, failures with their standard error, and
+// the output.
+std::string summarise(const WorkflowReport& report, bool colour);
+
+// "1.2s", "3m05s", "250ms": for people, not for parsing.
+std::string short_duration(std::chrono::microseconds duration);
+
+// `text` without control characters, so that a task's output cannot steer the terminal; invalid UTF-8 becomes `?`.
+std::string printable(std::string_view text);
+
+// Colours, or nothing where there is no terminal.
+struct Palette {
+  std::string_view bold, dim, red, green, yellow, blue, reset;
+};
+Palette palette(bool colour);
+
+}  // namespace pawl::cli

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Checks the include rule: which module may see which. Prints each include that breaks it; exits with 1 if there is any."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# A module may include itself, base, the public headers, and these. docs/internals/architecture.md says why.
+MAY_SEE = {
+    "base": set(),
+    "model": set(),
+    "expression": set(),
+    "policy": {"model"},
+    "definition": {"model", "expression"},
+    "core": {"model", "expression", "policy"},
+    "persistence": {"model"},
+    "runners": {"model"},
+    "monitor": {"model"},
+    "orchestrator": {"model", "expression", "policy", "definition", "core", "persistence", "runners", "monitor"},
+    "engine": {"model", "orchestrator", "persistence", "runners", "monitor"},
+    "cli": set(),
+}
+# Third-party libraries that only some modules may see; everything else is free to all.
+ONLY_IN = {
+    "yaml-cpp/": {"definition"},
+    "lua": {"expression"},
+    "re2/": {"expression"},
+    "openssl/": {"definition"},
+    "CLI/": {"cli"},
+    "boost/asio": {"runners"},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+
+def broken(path: pathlib.Path):
+    module = path.relative_to(ROOT / "src").parts[0] if path.is_relative_to(ROOT / "src") else None
+    public = path.is_relative_to(ROOT / "include")
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        quoted, name = match.group(1) == '"', match.group(2)
+        where = f"{path.relative_to(ROOT)}:{number}"
+        if quoted and public and not name.startswith("pawl/"):
+            yield f"{where}: a public header includes the internal {name}"
+        elif quoted and module and not name.startswith("pawl/"):
+            seen = name.split("/")[0]
+            if seen in MAY_SEE and seen not in {module, "base"} | MAY_SEE[module]:
+                yield f"{where}: {module} may not see {seen}"
+        elif not quoted and public and name.startswith("boost/") and not name.startswith("boost/json/"):
+            yield f"{where}: a public header includes {name}"
+        elif not quoted and module:
+            for prefix, modules in ONLY_IN.items():
+                if name.startswith(prefix) and module not in modules:
+                    yield f"{where}: only {', '.join(sorted(modules))} may see {prefix}"
+
+
+def main() -> int:
+    files = [p for folder in ("src", "include") for p in sorted((ROOT / folder).rglob("*")) if p.suffix in {".h", ".cc"}]
+    unknown = {p.name for p in (ROOT / "src").iterdir() if p.is_dir()} - MAY_SEE.keys()
+    problems = [f"src/{name}: say in tools/check_includes.py what it may see" for name in sorted(unknown)]
+    for path in files:
+        problems += broken(path)
+    print("\n".join(problems) if problems else f"include rule: {len(files)} files keep it")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
