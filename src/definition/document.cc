@@ -18,7 +18,8 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // Offsets of strings are 32 bits, and what YAML's escapes expand to must fit beside the text.
 constexpr std::size_t kMaxBytes = std::size_t{1} << 30U;
 
-// UTF-16 and UTF-32 begin with a byte order mark, or else with a NUL beside the ASCII character that every document opens with.
+// UTF-16 and UTF-32 begin with a byte order mark, or else with a NUL beside the ASCII character that every document
+// opens with.
 bool looks_like_utf16(std::string_view text) {
   return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || text.substr(0, 2).contains('\0');
 }
@@ -72,9 +73,12 @@ std::string_view Document::string_at(std::uint32_t index) const {
 
 Position Document::position_at(std::uint32_t index) const {
   switch (positions_) {
-    case Positions::none: break;
-    case Positions::in_items: return {.line = items_[index].line, .column = items_[index].column};
-    case Positions::in_text: return json_position(text_, index);
+    case Positions::none:
+      break;
+    case Positions::in_items:
+      return {.line = items_[index].line, .column = items_[index].column};
+    case Positions::in_text:
+      return json_position(text_, index);
   }
   return {.line = 0, .column = 0};
 }
@@ -82,14 +86,22 @@ Position Document::position_at(std::uint32_t index) const {
 Json Document::scalar_at(std::uint32_t index) const {
   const Item& item = items_[index];
   switch (item.kind) {
-    case NodeKind::null: break;
-    case NodeKind::boolean: return item.value.boolean;
-    case NodeKind::integer: return item.value.integer;
-    case NodeKind::unsigned_integer: return item.value.unsigned_integer;
-    case NodeKind::number: return item.value.number;
-    case NodeKind::string: return Json(string_at(index));
-    case NodeKind::array: return boost::json::array();
-    case NodeKind::object: return boost::json::object();
+    case NodeKind::null:
+      break;
+    case NodeKind::boolean:
+      return item.value.boolean;
+    case NodeKind::integer:
+      return item.value.integer;
+    case NodeKind::unsigned_integer:
+      return item.value.unsigned_integer;
+    case NodeKind::number:
+      return item.value.number;
+    case NodeKind::string:
+      return Json(string_at(index));
+    case NodeKind::array:
+      return boost::json::array();
+    case NodeKind::object:
+      return boost::json::object();
   }
   return nullptr;
 }
@@ -171,14 +183,21 @@ Json Node::to_json() const {
 
 std::string_view describe_kind(NodeKind kind) {
   switch (kind) {
-    case NodeKind::null: return "null";
-    case NodeKind::boolean: return "a boolean";
+    case NodeKind::null:
+      return "null";
+    case NodeKind::boolean:
+      return "a boolean";
     case NodeKind::integer:
-    case NodeKind::unsigned_integer: return "an integer";
-    case NodeKind::number: return "a number";
-    case NodeKind::string: return "a string";
-    case NodeKind::array: return "an array";
-    case NodeKind::object: break;
+    case NodeKind::unsigned_integer:
+      return "an integer";
+    case NodeKind::number:
+      return "a number";
+    case NodeKind::string:
+      return "a string";
+    case NodeKind::array:
+      return "an array";
+    case NodeKind::object:
+      break;
   }
   return "an object";
 }

@@ -1,17 +1,18 @@
 // A YAML or JSON text as a tree with positions: what the definition reader walks.
 //
-// The tree is flat: nodes stand in document order in one array, so that a document of a million tasks is a few large blocks
-// of memory and is walked without recursion. YAML is read through yaml-cpp's parser events, JSON through Boost.JSON's.
-// YAML follows the 1.2 core schema: `yes` and `no` are strings; merge keys (`<<`) are refused. An alias stands for a copy
-// of what its anchor names, at the position of the alias.
+// The tree is flat: nodes stand in document order in one array, so that a document of a million tasks is a few large
+// blocks of memory and is walked without recursion. YAML is read through yaml-cpp's parser events, JSON through
+// Boost.JSON's. YAML follows the 1.2 core schema: `yes` and `no` are strings; merge keys (`<<`) are refused. An alias
+// stands for a copy of what its anchor names, at the position of the alias.
 //
-// Refused, with line and column: what does not parse, a duplicate key, a key that is no string (YAML scalars such as 1 or
-// true used as keys count as strings), invalid UTF-8, NUL bytes (escaped ones too), more than one document, an empty
+// Refused, with line and column: what does not parse, a duplicate key, a key that is no string (YAML scalars such as 1
+// or true used as keys count as strings), invalid UTF-8, NUL bytes (escaped ones too), more than one document, an empty
 // document, nesting deeper than `max_depth`, more nodes than `max_nodes` after aliases are expanded (a "YAML bomb"), an
 // unknown tag, a number that no double holds.
 //
 // Threads: a parsed document may be read by any number of threads.
-// Ownership: a document borrows its text; nodes and the strings they return borrow the document, which must stay in place.
+// Ownership: a document borrows its text; nodes and the strings they return borrow the document, which must stay in
+// place.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +20,13 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
-#include "base/text.h"
 #include "pawl/json.h"
 #include "pawl/result.h"
+
+#include "base/text.h"
 
 namespace pawl::definition {
 
@@ -46,14 +49,14 @@ class Node {
  public:
   [[nodiscard]] NodeKind kind() const;
   [[nodiscard]] bool is_null() const { return kind() == NodeKind::null; }
-  [[nodiscard]] bool boolean() const;                // kind boolean
-  [[nodiscard]] std::int64_t integer() const;        // kind integer (fits int64)
-  [[nodiscard]] double number() const;               // kind integer, unsigned_integer or number
-  [[nodiscard]] std::string_view string() const;     // kind string
-  [[nodiscard]] std::size_t size() const;            // elements of an array, members of an object
-  [[nodiscard]] Json to_json() const;                // the whole subtree
-  // Where the node starts. Free for YAML, a scan of the text for JSON: ask only when there is an error to report. A value
-  // that YAML leaves out stands at its key. Line and column are 0 (unknown) in a document made from a value.
+  [[nodiscard]] bool boolean() const;             // kind boolean
+  [[nodiscard]] std::int64_t integer() const;     // kind integer (fits int64)
+  [[nodiscard]] double number() const;            // kind integer, unsigned_integer or number
+  [[nodiscard]] std::string_view string() const;  // kind string
+  [[nodiscard]] std::size_t size() const;         // elements of an array, members of an object
+  [[nodiscard]] Json to_json() const;             // the whole subtree
+  // Where the node starts. Free for YAML, a scan of the text for JSON: ask only when there is an error to report. A
+  // value that YAML leaves out stands at its key. Line and column are 0 (unknown) in a document made from a value.
   [[nodiscard]] Position position() const;
 
   struct Member;
@@ -82,11 +85,12 @@ struct Node::Member {
 
 class Document {
  public:
-  // Parses `text`, which must outlive the document. Error: `invalid_argument` (with line and column) or `limit_exceeded`.
+  // Parses `text`, which must outlive the document. Error: `invalid_argument` (with line and column) or
+  // `limit_exceeded`.
   static Result<Document> parse(std::string_view text, Format format, const DocumentLimits& limits = {});
 
-  // For callers with a value instead of a text (the library API): the same tree without positions. Copies the strings, of
-  // which there must be less than 4 GiB.
+  // For callers with a value instead of a text (the library API): the same tree without positions. Copies the strings,
+  // of which there must be less than 4 GiB.
   static Document from_json(const Json& value);
 
   Document(Document&&) noexcept = default;
@@ -197,7 +201,8 @@ class Node::Children {
 // The word for a node's kind in messages: "a string", "an object", ...
 [[nodiscard]] std::string_view describe_kind(NodeKind kind);
 
-// JSON if the first character that is no white space is `{`, else YAML... unless `file_name` ends in .json, .yaml or .yml.
+// JSON if the first character that is no white space is `{`, else YAML... unless `file_name` ends in .json, .yaml or
+// .yml.
 [[nodiscard]] Format guess_format(std::string_view file_name, std::string_view text);
 
 }  // namespace pawl::definition

@@ -38,14 +38,26 @@ Result<void> DocumentBuilder::add(const Scalar& scalar, Position at) {
   if (Result<void> admitted = admit(kind, at); !admitted) return admitted;
   Item::Value value = {};
   switch (kind) {
-    case NodeKind::null: break;
-    case NodeKind::boolean: value.boolean = std::get<bool>(scalar); break;
-    case NodeKind::integer: value.integer = std::get<std::int64_t>(scalar); break;
-    case NodeKind::unsigned_integer: value.unsigned_integer = std::get<std::uint64_t>(scalar); break;
-    case NodeKind::number: value.number = std::get<double>(scalar); break;
-    case NodeKind::string: value.place = place(std::get<std::string_view>(scalar)); break;
+    case NodeKind::null:
+      break;
+    case NodeKind::boolean:
+      value.boolean = std::get<bool>(scalar);
+      break;
+    case NodeKind::integer:
+      value.integer = std::get<std::int64_t>(scalar);
+      break;
+    case NodeKind::unsigned_integer:
+      value.unsigned_integer = std::get<std::uint64_t>(scalar);
+      break;
+    case NodeKind::number:
+      value.number = std::get<double>(scalar);
+      break;
+    case NodeKind::string:
+      value.place = place(std::get<std::string_view>(scalar));
+      break;
     case NodeKind::array:
-    case NodeKind::object: PAWL_ASSERT(false, "kind {} of a scalar", scalar.index());
+    case NodeKind::object:
+      PAWL_ASSERT(false, "kind {} of a scalar", scalar.index());
   }
   document_.items_.push_back(item(kind, at, value));
   return {};
@@ -54,7 +66,8 @@ Result<void> DocumentBuilder::add(const Scalar& scalar, Position at) {
 Result<void> DocumentBuilder::add_text(std::string_view text, Position at) {
   if (text.contains('\0')) {
     return refuse(ErrorCode::invalid_argument,
-                  fmt::format("the string {} contains the character U+0000, which is not accepted", in_quotes(text)), at);
+                  fmt::format("the string {} contains the character U+0000, which is not accepted", in_quotes(text)),
+                  at);
   }
   return add(text, at);
 }
@@ -85,8 +98,8 @@ Result<void> DocumentBuilder::end() {
 // Takes a node of `kind` into account where it is about to stand.
 Result<void> DocumentBuilder::admit(NodeKind kind, Position at) {
   if (document_.items_.size() >= limits_.max_nodes) {
-    return refuse(ErrorCode::limit_exceeded, fmt::format("the document has more than {} nodes, the limit", limits_.max_nodes),
-                  at);
+    return refuse(ErrorCode::limit_exceeded,
+                  fmt::format("the document has more than {} nodes, the limit", limits_.max_nodes), at);
   }
   if (open_.empty()) {
     PAWL_ASSERT(document_.items_.empty(), "a second root");
@@ -94,15 +107,20 @@ Result<void> DocumentBuilder::admit(NodeKind kind, Position at) {
   }
   Open& parent = open_.back();
   switch (parent.next) {
-    case Role::root: PAWL_ASSERT(false, "a root inside of node {}", parent.index);
+    case Role::root:
+      PAWL_ASSERT(false, "a root inside of node {}", parent.index);
     case Role::key:
       if (kind != NodeKind::string) {
-        return refuse(ErrorCode::invalid_argument, fmt::format("a key must be a string, not {}", describe_kind(kind)), at);
+        return refuse(ErrorCode::invalid_argument, fmt::format("a key must be a string, not {}", describe_kind(kind)),
+                      at);
       }
       parent.next = Role::value;
       break;
-    case Role::value: parent.next = Role::key; return {};  // its key was counted
-    case Role::element: break;
+    case Role::value:
+      parent.next = Role::key;
+      return {};  // its key was counted
+    case Role::element:
+      break;
   }
   ++document_.items_[parent.index].value.subtree.count;
   return {};
@@ -141,9 +159,9 @@ Result<void> DocumentBuilder::add_alias(std::uint32_t source, Position at) {
   }
   if (Result<void> admitted = admit(original.kind, at); !admitted) return admitted;
   if (size > limits_.max_nodes - document_.items_.size()) {
-    return refuse(ErrorCode::limit_exceeded,
-                  fmt::format("with its aliases expanded the document has more than {} nodes, the limit", limits_.max_nodes),
-                  at);
+    return refuse(
+        ErrorCode::limit_exceeded,
+        fmt::format("with its aliases expanded the document has more than {} nodes, the limit", limits_.max_nodes), at);
   }
   return append_copies(source, end, at);
 }
@@ -158,10 +176,10 @@ Result<void> DocumentBuilder::append_copies(std::uint32_t source, std::uint32_t 
       ends.push_back(copy.value.subtree.end);
       copy.value.subtree.end += moved_by;
       if (open_.size() + ends.size() > limits_.max_depth) {
-        return refuse(
-            ErrorCode::limit_exceeded,
-            fmt::format("with this alias, arrays and objects are nested deeper than {} levels, the limit", limits_.max_depth),
-            at);
+        return refuse(ErrorCode::limit_exceeded,
+                      fmt::format("with this alias, arrays and objects are nested deeper than {} levels, the limit",
+                                  limits_.max_depth),
+                      at);
       }
     }
     document_.items_.push_back(copy);
@@ -208,10 +226,10 @@ Result<void> DocumentBuilder::check_many_keys(std::uint32_t object) {
 }
 
 std::unexpected<Error> DocumentBuilder::duplicate(std::uint32_t first, std::uint32_t second) const {
-  return std::unexpected(error_at(
-      document_.position_at(second), ErrorCode::invalid_argument,
-      fmt::format("duplicate key {}: it stands in line {} already", in_quotes(document_.string_at(second)),
-                  document_.position_at(first).line)));
+  return std::unexpected(
+      error_at(document_.position_at(second), ErrorCode::invalid_argument,
+               fmt::format("duplicate key {}: it stands in line {} already", in_quotes(document_.string_at(second)),
+                           document_.position_at(first).line)));
 }
 
 std::unexpected<Error> DocumentBuilder::refuse(ErrorCode code, std::string message, Position at) const {

@@ -1,8 +1,9 @@
-// Grows the tree of a Document node by node, in document order, and refuses what no format may bring: more nodes or deeper
-// nesting than the limits allow, keys that are no strings, duplicate keys, texts with NUL.
+// Grows the tree of a Document node by node, in document order, and refuses what no format may bring: more nodes or
+// deeper nesting than the limits allow, keys that are no strings, duplicate keys, texts with NUL.
 //
-// Every verb's `at` is the node's position where the document stores positions (YAML); for JSON it is found in the text.
-// Errors: `invalid_argument` and `limit_exceeded`, with line and column. After an error the builder is of no more use.
+// Every verb's `at` is the node's position where the document stores positions (YAML); for JSON it is found in the
+// text. Errors: `invalid_argument` and `limit_exceeded`, with line and column. After an error the builder is of no more
+// use.
 #pragma once
 
 #include <cstdint>

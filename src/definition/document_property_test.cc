@@ -1,10 +1,10 @@
 // JSON text means the same through both parsers, and the same as the value that it was written from.
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include <bit>
 #include <cmath>
 #include <map>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "base/text.h"
 #include "definition/document.h"
@@ -36,37 +36,41 @@ rc::Gen<std::string> any_text() {
                    [](char c) { return static_cast<char32_t>(static_cast<unsigned char>(c)); }),
       rc::gen::elementOf(std::vector<char32_t>{0x85, 0xA0, 0xE9, 0x2028, 0x2029, 0xFEFF, 0xFFFD, 0x1F600, 0x10FFFF}),
       rc::gen::inRange<char32_t>(1, 0xD800), rc::gen::inRange<char32_t>(0xE000, 0x110000));
-  return rc::gen::map(rc::gen::container<std::vector<char32_t>>(character), [](const std::vector<char32_t>& characters) {
-    std::string text;
-    for (const char32_t c : characters) append_utf8(text, c);
-    return text;
-  });
+  return rc::gen::map(rc::gen::container<std::vector<char32_t>>(character),
+                      [](const std::vector<char32_t>& characters) {
+                        std::string text;
+                        for (const char32_t c : characters) append_utf8(text, c);
+                        return text;
+                      });
 }
 
 rc::Gen<double> any_finite_double() {
-  const auto bits = rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t b) { return std::bit_cast<double>(b); });
-  return rc::gen::suchThat(rc::gen::oneOf(bits, rc::gen::arbitrary<double>()), [](double d) { return std::isfinite(d); });
+  const auto bits =
+      rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t b) { return std::bit_cast<double>(b); });
+  return rc::gen::suchThat(rc::gen::oneOf(bits, rc::gen::arbitrary<double>()),
+                           [](double d) { return std::isfinite(d); });
 }
 
 rc::Gen<Json> any_scalar() {
   const auto json = [](auto value) { return Json(std::move(value)); };
   return rc::gen::oneOf(rc::gen::just(Json(nullptr)), rc::gen::map(rc::gen::arbitrary<bool>(), json),
                         rc::gen::map(rc::gen::arbitrary<std::int64_t>(), json),
-                        rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), json), rc::gen::map(any_finite_double(), json),
+                        rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), json),
+                        rc::gen::map(any_finite_double(), json),
                         rc::gen::map(any_text(), [](const std::string& text) { return Json(text); }));
 }
 
 rc::Gen<Json> any_value(int depth) {
   if (depth == 0) return any_scalar();
-  const auto array = rc::gen::map(rc::gen::container<std::vector<Json>>(any_value(depth - 1)), [](const auto& elements) {
-    return Json(boost::json::array(elements.begin(), elements.end()));
-  });
-  const auto object =
-      rc::gen::map(rc::gen::container<std::map<std::string, Json>>(any_text(), any_value(depth - 1)), [](const auto& members) {
-        boost::json::object made;
-        for (const auto& [key, value] : members) made.emplace(key, value);
-        return Json(std::move(made));
-      });
+  const auto array =
+      rc::gen::map(rc::gen::container<std::vector<Json>>(any_value(depth - 1)),
+                   [](const auto& elements) { return Json(boost::json::array(elements.begin(), elements.end())); });
+  const auto object = rc::gen::map(rc::gen::container<std::map<std::string, Json>>(any_text(), any_value(depth - 1)),
+                                   [](const auto& members) {
+                                     boost::json::object made;
+                                     for (const auto& [key, value] : members) made.emplace(key, value);
+                                     return Json(std::move(made));
+                                   });
   return rc::gen::oneOf(any_scalar(), array, object);
 }
 

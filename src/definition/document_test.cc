@@ -9,7 +9,8 @@ namespace pawl::definition {
 namespace {
 
 TEST(Document, reads_every_kind_of_value) {
-  const std::string text = R"({"n": null, "b": true, "i": -7, "u": 18446744073709551615, "d": 1.5, "s": "x", "a": [1], "o": {}})";
+  const std::string text =
+      R"({"n": null, "b": true, "i": -7, "u": 18446744073709551615, "d": 1.5, "s": "x", "a": [1], "o": {}})";
   for (const Format format : {Format::json, Format::yaml}) {
     const Document document = *Document::parse(text, format);
     std::vector<NodeKind> kinds;
@@ -54,7 +55,8 @@ TEST(DocumentDeathTest, asking_for_another_kind_is_a_bug) {
 }
 
 TEST(Document, keeps_the_value_that_it_is_made_from) {
-  const Json value = *parse_json(R"({"a": [1, {"b": null}], "c": "text", "d": 0.1, "e": 18446744073709551615, "f": [], "g": {}})");
+  const Json value =
+      *parse_json(R"({"a": [1, {"b": null}], "c": "text", "d": 0.1, "e": 18446744073709551615, "f": [], "g": {}})");
   const Document document = Document::from_json(value);
   EXPECT_EQ(document.root().to_json(), value);
   EXPECT_EQ(document.root().position().line, 0U);
@@ -106,7 +108,8 @@ TEST(Document, refuses_duplicate_keys_at_the_second_and_names_the_line_of_the_fi
     EXPECT_EQ(refused("{\"a\": 1,\n \"b\": {\"a\": 1},\n  \"a\": 2}", format),
               "3:3: duplicate key \"a\": it stands in line 1 already");
   }
-  EXPECT_EQ(refused(R"({"a": 1, "\u0061": 2})", Format::json), "1:10: duplicate key \"a\": it stands in line 1 already");
+  EXPECT_EQ(refused(R"({"a": 1, "\u0061": 2})", Format::json),
+            "1:10: duplicate key \"a\": it stands in line 1 already");
 }
 
 TEST(Document, finds_the_first_duplicate_among_very_many_keys) {

@@ -50,7 +50,8 @@ class JsonEvents {
   bool on_double(double /*value*/, std::string_view last, JsonErrorCode& error) {
     const std::optional<double> exact = nearest_double(parts_.empty() ? last : parts_ += last);
     if (!exact) {
-      return proceed(builder_.refuse(ErrorCode::invalid_argument, "this number is beyond the range of a double"), error);
+      return proceed(builder_.refuse(ErrorCode::invalid_argument, "this number is beyond the range of a double"),
+                     error);
     }
     return number(*exact, error);
   }
@@ -94,14 +95,21 @@ class JsonEvents {
 
 Scalar to_scalar(const Json& value) {
   switch (value.kind()) {
-    case boost::json::kind::null: return std::monostate();
-    case boost::json::kind::bool_: return value.get_bool();
-    case boost::json::kind::int64: return value.get_int64();
-    case boost::json::kind::uint64: return value.get_uint64();
-    case boost::json::kind::double_: return value.get_double();
-    case boost::json::kind::string: return std::string_view(value.get_string());
+    case boost::json::kind::null:
+      return std::monostate();
+    case boost::json::kind::bool_:
+      return value.get_bool();
+    case boost::json::kind::int64:
+      return value.get_int64();
+    case boost::json::kind::uint64:
+      return value.get_uint64();
+    case boost::json::kind::double_:
+      return value.get_double();
+    case boost::json::kind::string:
+      return std::string_view(value.get_string());
     case boost::json::kind::array:
-    case boost::json::kind::object: break;
+    case boost::json::kind::object:
+      break;
   }
   PAWL_ASSERT(false, "JSON of kind {} is no scalar", static_cast<int>(value.kind()));
 }

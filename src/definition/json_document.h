@@ -15,8 +15,8 @@ Result<void> read_json(std::string_view text, DocumentBuilder& builder);
 // Adds `value`, which a caller made, to `builder`, whose limits it must not exceed.
 void add_json(const Json& value, DocumentBuilder& builder);
 
-// Where the value or key number `ordinal`, counted from 0 in document order, starts in `text`. Up to there the text must be
-// valid JSON.
+// Where the value or key number `ordinal`, counted from 0 in document order, starts in `text`. Up to there the text
+// must be valid JSON.
 [[nodiscard]] Position json_position(std::string_view text, std::uint32_t ordinal);
 
 }  // namespace pawl::definition

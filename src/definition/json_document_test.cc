@@ -39,7 +39,8 @@ TEST(JsonDocument, refuses_what_follows_the_document) {
 }
 
 TEST(JsonDocument, unescapes_strings_and_keys) {
-  EXPECT_EQ(json(R"({"\u00e9\n": "a\"b\\\ud83d\ude00c", "plain": ""})"), "{\"\u00e9\\n\":\"a\\\"b\\\\\U0001F600c\",\"plain\":\"\"}");
+  EXPECT_EQ(json(R"({"\u00e9\n": "a\"b\\\ud83d\ude00c", "plain": ""})"),
+            "{\"\u00e9\\n\":\"a\\\"b\\\\\U0001F600c\",\"plain\":\"\"}");
 }
 
 TEST(JsonDocument, keeps_strings_longer_than_the_parsers_buffer) {

@@ -1,5 +1,6 @@
 #include "definition/yaml_document.h"
 
+#include <algorithm>
 #include <istream>
 #include <limits>
 #include <stdexcept>
@@ -9,9 +10,7 @@
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
 
 #include "definition/yaml_input.h"
 #include "definition/yaml_scalar.h"
@@ -28,10 +27,16 @@ struct Refused {
 
 constexpr std::uint32_t kNoNode = std::numeric_limits<std::uint32_t>::max();
 
-// The word for null at the start of `text`, or empty if null is not written out there.
-std::string_view written_null(std::string_view text) {
-  for (const std::string_view word : {"~", "null", "Null", "NULL"})
-    if (text.starts_with(word)) return word;
+// The word for null if it is what stands at the start of `text` in `role`; empty if null is not written out there, and
+// what follows is something else: the next key, or a comma.
+std::string_view written_null(std::string_view text, Role role) {
+  for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
+    if (!text.starts_with(word)) continue;
+    std::string_view rest = text.substr(word.size());
+    if (!rest.empty() && !std::string_view(" \t\r\n,]}:").contains(rest.front())) return {};
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    return role != Role::key && rest.starts_with(':') ? std::string_view() : word;
+  }
   return {};
 }
 
@@ -41,11 +46,13 @@ class YamlEvents final : public YAML::EventHandler {
 
   // Where the last event stood.
   [[nodiscard]] Position position() const { return position_; }
-  // What `exception` complains about. yaml-cpp notices only at the end that a bracket is open, and gives no column there.
+  // What `exception` complains about. yaml-cpp notices only at the end that a bracket is open, and gives no column
+  // there.
   [[nodiscard]] Position position(const YAML::Exception& exception) const {
     if (exception.mark.is_null()) return position_;
     if (!input_.text_at(exception.mark).empty()) return input_.position(exception.mark);
-    const bool open_bracket = exception.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW || exception.msg == YAML::ErrorMsg::END_OF_MAP_FLOW;
+    const bool open_bracket =
+        exception.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW || exception.msg == YAML::ErrorMsg::END_OF_MAP_FLOW;
     return open_bracket ? builder_.open_position() : input_.end_position();
   }
 
@@ -59,7 +66,7 @@ class YamlEvents final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     step(mark);
-    const std::string_view word = written_null(input_.text_at(mark));
+    const std::string_view word = written_null(input_.text_at(mark), builder_.role());
     if (word.empty()) return left_out(mark, anchor);
     if (builder_.role() == Role::key) return add(word, anchor);
     add(std::monostate(), anchor);
@@ -72,13 +79,11 @@ class YamlEvents final : public YAML::EventHandler {
     must(builder_.add_alias(source, position_));
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     step(mark);
     const std::string_view text = find_in_text(mark, value);
-    if (builder_.role() == Role::key) {
-      key_position_ = position_;
-      if (tag == "?") return plain_key(text, anchor);
-    }
+    if (builder_.role() == Role::key && tag == "?") return plain_key(text, anchor);
     const auto scalar = resolve_yaml_scalar(tag, text);
     if (!scalar) refuse(scalar.error());
     add(*scalar, anchor);
@@ -102,11 +107,13 @@ class YamlEvents final : public YAML::EventHandler {
   void step(const YAML::Mark& mark) {
     proceed();
     position_ = input_.position(mark);
+    if (builder_.role() == Role::key) key_position_ = position_;
   }
 
-  // What comes after the input has run dry is what yaml-cpp makes of a text cut short.
+  // After the input has run dry, yaml-cpp makes events of a text that is cut short; read_yaml says what is wrong with
+  // it.
   void proceed() {
-    if (input_.ran_dry()) refuse("");
+    if (input_.ran_dry()) throw Refused();
     input_.progress();
   }
 
@@ -132,8 +139,12 @@ class YamlEvents final : public YAML::EventHandler {
         if (next.empty() || next.starts_with("...")) refuse("the document is empty");
         if (next.starts_with('!')) refuse("a tag without a value");
         break;
-      case Role::key: refuse("a key is missing"); break;
-      case Role::value: position_ = key_position_; break;
+      case Role::key:
+        refuse("a key is missing");
+        break;
+      case Role::value:
+        position_ = key_position_;
+        break;
       case Role::element:
         if (next.starts_with(',')) refuse("a value is missing before this comma");
         break;
@@ -143,7 +154,8 @@ class YamlEvents final : public YAML::EventHandler {
 
   // 1 and true are keys as they are written.
   void plain_key(std::string_view text, YAML::anchor_t anchor) {
-    if (text == "<<") refuse("the merge key << is not supported; write the members out, or quote it if it is a plain key");
+    if (text == "<<")
+      refuse("the merge key << is not supported; write the members out, or quote it if it is a plain key");
     add(text, anchor);
   }
 
@@ -187,10 +199,12 @@ class YamlEvents final : public YAML::EventHandler {
 std::string_view explain(std::string_view message) {
   static const std::pair<std::string_view, std::string_view> kMeanings[] = {
       {YAML::ErrorMsg::MAP_VALUE,
-       "a \": \" where no value can stand (quote strings that contain it; check the indentation, which is in spaces; a key is "
-       "at most 1024 bytes long)"},
-      {YAML::ErrorMsg::END_OF_MAP, "this does not belong to the object above it (check the indentation; is a \":\" missing?)"},
-      {YAML::ErrorMsg::END_OF_SEQ, "this does not belong to the list above it (check the indentation; is a \"-\" missing?)"},
+       "a \": \" where no value can stand (quote strings that contain it; indent with spaces, all members of an object "
+       "alike; a key is at most 1024 bytes long)"},
+      {YAML::ErrorMsg::END_OF_MAP,
+       "this does not belong to the object above it (check the indentation; is a \":\" missing?)"},
+      {YAML::ErrorMsg::END_OF_SEQ,
+       "this does not belong to the list above it (check the indentation; is a \"-\" missing?)"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "a \"{\" is not closed, or a comma is missing"},
       {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a \"[\" is not closed, or a comma is missing"},
       {YAML::ErrorMsg::FLOW_END, "a \"]\" or \"}\" that closes nothing"},
@@ -203,7 +217,8 @@ std::string_view explain(std::string_view message) {
   for (const auto& [theirs, ours] : kMeanings)
     if (message == theirs) return ours;
   if (message.starts_with(YAML::ErrorMsg::INVALID_UNICODE))
-    return "an escape that is no Unicode character (for one beyond U+FFFF write \\U and 8 digits, or the character itself)";
+    return "an escape that is no Unicode character (for one beyond U+FFFF write \\U and 8 digits, or the character "
+           "itself)";
   return message;
 }
 
@@ -233,20 +248,21 @@ Result<void> read_yaml(std::string_view text, DocumentBuilder& builder) {
     const auto byte = static_cast<unsigned char>(text[at]);
     return std::unexpected(error_at(
         line_and_column(text, at), ErrorCode::invalid_argument,
-        byte == '\r' ? std::string("a carriage return without a line feed; lines end in LF or CR LF")
-                     : fmt::format("the control character U+{0:04X} is not allowed in YAML; in double quotes, write \\x{0:02x}",
-                                   byte)));
+        byte == '\r'
+            ? std::string("a carriage return without a line feed; lines end in LF or CR LF")
+            : fmt::format("the control character U+{0:04X} is not allowed in YAML; in double quotes, write \\x{0:02x}",
+                          byte)));
   }
   YamlInput input(text);
   std::istream stream(&input);
   YamlEvents events(input, builder);
   Result<void> outcome = parse_events(stream, events);
   if (!input.ran_dry()) return outcome;
-  return std::unexpected(
-      error_at(events.position(), ErrorCode::limit_exceeded,
-               fmt::format("nothing is complete within {} bytes from here; a longer string, value in brackets or comment is not "
-                           "accepted",
-                           YamlInput::kMaxHoarded)));
+  return std::unexpected(error_at(
+      events.position(), ErrorCode::limit_exceeded,
+      fmt::format("nothing is complete within {} bytes from here; a longer string, value in brackets or comment is not "
+                  "accepted",
+                  YamlInput::kMaxHoarded)));
 }
 
 }  // namespace pawl::definition

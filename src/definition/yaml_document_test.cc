@@ -42,10 +42,20 @@ TEST(YamlDocument, knows_where_every_node_stands) {
   EXPECT_EQ(at(document.root().position()), "2:1");
   EXPECT_EQ(at(tasks.key.position()) + " " + at(tasks.value.position()), "3:1 4:3");
   std::string positions;
-  for (const auto [key, value] : tasks.value.members()) positions += at(key.position()) + "=" + at(value.position()) + " ";
+  for (const auto [key, value] : tasks.value.members())
+    positions += at(key.position()) + "=" + at(value.position()) + " ";
   EXPECT_EQ(positions, "4:3=4:6 5:3=5:3 6:3=6:6 ");
   const auto b = *(*tasks.value.members().begin()).value.members().begin();
   EXPECT_EQ(at((*++b.value.elements().begin()).position()), "4:14");
+}
+
+TEST(YamlDocument, values_that_are_left_out_stand_at_their_keys) {
+  const std::string text = "a:\nnull:\n~ :\nb: ~\nnullable: null";
+  const Document document = *Document::parse(text, Format::yaml);
+  std::string positions;
+  for (const auto [key, value] : document.root().members())
+    positions += std::string(key.string()) + "=" + at(value.position()) + " ";
+  EXPECT_EQ(positions, "a=1:1 null=2:1 ~=3:1 b=4:4 nullable=5:11 ");
 }
 
 TEST(YamlDocument, positions_hold_where_a_bracket_opens_the_document) {
@@ -76,11 +86,7 @@ TEST(YamlDocument, refuses_aliases_that_lead_nowhere_or_in_a_circle) {
 
 TEST(YamlDocument, refuses_aliases_that_expand_without_measure) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
-  for (int i = 1; i < 20; ++i) {
-    const std::string name = "a" + std::to_string(i);
-    const std::string before = "*a" + std::to_string(i - 1);
-    bomb += name + ": &" + name + " [" + before + "," + before + "," + before + "," + before + "]\n";
-  }
+  for (int i = 1; i < 20; ++i) bomb += fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}]\n", i, i - 1);
   const Error error = refusal(bomb, Format::yaml);
   EXPECT_EQ(error.code, ErrorCode::limit_exceeded);
   EXPECT_EQ(error.message, "aliases expand to more than 1000000 nodes, the limit");
@@ -138,7 +144,8 @@ TEST(YamlDocument, places_syntax_errors_and_explains_them) {
 }
 
 TEST(YamlDocument, refuses_characters_that_yaml_does_not_allow) {
-  EXPECT_EQ(yaml("a: 1\nb: \x04"), "2:4: the control character U+0004 is not allowed in YAML; in double quotes, write \\x04");
+  EXPECT_EQ(yaml("a: 1\nb: \x04"),
+            "2:4: the control character U+0004 is not allowed in YAML; in double quotes, write \\x04");
   EXPECT_EQ(yaml("a: 1\rb: 2"), "1:5: a carriage return without a line feed; lines end in LF or CR LF");
   EXPECT_EQ(yaml("a: \"\\x04\""), R"({"a":"\u0004"})");
 }

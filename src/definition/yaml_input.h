@@ -1,8 +1,8 @@
 // A text as yaml-cpp reads it: without a copy, and with a bound on what the parser hoards.
 //
-// yaml-cpp 0.7 cannot know whether `[` or `{` opens a key before it has found the matching bracket, and keeps every token
-// until then: some 200 bytes of memory for each byte of text. So the source runs dry when nothing was completed for too
-// long, and a bracket that opens the whole document is led in by a `---`, after which no key can stand.
+// yaml-cpp 0.7 cannot know whether `[` or `{` opens a key before it has found the matching bracket, and keeps every
+// token until then: some 200 bytes of memory for each byte of text. So the source runs dry when nothing was completed
+// for too long, and a bracket that opens the whole document is led in by a `---`, after which no key can stand.
 #pragma once
 
 #include <cstddef>
@@ -49,8 +49,8 @@ class YamlInput final : public std::streambuf {
   bool ran_dry_ = false;
 };
 
-// The first character that YAML does not allow in a text, or that yaml-cpp mistakes for something else; npos if there is
-// none. Takes UTF-8 without NUL.
+// The first character that YAML does not allow in a text, or that yaml-cpp mistakes for something else; npos if there
+// is none. Takes UTF-8 without NUL.
 [[nodiscard]] std::size_t find_forbidden_in_yaml(std::string_view text);
 
 }  // namespace pawl::definition

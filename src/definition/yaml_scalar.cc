@@ -95,7 +95,8 @@ Resolved resolve_integer(std::string_view text) {
   if (const auto value = parse_integer<std::uint64_t>(digits, base)) return *value;
   if (base == 10) return resolve_decimal(digits);
   double number = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i) number = number * base + *parse_integer<int>(digits.substr(i, 1), base);
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    number = number * base + *parse_integer<int>(digits.substr(i, 1), base);
   if (number > std::numeric_limits<double>::max()) return no_double(text);
   return number;
 }
@@ -109,7 +110,8 @@ std::optional<bool> parse_boolean(std::string_view text) {
 }
 
 std::unexpected<std::string> not_in_json(std::string_view text) {
-  return std::unexpected(fmt::format("{} is no number that JSON can express; put it in quotes if it is a string", text));
+  return std::unexpected(
+      fmt::format("{} is no number that JSON can express; put it in quotes if it is a string", text));
 }
 
 Resolved resolve_plain(std::string_view text) {

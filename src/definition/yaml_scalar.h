@@ -9,8 +9,8 @@
 
 namespace pawl::definition {
 
-// `tag` as yaml-cpp says it: "?" for a plain scalar without a tag, "!" for a quoted one or one that is to be a string, else
-// the tag written, in full. A string stays a view into `text`. The error is a message for the user.
+// `tag` as yaml-cpp says it: "?" for a plain scalar without a tag, "!" for a quoted one or one that is to be a string,
+// else the tag written, in full. A string stays a view into `text`. The error is a message for the user.
 [[nodiscard]] std::expected<Scalar, std::string> resolve_yaml_scalar(std::string_view tag, std::string_view text);
 
 // Whether `tag` may stand before an array (`sequence`) or an object (`mapping`).

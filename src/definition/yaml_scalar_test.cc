@@ -16,19 +16,38 @@ void expect_values(std::initializer_list<std::pair<std::string_view, std::string
 }
 
 TEST(YamlScalar, plain_words_are_null_or_boolean_only_as_the_core_schema_says) {
-  expect_values({{"null", "null"}, {"~", "null"}, {"Null", "null"}, {"NULL", "null"}, {"", "null"}, {"nUll", "\"nUll\""}});
-  expect_values({{"true", "true"}, {"True", "true"}, {"TRUE", "true"}, {"false", "false"}, {"False", "false"}, {"FALSE", "false"}});
-  expect_values({{"yes", "\"yes\""}, {"no", "\"no\""}, {"on", "\"on\""}, {"off", "\"off\""}, {"y", "\"y\""}, {"tRue", "\"tRue\""}});
+  expect_values(
+      {{"null", "null"}, {"~", "null"}, {"Null", "null"}, {"NULL", "null"}, {"", "null"}, {"nUll", "\"nUll\""}});
+  expect_values({{"true", "true"},
+                 {"True", "true"},
+                 {"TRUE", "true"},
+                 {"false", "false"},
+                 {"False", "false"},
+                 {"FALSE", "false"}});
+  expect_values({{"yes", "\"yes\""},
+                 {"no", "\"no\""},
+                 {"on", "\"on\""},
+                 {"off", "\"off\""},
+                 {"y", "\"y\""},
+                 {"tRue", "\"tRue\""}});
 }
 
 TEST(YamlScalar, plain_integers) {
-  expect_values({{"0", "0"}, {"-0", "0"}, {"+12", "12"}, {"-12", "-12"}, {"007", "7"}, {"0o17", "15"}, {"0xFf", "255"}});
+  expect_values(
+      {{"0", "0"}, {"-0", "0"}, {"+12", "12"}, {"-12", "-12"}, {"007", "7"}, {"0o17", "15"}, {"0xFf", "255"}});
   expect_values({{"9223372036854775807", "9223372036854775807"},
                  {"-9223372036854775808", "-9223372036854775808"},
                  {"18446744073709551615", "18446744073709551615"},
                  {"0xFFFFFFFFFFFFFFFF", "18446744073709551615"}});
-  expect_values({{"0b1", "\"0b1\""}, {"0o8", "\"0o8\""}, {"0x", "\"0x\""}, {"-0x1", "\"-0x1\""}, {"1_000", "\"1_000\""},
-                 {"12:30", "\"12:30\""}, {"+", "\"+\""}, {"1 2", "\"1 2\""}, {"2026-11-23", "\"2026-11-23\""}});
+  expect_values({{"0b1", "\"0b1\""},
+                 {"0o8", "\"0o8\""},
+                 {"0x", "\"0x\""},
+                 {"-0x1", "\"-0x1\""},
+                 {"1_000", "\"1_000\""},
+                 {"12:30", "\"12:30\""},
+                 {"+", "\"+\""},
+                 {"1 2", "\"1 2\""},
+                 {"2026-11-23", "\"2026-11-23\""}});
 }
 
 TEST(YamlScalar, integers_beyond_64_bits_become_doubles) {
@@ -39,7 +58,13 @@ TEST(YamlScalar, integers_beyond_64_bits_become_doubles) {
 }
 
 TEST(YamlScalar, plain_floats) {
-  expect_values({{"1.5", "1.5"}, {"1.", "1.0"}, {".5", "0.5"}, {"-.5", "-0.5"}, {"+1.5e3", "1500.0"}, {"1E-2", "0.01"}, {"1e3", "1000.0"}});
+  expect_values({{"1.5", "1.5"},
+                 {"1.", "1.0"},
+                 {".5", "0.5"},
+                 {"-.5", "-0.5"},
+                 {"+1.5e3", "1500.0"},
+                 {"1E-2", "0.01"},
+                 {"1e3", "1000.0"}});
   expect_values({{".", "\".\""}, {"1e", "\"1e\""}, {"e1", "\"e1\""}, {"1.5.2", "\"1.5.2\""}, {"-.", "\"-.\""}});
 }
 
@@ -55,14 +80,27 @@ TEST(YamlScalar, refuses_what_json_cannot_express) {
 }
 
 TEST(YamlScalar, quoted_and_block_scalars_are_strings) {
-  expect_values({{"\"1\"", "\"1\""}, {"'null'", "\"null\""}, {"\"\"", "\"\""}, {"'it''s'", "\"it's\""}, {"\"a\\n\\x41\\u00e9\"", "\"a\\nA\u00e9\""}});
+  expect_values({{"\"1\"", "\"1\""},
+                 {"'null'", "\"null\""},
+                 {"\"\"", "\"\""},
+                 {"'it''s'", "\"it's\""},
+                 {"\"a\\n\\x41\\u00e9\"", "\"a\\nA\u00e9\""}});
   EXPECT_EQ(yaml("a: |\n  12\nb: >-\n  true\n  x\n"), R"({"a":"12\n","b":"true x"})");
 }
 
 TEST(YamlScalar, honours_the_tags_of_the_core_schema) {
-  expect_values({{"!!str 12", "\"12\""}, {"! 12", "\"12\""}, {"!!str", "\"\""}, {"!!str null", "\"null\""}, {"!!int \"12\"", "12"},
-                 {"!!float 12", "12.0"}, {"!!bool \"true\"", "true"}, {"!!null \"\"", "null"}, {"!!seq [1]", "[1]"},
-                 {"!!map {a: 1}", "{\"a\":1}"}, {"! [1]", "[1]"}, {"!<tag:yaml.org,2002:str> 1", "\"1\""}});
+  expect_values({{"!!str 12", "\"12\""},
+                 {"! 12", "\"12\""},
+                 {"!!str", "\"\""},
+                 {"!!str null", "\"null\""},
+                 {"!!int \"12\"", "12"},
+                 {"!!float 12", "12.0"},
+                 {"!!bool \"true\"", "true"},
+                 {"!!null \"\"", "null"},
+                 {"!!seq [1]", "[1]"},
+                 {"!!map {a: 1}", "{\"a\":1}"},
+                 {"! [1]", "[1]"},
+                 {"!<tag:yaml.org,2002:str> 1", "\"1\""}});
 }
 
 TEST(YamlScalar, refuses_tags_that_do_not_fit) {

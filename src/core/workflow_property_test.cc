@@ -1,0 +1,164 @@
+// Random graphs driven by random commands, against a model simple enough to be right: every task's state and the edges.
+//
+// Held at every step: only legal transitions, no task before what it depends on, each outcome recorded once, terminal states
+// final, refusals without effect; and at the end, replaying the events gives the same state byte for byte.
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "base/random.h"
+#include "core/harness_test.h"
+
+namespace pawl::core {
+namespace {
+
+using pawl::testing::define;
+
+DefinitionPtr random_definition(Random& random) {
+  const std::size_t tasks = 1 + random.next() % 12;
+  WorkflowSpec spec = pawl::testing::random_graph(std::max<std::size_t>(tasks, 2), random.next() % 20, random.next());
+  spec.on_failure = random.next() % 2 == 0 ? OnFailure::fail : OnFailure::continue_;
+  if (random.next() % 3 == 0) spec.timeout = std::chrono::milliseconds(20);
+  for (TaskSpec& task : spec.tasks) {
+    if (random.next() % 3 == 0) task.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 3)};
+    task.allow_failure = random.next() % 5 == 0;
+    if (random.next() % 6 == 0) task.when = random.next() % 2 == 0 ? "false" : "true";
+    if (random.next() % 4 == 0) {
+      task.module = "timer";
+      task.function = "sleep";
+    }
+  }
+  return define(spec);
+}
+
+Command random_command(Random& random, const Workflow& workflow) {
+  const auto task = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
+  const std::uint32_t attempt = random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.tasks[task].attempt;
+  switch (random.next() % 24) {
+    case 0: return command::PauseWorkflow{};
+    case 1:
+    case 2: return command::ResumeWorkflow{};
+    case 3: return random.next() % 8 == 0 ? Command(command::CancelWorkflow{.reason = "", .grace = random.next() % 2 == 0 ? std::optional<Duration>() : Duration::zero()}) : Command(command::StartWorkflow{});
+    case 4: return random.next() % 8 == 0 ? Command(command::FailWorkflow{}) : Command(command::QueueWorkflow{});
+    case 5: return random.next() % 4 == 0 ? Command(command::TimeOutWorkflow{}) : Command(command::EndGrace{});
+    case 6: return command::SkipTask{task};
+    case 7: return command::TimeOutTask{task, attempt};
+    case 8:
+    case 9:
+    case 10: return command::FailTask{task, attempt, {"boom", "it broke"}};
+    case 11:
+    case 12:
+    case 13: return command::RetryTask{task, attempt};
+    case 14:
+    case 15:
+    case 16:
+    case 17: return command::StartTask{task};
+    default: return command::CompleteTask{task, attempt, JsonText::copy_of("1")};
+  }
+}
+
+bool is_legal(TaskState from, TaskState to) {
+  static const std::set<std::pair<TaskState, TaskState>> kLegal = {
+      {TaskState::pending, TaskState::running},   {TaskState::running, TaskState::completed},
+      {TaskState::running, TaskState::failed},    {TaskState::running, TaskState::pending},
+      {TaskState::pending, TaskState::skipped},   {TaskState::pending, TaskState::cancelled},
+      {TaskState::running, TaskState::cancelled},
+      // two steps in one decision: started and failed by its own condition is not visible between commands
+      {TaskState::pending, TaskState::failed}};
+  return from == to || kLegal.contains({from, to});
+}
+
+bool is_legal(WorkflowState from, WorkflowState to) {
+  using enum WorkflowState;
+  static const std::set<std::pair<WorkflowState, WorkflowState>> kLegal = {
+      {pending, running},  {running, paused},    {paused, running},    {running, completed}, {running, failed},
+      {running, cancelled}, {paused, cancelled}, {pending, cancelled},
+      // two steps in one decision: started or resumed, with nothing left to do
+      {pending, completed}, {paused, completed}, {paused, failed}};
+  return from == to || kLegal.contains({from, to});
+}
+
+// What may stand in the way of a task no longer.
+bool lets_dependents_run(const Workflow& workflow, TaskIndex task) {
+  const TaskState state = workflow.tasks[task].state;
+  return state == TaskState::completed || state == TaskState::skipped ||
+         (state == TaskState::failed && workflow.definition().rules(task).allow_failure);
+}
+
+void check_step(const Workflow& before, const Workflow& after) {
+  RC_ASSERT(is_legal(before.state, after.state));
+  if (is_terminal(before.state)) RC_ASSERT(before == after);
+  std::map<TaskState, std::uint32_t> counts;
+  for (TaskIndex task = 0; task < after.tasks.size(); ++task) {
+    const TaskState from = before.tasks[task].state;
+    const TaskState to = after.tasks[task].state;
+    ++counts[to];
+    RC_ASSERT(is_legal(from, to));
+    RC_ASSERT(after.tasks[task].attempt >= before.tasks[task].attempt);
+    if (from != TaskState::running && to == TaskState::running)
+      for (const TaskIndex dependency : after.definition().dependencies(task))
+        RC_ASSERT(lets_dependents_run(after, dependency));
+    if (is_terminal(from)) RC_ASSERT(before.tasks[task] == after.tasks[task] || before.tasks[task].waiting_on > 0);
+  }
+  RC_ASSERT(counts[TaskState::running] == after.running_tasks);
+  RC_ASSERT(counts[TaskState::completed] == after.completed_tasks);
+  RC_ASSERT(counts[TaskState::failed] == after.failed_tasks);
+  RC_ASSERT(counts[TaskState::pending] + counts[TaskState::running] == after.open_tasks);
+  if (is_terminal(after.state)) RC_ASSERT(after.open_tasks == 0U);
+}
+
+RC_GTEST_PROP(Workflow, keeps_its_promises_under_random_commands, (std::uint64_t seed)) {
+  Random random(seed);
+  Harness h(random_definition(random));
+  std::map<TaskIndex, int> outcomes;
+  for (int step = 0; step < 120; ++step) {
+    const Workflow before = h.workflow;
+    const std::size_t events_before = h.turn.events.size();
+    const bool accepted = h.send(random_command(random, h.workflow)).has_value();
+    if (!accepted) {
+      RC_ASSERT(before == h.workflow);
+      RC_ASSERT(h.turn.events.size() == events_before);
+    }
+    check_step(before, h.workflow);
+  }
+  for (const Event& event : h.turn.events) {
+    if (const auto* done = std::get_if<event::TaskCompleted>(&event)) ++outcomes[done->task];
+    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) ++outcomes[failed->task];
+  }
+  for (const auto& [task, count] : outcomes) RC_ASSERT(count == 1);
+
+  Workflow replayed;
+  for (const Event& event : h.turn.events) evolve(replayed, event);
+  RC_ASSERT(fingerprint(replayed) == fingerprint(h.workflow));
+  RC_ASSERT(replayed == h.workflow);
+}
+
+// Left to itself, every graph comes to its end, each task run once and after all that it depends on.
+RC_GTEST_PROP(Workflow, comes_to_its_end, (std::uint64_t seed)) {
+  Random random(seed);
+  Harness h(random_definition(random));
+  h.start();
+  for (int step = 0; step < 1000 && !is_terminal(h.workflow.state); ++step) {
+    std::vector<TaskIndex> running;
+    for (TaskIndex task = 0; task < h.workflow.tasks.size(); ++task) {
+      if (h.workflow.tasks[task].state == TaskState::running) running.push_back(task);
+      if (h.workflow.tasks[task].retry_waits) (void)h.send(command::RetryTask{task, h.workflow.tasks[task].attempt});
+    }
+    if (!running.empty()) {
+      const TaskIndex task = running[random.next() % running.size()];
+      const std::uint32_t attempt = h.workflow.tasks[task].attempt;
+      if (random.next() % 4 == 0) {
+        RC_ASSERT(h.send(command::FailTask{task, attempt, {"boom", "it broke"}}).has_value());
+      } else {
+        RC_ASSERT(h.send(command::CompleteTask{task, attempt, {}}).has_value());
+      }
+    }
+    h.start_ready();
+  }
+  RC_ASSERT(is_terminal(h.workflow.state));
+}
+
+}  // namespace
+}  // namespace pawl::core
