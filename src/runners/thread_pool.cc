@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/assert.h"
 #include "base/parking.h"
 #include "runners/handler.h"
 
@@ -14,6 +13,7 @@ using std::chrono::microseconds;
 
 // How long an idle thread spins before it sleeps: about what waking it would cost its waker and itself.
 constexpr microseconds kSpin(50);
+constexpr int kPollsPerClockReading = 64;
 // How often the supervisor looks at a queue that is not empty.
 constexpr microseconds kTick(500);
 // It goes on looking for so long after the queue was last seen to stand still.
@@ -44,10 +44,10 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::start(std::span<Assignment> assignments) {
   for (Assignment& assignment : assignments) {
     queued_.fetch_add(1, std::memory_order_relaxed);
-    const bool pushed = queue_.try_push(assignment);
-    PAWL_ASSERT(pushed, "more than {} assignments are queued", options_.capacity);
+    // There is room, for there are no more task slots; but a thread may have been interrupted while it took one out.
+    while (!queue_.try_push(assignment)) std::this_thread::yield();
   }
-  if (spinning_.load(std::memory_order_seq_cst) == 0) wake_one();
+  if (looking_.load(std::memory_order_seq_cst) == 0) wake_one();
   if (!supervised_.load(std::memory_order_relaxed) && queued_.load(std::memory_order_relaxed) > 0) {
     const std::lock_guard lock(mutex_);
     supervised_ = true;
@@ -85,6 +85,7 @@ bool ThreadPool::take_stopped(const AttemptAddress& address) {
 }
 
 void ThreadPool::work(Worker& worker) {
+  looking_.fetch_add(1, std::memory_order_seq_cst);
   while (std::optional<Assignment> assignment = next()) make_attempt(worker, *assignment);
 }
 
@@ -106,36 +107,46 @@ void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
     const std::lock_guard lock(worker.mutex);
     worker.current.reset();
   }
+  // The outcome may well lead to the next assignment, which this thread then takes: nobody need be woken for it.
+  looking_.fetch_add(1, std::memory_order_seq_cst);
   sink_.finished(assignment.address, std::move(outcome));
 }
 
+// Called by a thread that is counted in looking_; it no longer is when it returns.
 std::optional<Assignment> ThreadPool::next() {
-  const auto take = [this]() -> std::optional<Assignment> {
-    std::optional<Assignment> assignment = queue_.try_pop();
-    if (assignment) {
+  while (!shutting_down_.load(std::memory_order_relaxed)) {
+    if (std::optional<Assignment> assignment = queue_.try_pop()) {
+      looking_.fetch_sub(1, std::memory_order_seq_cst);
       queued_.fetch_sub(1, std::memory_order_relaxed);
       taken_.fetch_add(1, std::memory_order_relaxed);
+      return assignment;
     }
-    return assignment;
-  };
-  while (!shutting_down_.load(std::memory_order_relaxed)) {
-    if (std::optional<Assignment> assignment = take()) return assignment;
-    // One thread may spin; a second one would only take a core from those who work.
-    if (spinning_.fetch_add(1, std::memory_order_seq_cst) == 0) {
-      const auto end = std::chrono::steady_clock::now() + kSpin;
-      do {
-        for (int i = 0; i < 64 && queue_.empty(); ++i) spin_pause();
-      } while (queue_.empty() && std::chrono::steady_clock::now() < end);
-    }
-    spinning_.fetch_sub(1, std::memory_order_seq_cst);
-    if (std::optional<Assignment> assignment = take()) return assignment;
+    if (spin_for_work()) continue;
     std::unique_lock lock(mutex_);
     asleep_.fetch_add(1, std::memory_order_seq_cst);
-    // A push before the line above is seen here; a push after it sees this sleeper and, holding the lock, wakes it.
+    looking_.fetch_sub(1, std::memory_order_seq_cst);
+    // A push before the line above is seen here; a push after it finds nobody looking and, holding the lock, wakes a sleeper.
     if (queue_.empty() && !shutting_down_) work_arrived_.wait(lock);
+    looking_.fetch_add(1, std::memory_order_seq_cst);
     asleep_.fetch_sub(1, std::memory_order_seq_cst);
   }
   return std::nullopt;
+}
+
+// Waits awake for a moment. One thread may; a second one would only take a core from those who work.
+bool ThreadPool::spin_for_work() {
+  bool found = false;
+  if (spinning_.fetch_add(1, std::memory_order_relaxed) == 0) {
+    const auto end = std::chrono::steady_clock::now() + kSpin;
+    do {
+      for (int i = 0; i < kPollsPerClockReading && !found; ++i) {
+        found = !queue_.empty();
+        if (!found) spin_pause();
+      }
+    } while (!found && std::chrono::steady_clock::now() < end);
+  }
+  spinning_.fetch_sub(1, std::memory_order_relaxed);
+  return found;
 }
 
 void ThreadPool::add_workers(std::size_t count) {

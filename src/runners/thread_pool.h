@@ -50,6 +50,7 @@ class ThreadPool final : public Runner {
   void make_attempt(Worker& worker, const Assignment& assignment);
   // The next assignment; waits for one. Empty when the pool shuts down.
   std::optional<Assignment> next();
+  bool spin_for_work();
   void supervise();
   void add_workers(std::size_t count);
   // Whether `address` was stopped while it was queued.
@@ -61,6 +62,7 @@ class ThreadPool final : public Runner {
   BoundedQueue<Assignment> queue_;
   std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::size_t> queued_{0};
+  std::atomic<int> looking_{0};   // threads that will look at the queue before they sleep
   std::atomic<int> spinning_{0};
   std::atomic<int> asleep_{0};
   std::atomic<bool> shutting_down_{false};

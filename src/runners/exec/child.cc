@@ -70,6 +70,11 @@ bool Child::is_running() const {
   return wait_for(spawned_.pid, WEXITED | WNOHANG | WNOWAIT, info) && info.si_pid == 0;
 }
 
+bool Child::ended_by_signal() const {
+  siginfo_t info;
+  return wait_for(spawned_.pid, WEXITED | WNOHANG | WNOWAIT, info) && info.si_pid != 0 && info.si_code != CLD_EXITED;
+}
+
 bool Child::is_complete() const {
   return leader_ended_ && !descriptor(Channel::output).is_open() && !descriptor(Channel::error).is_open();
 }

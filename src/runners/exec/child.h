@@ -34,6 +34,8 @@ class Child {
 
   // Whether the leader is alive: exact now, while leader_ended() waits for its event.
   [[nodiscard]] bool is_running() const;
+  // Of a leader that has ended.
+  [[nodiscard]] bool ended_by_signal() const;
   [[nodiscard]] bool leader_ended() const { return leader_ended_; }
   // The leader has ended, and nobody holds its output any more.
   [[nodiscard]] bool is_complete() const;

@@ -94,7 +94,7 @@ class ProcessRunner::Impl {
   struct Running {
     std::unique_ptr<Child> child;
     DoneCallback done;
-    // When the group is killed: the grace period of stop(), the wait for the output, or both, whichever is longer.
+    // When the group is killed: the end of stop()'s grace period, or of the wait for the output.
     std::optional<SteadyTime> deadline;
   };
   using Children = std::unordered_map<std::uint64_t, Running>;
@@ -107,6 +107,7 @@ class ProcessRunner::Impl {
   void execute(Stop stop);
   void on_event(std::uint64_t tag);
   void on_deadlines();
+  static SteadyTime drain_deadline(const Running& running);
   void finish(Children::iterator running);
   bool watch(std::uint64_t id, Child& child);
   void unwatch(Descriptor& descriptor);
@@ -252,10 +253,17 @@ void ProcessRunner::Impl::on_event(std::uint64_t tag) {
   if (child.is_complete()) {
     finish(running);
   } else if (channel == Channel::leader) {
-    // After stop() the others of the group have the rest of the grace period, as long as they can be heard.
-    const SteadyTime drained = std::chrono::steady_clock::now() + kDrainTime;
-    set_deadline(*running, std::max(drained, running->second.deadline.value_or(drained)));
+    set_deadline(*running, drain_deadline(running->second));
   }
+}
+
+// When the group is killed whose leader has just ended. After stop() a leader that died of the signal, as a shell does
+// in the middle of its command line, has not waited for those who do the work: they have the grace period. One that
+// exits has come to its own end.
+SteadyTime ProcessRunner::Impl::drain_deadline(const Running& running) {
+  const SteadyTime drained = std::chrono::steady_clock::now() + kDrainTime;
+  if (!running.deadline) return drained;
+  return running.child->ended_by_signal() ? *running.deadline : std::min(drained, *running.deadline);
 }
 
 void ProcessRunner::Impl::on_deadlines() {

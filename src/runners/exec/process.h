@@ -2,13 +2,14 @@
 //
 // Every child leads its own process group, has only the three standard descriptors, and is stopped as a group: SIGTERM,
 // a grace period, SIGKILL. When the leader has ended, what is left of its group is killed after a short wait for the
-// rest of the output (0.5 s; after stop(), as long as the grace period lasts). No zombies, no leaked descriptors,
-// whatever happens. Processes that leave the group (daemons) are not waited for and not killed.
+// rest of the output (0.5 s; after a stop() that ended the leader by signal, the grace period). No zombies, no leaked
+// descriptors, whatever happens. Processes that leave the group (daemons) are not waited for and not killed.
 //
 // The runner installs no signal handler and waits for no child but its own. It asks of the program around it not to
-// ignore SIGCHLD and not to reap children it did not start; of the descriptor limit, four a running process. Threads:
-// start and stop from any thread; callbacks run on the runner's own thread, must not block or throw, and may call start
-// and stop, but not destroy the runner.
+// ignore SIGCHLD and not to reap children it did not start, and needs up to four descriptors a running process.
+//
+// Threads: start and stop from any thread; callbacks run on the runner's own thread, must not block or throw, and may
+// call start and stop, but not destroy the runner.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,61 @@
+// Workflows wait for a place by priority and age, and every place is given once.
+#include "orchestrator/executors.h"
+
+#include <gtest/gtest.h>
+
+namespace pawl {
+namespace {
+
+WorkflowAddress workflow(std::uint32_t place) { return {.shard = 0, .place = place, .generation = 1}; }
+
+TEST(Executors, queue_what_finds_no_room_and_start_it_by_priority_then_age) {
+  Executors executors(1);
+  EXPECT_EQ(executors.place_or_queue(workflow(0), Priority::normal), ExecutorIndex{0});
+  EXPECT_FALSE(executors.place_or_queue(workflow(1), Priority::low));
+  EXPECT_FALSE(executors.place_or_queue(workflow(2), Priority::high));
+  EXPECT_FALSE(executors.place_or_queue(workflow(3), Priority::high));
+  EXPECT_EQ(executors.queued(), 3U);
+  for (const std::uint32_t expected : {2U, 3U, 1U}) {
+    const auto placed = executors.leave(0);
+    ASSERT_EQ(placed.size(), 1U);
+    EXPECT_EQ(placed[0].workflow.place, expected);
+  }
+  EXPECT_TRUE(executors.leave(0).empty());
+  EXPECT_EQ(executors.list()[0].running, 0U);
+}
+
+TEST(Executors, nobody_overtakes_those_who_wait) {
+  Executors executors(1);
+  (void)executors.place_or_queue(workflow(0), Priority::normal);
+  EXPECT_FALSE(executors.place_or_queue(workflow(1), Priority::low));
+  EXPECT_FALSE(executors.place_or_queue(workflow(2), Priority::critical));
+}
+
+TEST(Executors, place_on_the_one_with_the_most_room) {
+  Executors executors(1);
+  std::vector<Placement> started;
+  ASSERT_TRUE(executors.add("big", 3, started));
+  EXPECT_EQ(executors.place_or_queue(workflow(0), Priority::normal), ExecutorIndex{1});
+  EXPECT_EQ(executors.place_or_queue(workflow(1), Priority::normal), ExecutorIndex{1});
+  EXPECT_EQ(executors.place_or_queue(workflow(2), Priority::normal), ExecutorIndex{0});
+}
+
+TEST(Executors, that_are_added_take_from_the_queue_and_removed_ones_take_no_more) {
+  Executors executors(1);
+  (void)executors.place_or_queue(workflow(0), Priority::normal);
+  (void)executors.place_or_queue(workflow(1), Priority::normal);
+  std::vector<Placement> started;
+  ASSERT_TRUE(executors.add("second", 1, started));
+  ASSERT_EQ(started.size(), 1U);
+  EXPECT_EQ(started[0].workflow.place, 1U);
+  EXPECT_EQ(executors.add("second", 1, started).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(executors.add("none", 0, started).error().code, ErrorCode::invalid_argument);
+  ASSERT_TRUE(executors.remove("second"));
+  EXPECT_EQ(executors.remove("second").error().code, ErrorCode::not_found);
+  (void)executors.place_or_queue(workflow(2), Priority::normal);
+  EXPECT_TRUE(executors.leave(1).empty());
+  EXPECT_EQ(executors.leave(0).size(), 1U);
+}
+
+}  // namespace
+}  // namespace pawl

@@ -1,0 +1,442 @@
+// The engine as a library: what its users do and what they are promised.
+#include <atomic>
+#include <future>
+#include <latch>
+
+#include <gtest/gtest.h>
+
+#include "pawl/engine.h"
+#include "tests/support/graphs.h"
+
+namespace pawl::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+TaskSpec user_task(std::string id, std::string function, std::vector<std::string> dependencies = {}) {
+  TaskSpec spec = task(std::move(id), std::move(dependencies), std::move(function));
+  spec.module = "user";
+  return spec;
+}
+
+// Creates, starts and awaits a workflow.
+WorkflowReport run(Engine& engine, const DefinitionPtr& definition, const CreateOptions& options = {}) {
+  const auto id = engine.orchestrator().create_workflow(definition, options);
+  PAWL_ASSERT(id.has_value(), "{}", id.error().message);
+  const auto started = engine.orchestrator().execute_workflow(*id);
+  PAWL_ASSERT(started.has_value(), "{}", started.error().message);
+  return *engine.orchestrator().wait_workflow(*id);
+}
+
+// A handler that blocks until it is let go, and says when it has started.
+struct Gate {
+  std::promise<void> started;
+  std::promise<void> released;
+  HandlerFunction handler() {
+    return [this, go = released.get_future().share()](TaskContext&) -> TaskResult {
+      started.set_value();
+      go.wait();
+      return Json("went through");
+    };
+  }
+};
+
+TEST(Engine, passes_args_input_and_results_to_handlers) {
+  Engine engine;
+  (void)engine.handlers().add("user", "first", [](TaskContext& task) -> TaskResult {
+    return boost::json::object{{"sum", task.args().at(0).as_int64() + task.input().at("n").as_int64()}};
+  });
+  (void)engine.handlers().add("user", "second", [](TaskContext& task) -> TaskResult {
+    EXPECT_EQ(task.attempt(), 1U);
+    EXPECT_EQ(task.idempotency_key(), task.workflow_id() + "/second");
+    EXPECT_EQ(task.result_of("first")->at("sum"), 42);
+    EXPECT_FALSE(task.result_of("second"));
+    return task.args().at(0);
+  });
+  TaskSpec first = user_task("first", "first");
+  first.args = boost::json::array{2};
+  TaskSpec second = user_task("second", "second", {"first"});
+  second.args = boost::json::array{"the sum is ${{ tasks.first.result.sum }}"};
+  WorkflowSpec spec = workflow({first, second});
+  spec.input = boost::json::object{{"n", 1}, {"other", true}};
+  const WorkflowReport report = run(engine, define(spec), {.input = boost::json::object{{"n", 40}}});
+  EXPECT_EQ(report.status.state, WorkflowState::completed);
+  EXPECT_EQ(report.output.view(), R"({"second":"the sum is 42"})");
+  EXPECT_EQ(report.input.parse().at("other"), true);
+}
+
+TEST(Engine, makes_an_error_of_what_a_handler_throws) {
+  Engine engine;
+  (void)engine.handlers().add("user", "throws", [](TaskContext&) -> TaskResult { throw std::runtime_error("oh no"); });
+  (void)engine.handlers().add("user", "throws_int", [](TaskContext&) -> TaskResult { throw 42; });
+  for (const char* function : {"throws", "throws_int"}) {
+    const WorkflowReport report = run(engine, define({user_task("a", function)}));
+    EXPECT_EQ(report.status.state, WorkflowState::failed);
+    EXPECT_EQ(report.tasks[0].error.parse().at("code"), "exception");
+  }
+}
+
+TEST(Engine, takes_a_failed_operation_of_a_handler_for_its_error) {
+  Engine engine;
+  (void)engine.handlers().add("user", "reads", [](TaskContext&) -> Result<Json> {
+    return pawl::fail(ErrorCode::unavailable, "the disk sleeps");
+  });
+  const WorkflowReport report = run(engine, define({user_task("a", "reads")}));
+  EXPECT_EQ(report.tasks[0].error.parse().at("code"), "unavailable");
+}
+
+TEST(Engine, retries_until_it_succeeds_and_says_which_attempt_did) {
+  Engine engine;
+  TaskSpec flaky = task("a", {}, "flaky");
+  flaky.args = boost::json::array{2};
+  flaky.retry_policy = RetryPolicy{.max_attempts = 5, .backoff = Backoff::fixed, .base_delay = 1ms};
+  const WorkflowReport report = run(engine, define({flaky}));
+  EXPECT_EQ(report.status.state, WorkflowState::completed);
+  EXPECT_EQ(report.tasks[0].result.view(), "3");
+  EXPECT_EQ(report.tasks[0].attempt, 3U);
+}
+
+TEST(Engine, stops_an_attempt_that_takes_too_long) {
+  Engine engine;
+  (void)engine.handlers().add("user", "endless", [](TaskContext& task) -> TaskResult {
+    EXPECT_TRUE(task.deadline().has_value());
+    std::promise<void> stopped;
+    const std::stop_callback on_stop(task.stop_token(), [&] { stopped.set_value(); });
+    stopped.get_future().wait();
+    return Json("too late");
+  });
+  TaskSpec endless = user_task("a", "endless");
+  endless.timeout = 10ms;
+  const WorkflowReport report = run(engine, define({endless}));
+  EXPECT_EQ(report.status.state, WorkflowState::failed);
+  EXPECT_EQ(report.tasks[0].error.parse().at("code"), "timeout");
+}
+
+TEST(Engine, cancels_what_runs_and_what_waits) {
+  Engine engine({.cancel_grace = 10s});
+  std::promise<void> started;
+  (void)engine.handlers().add("user", "waits", [&](TaskContext& task) -> TaskResult {
+    started.set_value();
+    std::promise<void> stopped;
+    const std::stop_callback on_stop(task.stop_token(), [&] { stopped.set_value(); });
+    stopped.get_future().wait();
+    return std::unexpected(TaskError("cancelled", "was asked to"));
+  });
+  TaskSpec sleep = task("sleep", {}, "sleep");
+  sleep.module = "timer";
+  sleep.args = boost::json::array{"1h"};
+  const auto id = engine.orchestrator().create_workflow(
+      define({user_task("a", "waits"), sleep, user_task("b", "waits", {"a"})}), {});
+  ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
+  started.get_future().wait();
+  ASSERT_TRUE(engine.orchestrator().cancel_workflow(*id, {.reason = "enough"}));
+  const auto report = engine.orchestrator().wait_workflow(*id);
+  EXPECT_EQ(report->status.state, WorkflowState::cancelled);
+  for (const TaskReport& each : report->tasks) EXPECT_EQ(each.state, TaskState::cancelled);
+  EXPECT_EQ(report->error.parse().at("message"), "enough");
+}
+
+TEST(Engine, ends_a_cancelled_workflow_although_a_handler_does_not_listen) {
+  Gate gate;
+  Engine engine;
+  (void)engine.handlers().add("user", "deaf", gate.handler());
+  const auto id = engine.orchestrator().create_workflow(define({user_task("a", "deaf")}), {});
+  ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
+  gate.started.get_future().wait();
+  ASSERT_TRUE(engine.orchestrator().cancel_workflow(*id, {.reason = "", .grace = 1ms}));
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::cancelled);
+  EXPECT_EQ(engine.orchestrator().delete_workflow(*id).error().code, ErrorCode::invalid_state);
+  gate.released.set_value();
+}
+
+TEST(Engine, pauses_and_resumes) {
+  Gate gate;
+  Engine engine;
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  const auto id = engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b", {"a"})}), {});
+  ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
+  gate.started.get_future().wait();
+  ASSERT_TRUE(engine.orchestrator().pause_workflow(*id));
+  EXPECT_EQ(engine.orchestrator().pause_workflow(*id).error().code, ErrorCode::invalid_state);
+  gate.released.set_value();
+  while (engine.orchestrator().get_workflow_status(*id)->tasks_completed == 0) std::this_thread::yield();
+  const auto status = engine.orchestrator().get_workflow_status(*id);
+  EXPECT_EQ(status->state, WorkflowState::paused);
+  EXPECT_EQ(status->tasks_running, 0U);
+  EXPECT_EQ(engine.orchestrator().explain_workflow(*id)->front().code, "paused");
+  ASSERT_TRUE(engine.orchestrator().resume_workflow(*id));
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
+}
+
+TEST(Engine, starts_waiting_workflows_by_priority) {
+  Gate gate;
+  Engine engine({.max_concurrent_workflows = 1});
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  std::mutex mutex;
+  std::vector<std::string> order;
+  engine.monitor().subscribe(
+      [&](const WorkflowEvent& event) {
+        const std::lock_guard lock(mutex);
+        order.push_back(event.workflow);
+      },
+      {"workflow_started"});
+  const DefinitionPtr blocker = define({user_task("a", "gate")});
+  const DefinitionPtr other = define({task("a")});
+  (void)engine.orchestrator().create_workflow(blocker, {.id = "first"});
+  ASSERT_TRUE(engine.orchestrator().execute_workflow("first"));
+  for (const auto& [id, priority] : std::initializer_list<std::pair<std::string, Priority>>{
+           {"low", Priority::low}, {"normal", Priority::normal}, {"high", Priority::high},
+           {"critical", Priority::critical}, {"high2", Priority::high}}) {
+    (void)engine.orchestrator().create_workflow(other, {.id = id, .priority = priority});
+    ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
+    EXPECT_EQ(engine.orchestrator().get_workflow_status(id)->phase, Phase::queued);
+  }
+  EXPECT_EQ(engine.orchestrator().metrics().workflows_queued, 5U);
+  ASSERT_TRUE(engine.orchestrator().cancel_workflow("normal"));  // gives up its place in the queue
+  gate.released.set_value();
+  EXPECT_EQ(engine.orchestrator().wait_workflow("low")->status.state, WorkflowState::completed);
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(order, (std::vector<std::string>{"first", "critical", "high", "high2", "low"}));
+}
+
+TEST(Engine, runs_no_more_tasks_at_once_than_it_may) {
+  constexpr std::size_t kAtOnce = 3;
+  Engine engine({.shards = 2, .max_concurrent_tasks = kAtOnce});
+  std::atomic<std::size_t> now{0};
+  std::atomic<std::size_t> most{0};
+  std::latch all(kAtOnce);  // the first three must really run at once, or nothing goes on
+  std::atomic<int> calls{0};
+  (void)engine.handlers().add("user", "count", [&](TaskContext&) -> TaskResult {
+    const std::size_t running = ++now;
+    for (std::size_t seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
+    }
+    if (calls++ < static_cast<int>(kAtOnce)) all.arrive_and_wait();
+    --now;
+    return nullptr;
+  });
+  std::vector<TaskSpec> tasks;
+  for (int i = 0; i < 50; ++i) tasks.push_back(user_task("t" + std::to_string(i), "count"));
+  const DefinitionPtr definition = define(workflow(tasks));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 8; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
+  for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
+  for (const std::string& id : ids)
+    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
+  EXPECT_EQ(most.load(), kAtOnce);
+  EXPECT_EQ(calls.load(), 400);
+}
+
+TEST(Engine, shares_its_slots_among_shards) {
+  Engine engine({.shards = 4, .max_concurrent_tasks = 1});
+  (void)engine.handlers().add("user", "noop", [](TaskContext&) -> TaskResult { return nullptr; });
+  std::vector<TaskSpec> tasks;
+  for (int i = 0; i < 200; ++i) tasks.push_back(user_task("t" + std::to_string(i), "noop"));
+  const DefinitionPtr definition = define(workflow(tasks));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 16; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
+  for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
+  for (const std::string& id : ids)
+    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.tasks_completed, 200U);
+  EXPECT_EQ(engine.orchestrator().metrics().task_slots_in_use, 0U);
+}
+
+TEST(Engine, runs_many_workflows_at_once) {
+  Engine engine({.shards = 3});
+  const DefinitionPtr definition = define(random_graph(50, 100, 7));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 500; ++i) {
+    ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
+    ASSERT_TRUE(engine.orchestrator().execute_workflow(ids.back()));
+  }
+  for (const std::string& id : ids)
+    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
+}
+
+TEST(Engine, lets_a_waiting_task_wait_although_all_slots_are_taken) {
+  Gate gate;
+  Engine engine({.max_concurrent_tasks = 1});
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  TaskSpec sleep = task("sleep", {}, "sleep");
+  sleep.module = "timer";
+  sleep.args = boost::json::array{"1ms"};
+  const auto id = engine.orchestrator().create_workflow(
+      define({user_task("a", "gate"), task("b"), sleep}), {});
+  ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
+  while (engine.orchestrator().get_workflow_status(*id)->tasks_completed == 0) std::this_thread::yield();
+  EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[2].state, TaskState::completed);
+  EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[1].state, TaskState::pending);
+  gate.released.set_value();
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
+}
+
+TEST(Engine, refuses_what_it_cannot_do) {
+  Engine engine({.max_workflows = 2});
+  Orchestrator& o = engine.orchestrator();
+  const DefinitionPtr definition = define({task("a")});
+  ASSERT_TRUE(o.create_workflow(definition, {.id = "w"}));
+  EXPECT_EQ(o.create_workflow(definition, {.id = "w"}).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(o.create_workflow(definition, {.id = ""}).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(o.create_workflow(definition, {.input = 1}).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(o.execute_workflow("nobody").error().code, ErrorCode::not_found);
+  EXPECT_EQ(o.resume_workflow("w").error().code, ErrorCode::invalid_state);
+  EXPECT_EQ(o.delete_workflow("w").error().code, ErrorCode::invalid_state);
+  EXPECT_EQ(o.skip_task("w", "b").error().code, ErrorCode::not_found);
+  EXPECT_EQ(o.wait_workflow("w", 1ms).error().code, ErrorCode::timeout);
+  EXPECT_EQ(o.create_workflow("x", {user_task("a", "unknown")}).error().code, ErrorCode::invalid_argument);
+  ASSERT_TRUE(o.create_workflow(definition, {}));
+  EXPECT_EQ(o.create_workflow(definition, {}).error().code, ErrorCode::limit_exceeded);
+  ASSERT_TRUE(o.execute_workflow("w"));
+  ASSERT_TRUE(o.wait_workflow("w"));
+  EXPECT_EQ(o.execute_workflow("w").error().code, ErrorCode::invalid_state);
+  ASSERT_TRUE(o.delete_workflow("w"));
+  EXPECT_EQ(o.get_workflow("w").error().code, ErrorCode::not_found);
+  EXPECT_TRUE(o.create_workflow(definition, {}));
+}
+
+TEST(Engine, does_not_let_a_non_blocking_handler_call_it) {
+  Engine engine;
+  (void)engine.handlers().add(
+      "user", "calls", [&](TaskContext&) -> TaskResult {
+        return Json(std::string(to_string(engine.orchestrator().get_workflow_status("w").error().code)));
+      },
+      {.mode = HandlerMode::non_blocking});
+  const WorkflowReport report = run(engine, define({user_task("a", "calls")}), {.id = "w"});
+  EXPECT_EQ(report.tasks[0].result.view(), "\"invalid_state\"");
+}
+
+TEST(Engine, lets_a_blocking_handler_call_it) {
+  Engine engine;
+  (void)engine.handlers().add("user", "calls", [&](TaskContext& task) -> TaskResult {
+    return Json(std::string(to_string(engine.orchestrator().get_workflow_status(task.workflow_id())->state)));
+  });
+  EXPECT_EQ(run(engine, define({user_task("a", "calls")})).tasks[0].result.view(), "\"running\"");
+}
+
+TEST(Engine, adds_and_removes_tasks_while_a_workflow_is_pending) {
+  Engine engine;
+  Orchestrator& o = engine.orchestrator();
+  const auto id = o.create_workflow("w", {task("a")});
+  ASSERT_TRUE(o.add_task(*id, task("b", {"a"})));
+  ASSERT_TRUE(o.add_task(*id, task("c", {"b"})));
+  EXPECT_EQ(o.add_task(*id, task("d", {"x"})).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(o.remove_task(*id, "b").error().code, ErrorCode::invalid_argument);  // c depends on it
+  ASSERT_TRUE(o.remove_task(*id, "c"));
+  EXPECT_EQ(o.remove_task(*id, "x").error().code, ErrorCode::not_found);
+  ASSERT_TRUE(o.execute_workflow(*id));
+  EXPECT_EQ(o.wait_workflow(*id)->status.tasks_completed, 2U);
+  EXPECT_EQ(o.add_task(*id, task("e")).error().code, ErrorCode::invalid_state);
+}
+
+TEST(Engine, forgets_the_oldest_finished_workflows) {
+  Engine engine({.shards = 1, .max_finished_workflows = 10});
+  const DefinitionPtr definition = define({task("a")});
+  for (int i = 0; i < 50; ++i) run(engine, definition);
+  (void)engine.orchestrator().create_workflow(definition, {});  // a turn, in which the last one is counted
+  EXPECT_LE(engine.orchestrator().list_workflows({.state = WorkflowState::completed}).size(), 10U);
+}
+
+TEST(Engine, lists_the_newest_first) {
+  Engine engine;
+  const DefinitionPtr definition = define({task("a")});
+  for (const char* id : {"one", "two", "three"}) (void)engine.orchestrator().create_workflow(definition, {.id = id});
+  const auto listed = engine.orchestrator().list_workflows({.state = WorkflowState::pending, .name = "w", .limit = 2});
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0].id, "three");
+  EXPECT_TRUE(engine.orchestrator().list_workflows({.name = "other"}).empty());
+}
+
+TEST(Engine, explains_why_tasks_wait) {
+  Gate gate;
+  Engine engine({.max_concurrent_tasks = 1});
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  const auto id = engine.orchestrator().create_workflow(
+      define({user_task("a", "gate"), task("b"), task("c", {"a"})}), {});
+  EXPECT_EQ(engine.orchestrator().explain_workflow(*id)->front().code, "not_started");
+  ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
+  gate.started.get_future().wait();
+  const auto explained = engine.orchestrator().explain_workflow(*id);
+  ASSERT_EQ(explained->size(), 4U);
+  EXPECT_EQ((*explained)[0].code, "running");
+  EXPECT_EQ((*explained)[1].code, "running");
+  EXPECT_EQ((*explained)[2].code, "waiting_for_slot");
+  EXPECT_EQ((*explained)[3].code, "waiting_for_dependencies");
+  gate.released.set_value();
+  ASSERT_TRUE(engine.orchestrator().wait_workflow(*id));
+}
+
+TEST(Engine, places_workflows_on_registered_executors) {
+  Gate gate;
+  Engine engine({.max_concurrent_workflows = 1});
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  Orchestrator& o = engine.orchestrator();
+  (void)o.create_workflow(define({user_task("a", "gate")}), {.id = "first"});
+  (void)o.create_workflow(define({task("a")}), {.id = "second"});
+  ASSERT_TRUE(o.execute_workflow("first"));
+  ASSERT_TRUE(o.execute_workflow("second"));
+  EXPECT_EQ(o.get_workflow_status("second")->phase, Phase::queued);
+  ASSERT_TRUE(o.register_executor("executor_1", 10));
+  EXPECT_EQ(o.register_executor("executor_1", 10).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(o.wait_workflow("second")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.list_executors().size(), 2U);
+  ASSERT_TRUE(o.unregister_executor("executor_1"));
+  EXPECT_EQ(o.unregister_executor("executor_1").error().code, ErrorCode::not_found);
+  gate.released.set_value();
+}
+
+TEST(Engine, can_be_destroyed_while_handlers_and_processes_run) {
+  std::promise<void> started;
+  {
+    Engine engine;
+    (void)engine.handlers().add("user", "waits", [&](TaskContext& task) -> TaskResult {
+      started.set_value();
+      std::promise<void> stopped;
+      const std::stop_callback on_stop(task.stop_token(), [&] { stopped.set_value(); });
+      stopped.get_future().wait();
+      return nullptr;
+    });
+    TaskSpec process = task("p", {}, "shell");
+    process.module = "exec";
+    process.args = boost::json::array{"sleep 1000"};
+    const auto id = engine.orchestrator().create_workflow(define({user_task("a", "waits"), process}), {});
+    ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
+    started.get_future().wait();
+  }
+}
+
+TEST(Engine, runs_a_million_tasks) {
+  Engine engine;
+  WorkflowSpec deep = chain(100'000);
+  WorkflowSpec large = random_graph(1'000'000, 2'000'000, 3);
+  for (const WorkflowSpec* spec : {&deep, &large}) {
+    const WorkflowReport report = run(engine, define(*spec));
+    EXPECT_EQ(report.status.tasks_completed, spec->tasks.size());
+    EXPECT_GT(to_json_text(report).size(), spec->tasks.size() * 100);
+  }
+}
+
+TEST(Monitor, tells_what_happens_in_order) {
+  Engine engine;
+  std::mutex mutex;
+  std::vector<std::string> told;
+  std::promise<void> ended;
+  const SubscriptionId id = engine.monitor().subscribe([&](const WorkflowEvent& event) {
+    const std::lock_guard lock(mutex);
+    told.push_back(std::string(event.type) + (event.task.empty() ? "" : " " + event.task));
+    if (event.type == "workflow_completed") ended.set_value();
+  });
+  (void)engine.handlers().add("user", "talks", [](TaskContext& task) -> TaskResult {
+    task.report_progress(0.5, "half way");
+    task.log("hello");
+    return nullptr;
+  });
+  run(engine, define({user_task("a", "talks"), task("b", {"a"})}));
+  ended.get_future().wait();
+  ASSERT_TRUE(engine.monitor().unsubscribe(id));
+  EXPECT_EQ(engine.monitor().unsubscribe(id).error().code, ErrorCode::not_found);
+  EXPECT_EQ(told, (std::vector<std::string>{"workflow_created", "workflow_started", "task_started a", "task_progress a",
+                                            "task_output a", "task_completed a", "task_started b", "task_completed b",
+                                            "workflow_completed"}));
+}
+
+}  // namespace
+}  // namespace pawl::testing
