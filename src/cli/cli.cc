@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 namespace pawl::cli {
 namespace {
@@ -34,6 +35,14 @@ constexpr const char* kExamples =
     "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable.\n"
     "`pawl VERB --help` tells more about each verb.";
 
+// Each running child process takes a few.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int report(const Error& error, const std::string& file) {
@@ -44,6 +53,7 @@ int report(const Error& error, const std::string& file) {
 int run(int argc, char** argv) {
   // A reader that went away (`pawl ... | head`) is seen as a failed write, not as a signal that would orphan child processes.
   std::signal(SIGPIPE, SIG_IGN);
+  allow_many_descriptors();
   Action action;
   CLI::App app(kAbout, "pawl");
   app.footer(kExamples);

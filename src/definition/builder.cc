@@ -31,7 +31,12 @@ Builder::Builder(const DefinitionChecks& checks)
 
 Checked<void> Builder::set_header(const WorkflowSpec& spec) {
   if (Checked<void> ok = check_name(spec.name, {"name"}); !ok) return ok;
+  if (Checked<void> ok = check_text(spec.description, {"description"}); !ok) return ok;
   if (!spec.input.is_object()) return wrong({"input"}, "must be an object of default values");
+  Path input_path{"input"};
+  if (Checked<void> ok = check_json(spec.input, input_path); !ok) return ok;
+  Path output_path{"output"};
+  if (Checked<void> ok = check_json(spec.output, output_path); !ok) return ok;
   if (spec.timeout)
     if (Checked<void> ok = check_duration(*spec.timeout, {"timeout"}); !ok) return ok;
   made_->name_ = spec.name;
@@ -41,11 +46,9 @@ Checked<void> Builder::set_header(const WorkflowSpec& spec) {
   made_->on_failure_ = spec.on_failure;
   made_->timeout_ = spec.timeout;
   made_->output_ = JsonText::from(spec.output);
-  if (made_->input_.view().size() > limits_.args_bytes)
-    return wrong({"input"}, too_large("the input", made_->input_.view().size(), limits_.args_bytes),
-                 ErrorCode::limit_exceeded);
-  Path path{"output"};
-  if (Checked<bool> ok = check_places(spec.output, std::numeric_limits<TaskIndex>::max(), path); !ok)
+  for (const auto& [path, text] : {std::pair(input_path, &made_->input_), std::pair(output_path, &made_->output_)})
+    if (Checked<void> ok = check_json_size(text->view().size(), limits_.args_bytes, path); !ok) return ok;
+  if (Checked<bool> ok = check_places(spec.output, std::numeric_limits<TaskIndex>::max(), output_path); !ok)
     return std::unexpected(std::move(ok.error()));
   return {};
 }
@@ -80,6 +83,7 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
     path.emplace_back("when");
     const Result<std::string_view> condition = expression::strip_place(task.when);
     if (!condition) return wrong(path, condition.error().message);
+    if (Checked<void> ok = check_text(*condition, path); !ok) return ok;
     if (Checked<void> ok = check_expression(*condition, index, path); !ok) return ok;
     made.rows_[index].when = intern_string(*condition);
   }
@@ -140,9 +144,7 @@ Checked<void> Builder::check_handler(const TaskSpec& task, bool has_places, cons
   if (known_handlers_ == nullptr) return {};
   Result<void> ok = known_handlers_->check(task.module, task.function, has_places ? nullptr : &task.args);
   if (ok) return {};
-  Path at = path;
-  at.emplace_back(ok.error().field.substr(0, ok.error().field.find_first_of(".[")));
-  return wrong(std::move(at), std::move(ok.error().message), ok.error().code);
+  return wrong(below(path, ok.error().field), std::move(ok.error().message), ok.error().code);
 }
 
 Checked<std::uint32_t> Builder::intern_args(const TaskSpec& task, const Path& path) {
@@ -150,10 +152,11 @@ Checked<std::uint32_t> Builder::intern_args(const TaskSpec& task, const Path& pa
   args_path.emplace_back("args");
   if (!task.args.is_array()) return wrong(args_path, "must be an array of positional arguments");
   std::string text = to_json_text(task.args);
-  if (text.size() > limits_.args_bytes)
-    return wrong(args_path, too_large("they", text.size(), limits_.args_bytes), ErrorCode::limit_exceeded);
+  if (Checked<void> ok = check_json_size(text.size(), limits_.args_bytes, args_path); !ok)
+    return std::unexpected(std::move(ok.error()));
   if (const auto known = args_.find(text); known != args_.end() && !made_->args_[known->second].has_places)
     return known->second;
+  if (Checked<void> ok = check_json(task.args, args_path); !ok) return std::unexpected(std::move(ok.error()));
   // Args with places are checked for every task that has them: what they may refer to differs.
   const Checked<bool> has_places = check_places(task.args, made_->task_count() - 1, args_path);
   if (!has_places) return std::unexpected(has_places.error());

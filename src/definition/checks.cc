@@ -15,7 +15,16 @@ constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::uint32_t kMaxAttempts = 10'000;
 constexpr double kMaxMultiplier = 100;
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+// The position of the first control character: U+0000..U+001F, U+007F..U+009F. `text` is UTF-8.
+bool has_control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    // U+0080..U+009F are 0xC2 and their own number; terminals obey some of them. 0xC2 is never a later byte of another.
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+  }
+  return false;
+}
 
 Path operator/(const Path& path, std::string_view member) {
   Path longer = path;
@@ -31,7 +40,7 @@ Checked<void> check_name(std::string_view name, const Path& path) {
     return wrong(path, fmt::format("has {} bytes; the limit is {}", name.size(), kMaxNameBytes),
                  ErrorCode::limit_exceeded);
   if (find_invalid_utf8(name) != std::string_view::npos) return wrong(path, "is not valid UTF-8");
-  if (std::ranges::any_of(name, is_control))
+  if (has_control_character(name))
     return wrong(path, fmt::format("{} contains a control character", in_quotes(name)));
   return {};
 }
@@ -42,9 +51,9 @@ Checked<void> check_task_id(std::string_view id, const Path& path) {
     ok.error().message = fmt::format("the task id {}", ok.error().message);
     return ok;
   }
-  // White space beyond ASCII: U+0085, U+00A0, U+1680, U+2000..U+200A, U+2028, U+2029, U+202F, U+205F, U+3000.
+  // White space beyond ASCII and the control characters: U+00A0, U+1680, U+2000..U+200A, U+2028, U+2029, U+202F, U+205F, U+3000.
   static constexpr std::string_view kIllegal[] = {
-      " ",            "[",            "]",            "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80",
+      " ",            "[",            "]",            "\xC2\xA0",     "\xE1\x9A\x80",
       "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85",
       "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
       "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
@@ -93,8 +102,42 @@ Checked<void> check_task(const TaskSpec& task, const Path& path) {
   return {};
 }
 
-std::string too_large(std::string_view what, std::size_t bytes, std::size_t limit) {
-  return fmt::format("{} have {} bytes; the limit is {}", what, bytes, limit);
+Checked<void> check_text(std::string_view text, const Path& path) {
+  if (find_invalid_utf8(text) != std::string_view::npos) return wrong(path, "is not valid UTF-8");
+  if (text.contains('\0')) return wrong(path, "contains the character U+0000, which is not accepted");
+  return {};
+}
+
+Checked<void> check_json(const Json& value, Path& path) {
+  // The path has as many steps as there are arrays and objects around the value.
+  static const std::size_t max_depth = DocumentLimits().max_depth;
+  if (value.is_string()) return check_text(value.get_string(), path);
+  if (value.is_double() && !std::isfinite(value.get_double())) return wrong(path, "is a number that JSON cannot hold");
+  if (!value.is_structured()) return {};
+  if (path.size() >= max_depth)
+    return wrong(path, fmt::format("arrays and objects are nested deeper than {} levels, the limit", max_depth),
+                 ErrorCode::limit_exceeded);
+  const auto inside = [&](const Json& part, auto step) {
+    path.emplace_back(std::move(step));
+    Checked<void> ok = check_json(part, path);
+    path.pop_back();
+    return ok;
+  };
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.get_array().size(); ++i)
+      if (Checked<void> ok = inside(value.get_array()[i], i); !ok) return ok;
+    return {};
+  }
+  for (const auto& member : value.get_object()) {
+    if (Checked<void> ok = check_text(member.key(), path); !ok) return ok;
+    if (Checked<void> ok = inside(member.value(), std::string(member.key())); !ok) return ok;
+  }
+  return {};
+}
+
+Checked<void> check_json_size(std::size_t bytes, std::size_t limit, const Path& path) {
+  if (bytes <= limit) return {};
+  return wrong(path, fmt::format("takes {} bytes as JSON; the limit is {}", bytes, limit), ErrorCode::limit_exceeded);
 }
 
 }  // namespace pawl::definition

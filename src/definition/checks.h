@@ -10,7 +10,7 @@
 
 namespace pawl::definition {
 
-// A name of anything: 1 to 256 bytes of UTF-8 without control characters.
+// A name of anything: 1 to 256 bytes of UTF-8 without control characters (those of Unicode, U+0080..U+009F too).
 Checked<void> check_name(std::string_view name, const Path& path);
 Checked<void> check_task_id(std::string_view id, const Path& path);
 Checked<void> check_duration(Duration duration, const Path& path);
@@ -19,7 +19,14 @@ Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path);
 // All of a task that can be judged alone; args and expressions are the builder's.
 Checked<void> check_task(const TaskSpec& task, const Path& path);
 
-// "<what> have 2000000 bytes; the limit is 1048576".
-[[nodiscard]] std::string too_large(std::string_view what, std::size_t bytes, std::size_t limit);
+// Text for people or for the evaluator: UTF-8 without NUL, as every document holds it.
+Checked<void> check_text(std::string_view text, const Path& path);
+
+// A value that a document could hold where `path` leads: its strings are texts, its numbers finite, and it is nested no
+// deeper than documents may be once it stands there. What was read from a document passes; a spec made in code may not.
+Checked<void> check_json(const Json& value, Path& path);
+
+// "takes 2000000 bytes as JSON; the limit is 1048576", if it does.
+Checked<void> check_json_size(std::size_t bytes, std::size_t limit, const Path& path);
 
 }  // namespace pawl::definition

@@ -150,7 +150,10 @@ Checked<void> Builder::check_references() const {
     if (named == tasks_by_id_.end()) return unknown_task(reference.path, reference.named, "refers to the");
     if (reference.task == kOutput) continue;
     if (std::ranges::binary_search(made.dependencies(reference.task), *named)) continue;
-    if (*named != reference.task && comes_before(made, *named, reference.task, budget, seen_for, stamp++)) continue;
+    if (*named == reference.task)
+      return wrong(reference.path, fmt::format("refers to its own task {}, which has not ended by then",
+                                               in_quotes(reference.named)));
+    if (comes_before(made, *named, reference.task, budget, seen_for, stamp++)) continue;
     return wrong(reference.path,
                  fmt::format("refers to task {}, which need not have ended by then; add it to the dependencies of {}",
                              in_quotes(reference.named), in_quotes(made.task_id(reference.task))));

@@ -1,6 +1,7 @@
 #include "definition/problem.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -9,11 +10,14 @@
 namespace pawl::definition {
 namespace {
 
+// Longer names are shown in quotes, which cut them.
+constexpr std::size_t kMaxPlainWord = 64;
+
 bool is_plain_word(std::string_view name) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
   };
-  return !name.empty() && std::ranges::all_of(name, plain);
+  return !name.empty() && name.size() <= kMaxPlainWord && std::ranges::all_of(name, plain);
 }
 
 std::optional<Node> step(Node node, const std::variant<std::string, std::size_t>& to) {
@@ -30,7 +34,32 @@ std::optional<Node> step(Node node, const std::variant<std::string, std::size_t>
   return std::nullopt;
 }
 
+// The element number that `field` begins with, "[12]", taken off it.
+std::optional<std::size_t> take_element(std::string_view& field) {
+  std::size_t number = 0;
+  if (!field.starts_with('[')) return std::nullopt;
+  const auto [end, error] = std::from_chars(field.data() + 1, field.data() + field.size(), number);
+  const auto used = static_cast<std::size_t>(end - field.data());
+  if (error != std::errc() || used == field.size() || *end != ']') return std::nullopt;
+  field.remove_prefix(used + 1);
+  return number;
+}
+
 }  // namespace
+
+Path below(Path path, std::string_view field) {
+  while (!field.empty()) {
+    if (const std::optional<std::size_t> element = take_element(field)) {
+      path.emplace_back(*element);
+      continue;
+    }
+    if (field.front() == '.') field.remove_prefix(1);
+    const std::size_t end = std::min(field.find_first_of(".[", 1), field.size());
+    path.emplace_back(std::string(field.substr(0, end)));
+    field.remove_prefix(end);
+  }
+  return path;
+}
 
 std::string field_of(const Path& path) {
   std::string field;

@@ -35,6 +35,9 @@ using Checked = std::expected<T, Problem>;
 // "tasks.load.dependencies[0]"; a name that is no plain word is quoted: `tasks["fetch-data"].timeout`.
 [[nodiscard]] std::string field_of(const Path& path);
 
+// `path` and a field below it as a handler's check names it: "args[1].cwd".
+[[nodiscard]] Path below(Path path, std::string_view field);
+
 // The problem as an error without a position, for definitions made in code.
 [[nodiscard]] Error to_error(Problem problem);
 

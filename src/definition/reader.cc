@@ -21,16 +21,24 @@ namespace {
 
 struct Header {
   WorkflowSpec spec;
+  bool has_name = false;
   std::optional<Node> tasks;
 };
 
 using HeaderField = Field<Header>;
 
-template <auto Member>
-Checked<void> read_string_into(Header& header, Node value, const Path& path) {
+Checked<void> read_name(Header& header, Node value, const Path& path) {
+  Checked<std::string> name = read_string(value, path);
+  if (!name) return std::unexpected(std::move(name.error()));
+  header.spec.name = *std::move(name);
+  header.has_name = true;
+  return {};
+}
+
+Checked<void> read_description(Header& header, Node value, const Path& path) {
   Checked<std::string> text = read_string(value, path);
   if (!text) return std::unexpected(std::move(text.error()));
-  header.spec.*Member = *std::move(text);
+  header.spec.description = *std::move(text);
   return {};
 }
 
@@ -85,12 +93,15 @@ Checked<void> read_tasks(Header& header, Node value, const Path& path) {
 }
 
 // `$schema` is for editors.
-Checked<void> ignore(Header&, Node, const Path&) { return {}; }
+Checked<void> read_schema(Header&, Node value, const Path& path) {
+  if (const Checked<std::string> schema = read_string(value, path); !schema) return std::unexpected(schema.error());
+  return {};
+}
 
 constexpr HeaderField kHeaderFields[] = {
-    {"$schema", ignore},
-    {"name", read_string_into<&WorkflowSpec::name>},
-    {"description", read_string_into<&WorkflowSpec::description>},
+    {"$schema", read_schema},
+    {"name", read_name},
+    {"description", read_description},
     {"priority", read_priority},
     {"input", read_input},
     {"on_failure", read_on_failure},
@@ -104,7 +115,7 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
   Header header;
   if (Checked<void> ok = read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`"); !ok)
     return std::unexpected(std::move(ok.error()));
-  if (header.spec.name.empty()) return wrong({"name"}, "is missing; every definition has a name");
+  if (!header.has_name) return wrong({"name"}, "is missing; every definition has a name");
   if (!header.tasks) return wrong({"tasks"}, "is missing; a workflow needs at least one task");
 
   Builder builder(checks);
@@ -118,6 +129,18 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
     if (Checked<void> ok = builder.add_task(task); !ok) return std::unexpected(std::move(ok.error()));
   }
   return builder.finish();
+}
+
+// The problem where the document has it: sugar under the name that was written.
+Problem as_written(Problem problem, Node root) {
+  if (root.kind() != NodeKind::object || problem.path.size() < 2 || problem.path[0] != Path::value_type("tasks"))
+    return problem;
+  for (const auto& [key, tasks] : root.members()) {
+    if (key.string() != "tasks" || tasks.kind() != NodeKind::object) continue;
+    for (const auto& [id, task] : tasks.members())
+      if (Path::value_type(std::string(id.string())) == problem.path[1]) problem.path = as_written(problem.path, task);
+  }
+  return problem;
 }
 
 Error file_error(int number) {
@@ -177,7 +200,10 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
       definition::Document::parse(text, definition::guess_format(file_name, text), document_limits);
   if (!document) return std::unexpected(std::move(document.error()));
   auto made = definition::read_root(document->root(), checks);
-  if (!made) return std::unexpected(definition::to_error(std::move(made.error()), document->root()));
+  if (!made) {
+    const definition::Node root = document->root();
+    return std::unexpected(definition::to_error(definition::as_written(std::move(made.error()), root), root));
+  }
   return *std::move(made);
 }
 

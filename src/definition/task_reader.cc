@@ -1,11 +1,16 @@
 #include "definition/task_reader.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "definition/fields.h"
+#include "expression/expression.h"
 
 namespace pawl::definition {
 namespace {
@@ -13,7 +18,7 @@ namespace {
 // A task while its fields are read: the sugar is put together only when all are known.
 struct Draft {
   TaskSpec& spec;
-  bool has_args = false;
+  bool has_call = false;  // one of module, function, args is there, even if it is empty
   // The sugar key that was used, with its value.
   std::string_view sugar;
   std::optional<Node> sugar_value;
@@ -23,18 +28,30 @@ struct Draft {
 
 using TaskField = Field<Draft>;
 
-template <auto Member>
-Checked<void> read_string_into(Draft& draft, Node value, const Path& path) {
+// A path to a task is `tasks`, its id.
+constexpr std::ptrdiff_t kTaskPathSize = 2;
+
+Checked<void> read_name(Draft& draft, Node value, const Path& path) {
   Checked<std::string> text = read_string(value, path);
   if (!text) return std::unexpected(std::move(text.error()));
+  draft.spec.name = *std::move(text);
+  return {};
+}
+
+template <auto Member>
+Checked<void> read_handler_name(Draft& draft, Node value, const Path& path) {
+  Checked<std::string> text = read_string(value, path);
+  if (!text) return std::unexpected(std::move(text.error()));
+  if (text->empty()) return wrong(path, "must not be empty");
   draft.spec.*Member = *std::move(text);
+  draft.has_call = true;
   return {};
 }
 
 Checked<void> read_args(Draft& draft, Node value, const Path& path) {
   if (value.kind() != NodeKind::array) return wrong_type(value, path, "an array of positional arguments");
   draft.spec.args = value.to_json();
-  draft.has_args = true;
+  draft.has_call = true;
   return {};
 }
 
@@ -72,10 +89,12 @@ Checked<void> read_allow_failure(Draft& draft, Node value, const Path& path) {
 }
 
 Checked<void> read_max_attempts(RetryPolicy& policy, Node value, const Path& path) {
-  if (value.kind() != NodeKind::integer) return wrong_type(value, path, "an integer");
-  if (value.integer() < 1 || value.integer() > 10'000)
-    return wrong(path, fmt::format("{} is not within 1..10000", value.integer()));
-  policy.max_attempts = static_cast<std::uint32_t>(value.integer());
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (value.kind() != NodeKind::integer && value.kind() != NodeKind::unsigned_integer)
+    return wrong_type(value, path, "an integer");
+  // The builder knows the range; here it is only brought into the type.
+  const std::int64_t attempts = value.kind() == NodeKind::integer ? value.integer() : kMost;
+  policy.max_attempts = static_cast<std::uint32_t>(std::clamp<std::int64_t>(attempts, 0, kMost));
   return {};
 }
 
@@ -135,8 +154,40 @@ Checked<void> not_yet(Draft&, Node, const Path& path) {
   return wrong(path, "is not supported yet by this version of Pawl; remove it");
 }
 
+// What a command's word or variable may be; places in strings may become anything, which the runner judges.
+bool is_word(Node value) {
+  return value.kind() == NodeKind::boolean || value.kind() == NodeKind::integer ||
+         value.kind() == NodeKind::unsigned_integer || value.kind() == NodeKind::number ||
+         value.kind() == NodeKind::string;
+}
+
+bool has_place(Node value) { return value.kind() == NodeKind::string && expression::has_places(value.string()); }
+
+Checked<void> check_cwd(Node value, const Path& path) {
+  if (value.kind() != NodeKind::string) return wrong_type(value, path, "a string, the path of a directory");
+  if (value.string().empty()) return wrong(path, "must not be empty");
+  return {};
+}
+
+Checked<void> check_env(Node value, const Path& path) {
+  if (has_place(value)) return {};
+  if (value.kind() != NodeKind::object) return wrong_type(value, path, "an object from variables to their values");
+  for (const auto& [key, variable] : value.members()) {
+    if (is_word(variable)) continue;
+    Path variable_path = path;
+    variable_path.emplace_back(std::string(key.string()));
+    return wrong_type(variable, variable_path, "a string, number or boolean");
+  }
+  return {};
+}
+
 Checked<void> read_exec_option(Draft& draft, Node value, const Path& path) {
-  draft.exec_options[std::get<std::string>(path.back())] = value.to_json();
+  const std::string& option = std::get<std::string>(path.back());
+  if (option == "cwd")
+    if (Checked<void> ok = check_cwd(value, path); !ok) return ok;
+  if (option == "env")
+    if (Checked<void> ok = check_env(value, path); !ok) return ok;
+  draft.exec_options[option] = value.to_json();
   draft.exec_option_path = path;
   return {};
 }
@@ -153,9 +204,9 @@ Checked<void> read_sugar(Draft& draft, Node value, const Path& path) {
 }
 
 constexpr std::array<TaskField, 22> kTaskFields = {{
-    {"name", read_string_into<&TaskSpec::name>},
-    {"module", read_string_into<&TaskSpec::module>},
-    {"function", read_string_into<&TaskSpec::function>},
+    {"name", read_name},
+    {"module", read_handler_name<&TaskSpec::module>},
+    {"function", read_handler_name<&TaskSpec::function>},
     {"args", read_args},
     {"dependencies", read_dependencies},
     {"when", read_when},
@@ -183,25 +234,44 @@ void set_handler(TaskSpec& spec, std::string_view module, std::string_view funct
   spec.args = std::move(args);
 }
 
+// The program must be a string; where the options would stand (an object at the end), `run` has `cwd`, `env`, `stdin`.
+Checked<void> check_words(Node words, const Path& path) {
+  std::size_t number = 0;
+  for (const Node word : words.elements()) {
+    Path word_path = path;
+    word_path.emplace_back(number);
+    if (number == 0 && word.kind() != NodeKind::string) return wrong_type(word, word_path, "a string, the program");
+    if (number == 0 && word.string().empty()) return wrong(word_path, "must not be empty");
+    if (word.kind() == NodeKind::object)
+      return wrong(word_path, "must not be an object; `cwd`, `env` and `stdin` stand beside `run`");
+    if (!is_word(word)) return wrong_type(word, word_path, "a string, number or boolean");
+    ++number;
+  }
+  return {};
+}
+
 // `run: "command line"` or `run: [program, arg, ...]`.
 Checked<void> expand_run(Draft& draft, Node value, const Path& path) {
+  const bool is_line = value.kind() == NodeKind::string;
+  if (!is_line && value.kind() != NodeKind::array)
+    return wrong_type(value, path, "a command line, or an array of a program and its arguments");
+  if (is_line ? value.string().empty() : value.size() == 0) return wrong(path, "is empty; there is nothing to run");
+  if (!is_line)
+    if (Checked<void> ok = check_words(value, path); !ok) return ok;
   boost::json::array args;
-  if (value.kind() == NodeKind::string) {
+  if (is_line) {
     args.push_back(value.to_json());
-  } else if (value.kind() == NodeKind::array && value.size() > 0) {
-    args = value.to_json().as_array();
   } else {
-    return wrong_type(value, path, "a command line, or a program and its arguments");
+    args = value.to_json().as_array();
   }
-  const std::string_view function = value.kind() == NodeKind::string ? "shell" : "run";
+  const std::string_view function = is_line ? "shell" : "run";
   if (!draft.exec_options.empty()) args.emplace_back(draft.exec_options);
   set_handler(draft.spec, "exec", function, std::move(args));
   return {};
 }
 
 Checked<void> expand_sleep(Draft& draft, Node value, const Path& path) {
-  const bool is_expression = value.kind() == NodeKind::string && value.string().find("${{") != std::string_view::npos;
-  if (!is_expression)
+  if (!has_place(value))
     if (const Checked<Duration> duration = read_duration(value, path); !duration)
       return std::unexpected(duration.error());
   set_handler(draft.spec, "timer", "sleep", {value.to_json()});
@@ -212,7 +282,7 @@ Checked<void> expand_sugar(Draft& draft, const Path& path) {
   Path sugar_path = path;
   sugar_path.emplace_back(std::string(draft.sugar));
   TaskSpec& spec = draft.spec;
-  if (!spec.module.empty() || !spec.function.empty() || draft.has_args)
+  if (draft.has_call)
     return wrong(sugar_path, fmt::format("{} says what the task does; it cannot have module, function or args as well",
                                          in_quotes(draft.sugar)));
   const Node value = *draft.sugar_value;
@@ -241,6 +311,35 @@ Checked<void> read_task(TaskSpec& spec, Node node, const Path& path) {
   if (spec.module.empty()) return wrong(path, "`module` is missing beside `function`");
   if (spec.function.empty()) return wrong(path, "`function` is missing beside `module`");
   return {};
+}
+
+Path as_written(const Path& path, Node task) {
+  if (path.size() < kTaskPathSize + 1 || path[kTaskPathSize] != Path::value_type("args") ||
+      task.kind() != NodeKind::object)
+    return path;
+  std::optional<Node> run;
+  for (const auto& [key, value] : task.members()) {
+    Path sugar(path.begin(), path.begin() + kTaskPathSize);
+    sugar.emplace_back(std::string(key.string()));
+    if (key.string() == "run") run = value;
+    if (key.string() == "sleep" || key.string() == "until") return sugar;
+  }
+  if (!run) return path;
+
+  // args[0] is the line; or args are the words of the array. Behind them are the options, each a key of its own.
+  Path written(path.begin(), path.begin() + kTaskPathSize);
+  const std::size_t words = run->kind() == NodeKind::array ? run->size() : 1;
+  const std::size_t* const number =
+      path.size() > kTaskPathSize + 1 ? std::get_if<std::size_t>(&path[kTaskPathSize + 1]) : nullptr;
+  auto rest = path.begin() + kTaskPathSize + 1;
+  if (number == nullptr || *number < words) {
+    written.emplace_back("run");
+    if (run->kind() != NodeKind::array) rest = path.end();
+  } else {
+    ++rest;
+  }
+  written.insert(written.end(), rest, path.end());
+  return written;
 }
 
 }  // namespace pawl::definition

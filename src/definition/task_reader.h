@@ -9,4 +9,7 @@ namespace pawl::definition {
 // `spec.id` is set by the caller; everything else is overwritten.
 Checked<void> read_task(TaskSpec& spec, Node node, const Path& path);
 
+// Where what a path calls `args` was written in a task that uses sugar: `tasks.a.args[0]` is `tasks.a.run`. Other paths stay.
+[[nodiscard]] Path as_written(const Path& path, Node task);
+
 }  // namespace pawl::definition

@@ -1,37 +1,29 @@
 // What can be said of an expression before it is evaluated.
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
+#include <lua5.4/lua.hpp>
 
 #include "base/text.h"
 #include "expression/expression.h"
-#include "expression/lua_state.h"
+#include "expression/syntax.h"
 #include "expression/tokens.h"
 
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kKnownNames[] = {"tasks",  "input",    "workflow", "attempt",  "item",  "index",
-                                            "null",   "string",   "table",    "math",     "utf8",  "array",
-                                            "error",  "ipairs",   "pairs",    "select",   "type",  "tostring",
-                                            "tonumber"};
-constexpr std::string_view kKeywords[] = {"and",   "break", "do",  "else", "elseif", "end",   "false",  "for",
-                                          "function", "goto", "if", "in",   "local",  "nil",   "not",    "or",
-                                          "repeat", "return", "then", "true", "until", "while"};
+constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "null",
+                                            "string", "table",  "math",     "utf8",     "array",   "error", "ipairs",
+                                            "pairs",  "select", "type",     "tostring", "tonumber"};
+constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
+                                          "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
+                                          "repeat",   "return", "then", "true", "until",  "while"};
 
 template <std::size_t N>
 bool is_among(std::string_view word, const std::string_view (&words)[N]) {
   return std::ranges::find(words, word) != std::end(words);
-}
-
-std::unexpected<Error> wrong(std::string_view expression, std::string message, std::size_t offset) {
-  Error error{.code = ErrorCode::invalid_argument,
-              .message = fmt::format("{} in {}", message, in_quotes(expression)),
-              .field = {},
-              .line = 0,
-              .column = static_cast<std::uint32_t>(offset + 1)};
-  return std::unexpected(std::move(error));
 }
 
 // A parser for nothing but syntax errors; one for each thread, as lua_State wants it.
@@ -43,19 +35,6 @@ lua_State* parser() {
   return state.get();
 }
 
-// Lua's complaint about `source`, or empty.
-std::string syntax_error(const std::string& source) {
-  lua_State* const lua = parser();
-  std::string message;
-  if (luaL_loadbufferx(lua, source.data(), source.size(), "=expression", "t") != LUA_OK) {
-    message = lua_tostring(lua, -1);
-    // "expression:1: unexpected symbol near 'x'": the line is ours, not the reader's.
-    if (const std::size_t end = message.find(": "); end != std::string::npos) message.erase(0, end + 2);
-  }
-  lua_settop(lua, 0);
-  return message;
-}
-
 class Names {
  public:
   Names(std::string_view expression, const std::vector<Token>& tokens) : expression_(expression), tokens_(tokens) {
@@ -65,8 +44,8 @@ class Names {
   [[nodiscard]] Result<void> check() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (!is_free_name(i) || is_among(tokens_[i].text, kKnownNames) || declared_.contains(tokens_[i].text)) continue;
-      return wrong(expression_,
-                   fmt::format("unknown variable {}{}", in_quotes(tokens_[i].text), hint(i)), tokens_[i].offset);
+      return wrong_at(expression_, fmt::format("unknown variable {}{}", in_quotes(tokens_[i].text), hint(i)),
+                      tokens_[i].offset);
     }
     return {};
   }
@@ -85,33 +64,36 @@ class Names {
     const std::string_view before = i == 0 ? std::string_view() : text(i - 1);
     if (before == "." || before == ":" || before == "::" || before == "goto") return false;
     const bool is_key = text(i + 1) == "=" && (before == "{" || before == "," || before == ";");
-    return !is_key;
+    // `local x <const>`
+    const bool is_attribute = before == "<" && text(i + 1) == ">" && (text(i) == "const" || text(i) == "close");
+    return !is_key && !is_attribute;
   }
 
   // A list of names from `i` on, as after `local`, `for` and in parameters.
   void declare_list(std::size_t i) {
-    for (; is_name(i); i += 2) {
-      declared_.insert(tokens_[i].text);
-      if (text(i + 1) != ",") return;
+    for (; is_name(i); ++i) {
+      declared_.insert(tokens_[i++].text);
+      if (text(i) == "<") i += 3;
+      if (text(i) != ",") return;
     }
   }
 
-  // Scopes are not told apart: a name that is local anywhere is taken as known everywhere, and its misuse shows at run time.
+  // Scopes are not told apart: a name that is local anywhere is taken as known everywhere, and its misuse shows at run
+  // time.
   void declare_at(std::size_t i) {
     const std::string_view word = text(i);
     if (word == "local") declare_list(text(i + 1) == "function" ? i + 2 : i + 1);
     if (word == "for") declare_list(i + 1);
     if (word != "function") return;
-    if (is_name(i + 1)) declared_.insert(tokens_[i + 1].text);
-    while (i < tokens_.size() && text(i) != "(") ++i;
+    for (; i < tokens_.size() && text(i) != "("; ++i)
+      if (text(i) == ":") declared_.insert("self");
     declare_list(i + 1);
   }
 
   // `tasks.fetch-data` reads as `tasks.fetch` minus `data`.
   [[nodiscard]] std::string hint(std::size_t i) const {
-    if (i >= 4 && text(i - 1) == "-" && is_name(i - 2) && text(i - 3) == "." && text(i - 4) == "tasks")
-      return fmt::format("; write tasks[\"{}-{}\"] for a task id with a hyphen", text(i - 2), text(i));
-    return did_you_mean(text(i), kKnownNames);
+    std::string hyphen = hyphen_hint(expression_, tokens_[i].offset);
+    return hyphen.empty() ? did_you_mean(text(i), kKnownNames) : hyphen;
   }
 
   std::string_view expression_;
@@ -136,16 +118,10 @@ std::vector<TaskReference> references_in(const std::vector<Token>& tokens) {
 }  // namespace
 
 Result<std::vector<TaskReference>> analyse(std::string_view expression) {
-  constexpr std::size_t kMaxBytes = 64U * 1024;
-  if (expression.size() > kMaxBytes)
-    return fail(ErrorCode::limit_exceeded,
-                fmt::format("an expression has {} bytes; the limit is {}", expression.size(), kMaxBytes));
-  std::string error = syntax_error(fmt::format("return {}", expression));
-  // In parentheses only one expression is one: not a list, not one followed by statements.
-  if (error.empty()) error = syntax_error(fmt::format("return ({}\n)", expression));
-  if (!error.empty()) return wrong(expression, error, 0);
+  Result<void> loaded = load_expression(parser(), expression);
+  lua_settop(parser(), 0);
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
   const std::vector<Token> tokens = tokenize(expression);
-  if (tokens.empty()) return wrong(expression, "there is no expression", 0);
   if (Result<void> known = Names(expression, tokens).check(); !known) return std::unexpected(std::move(known.error()));
   return references_in(tokens);
 }

@@ -1,9 +1,9 @@
 // Expressions: the `when:` conditions and `${{ ... }}` places of a definition, evaluated in sandboxed Lua 5.4.
 //
-// An expression is one Lua expression. It sees `tasks`, `input`, `workflow`, `attempt` (and `item`, `index` inside a foreach),
-// parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it. JSON values are
-// seen through proxies: nothing is converted that is not touched, and a value that is passed on is passed on unchanged.
-// JSON `null` is nil.
+// An expression is one Lua expression. It sees `tasks`, `input`, `workflow`, `attempt` (and `item`, `index` inside a
+// foreach), parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it.
+// JSON values are seen through proxies: nothing is converted that is not touched, and a value that is passed on is
+// passed on unchanged. JSON `null` is nil.
 //
 // Limits stop what would not end: VM instructions, memory, and the work done inside single library calls.
 // Threads: an Evaluator belongs to one thread. Errors: `invalid_argument` (does not parse, unknown name),
@@ -63,9 +63,10 @@ class Evaluator {
   Result<Json> evaluate(std::string_view expression, Scope& scope);
   // Its truth as Lua sees it: nil and false (and null) are false, everything else is true.
   Result<bool> test(std::string_view expression, Scope& scope);
-  // `value` with every `${{ ... }}` in its strings (keys of objects are left alone) replaced. A string that is one whole
-  // `${{ ... }}` becomes the value itself, with its JSON type; inside longer strings a string is inserted as it is, null as
-  // nothing, and anything else as JSON. The error's `field` is the place inside `value`, e.g. `[0].path`.
+  // `value` with every `${{ ... }}` in its strings (keys of objects are left alone) replaced. A string that is one
+  // whole
+  // `${{ ... }}` becomes the value itself, with its JSON type; inside longer strings a string is inserted as it is,
+  // null as nothing, and anything else as JSON. The error's `field` is the place inside `value`, e.g. `[0].path`.
   Result<Json> expand(const Json& value, Scope& scope);
 
  private:
@@ -79,15 +80,16 @@ struct TaskReference {
   std::size_t offset = 0;  // bytes from the start of the expression
 };
 
-// Checks an expression without evaluating it: that it parses and that its free names are known. `names_allowed` beyond the
-// built-in ones is empty today. Error: `invalid_argument`; its `column` is the 1-based byte in the expression.
+// Checks an expression without evaluating it: that it parses and that its free names are known. `names_allowed` beyond
+// the built-in ones is empty today. Error: `invalid_argument`; its `column` is the 1-based byte in the expression.
 // Returns the tasks the expression names literally.
 Result<std::vector<TaskReference>> analyse(std::string_view expression);
 
 // Whether `text` contains `${{`.
 [[nodiscard]] bool has_places(std::string_view text);
 
-// The expressions of the `${{ ... }}` places in `text`, in order. Error: `invalid_argument` if one is not closed or empty.
+// The expressions of the `${{ ... }}` places in `text`, in order. Error: `invalid_argument` if one is not closed or
+// empty.
 Result<std::vector<std::string_view>> find_places(std::string_view text);
 
 // What a `when:` says: the expression itself, or the inside of one whole `${{ ... }}`.

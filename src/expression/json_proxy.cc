@@ -1,23 +1,13 @@
-// JSON values, tasks and the workflow as Lua sees them: userdata that reads through to what it stands for.
-#include <algorithm>
-
+// JSON values as Lua sees them: userdata that reads through to what it stands for.
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "expression/lua_state.h"
 
 namespace pawl::expression {
 namespace {
 
-constexpr const char* kJson = "pawl.json";
-constexpr const char* kTask = "pawl.task";
-constexpr const char* kTasks = "pawl.tasks";
-constexpr const char* kWorkflow = "pawl.workflow";
-constexpr const char* kArray = "pawl.array";
-// A deep comparison is charged as if it touched so much.
-constexpr std::size_t kComparisonUnits = 1000;
-
-const Json& self(lua_State* lua) { return **static_cast<const Json**>(luaL_checkudata(lua, 1, kJson)); }
+// Metamethods cannot be called by hand, so their first operand is what it must be.
+const Json& json_of(lua_State* lua, int index) { return **static_cast<const Json**>(lua_touserdata(lua, index)); }
 
 std::string_view string_at(lua_State* lua, int index) {
   std::size_t size = 0;
@@ -26,14 +16,17 @@ std::string_view string_at(lua_State* lua, int index) {
 }
 
 int json_index(lua_State* lua) {
-  const Json& json = self(lua);
+  const Json& json = json_of(lua, 1);
   const Json* found = nullptr;
   if (json.is_object() && lua_type(lua, 2) == LUA_TSTRING) {
-    found = json.get_object().if_contains(string_at(lua, 2));
-  } else if (json.is_array() && lua_isinteger(lua, 2) != 0) {
-    const lua_Integer position = lua_tointeger(lua, 2);
+    const std::string_view key = string_at(lua, 2);
+    charge_bytes(lua, key.size());
+    found = json.get_object().if_contains(key);
+  } else if (json.is_array() && lua_type(lua, 2) == LUA_TNUMBER) {
+    int is_integer = 0;
+    const lua_Integer position = lua_tointegerx(lua, 2, &is_integer);  // 1.0 is 1, as in tables
     const boost::json::array& array = json.get_array();
-    if (position >= 1 && static_cast<std::size_t>(position) <= array.size())
+    if (is_integer != 0 && position >= 1 && static_cast<std::size_t>(position) <= array.size())
       found = &array[static_cast<std::size_t>(position - 1)];
   }
   push_json(lua, found);
@@ -41,21 +34,48 @@ int json_index(lua_State* lua) {
 }
 
 int json_length(lua_State* lua) {
-  const Json& json = self(lua);
+  const Json& json = json_of(lua, 1);
   lua_pushinteger(lua, json.is_array() ? static_cast<lua_Integer>(json.get_array().size()) : 0);
   return 1;
 }
 
+// As `a == b`, and charged for what it looks at. As deep as the values, whose depth their parser has limited.
+bool are_equal(lua_State* lua, const Json& a, const Json& b) {  // NOLINT(misc-no-recursion)
+  charge(lua, 1);
+  if (a.is_string() && b.is_string()) charge_bytes(lua, a.get_string().size());
+  if (a.is_array() && b.is_array()) {
+    if (a.get_array().size() != b.get_array().size()) return false;
+    for (std::size_t i = 0; i < a.get_array().size(); ++i)
+      if (!are_equal(lua, a.get_array()[i], b.get_array()[i])) return false;
+    return true;
+  }
+  if (!a.is_object() || !b.is_object()) return a == b;
+  if (a.get_object().size() != b.get_object().size()) return false;
+  for (const auto& member : a.get_object()) {
+    charge_bytes(lua, member.key().size());
+    const Json* const other = b.get_object().if_contains(member.key());
+    if (other == nullptr || !are_equal(lua, member.value(), *other)) return false;
+  }
+  return true;
+}
+
+// The other operand may be any userdata.
 int json_equals(lua_State* lua) {
   const Json* const a = json_at(lua, 1);
   const Json* const b = json_at(lua, 2);
-  charge(lua, kComparisonUnits);
-  lua_pushboolean(lua, a != nullptr && b != nullptr && (a == b || *a == *b) ? 1 : 0);
+  lua_pushboolean(lua, a != nullptr && b != nullptr && are_equal(lua, *a, *b) ? 1 : 0);
   return 1;
 }
 
-int json_to_string(lua_State* lua) {
-  lua_pushliteral(lua, "table");
+// Only one of the operands need be the number.
+int large_number_concat(lua_State* lua) {
+  for (int i = 1; i <= 2; ++i) {
+    const int type = lua_type(lua, i);
+    if (type != LUA_TSTRING && type != LUA_TNUMBER && !has_metatable(lua, i, kLargeNumber))
+      return luaL_error(lua, "attempt to concatenate a %s value", luaL_typename(lua, i));
+    push_display(lua, i);
+  }
+  lua_concat(lua, 2);
   return 1;
 }
 
@@ -63,7 +83,7 @@ int refuse_change(lua_State* lua) { return luaL_error(lua, "inputs and results a
 
 // Upvalues: the proxy, the position of the next element.
 int json_next(lua_State* lua) {
-  const Json& json = **static_cast<const Json**>(lua_touserdata(lua, lua_upvalueindex(1)));
+  const Json& json = json_of(lua, lua_upvalueindex(1));
   const auto position = static_cast<std::size_t>(lua_tointeger(lua, lua_upvalueindex(2)));
   charge(lua, 1);
   lua_pushinteger(lua, static_cast<lua_Integer>(position + 1));
@@ -83,93 +103,56 @@ int json_next(lua_State* lua) {
   return 1;
 }
 
-// What task() says, without anything to destroy, for the frames that may be left by an error.
-struct Looked {
-  bool known;
-  TaskView view;
-};
-
-Looked look_up(LuaState& state, std::string_view id) {
-  const std::optional<TaskView> view = state.scope->task(id);
-  if (view) return {.known = true, .view = *view};
-  state.message = fmt::format("unknown task {}", in_quotes(id));
-  if (state.expression.find(fmt::format("tasks.{}-", id)) != std::string_view::npos)
-    state.message += "; write tasks[\"...\"] for an id with a hyphen";
-  return {.known = false, .view = {}};
+void push_proxy(lua_State* lua, const Json* json, const char* metatable) {
+  *static_cast<const Json**>(lua_newuserdatauv(lua, sizeof(const Json*), 0)) = json;
+  set_metatable(lua, metatable);
 }
 
-int tasks_index(lua_State* lua) {
-  if (lua_type(lua, 2) != LUA_TSTRING) return luaL_error(lua, "tasks are named by strings");
-  LuaState& state = LuaState::of(lua);
-  const Looked looked = look_up(state, string_at(lua, 2));
-  if (!looked.known) raise_message(lua);
-  auto* const task = static_cast<TaskView*>(lua_newuserdatauv(lua, sizeof(TaskView), 1));
-  *task = looked.view;
-  lua_pushvalue(lua, 2);
-  lua_setiuservalue(lua, -2, 1);
-  luaL_setmetatable(lua, kTask);
-  return 1;
-}
-
-void say_not_ended(lua_State* lua, const TaskView& task) {
-  lua_getiuservalue(lua, 1, 1);
-  LuaState::of(lua).message = fmt::format("task {} has not ended (it is {}); add it to the dependencies",
-                                          in_quotes(string_at(lua, -1)), to_string(task.state));
-}
-
-int task_index(lua_State* lua) {
-  const TaskView task = *static_cast<TaskView*>(luaL_checkudata(lua, 1, kTask));
-  const std::string_view name = lua_type(lua, 2) == LUA_TSTRING ? string_at(lua, 2) : std::string_view();
-  if (name == "state") {
-    const std::string_view state = to_string(task.state);
-    lua_pushlstring(lua, state.data(), state.size());
-    return 1;
+// Lua's own numbers end at 2^63 - 1; beyond, an id must not lose its last digits on its way through.
+void push_unsigned(lua_State* lua, const Json* json) {
+  if (json->get_uint64() <= INT64_MAX) {
+    lua_pushinteger(lua, static_cast<lua_Integer>(json->get_uint64()));
+  } else {
+    push_proxy(lua, json, kLargeNumber);
   }
-  if (name != "result" && name != "error")
-    return luaL_error(lua, "a task has result, error and state, not \"%s\"", luaL_tolstring(lua, 2, nullptr));
-  if (!is_terminal(task.state)) {
-    say_not_ended(lua, task);
-    raise_message(lua);
-  }
-  push_json(lua, name == "result" ? task.result : task.error);
-  return 1;
-}
-
-int workflow_index(lua_State* lua) {
-  const std::string_view name = lua_type(lua, 2) == LUA_TSTRING ? string_at(lua, 2) : std::string_view();
-  Scope& scope = *LuaState::of(lua).scope;
-  if (name != "id" && name != "name")
-    return luaL_error(lua, "workflow has id and name, not \"%s\"", luaL_tolstring(lua, 2, nullptr));
-  const std::string_view value = name == "id" ? scope.workflow_id() : scope.workflow_name();
-  lua_pushlstring(lua, value.data(), value.size());
-  return 1;
-}
-
-void register_metatable(lua_State* lua, const char* name, lua_CFunction index) {
-  luaL_newmetatable(lua, name);
-  lua_pushcfunction(lua, index);
-  lua_setfield(lua, -2, "__index");
-  lua_pushcfunction(lua, refuse_change);
-  lua_setfield(lua, -2, "__newindex");
-  lua_pushcfunction(lua, json_to_string);
-  lua_setfield(lua, -2, "__tostring");
-  lua_pop(lua, 1);
 }
 
 }  // namespace
 
-void register_proxies(lua_State* lua) {
-  register_metatable(lua, kJson, json_index);
-  register_metatable(lua, kTask, task_index);
-  register_metatable(lua, kTasks, tasks_index);
-  register_metatable(lua, kWorkflow, workflow_index);
-  luaL_newmetatable(lua, kArray);
-  luaL_getmetatable(lua, kJson);
-  lua_pushcfunction(lua, json_length);
-  lua_setfield(lua, -2, "__len");
-  lua_pushcfunction(lua, json_equals);
-  lua_setfield(lua, -2, "__eq");
+void create_metatable(lua_State* lua, const char* name) {
+  lua_newtable(lua);
+  lua_pushstring(lua, name);
+  lua_setfield(lua, -2, "__name");
+  lua_pushvalue(lua, -1);
+  lua_rawsetp(lua, LUA_REGISTRYINDEX, name);
+}
+
+void set_metatable(lua_State* lua, const char* name) {
+  lua_rawgetp(lua, LUA_REGISTRYINDEX, name);
+  lua_setmetatable(lua, -2);
+}
+
+bool has_metatable(lua_State* lua, int index, const char* name) {
+  if (lua_getmetatable(lua, index) == 0) return false;
+  lua_rawgetp(lua, LUA_REGISTRYINDEX, name);
+  const bool same = lua_rawequal(lua, -1, -2) != 0;
   lua_pop(lua, 2);
+  return same;
+}
+
+void register_proxies(lua_State* lua) {
+  constexpr luaL_Reg kTableMethods[] = {{"__index", json_index},
+                                        {"__len", json_length},
+                                        {"__eq", json_equals},
+                                        {"__newindex", refuse_change},
+                                        {nullptr, nullptr}};
+  create_metatable(lua, kJson);
+  luaL_setfuncs(lua, kTableMethods, 0);
+  constexpr luaL_Reg kNumberMethods[] = {{"__eq", json_equals}, {"__concat", large_number_concat}, {nullptr, nullptr}};
+  create_metatable(lua, kLargeNumber);
+  luaL_setfuncs(lua, kNumberMethods, 0);
+  create_metatable(lua, kArray);
+  lua_pop(lua, 3);
 }
 
 void push_json(lua_State* lua, const Json* json) {
@@ -178,32 +161,35 @@ void push_json(lua_State* lua, const Json* json) {
     return;
   }
   switch (json->kind()) {
-    case boost::json::kind::null: lua_pushnil(lua); return;
-    case boost::json::kind::bool_: lua_pushboolean(lua, json->get_bool() ? 1 : 0); return;
-    case boost::json::kind::int64: lua_pushinteger(lua, json->get_int64()); return;
-    case boost::json::kind::uint64: lua_pushnumber(lua, static_cast<lua_Number>(json->get_uint64())); return;
-    case boost::json::kind::double_: lua_pushnumber(lua, json->get_double()); return;
-    case boost::json::kind::string: lua_pushlstring(lua, json->get_string().data(), json->get_string().size()); return;
+    case boost::json::kind::null:
+      lua_pushnil(lua);
+      return;
+    case boost::json::kind::bool_:
+      lua_pushboolean(lua, json->get_bool() ? 1 : 0);
+      return;
+    case boost::json::kind::int64:
+      lua_pushinteger(lua, json->get_int64());
+      return;
+    case boost::json::kind::uint64:
+      push_unsigned(lua, json);
+      return;
+    case boost::json::kind::double_:
+      lua_pushnumber(lua, json->get_double());
+      return;
+    case boost::json::kind::string:
+      lua_pushlstring(lua, json->get_string().data(), json->get_string().size());
+      return;
     case boost::json::kind::array:
-    case boost::json::kind::object: break;
+    case boost::json::kind::object:
+      push_proxy(lua, json, kJson);
+      return;
   }
-  *static_cast<const Json**>(lua_newuserdatauv(lua, sizeof(const Json*), 0)) = json;
-  luaL_setmetatable(lua, kJson);
-}
-
-void push_tasks(lua_State* lua) {
-  lua_newuserdatauv(lua, 0, 0);
-  luaL_setmetatable(lua, kTasks);
-}
-
-void push_workflow(lua_State* lua) {
-  lua_newuserdatauv(lua, 0, 0);
-  luaL_setmetatable(lua, kWorkflow);
 }
 
 const Json* json_at(lua_State* lua, int index) {
-  auto* const found = static_cast<const Json**>(luaL_testudata(lua, index, kJson));
-  return found == nullptr ? nullptr : *found;
+  const bool is_proxy = lua_type(lua, index) == LUA_TUSERDATA &&
+                        (has_metatable(lua, index, kJson) || has_metatable(lua, index, kLargeNumber));
+  return is_proxy ? &json_of(lua, index) : nullptr;
 }
 
 int push_json_pairs(lua_State* lua, int index) {
@@ -214,7 +200,5 @@ int push_json_pairs(lua_State* lua, int index) {
   lua_pushnil(lua);
   return 3;
 }
-
-void push_array_metatable(lua_State* lua) { luaL_getmetatable(lua, kArray); }
 
 }  // namespace pawl::expression

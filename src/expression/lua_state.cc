@@ -12,18 +12,19 @@ namespace pawl::expression {
 namespace {
 
 // Instructions between two looks at the budget.
-constexpr int kHookEvery = 100;
+constexpr int kHookEvery = 20;
 // Allocated bytes that cost one unit: what is allocated is also filled and freed.
 constexpr std::size_t kAllocatedBytesPerUnit = 256;
 // Heap bytes that cost one unit when they must be searched for garbage because the limit is near.
 constexpr std::size_t kCollectedBytesPerUnit = 512;
-// A single instruction (a comparison, `...`) may touch all of a string, a table or the stack: with every so many bytes of the
-// largest of them, instructions cost once more.
+// A single instruction may touch all of a string, a table or the stack: with every so many bytes of the largest of
+// them, instructions cost once more. Strings of zero bytes are what Lua compares most slowly, at some 20 ns a byte.
 constexpr std::size_t kBlockStep = 16U * 1024;
+constexpr std::size_t kStringStep = 1024;
 // String bytes that cost one unit when library code reads them.
 constexpr std::size_t kBytesPerUnit = 64;
 // What an evaluation may leave for later ones to collect.
-constexpr std::size_t kKeptGarbage = 1U << 20U;
+constexpr std::size_t kKeptGarbage = 512U << 10U;
 
 // Small enough that the worst pattern takes some 10 ms to compile and some 20 ns a byte and instruction to search for.
 constexpr std::size_t kMaxPatterns = 64;
@@ -35,6 +36,7 @@ constexpr std::size_t kFailedPatternUnits = 5000;
 
 void* allocate(void* user, void* block, std::size_t old_size, std::size_t new_size) {
   Budget& budget = *static_cast<Budget*>(user);
+  const bool is_string = block == nullptr && old_size == LUA_TSTRING;
   if (block == nullptr) old_size = 0;  // Lua passes a type there
   if (new_size == 0) {
     budget.memory_used -= old_size;
@@ -49,7 +51,8 @@ void* allocate(void* user, void* block, std::size_t old_size, std::size_t new_si
     budget.work_left -= static_cast<std::int64_t>(units);
     budget.out_of_work = budget.out_of_work || budget.work_left < 0;
     if (too_much || budget.out_of_work) return nullptr;
-    budget.largest_block = std::max(budget.largest_block, new_size);
+    std::size_t& largest = is_string ? budget.largest_string : budget.largest_block;
+    largest = std::max(largest, new_size);
   }
   void* const moved = std::realloc(block, new_size);
   if (moved != nullptr) budget.memory_used = budget.memory_used - old_size + new_size;
@@ -57,7 +60,8 @@ void* allocate(void* user, void* block, std::size_t old_size, std::size_t new_si
 }
 
 void count_hook(lua_State* lua, lua_Debug*) {
-  charge(lua, kHookEvery * (1 + LuaState::of(lua).budget.largest_block / kBlockStep));
+  const Budget& budget = LuaState::of(lua).budget;
+  charge(lua, kHookEvery * (1 + budget.largest_block / kBlockStep + budget.largest_string / kStringStep));
 }
 
 int protected_open(lua_State* lua) {
@@ -96,6 +100,11 @@ int LuaState::call(std::string_view text, Scope& with) {
   budget.out_of_memory = budget.out_of_memory || status == LUA_ERRMEM;
   scope = nullptr;
   return status;
+}
+
+const char* LuaState::text_of_large_number(const Json& number) {
+  message = fmt::format("{}", number.get_uint64());
+  return message.c_str();
 }
 
 const RE2* LuaState::pattern(std::string_view text) {

@@ -1,7 +1,7 @@
 // The Lua state of one evaluator, its limits, and what its C functions share. Internal to this module.
 //
-// Lua reports errors by longjmp. So a frame that calls anything that may raise one (nearly all of lua.h) holds no object with
-// a destructor; whatever needs one lives in LuaState or behind a function that has returned by then.
+// Lua reports errors by longjmp. So a frame that calls anything that may raise one (nearly all of lua.h) holds no
+// object with a destructor; whatever needs one lives in LuaState or behind a function that has returned by then.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,9 @@ struct Budget {
   bool enforced = false;
   std::int64_t work_left = 0;
   std::size_t memory_used = 0;
-  std::size_t memory_limit = 0;   // memory_used may not pass it while enforced
-  std::size_t largest_block = 0;  // that this evaluation has allocated
+  std::size_t memory_limit = 0;    // memory_used may not pass it while enforced
+  std::size_t largest_string = 0;  // that this evaluation has allocated
+  std::size_t largest_block = 0;   // of anything else
   bool out_of_work = false;
   bool out_of_memory = false;
 };
@@ -47,6 +48,9 @@ struct LuaState {
 
   // Calls the function at the top of the stack, which leaves one value or an error in its place. Returns Lua's status.
   int call(std::string_view text, Scope& with);
+
+  // Its digits, until the next call.
+  const char* text_of_large_number(const Json& number);
 
   // The compiled pattern, or nullptr and the reason in `message`. Kept until there are too many of them.
   const RE2* pattern(std::string_view text);
@@ -83,8 +87,8 @@ void add_string_library(lua_State* lua);  // the whole of `string`
 void add_pattern_functions(lua_State* lua);
 void add_table_library(lua_State* lua);
 
-// Sets `name` in the table at the top of the stack to `function`, charged for its arguments and results, and for the bytes of
-// the strings from argument `first_charged` on. The function has no upvalues.
+// Sets `name` in the table at the top of the stack to `function`, charged for its arguments and results, and for the
+// bytes of the strings from argument `first_charged` on. The function has no upvalues.
 void add_function(lua_State* lua, const char* name, lua_CFunction function, int first_charged = 1);
 // The same for a function of the standard library at the top of the stack, set in the table below it.
 void add_standard(lua_State* lua, const char* name, int first_charged = 1);

@@ -17,7 +17,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-// Where the `}}` stands that closes a place whose inside starts at `begin`: not one in a string, nor one that closes tables.
+// Where the `}}` stands that closes a place whose inside starts at `begin`: not one in a string, nor one that closes
+// tables.
 std::size_t find_close(std::string_view text, std::size_t begin) {
   std::size_t depth = 0;
   for (std::size_t i = begin; i < text.size();) {
@@ -48,7 +49,8 @@ Result<std::vector<std::string_view>> find_places(std::string_view text) {
       return fail(ErrorCode::invalid_argument, fmt::format("the ${{{{ in {} is not closed by }}}}", in_quotes(text)));
     const std::string_view inside = trimmed(text.substr(begin, close - begin));
     if (inside.empty())
-      return fail(ErrorCode::invalid_argument, fmt::format("there is nothing in the ${{{{ }}}} of {}", in_quotes(text)));
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("there is nothing in the ${{{{ }}}} of {}", in_quotes(text)));
     places.push_back(inside);
     open = close + 2;
   }

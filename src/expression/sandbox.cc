@@ -1,4 +1,8 @@
 // What an expression can name: the environment of all expressions, which holds nothing and takes nothing.
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+
 #include "expression/lua_state.h"
 
 namespace pawl::expression {
@@ -10,11 +14,20 @@ enum class Name : std::uint8_t { null, input, attempt, item, index };
 void push_name(lua_State* lua, Name name) {
   Scope& scope = *LuaState::of(lua).scope;
   switch (name) {
-    case Name::null: lua_pushnil(lua); return;
-    case Name::input: push_json(lua, &scope.input()); return;
-    case Name::attempt: lua_pushinteger(lua, scope.attempt()); return;
-    case Name::item: push_json(lua, scope.item()); return;
-    case Name::index: break;
+    case Name::null:
+      lua_pushnil(lua);
+      return;
+    case Name::input:
+      push_json(lua, &scope.input());
+      return;
+    case Name::attempt:
+      lua_pushinteger(lua, scope.attempt());
+      return;
+    case Name::item:
+      push_json(lua, scope.item());
+      return;
+    case Name::index:
+      break;
   }
   if (const std::optional<std::uint64_t> index = scope.index()) {
     lua_pushinteger(lua, static_cast<lua_Integer>(*index));
@@ -26,17 +39,23 @@ void push_name(lua_State* lua, Name name) {
 // Every name an expression can use; anything else is an error, not nil. Upvalue 1: the table of names.
 int index_environment(lua_State* lua) {
   lua_settop(lua, 2);
-  if (lua_isnil(lua, 2)) return luaL_error(lua, "a variable has no name");
+  lua_pushvalue(lua, 2);
   lua_rawget(lua, lua_upvalueindex(1));
   switch (lua_type(lua, -1)) {
-    case LUA_TNUMBER: push_name(lua, static_cast<Name>(lua_tointeger(lua, -1))); return 1;
-    case LUA_TNIL: break;
-    default: return 1;
+    case LUA_TNUMBER:
+      push_name(lua, static_cast<Name>(lua_tointeger(lua, -1)));
+      return 1;
+    case LUA_TNIL:
+      break;
+    default:
+      return 1;
   }
-  return luaL_error(lua, "unknown variable");
+  return luaL_error(lua, "unknown variable \"%s\"", lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?");
 }
 
-int refuse_change(lua_State* lua) { return luaL_error(lua, "this is read-only; an expression changes only its local variables"); }
+int refuse_change(lua_State* lua) {
+  return luaL_error(lua, "this is read-only; an expression changes only its local variables");
+}
 
 void add_name(lua_State* lua, const char* text, Name name) {
   lua_pushinteger(lua, static_cast<lua_Integer>(name));
@@ -91,8 +110,9 @@ void open_sandbox(lua_State* lua) {
   add_base_library(lua);
   add_pairs(lua);
   add_library(lua, "math", luaopen_math,
-              {"abs", "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge", "log", "max",
-               "maxinteger", "min", "mininteger", "modf", "pi", "rad", "sin", "sqrt", "tan", "tointeger", "type", "ult"});
+              {"abs",  "acos", "asin", "atan", "ceil",       "cos",  "deg",        "exp",  "floor",
+               "fmod", "huge", "log",  "max",  "maxinteger", "min",  "mininteger", "modf", "pi",
+               "rad",  "sin",  "sqrt", "tan",  "tointeger",  "type", "ult"});
   add_library(lua, "utf8", luaopen_utf8, {"char", "codepoint", "codes", "len", "offset"});
   lua_newtable(lua);
   add_table_library(lua);

@@ -28,19 +28,15 @@ const char* next_byte(lua_State*, void* user, std::size_t* size) {
   return source.ended ? nullptr : &source.text[source.read++];
 }
 
-bool load(lua_State* lua, Source& source) {
-  return lua_load(lua, next_byte, &source, "=expression", "t") == LUA_OK;
-}
+bool load(lua_State* lua, Source& source) { return lua_load(lua, next_byte, &source, "=expression", "t") == LUA_OK; }
 
 // The offset in `expression` of the token that Lua complained about.
 std::size_t offset_of_complaint(std::string_view expression, const Source& source, std::size_t prefix) {
   // Lua has read one byte behind the token, or the end.
   const std::size_t read = source.read - (source.ended ? 0 : 1);
   const std::size_t end = read - std::min(read, prefix);
-  if (end > expression.size() || std::string_view(source.text).substr(read).empty()) return expression.size();
-  const std::vector<Token> tokens = tokenize(expression);
   std::size_t offset = 0;
-  for (const Token& token : tokens)
+  for (const Token& token : tokenize(expression))
     if (token.offset < end) offset = token.offset;
   return offset;
 }
@@ -53,14 +49,16 @@ bool is_id_byte(char c) {
 
 Result<void> load_expression(lua_State* lua, std::string_view expression) {
   if (expression.size() > kMaxExpressionBytes)
-    return fail(ErrorCode::limit_exceeded, fmt::format("an expression has {} bytes; the limit is {}", expression.size(),
-                                                       kMaxExpressionBytes));
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("an expression has {} bytes; the limit is {}", expression.size(), kMaxExpressionBytes));
   Source bare{.text = fmt::format("return {}", expression)};
   if (!load(lua, bare)) {
-    std::string message = readable(lua_tostring(lua, -1));
+    const std::string message = readable(lua_tostring(lua, -1));
     lua_pop(lua, 1);
-    message += hyphen_hint(expression);
-    return wrong_at(expression, message, offset_of_complaint(expression, bare, std::string_view("return ").size()));
+    const std::size_t offset = message.ends_with("near <eof>")
+                                   ? expression.size()
+                                   : offset_of_complaint(expression, bare, std::string_view("return ").size());
+    return wrong_at(expression, message + hyphen_hint(expression), offset);
   }
   lua_pop(lua, 1);
   if (tokenize(expression).empty()) return wrong_at(expression, "there is no expression", 0);

@@ -1,38 +1,56 @@
 // What an expression returned, as JSON.
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "expression/allowance.h"
 #include "expression/lua_state.h"
 
 namespace pawl::expression {
-namespace {
 
-constexpr int kMaxDepth = 100;
-// A few tables that hold each other many times over can stand for any amount of JSON.
-constexpr std::size_t kMaxValues = 1'000'000;
-constexpr std::size_t kMaxBytes = 16U * 1024 * 1024;
+bool Allowance::take(const Json& json, std::size_t depth) {  // NOLINT(misc-no-recursion): no deeper than kMaxDepth
+  if (!take_value() || depth > kMaxDepth) return false;
+  if (json.is_string()) return take_bytes(json.get_string().size());
+  if (json.is_array())
+    return std::ranges::all_of(json.get_array(), [&](const Json& element) { return take(element, depth + 1); });
+  if (!json.is_object()) return true;
+  return std::ranges::all_of(json.get_object(), [&](const auto& member) {
+    return take_bytes(member.key().size()) && take(member.value(), depth + 1);
+  });
+}
+
+namespace {
 
 // Calls nothing that can raise a Lua error: values are looked at, never converted in place, never through metamethods.
 class Converter {
  public:
   explicit Converter(lua_State* lua) : lua_(lua) {}
 
-  Result<Json> convert(int index, int depth) {
-    if (++values_ > kMaxValues || bytes_ > kMaxBytes) return too_large();
+  Result<Json> convert(int index, std::size_t depth) {  // NOLINT(misc-no-recursion)
     switch (lua_type(lua_, index)) {
-      case LUA_TNIL: return nullptr;
-      case LUA_TBOOLEAN: return lua_toboolean(lua_, index) != 0;
-      case LUA_TNUMBER: return number(index);
-      case LUA_TSTRING: return string(index);
-      case LUA_TTABLE: return table(lua_absindex(lua_, index), depth);
+      case LUA_TTABLE:
+        return table(lua_absindex(lua_, index), depth);
       case LUA_TUSERDATA:
-        if (const Json* const json = json_at(lua_, index)) return *json;
-        return wrong("a task or the workflow is no value; take its result, id or name");
-      default: return wrong(fmt::format("a {} is no JSON value", lua_typename(lua_, lua_type(lua_, index))));
+        return proxy(index, depth);
+      default:
+        break;
+    }
+    if (!allowance_.take_value()) return too_large();
+    switch (lua_type(lua_, index)) {
+      case LUA_TNIL:
+        return nullptr;
+      case LUA_TBOOLEAN:
+        return lua_toboolean(lua_, index) != 0;
+      case LUA_TNUMBER:
+        return number(index);
+      case LUA_TSTRING:
+        return string(index);
+      default:
+        return wrong(fmt::format("a {} is no JSON value", lua_typename(lua_, lua_type(lua_, index))));
     }
   }
 
@@ -41,6 +59,17 @@ class Converter {
     return fail(ErrorCode::invalid_argument, std::move(message));
   }
   static std::unexpected<Error> too_large() { return fail(ErrorCode::limit_exceeded, "the value is too large"); }
+
+  Result<Json> proxy(int index, std::size_t depth) {
+    const Json* const json = json_at(lua_, index);
+    if (json == nullptr) return wrong("a task or the workflow is no value; take its result, id or name");
+    return copy(*json, depth);
+  }
+
+  Result<Json> copy(const Json& json, std::size_t depth) {
+    if (!allowance_.take(json, depth)) return too_large();
+    return json;
+  }
 
   Result<Json> number(int index) {
     if (lua_isinteger(lua_, index) != 0) return lua_tointeger(lua_, index);
@@ -53,43 +82,68 @@ class Converter {
     std::size_t size = 0;
     const char* const text = lua_tolstring(lua_, index, &size);
     const std::string_view view(text, size);
-    bytes_ += size;
-    if (bytes_ > kMaxBytes) return too_large();
+    if (!allowance_.take_bytes(size)) return too_large();
     if (find_invalid_utf8(view) != std::string_view::npos) return wrong("a string is not valid UTF-8");
     return boost::json::string(view.data(), view.size());
   }
 
-  // 1..n and nothing else.
-  bool is_sequence(int index, std::size_t length) {
+  // The number of elements if all keys are positive integers, with room for nulls between them only in a marked array.
+  Result<std::size_t> sequence_length(int index, bool is_marked) {
     std::size_t keys = 0;
+    lua_Integer last = 0;
     for (lua_pushnil(lua_); lua_next(lua_, index) != 0; lua_pop(lua_, 1)) {
+      const lua_Integer key = lua_isinteger(lua_, -2) != 0 ? lua_tointeger(lua_, -2) : 0;
+      if (key < 1) {
+        lua_pop(lua_, 2);
+        return wrong("an array has keys that are not 1..n");
+      }
       ++keys;
-      if (lua_isinteger(lua_, -2) != 0 && lua_tointeger(lua_, -2) >= 1 &&
-          static_cast<std::size_t>(lua_tointeger(lua_, -2)) <= length)
-        continue;
-      lua_pop(lua_, 2);
-      return false;
+      last = std::max(last, key);
     }
-    return keys == length;
+    const auto length = static_cast<std::size_t>(last);
+    if (length == keys) return length;
+    if (!is_marked) return wrong("an array with nulls between its elements is written array{...}");
+    if (length > allowance_.values) return too_large();
+    return length;
   }
 
-  bool is_marked_array(int index) {
-    if (lua_getmetatable(lua_, index) == 0) return false;
-    push_array_metatable(lua_);
-    const bool marked = lua_rawequal(lua_, -1, -2) != 0;
-    lua_pop(lua_, 2);
-    return marked;
-  }
+  // A table of which there is much in the heap but little in the value is looked at twice at most, however often it is
+  // met.
+  struct Met {
+    int times = 0;
+    Json value;
+  };
 
-  Result<Json> table(int index, int depth) {
-    if (depth > kMaxDepth) return wrong(fmt::format("tables are nested deeper than {}, or in a circle", kMaxDepth));
+  Result<Json> table(int index, std::size_t depth) {  // NOLINT(misc-no-recursion)
+    if (!allowance_.take_value()) return too_large();
+    if (depth > kMaxTableDepth)
+      return wrong(fmt::format("tables are nested deeper than {}, or in a circle", kMaxTableDepth));
+    const void* const id = lua_topointer(lua_, index);
+    const Met& known = met_[id];
+    if (known.times == 2) return copy(known.value, depth);
     if (lua_checkstack(lua_, 8) == 0) return too_large();
-    const auto length = static_cast<std::size_t>(lua_rawlen(lua_, index));
-    if (is_marked_array(index) || (length > 0 && is_sequence(index, length))) return sequence(index, length, depth);
-    return object(index, depth);
+    Result<Json> value = elements(index, depth);
+    if (!value) return value;
+    Met& met = met_[id];
+    if (++met.times == 2) met.value = *value;
+    return value;
   }
 
-  Result<Json> sequence(int index, std::size_t length, int depth) {
+  Result<Json> elements(int index, std::size_t depth) {  // NOLINT(misc-no-recursion)
+    const bool is_marked = has_metatable(lua_, index, kArray);
+    if (!is_marked) {
+      lua_pushnil(lua_);
+      if (lua_next(lua_, index) == 0) return boost::json::object();
+      const bool is_object = lua_type(lua_, -2) == LUA_TSTRING;
+      lua_pop(lua_, 2);
+      if (is_object) return object(index, depth);
+    }
+    const Result<std::size_t> length = sequence_length(index, is_marked);
+    if (!length) return std::unexpected(length.error());
+    return sequence(index, *length, depth);
+  }
+
+  Result<Json> sequence(int index, std::size_t length, std::size_t depth) {  // NOLINT(misc-no-recursion)
     boost::json::array array;
     for (std::size_t i = 1; i <= length; ++i) {
       lua_rawgeti(lua_, index, static_cast<lua_Integer>(i));
@@ -101,7 +155,7 @@ class Converter {
     return array;
   }
 
-  Result<Json> object(int index, int depth) {
+  Result<Json> object(int index, std::size_t depth) {  // NOLINT(misc-no-recursion)
     std::vector<std::pair<std::string, Json>> members;
     for (lua_pushnil(lua_); lua_next(lua_, index) != 0; lua_pop(lua_, 1)) {
       if (lua_type(lua_, -2) != LUA_TSTRING) {
@@ -119,13 +173,16 @@ class Converter {
     // Lua's own order is that of a hash table.
     std::ranges::sort(members, {}, [](const auto& member) -> const std::string& { return member.first; });
     boost::json::object object;
+    object.reserve(members.size());
     for (auto& [key, value] : members) object.emplace(key, std::move(value));
     return object;
   }
 
+  static constexpr std::size_t kMaxTableDepth = 100;
+
   lua_State* lua_;
-  std::size_t values_ = 0;
-  std::size_t bytes_ = 0;
+  Allowance allowance_;
+  std::unordered_map<const void*, Met> met_;
 };
 
 }  // namespace

@@ -20,7 +20,8 @@ struct Token {
 // The text must have been parsed by Lua; of anything else the result is unspecified, but it ends.
 std::vector<Token> tokenize(std::string_view source);
 
-// The offset just behind the string or comment that starts at `offset`, or `offset` if none does. The text may be anything.
+// The offset just behind the string or comment that starts at `offset`, or `offset` if none does. The text may be
+// anything.
 std::size_t skip_string_or_comment(std::string_view source, std::size_t offset);
 
 }  // namespace pawl::expression

@@ -145,7 +145,7 @@ void Shard::place_next(std::span<const Placement> placements) {
 }
 
 void Shard::give_slot_back() {
-  if (const auto other = environment_.slots.give_back(index_)) environment_.shards[*other]->wake();
+  if (const auto other = environment_.slots.give_back(index_)) environment_.shards[*other]->nudge();
 }
 
 TimerKey Shard::timer_key(const LiveWorkflow& workflow, TimerKind kind, TaskIndex task) const {

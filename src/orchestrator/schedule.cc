@@ -39,7 +39,7 @@ void Shard::schedule() {
   bool idle = true;
   for (const auto& queue : run_queue_) idle &= queue.empty();
   if (!idle) return;
-  if (const auto other = environment_.slots.give_back_unused(index_)) environment_.shards[*other]->wake();
+  if (const auto other = environment_.slots.give_back_unused(index_)) environment_.shards[*other]->nudge();
 }
 
 // False if there was no slot for a ready task.

@@ -57,6 +57,11 @@ void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
   if (t_shard != this) parking_.wake();
 }
 
+void Shard::nudge() {
+  nudged_.store(true, std::memory_order_seq_cst);
+  parking_.wake();
+}
+
 void Shard::run() {
   t_shard = this;
   while (!stopping_.load(std::memory_order_relaxed)) {
@@ -65,7 +70,7 @@ void Shard::run() {
     if (const auto due = timers_.next_due()) until = Parking::Clock::now() + (*due - environment_.clock.now());
     const std::uint64_t durable = durable_.load(std::memory_order_relaxed);
     parking_.wait(until, kSpin, [&] {
-      return !inbox_.empty() || stopping_.load(std::memory_order_seq_cst) ||
+      return !inbox_.empty() || nudged_.load(std::memory_order_seq_cst) || stopping_.load(std::memory_order_seq_cst) ||
              durable_.load(std::memory_order_seq_cst) != durable;
     });
   }
@@ -79,6 +84,7 @@ void Shard::stop() {
 
 bool Shard::turn() {
   now_ = environment_.clock.now();
+  if (nudged_.load(std::memory_order_relaxed)) nudged_.store(false, std::memory_order_seq_cst);
   place_next(std::exchange(undelivered_, {}));
   bool busy = drain();
   busy |= fire_timers();

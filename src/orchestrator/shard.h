@@ -75,7 +75,8 @@ class Shard final : public CommitListener {
   // Waits for room if it must: an outcome is never lost.
   void finished(FinishedAttempt attempt);
   void committed(std::uint64_t sequence, Result<void> outcome) override;
-  void wake() { parking_.wake(); }
+  // There may be a task slot.
+  void nudge();
 
   // Takes turns until stop(). The thread that calls it is the shard's.
   void run();
@@ -160,6 +161,7 @@ class Shard final : public CommitListener {
   BoundedQueue<ShardMessage> inbox_;
   Parking parking_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> nudged_{false};
 
   Timestamp now_;
   Random random_;

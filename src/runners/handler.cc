@@ -32,8 +32,7 @@ TaskResult call_guarded(const Handler& handler, TaskContext& context) {
 
 }  // namespace
 
-AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::size_t max_result_bytes) {
-  TaskResult result = call_guarded(handler, context);
+AttemptOutcome outcome_of(TaskResult result, std::size_t max_result_bytes) {
   if (!result) return {.result = {}, .error = std::make_unique<TaskError>(std::move(result.error()))};
   JsonText text = JsonText::from(*result);
   if (text.view().size() <= max_result_bytes) return {.result = std::move(text), .error = nullptr};
@@ -41,6 +40,10 @@ AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::s
       "limit_exceeded", fmt::format("the result has {} bytes; the limit is {}", text.view().size(), max_result_bytes));
   error->retryable = false;
   return {.result = {}, .error = std::move(error)};
+}
+
+AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::size_t max_result_bytes) {
+  return outcome_of(call_guarded(handler, context), max_result_bytes);
 }
 
 Result<void> HandlerRegistry::add(std::string module, std::string function, HandlerFunction handler,

@@ -30,6 +30,9 @@ struct Handler {
   Result<void> (*check_args)(const Json& args) = nullptr;
 };
 
+// What a handler returned, as it is reported: a result above the limit is an error.
+AttemptOutcome outcome_of(TaskResult result, std::size_t max_result_bytes);
+
 // The outcome of calling a function handler: its result, its error, or what it threw.
 AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::size_t max_result_bytes);
 

@@ -3,8 +3,11 @@
 //
 // The leader stays unreaped, if need be as a zombie, until its group has been killed: so the group's number cannot have
 // passed to another process when we signal it.
+//
 // A process that left the group (setsid, timeout(1), a shell with `set -m`) is out of reach: nothing but a cgroup holds
-// it. Threads: one.
+// it.
+//
+// Threads: one.
 #pragma once
 
 #include <array>

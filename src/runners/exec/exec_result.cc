@@ -95,7 +95,12 @@ std::string kept_text(std::string stream, std::uint64_t dropped, std::string_vie
   return valid_utf8(std::move(stream));
 }
 
-Json text_result(ProcessOutcome outcome) {
+Json text_result(ProcessOutcome outcome, std::size_t text_limit) {
+  if (outcome.standard_output.size() > text_limit) {
+    const std::size_t beyond = outcome.standard_output.size() - text_limit;
+    outcome.standard_output.erase(0, beyond);
+    outcome.stdout_dropped += beyond;
+  }
   boost::json::object result;
   result["exit_code"] = outcome.exit_code;
   result["stdout"] = kept_text(std::move(outcome.standard_output), outcome.stdout_dropped, "stdout_dropped", result);
@@ -124,7 +129,7 @@ TaskResult exec_result(const ProcessSpec& spec, ProcessOutcome outcome) {
     return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(outcome)),
                   outcome);
   if (auto json = as_json(outcome)) return *std::move(json);
-  return text_result(std::move(outcome));
+  return text_result(std::move(outcome), spec.text_limit);
 }
 
 }  // namespace pawl::runners

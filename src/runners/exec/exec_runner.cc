@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "runners/exec/exec_task.h"
 #include "runners/handler.h"
 
@@ -27,7 +25,7 @@ void ExecRunner::start_one(Assignment assignment) {
   if (!spec) {
     TaskError error("invalid_argument", describe(spec.error()));
     error.retryable = false;
-    sink_.finished(assignment.address, {.result = {}, .error = std::make_unique<TaskError>(std::move(error))});
+    sink_.finished(assignment.address, outcome_of(std::unexpected(std::move(error)), max_result_bytes_));
     return;
   }
   spec->stdout_limit = max_result_bytes_;
@@ -44,26 +42,10 @@ void ExecRunner::start_one(Assignment assignment) {
       const std::lock_guard lock(mutex_);
       running_.erase(address);
     }
-    finish(address, std::move(result));
+    sink_.finished(address, outcome_of(std::move(result), max_result_bytes_));
   };
   const std::lock_guard lock(mutex_);
   running_.emplace(address, processes_.start(*std::move(spec), wrote, done));
-}
-
-void ExecRunner::finish(const AttemptAddress& address, TaskResult result) {
-  if (!result) {
-    sink_.finished(address, {.result = {}, .error = std::make_unique<TaskError>(std::move(result.error()))});
-    return;
-  }
-  JsonText text = JsonText::from(*result);
-  if (text.view().size() <= max_result_bytes_) {
-    sink_.finished(address, {.result = std::move(text), .error = nullptr});
-    return;
-  }
-  auto error = std::make_unique<TaskError>(
-      "limit_exceeded", fmt::format("the result has {} bytes; the limit is {}", text.view().size(), max_result_bytes_));
-  error->retryable = false;
-  sink_.finished(address, {.result = {}, .error = std::move(error)});
 }
 
 void ExecRunner::stop(const AttemptAddress& address, Duration grace) {

@@ -24,7 +24,6 @@ class ExecRunner final : public Runner {
   };
 
   void start_one(Assignment assignment);
-  void finish(const AttemptAddress& address, TaskResult result);
 
   AttemptSink& sink_;
   const std::size_t max_result_bytes_;

@@ -1,0 +1,103 @@
+// What is said of an expression before it runs: whether it is one, its names, the tasks it refers to.
+#include <gmock/gmock.h>
+
+#include "expression/expression.h"
+
+namespace pawl::expression {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::string> tasks_in(std::string_view expression) {
+  std::vector<std::string> tasks;
+  const Result<std::vector<TaskReference>> references = analyse(expression);
+  if (!references) return {"!" + references.error().message};
+  for (const TaskReference& reference : *references) tasks.push_back(reference.task);
+  return tasks;
+}
+
+// "column: message", without the expression itself.
+std::string complaint(std::string_view expression) {
+  const Result<std::vector<TaskReference>> references = analyse(expression);
+  if (references) return {};
+  const std::string& message = references.error().message;
+  return std::to_string(references.error().column) + ": " + message.substr(0, message.rfind(" in \""));
+}
+
+TEST(Analyse, finds_the_tasks_that_are_named) {
+  EXPECT_THAT(tasks_in("tasks.x.result + tasks[\"a-b\"].result"), ElementsAre("x", "a-b"));
+  EXPECT_THAT(tasks_in("tasks['a.b'].result, 1"), ElementsAre(HasSubstr("one value")));
+  EXPECT_THAT(tasks_in("tasks['a.b'].result"), ElementsAre("a.b"));
+  EXPECT_THAT(tasks_in("tasks[ [[long]] ].result and tasks . y"), ElementsAre("long", "y"));
+  EXPECT_EQ(analyse("1 + tasks.x.result")->front().offset, 10U);
+}
+
+TEST(Analyse, other_things_called_tasks_are_no_references) {
+  EXPECT_THAT(tasks_in("input.tasks.x"), ElementsAre());
+  EXPECT_THAT(tasks_in("'tasks.x' --tasks.y"), ElementsAre());
+  EXPECT_THAT(tasks_in("{tasks = 1}"), ElementsAre());
+  EXPECT_THAT(tasks_in("tasks[input.which].result"), ElementsAre());
+  EXPECT_THAT(tasks_in("tasks['a' .. input.b]"), ElementsAre());
+}
+
+TEST(Analyse, refuses_what_is_not_one_expression) {
+  for (const char* expression : {"", "  ", "1; x", "1, 2", "1) + (2", "--comment", "1 --[[", ";", "1 end", "return 1",
+                                 "x = 1", "\x1bLua", "1\n2", "local x", "1) --", "(1", "1 --\n, 2", "...,..."}) {
+    const Result<std::vector<TaskReference>> references = analyse(expression);
+    ASSERT_FALSE(references.has_value()) << expression;
+    EXPECT_EQ(references.error().code, ErrorCode::invalid_argument);
+    EXPECT_GT(references.error().column, 0U);
+  }
+  EXPECT_FALSE(analyse(std::string_view("1\0", 2)).has_value());
+  for (const char* expression :
+       {"1 --x", "1 --[[x]]", "1\n--x\n", "((1))", "{1; 2}", "(1)", "-1", "not input", "#input"})
+    EXPECT_TRUE(analyse(expression).has_value()) << expression;
+  EXPECT_EQ(analyse(std::string(70'000, '1')).error().code, ErrorCode::limit_exceeded);
+}
+
+TEST(Analyse, says_where_it_does_not_parse) {
+  EXPECT_EQ(complaint("1 + * 2"), "5: unexpected symbol near '*'");
+  EXPECT_EQ(complaint("1 + 'abc"), "9: unfinished string near <eof>");
+  EXPECT_EQ(complaint("input.x =="), "11: unexpected symbol near <eof>");
+  EXPECT_EQ(complaint("1; x"), "4: <eof> expected near 'x'");
+  EXPECT_EQ(complaint("1, 2"), "2: an expression is one value, not a list and not a statement");
+  EXPECT_EQ(complaint("input.count = 3"), "13: <eof> expected near '='");
+  EXPECT_EQ(complaint(""), "1: there is no expression");
+}
+
+TEST(Analyse, a_hyphen_in_a_task_id_is_explained) {
+  EXPECT_EQ(complaint("tasks.fetch-data.result"),
+            R"(13: unknown variable "data"; write tasks["fetch-data"] for a task id with a hyphen)");
+  EXPECT_THAT(complaint("1 + tasks.a-b-c.result"), HasSubstr(R"(write tasks["a-b-c"])"));
+  EXPECT_THAT(complaint("tasks.step-1.result"), HasSubstr(R"(write tasks["step-1"])"));
+  EXPECT_THAT(complaint("tasks.on-end.result"), HasSubstr(R"(write tasks["on-end"])"));
+  EXPECT_THAT(complaint("tasks.a.result-b"), ::testing::Not(HasSubstr("hyphen")));
+}
+
+TEST(Analyse, unknown_names_are_refused_with_the_nearest_one) {
+  EXPECT_EQ(complaint("1 + inptu.x"), R"(5: unknown variable "inptu" (did you mean "input"?))");
+  EXPECT_EQ(complaint("task.a.result"), R"(1: unknown variable "task" (did you mean "tasks"?))");
+  EXPECT_EQ(complaint("os.time()"), R"(1: unknown variable "os")");
+  EXPECT_THAT(complaint("{x, y = 1}"), HasSubstr("\"x\""));
+  EXPECT_THAT(complaint("'a' ..b"), HasSubstr("\"b\""));
+  EXPECT_THAT(complaint("(function() x = 1 end)()"), HasSubstr("\"x\""));
+  EXPECT_THAT(complaint("(function() function f() end end)()"), HasSubstr("\"f\""));
+  EXPECT_THAT(complaint("input[key]"), HasSubstr("\"key\""));
+}
+
+TEST(Analyse, local_names_and_keys_are_known) {
+  for (const char* expression :
+       {"{x = 1, y = {z = 2}; w = 3}", "input.anything.goes", "input.list:foo()",
+        "(function(a, b, ...) return a, b, ... end)(1)", "(function() local a, b = 1, 2 return a + b end)()",
+        "(function() for i = 1, 2 do return i end end)()",
+        "(function() for k, v in pairs(input) do return k, v end end)()",
+        "(function() local function f(n) return n and f(n - 1) end return f(1) end)()",
+        "(function() ::top:: goto top end)()", "(function() local x <const>, y <const> = 1, 2 return x + y end)()",
+        "(function() local t = {} function t:m() return self end function t.n() end return t:m() end)()",
+        "array{item, index, attempt, null}", "math.pi + #table.concat({}) + utf8.len('')"})
+    EXPECT_EQ(complaint(expression), "") << expression;
+}
+
+}  // namespace
+}  // namespace pawl::expression

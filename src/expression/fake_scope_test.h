@@ -1,0 +1,64 @@
+// A scope whose names mean what a test says, and the shortest ways to evaluate in it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "expression/expression.h"
+
+namespace pawl::expression {
+
+inline Json json(std::string_view text) {
+  Result<Json> parsed = parse_json(text);
+  EXPECT_TRUE(parsed.has_value()) << text;
+  return parsed ? *std::move(parsed) : Json();
+}
+
+class FakeScope final : public Scope {
+ public:
+  struct Task {
+    TaskState state;
+    Json result;
+    Json error;
+  };
+
+  const Json& input() override { return input_value; }
+  std::string_view workflow_id() override { return "wf-1"; }
+  std::string_view workflow_name() override { return "nightly"; }
+  std::uint32_t attempt() override { return 3; }
+  std::optional<TaskView> task(std::string_view id) override {
+    const auto found = tasks.find(id);
+    if (found == tasks.end()) return std::nullopt;
+    return TaskView{.state = found->second.state, .result = &found->second.result, .error = &found->second.error};
+  }
+  const Json* item() override { return item_value ? &*item_value : nullptr; }
+  std::optional<std::uint64_t> index() override { return index_value; }
+
+  Json input_value;
+  std::map<std::string, Task, std::less<>> tasks;
+  std::optional<Json> item_value;
+  std::optional<std::uint64_t> index_value;
+};
+
+class ExpressionTest : public ::testing::Test {
+ protected:
+  // The value as JSON text, or the error's message behind a "!".
+  std::string value_of(std::string_view expression) {
+    const Result<Json> value = evaluator.evaluate(expression, scope);
+    return value ? to_json_text(*value) : "!" + value.error().message;
+  }
+  // What is wrong with it, without the expression itself; empty if nothing is.
+  std::string error_of(std::string_view expression) {
+    const Result<Json> value = evaluator.evaluate(expression, scope);
+    if (value) return {};
+    return value.error().message.substr(0, value.error().message.rfind(" in \""));
+  }
+
+  FakeScope scope;
+  Evaluator evaluator;
+};
+
+}  // namespace pawl::expression

@@ -1,0 +1,212 @@
+// `table` and `pairs`. Sorting is our own: Lua's is not stable, and its time and result hang on the clock and on the
+// comparison being sane.
+#include <algorithm>
+
+#include "expression/lua_state.h"
+
+namespace pawl::expression {
+namespace {
+
+void charge_comparison(lua_State* lua, int a, int b) {
+  charge(lua, 1);
+  if (lua_type(lua, a) == LUA_TSTRING && lua_type(lua, b) == LUA_TSTRING)
+    charge_bytes(lua, std::min(lua_rawlen(lua, a), lua_rawlen(lua, b)));
+}
+
+// Whether the value at the top belongs before the one below it; pops both. `less` is the index of a function, or of
+// nil.
+bool pops_in_order(lua_State* lua, int less) {
+  charge_comparison(lua, -1, -2);
+  bool before = false;
+  if (lua_isnil(lua, less)) {
+    before = lua_compare(lua, -1, -2, LUA_OPLT) != 0;
+    lua_pop(lua, 2);
+  } else {
+    lua_pushvalue(lua, less);
+    lua_insert(lua, -3);
+    lua_insert(lua, -2);
+    lua_call(lua, 2, 1);
+    before = lua_toboolean(lua, -1) != 0;
+    lua_pop(lua, 1);
+  }
+  return before;
+}
+
+// Merges the sorted [begin, middle) and [middle, end) of the table at `from` into the one at `to`.
+void merge(lua_State* lua, int from, int to, int less, lua_Integer begin, lua_Integer middle, lua_Integer end) {
+  lua_Integer left = begin;
+  lua_Integer right = middle;
+  for (lua_Integer at = begin; at < end; ++at) {
+    bool take_right = left >= middle;
+    if (left < middle && right < end) {
+      lua_rawgeti(lua, from, left);
+      lua_rawgeti(lua, from, right);
+      take_right = pops_in_order(lua, less);  // an equal one stays behind
+    }
+    lua_rawgeti(lua, from, take_right ? right++ : left++);
+    lua_rawseti(lua, to, at);
+  }
+}
+
+// Pushes a new table with the elements 1..count of the one at `index` in order. Works on copies, which a comparison
+// that changes the table cannot see.
+void push_sorted(lua_State* lua, int index, lua_Integer count, int less) {
+  charge(lua, static_cast<std::size_t>(count));
+  luaL_checkstack(lua, 8, "sorting");
+  lua_createtable(lua, static_cast<int>(count), 0);
+  lua_createtable(lua, static_cast<int>(count), 0);
+  int from = lua_gettop(lua) - 1;
+  int to = lua_gettop(lua);
+  for (lua_Integer i = 1; i <= count; ++i) {
+    lua_geti(lua, index, i);
+    lua_rawseti(lua, from, i);
+  }
+  for (lua_Integer width = 1; width < count; width *= 2) {
+    for (lua_Integer begin = 1; begin <= count; begin += 2 * width)
+      merge(lua, from, to, less, begin, std::min(begin + width, count + 1), std::min(begin + 2 * width, count + 1));
+    std::swap(from, to);
+  }
+  lua_remove(lua, to);
+}
+
+// Room for the sizes that createtable takes; far more than any memory limit allows.
+lua_Integer length_of(lua_State* lua, int index) {
+  const lua_Integer length = luaL_len(lua, index);
+  luaL_argcheck(lua, length < 100'000'000, index, "too long");
+  return length;
+}
+
+int table_sort(lua_State* lua) {
+  luaL_checktype(lua, 1, LUA_TTABLE);
+  if (!lua_isnoneornil(lua, 2)) luaL_checktype(lua, 2, LUA_TFUNCTION);
+  lua_settop(lua, 2);
+  const lua_Integer count = length_of(lua, 1);
+  push_sorted(lua, 1, count, 2);
+  for (lua_Integer i = 1; i <= count; ++i) {
+    lua_rawgeti(lua, 3, i);
+    lua_seti(lua, 1, i);
+  }
+  return 0;
+}
+
+// The standard function of that name, kept in the registry where add_table_library puts it.
+int call_standard(lua_State* lua, const char* name) {
+  lua_rawgetp(lua, LUA_REGISTRYINDEX, name);
+  const lua_CFunction function = lua_tocfunction(lua, -1);
+  lua_pop(lua, 1);
+  return function(lua);
+}
+
+constexpr char kConcat[] = "concat";
+constexpr char kInsert[] = "insert";
+constexpr char kRemove[] = "remove";
+constexpr char kUnpack[] = "unpack";
+
+// The positions from argument `first` to the next one, which default to all.
+void charge_range(lua_State* lua, int first) {
+  luaL_checkany(lua, 1);
+  const lua_Integer from = luaL_optinteger(lua, first, 1);
+  const lua_Integer to = lua_isnoneornil(lua, first + 1) ? luaL_len(lua, 1) : luaL_checkinteger(lua, first + 1);
+  if (from <= to) charge(lua, static_cast<std::size_t>(to) - static_cast<std::size_t>(from));
+}
+
+int table_concat(lua_State* lua) {
+  charge_range(lua, 3);
+  return call_standard(lua, kConcat);
+}
+
+int table_unpack(lua_State* lua) {
+  charge_range(lua, 2);
+  return call_standard(lua, kUnpack);
+}
+
+// The elements behind `position` are moved.
+void charge_shift(lua_State* lua, lua_Integer position) {
+  luaL_checkany(lua, 1);
+  const lua_Integer length = luaL_len(lua, 1);
+  if (position >= 1 && position <= length) charge(lua, static_cast<std::size_t>(length - position));
+}
+
+int table_insert(lua_State* lua) {
+  if (lua_gettop(lua) == 3) charge_shift(lua, luaL_checkinteger(lua, 2));
+  return call_standard(lua, kInsert);
+}
+
+int table_remove(lua_State* lua) {
+  if (lua_gettop(lua) >= 2) charge_shift(lua, luaL_checkinteger(lua, 2));
+  return call_standard(lua, kRemove);
+}
+
+// false < true < numbers < strings, each ascending: an order that does not hang on a hash.
+int key_before(lua_State* lua) {
+  const auto rank = [&](int index) {
+    return lua_type(lua, index) == LUA_TBOOLEAN ? lua_toboolean(lua, index) : 2 + lua_type(lua, index);
+  };
+  static_assert(LUA_TNUMBER < LUA_TSTRING);
+  const int a = rank(1);
+  const int b = rank(2);
+  lua_pushboolean(lua, a == b ? (a < 2 ? 0 : lua_compare(lua, 1, 2, LUA_OPLT)) : static_cast<int>(a < b));
+  return 1;
+}
+
+// Upvalues: the table, its sorted keys, the number of the next one.
+int next_of_sorted(lua_State* lua) {
+  const lua_Integer number = lua_tointeger(lua, lua_upvalueindex(3));
+  charge(lua, 1);
+  lua_pushinteger(lua, number + 1);
+  lua_replace(lua, lua_upvalueindex(3));
+  lua_rawgeti(lua, lua_upvalueindex(2), number);
+  if (lua_isnil(lua, -1)) return 1;
+  lua_pushvalue(lua, -1);
+  lua_rawget(lua, lua_upvalueindex(1));
+  return 2;
+}
+
+int sorted_pairs(lua_State* lua) {
+  luaL_checkany(lua, 1);
+  if (has_metatable(lua, 1, kJson)) return push_json_pairs(lua, 1);
+  luaL_checktype(lua, 1, LUA_TTABLE);
+  lua_settop(lua, 1);
+  lua_pushcfunction(lua, key_before);
+  lua_newtable(lua);
+  lua_Integer count = 0;
+  for (lua_pushnil(lua); lua_next(lua, 1) != 0;) {
+    lua_pop(lua, 1);
+    const int type = lua_type(lua, -1);
+    if (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN)
+      return luaL_error(lua, "pairs goes over keys that are numbers, strings or booleans; this one is a %s",
+                        type == LUA_TFUNCTION ? "function" : "table");
+    lua_pushvalue(lua, -1);
+    lua_rawseti(lua, 3, ++count);
+    charge(lua, 1);
+  }
+  push_sorted(lua, 3, count, 2);
+  lua_pushvalue(lua, 1);
+  lua_insert(lua, -2);
+  lua_pushinteger(lua, 1);
+  lua_pushcclosure(lua, next_of_sorted, 3);
+  lua_pushvalue(lua, 1);
+  lua_pushnil(lua);
+  return 3;
+}
+
+}  // namespace
+
+void add_pairs(lua_State* lua) { add_function(lua, "pairs", sorted_pairs); }
+
+void add_table_library(lua_State* lua) {
+  luaL_requiref(lua, "table", luaopen_table, 0);
+  add_standard(lua, "pack");
+  for (const char* const name : {kConcat, kInsert, kRemove, kUnpack}) {
+    lua_getfield(lua, -1, name);
+    lua_rawsetp(lua, LUA_REGISTRYINDEX, name);
+  }
+  lua_pop(lua, 1);
+  add_function(lua, kConcat, table_concat);
+  add_function(lua, kInsert, table_insert);
+  add_function(lua, kRemove, table_remove);
+  add_function(lua, kUnpack, table_unpack);
+  add_function(lua, "sort", table_sort);
+}
+
+}  // namespace pawl::expression
