@@ -38,7 +38,7 @@ Checked<void> Builder::set_header(const WorkflowSpec& spec) {
   Path output_path{"output"};
   if (Checked<void> ok = check_json(spec.output, output_path); !ok) return ok;
   if (spec.timeout)
-    if (Checked<void> ok = check_duration(*spec.timeout, {"timeout"}); !ok) return ok;
+    if (Checked<void> ok = check_timeout(*spec.timeout, {"timeout"}); !ok) return ok;
   made_->name_ = spec.name;
   made_->description_ = spec.description;
   made_->priority_ = spec.priority;

@@ -71,6 +71,11 @@ Checked<void> check_duration(Duration duration, const Path& path) {
   return {};
 }
 
+Checked<void> check_timeout(Duration timeout, const Path& path) {
+  if (timeout == Duration::zero()) return wrong(path, "must be more than 0");
+  return check_duration(timeout, path);
+}
+
 Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path) {
   if (policy.max_attempts < 1 || policy.max_attempts > kMaxAttempts)
     return wrong(path / "max_attempts", fmt::format("{} is not within 1..{}", policy.max_attempts, kMaxAttempts));
@@ -94,10 +99,8 @@ Checked<void> check_task(const TaskSpec& task, const Path& path) {
     if (Checked<void> ok = check_name(task.name, path / "name"); !ok) return ok;
   if (Checked<void> ok = check_name(task.module, path / "module"); !ok) return ok;
   if (Checked<void> ok = check_name(task.function, path / "function"); !ok) return ok;
-  if (task.timeout) {
-    if (Checked<void> ok = check_duration(*task.timeout, path / "timeout"); !ok) return ok;
-    if (*task.timeout == Duration::zero()) return wrong(path / "timeout", "must be more than 0");
-  }
+  if (task.timeout)
+    if (Checked<void> ok = check_timeout(*task.timeout, path / "timeout"); !ok) return ok;
   if (task.retry_policy) return check_retry_policy(*task.retry_policy, path / "retry_policy");
   return {};
 }

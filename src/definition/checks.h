@@ -14,6 +14,7 @@ namespace pawl::definition {
 Checked<void> check_name(std::string_view name, const Path& path);
 Checked<void> check_task_id(std::string_view id, const Path& path);
 Checked<void> check_duration(Duration duration, const Path& path);
+Checked<void> check_timeout(Duration timeout, const Path& path);
 Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path);
 
 // All of a task that can be judged alone; args and expressions are the builder's.

@@ -75,7 +75,6 @@ Checked<void> read_output(Header& header, Node value, const Path&) {
 Checked<void> read_timeout(Header& header, Node value, const Path& path) {
   const Checked<Duration> timeout = read_duration(value, path);
   if (!timeout) return std::unexpected(timeout.error());
-  if (*timeout == Duration::zero()) return wrong(path, "must be more than 0");
   header.spec.timeout = *timeout;
   return {};
 }

@@ -9,12 +9,6 @@ namespace {
 // Metamethods cannot be called by hand, so their first operand is what it must be.
 const Json& json_of(lua_State* lua, int index) { return **static_cast<const Json**>(lua_touserdata(lua, index)); }
 
-std::string_view string_at(lua_State* lua, int index) {
-  std::size_t size = 0;
-  const char* const text = lua_tolstring(lua, index, &size);
-  return {text, size};
-}
-
 int json_index(lua_State* lua) {
   const Json& json = json_of(lua, 1);
   const Json* found = nullptr;

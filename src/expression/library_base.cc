@@ -59,6 +59,18 @@ void add_standard(lua_State* lua, const char* name, int first_charged) {
   lua_setfield(lua, -3, name);
 }
 
+void keep_standard(lua_State* lua, const char* name) {
+  lua_getfield(lua, -1, name);
+  lua_rawsetp(lua, LUA_REGISTRYINDEX, name);
+}
+
+int call_standard(lua_State* lua, const char* name) {
+  lua_rawgetp(lua, LUA_REGISTRYINDEX, name);
+  const lua_CFunction function = lua_tocfunction(lua, -1);
+  lua_pop(lua, 1);
+  return function(lua);
+}
+
 void push_display(lua_State* lua, int index) {
   switch (lua_type(lua, index)) {
     case LUA_TUSERDATA:

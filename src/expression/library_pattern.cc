@@ -1,5 +1,6 @@
 // `string.find`, `match`, `gmatch` and `gsub` with RE2's patterns in place of Lua's, which can take exponential time
 // inside one call.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -17,17 +18,6 @@ constexpr std::size_t kByteInstructionsPerUnit = 256;
 // The cost of a byte for the smallest program.
 constexpr std::size_t kLeastInstructions = 8;
 
-struct Text {
-  const char* data;
-  std::size_t size;
-};
-
-Text text_at(lua_State* lua, int index) {
-  Text text{};
-  text.data = luaL_checklstring(lua, index, &text.size);
-  return text;
-}
-
 // The 0-based offset that a 1-based, possibly negative position means; one past the end if it is beyond.
 std::size_t offset_of(lua_Integer position, std::size_t size) {
   const auto length = static_cast<lua_Integer>(size);
@@ -38,9 +28,9 @@ std::size_t offset_of(lua_Integer position, std::size_t size) {
 }
 
 const RE2& pattern_at(lua_State* lua, int index) {
-  const Text text = text_at(lua, index);
+  const std::string_view text = string_at(lua, index);
   LuaState& state = LuaState::of(lua);
-  const RE2* const pattern = state.pattern({text.data, text.size});
+  const RE2* const pattern = state.pattern(text);
   charge(lua, std::exchange(state.compile_cost, 0));
   if (pattern == nullptr) raise_message(lua);
   return *pattern;
@@ -54,15 +44,15 @@ struct Match {
   [[nodiscard]] bool is_empty() const { return begin == end; }
 };
 
-bool search(lua_State* lua, const RE2& pattern, const Text& text, std::size_t from, Match& match) {
-  if (from > text.size) return false;
+bool search(lua_State* lua, const RE2& pattern, std::string_view text, std::size_t from, Match& match) {
+  if (from > text.size()) return false;
   const std::size_t instructions = kLeastInstructions + static_cast<std::size_t>(pattern.ProgramSize());
-  charge(lua, 1 + (text.size - from) * instructions / kByteInstructionsPerUnit);
+  charge(lua, 1 + (text.size() - from) * instructions / kByteInstructionsPerUnit);
   match.count = std::min(pattern.NumberOfCapturingGroups(), kMaxCaptures - 1);
-  if (!pattern.Match(re2::StringPiece(text.data, text.size), from, text.size, RE2::UNANCHORED, match.captures.data(),
-                     match.count + 1))
+  if (!pattern.Match(re2::StringPiece(text.data(), text.size()), from, text.size(), RE2::UNANCHORED,
+                     match.captures.data(), match.count + 1))
     return false;
-  match.begin = static_cast<std::size_t>(match.captures[0].data() - text.data);
+  match.begin = static_cast<std::size_t>(match.captures[0].data() - text.data());
   match.end = match.begin + match.captures[0].size();
   return true;
 }
@@ -74,13 +64,13 @@ struct Walk {
   std::size_t last_end = kNone;
 };
 
-bool find_next(lua_State* lua, const RE2& pattern, const Text& text, Walk& walk, Match& match) {
+bool find_next(lua_State* lua, const RE2& pattern, std::string_view text, Walk& walk, Match& match) {
   while (search(lua, pattern, text, walk.from, match)) {
     walk.from = match.end;
     if (match.is_empty()) {
       // On by a character, not into the middle of one.
       do ++walk.from;
-      while (walk.from < text.size && (static_cast<unsigned char>(text.data[walk.from]) & 0xC0U) == 0x80U);
+      while (walk.from < text.size() && (static_cast<unsigned char>(text[walk.from]) & 0xC0U) == 0x80U);
     }
     const bool counts = !match.is_empty() || match.begin != walk.last_end;
     walk.last_end = match.end;
@@ -113,22 +103,23 @@ int push_nothing(lua_State* lua) {
   return 1;
 }
 
-int find_plain(lua_State* lua, const Text& text, std::size_t from) {
-  const Text wanted = text_at(lua, 2);
+int find_plain(lua_State* lua, std::string_view text, std::size_t from) {
+  const std::string_view wanted = string_at(lua, 2);
   // memmem is linear, unlike string_view::find.
-  const void* const found =
-      wanted.size == 0 ? text.data + from : memmem(text.data + from, text.size - from, wanted.data, wanted.size);
+  const void* const found = wanted.size() == 0
+                                ? text.data() + from
+                                : memmem(text.data() + from, text.size() - from, wanted.data(), wanted.size());
   if (found == nullptr) return push_nothing(lua);
-  const auto at = static_cast<const char*>(found) - text.data;
+  const auto at = static_cast<const char*>(found) - text.data();
   lua_pushinteger(lua, at + 1);
-  lua_pushinteger(lua, at + static_cast<lua_Integer>(wanted.size));
+  lua_pushinteger(lua, at + static_cast<lua_Integer>(wanted.size()));
   return 2;
 }
 
 int string_find(lua_State* lua) {
-  const Text text = text_at(lua, 1);
-  const std::size_t from = offset_of(luaL_optinteger(lua, 3, 1), text.size);
-  if (from > text.size) return push_nothing(lua);
+  const std::string_view text = string_at(lua, 1);
+  const std::size_t from = offset_of(luaL_optinteger(lua, 3, 1), text.size());
+  if (from > text.size()) return push_nothing(lua);
   if (lua_toboolean(lua, 4) != 0) return find_plain(lua, text, from);
   Match match;
   if (!search(lua, pattern_at(lua, 2), text, from, match)) return push_nothing(lua);
@@ -138,8 +129,8 @@ int string_find(lua_State* lua) {
 }
 
 int string_match(lua_State* lua) {
-  const Text text = text_at(lua, 1);
-  const std::size_t from = offset_of(luaL_optinteger(lua, 3, 1), text.size);
+  const std::string_view text = string_at(lua, 1);
+  const std::size_t from = offset_of(luaL_optinteger(lua, 3, 1), text.size());
   Match match;
   if (!search(lua, pattern_at(lua, 2), text, from, match)) return push_nothing(lua);
   return push_captures(lua, match);
@@ -147,7 +138,7 @@ int string_match(lua_State* lua) {
 
 // Upvalues: text, pattern, the Walk's two numbers.
 int next_match(lua_State* lua) {
-  const Text text = text_at(lua, lua_upvalueindex(1));
+  const std::string_view text = string_at(lua, lua_upvalueindex(1));
   Walk walk{.from = static_cast<std::size_t>(lua_tointeger(lua, lua_upvalueindex(3))),
             .last_end = static_cast<std::size_t>(lua_tointeger(lua, lua_upvalueindex(4)))};
   Match match;
@@ -160,7 +151,7 @@ int next_match(lua_State* lua) {
 }
 
 int string_gmatch(lua_State* lua) {
-  text_at(lua, 1);
+  string_at(lua, 1);
   pattern_at(lua, 2);
   lua_settop(lua, 2);
   lua_pushinteger(lua, 0);
@@ -171,14 +162,14 @@ int string_gmatch(lua_State* lua) {
 
 // Appends the replacement string, in which %0..%9 stand for the captures and %% for a percent sign.
 void add_expanded(lua_State* lua, luaL_Buffer* out, const Match& match) {
-  const Text replacement = text_at(lua, 3);
-  charge_bytes(lua, replacement.size);
-  for (std::size_t i = 0; i < replacement.size; ++i) {
-    if (replacement.data[i] != '%') {
-      luaL_addchar(out, replacement.data[i]);
+  const std::string_view replacement = string_at(lua, 3);
+  charge_bytes(lua, replacement.size());
+  for (std::size_t i = 0; i < replacement.size(); ++i) {
+    if (replacement[i] != '%') {
+      luaL_addchar(out, replacement[i]);
       continue;
     }
-    const char next = ++i < replacement.size ? replacement.data[i] : ' ';
+    const char next = ++i < replacement.size() ? replacement[i] : ' ';
     const int group = next == '1' && match.count == 0 ? 0 : next - '0';
     if (next == '%') {
       luaL_addchar(out, '%');
@@ -211,7 +202,7 @@ void add_looked_up(lua_State* lua, luaL_Buffer* out, const Match& match) {
 }
 
 int string_gsub(lua_State* lua) {
-  const Text text = text_at(lua, 1);
+  const std::string_view text = string_at(lua, 1);
   const RE2* pattern = &pattern_at(lua, 2);
   const int kind = lua_type(lua, 3);
   const bool is_string = kind == LUA_TSTRING || kind == LUA_TNUMBER;
@@ -227,7 +218,7 @@ int string_gsub(lua_State* lua) {
   Match match;
   while (count < most && find_next(lua, *pattern, text, walk, match)) {
     ++count;
-    luaL_addlstring(&out, text.data + copied, match.begin - copied);
+    luaL_addlstring(&out, text.data() + copied, match.begin - copied);
     copied = match.end;
     if (is_string) {
       add_expanded(lua, &out, match);
@@ -237,7 +228,7 @@ int string_gsub(lua_State* lua) {
       pattern = &pattern_at(lua, 2);
     }
   }
-  luaL_addlstring(&out, text.data + copied, text.size - copied);
+  luaL_addlstring(&out, text.data() + copied, text.size() - copied);
   luaL_pushresult(&out);
   lua_pushinteger(lua, count);
   return 2;

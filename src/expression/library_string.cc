@@ -6,18 +6,11 @@
 namespace pawl::expression {
 namespace {
 
-struct Text {
-  const char* data;
-  std::size_t size;
-};
-
 int string_rep(lua_State* lua) {
-  Text text{};
-  text.data = luaL_checklstring(lua, 1, &text.size);
+  const std::string_view text = string_at(lua, 1);
   const lua_Integer count = luaL_checkinteger(lua, 2);
-  Text separator{};
-  separator.data = luaL_optlstring(lua, 3, "", &separator.size);
-  const std::size_t each = text.size + separator.size;
+  const std::string_view separator = lua_isnoneornil(lua, 3) ? std::string_view() : string_at(lua, 3);
+  const std::size_t each = text.size() + separator.size();
   if (count <= 0 || each == 0) {
     lua_pushliteral(lua, "");
     return 1;
@@ -32,8 +25,8 @@ int string_rep(lua_State* lua) {
   luaL_Buffer out;
   luaL_buffinit(lua, &out);
   for (lua_Integer i = 0; i < count; ++i) {
-    if (i > 0) luaL_addlstring(&out, separator.data, separator.size);
-    luaL_addlstring(&out, text.data, text.size);
+    if (i > 0) luaL_addlstring(&out, separator.data(), separator.size());
+    luaL_addlstring(&out, text.data(), text.size());
   }
   luaL_pushresult(&out);
   return 1;
@@ -49,14 +42,10 @@ bool has_pointer(std::string_view format) {
   return false;
 }
 
-// Upvalue-free, so Lua's own is kept under this name in the registry.
 constexpr char kFormat[] = "format";
 
 int string_format(lua_State* lua) {
-  Text format{};
-  format.data = luaL_checklstring(lua, 1, &format.size);
-  if (has_pointer({format.data, format.size}))
-    return luaL_error(lua, "%%p is not available: addresses mean nothing here");
+  if (has_pointer(string_at(lua, 1))) return luaL_error(lua, "%%p is not available: addresses mean nothing here");
   const int arguments = lua_gettop(lua);
   luaL_checkstack(lua, 4, "too many arguments");
   for (int i = 2; i <= arguments; ++i) {
@@ -65,10 +54,7 @@ int string_format(lua_State* lua) {
     push_display(lua, i);
     lua_replace(lua, i);
   }
-  lua_rawgetp(lua, LUA_REGISTRYINDEX, kFormat);
-  const lua_CFunction standard = lua_tocfunction(lua, -1);
-  lua_pop(lua, 1);
-  return standard(lua);
+  return call_standard(lua, kFormat);
 }
 
 }  // namespace
@@ -78,8 +64,7 @@ void add_string_library(lua_State* lua) {
   // These do not read all of the string.
   for (const char* const name : {"len", "sub", "byte"}) add_standard(lua, name, 2);
   for (const char* const name : {"upper", "lower", "reverse", "char"}) add_standard(lua, name);
-  lua_getfield(lua, -1, kFormat);
-  lua_rawsetp(lua, LUA_REGISTRYINDEX, kFormat);
+  keep_standard(lua, kFormat);
   lua_pop(lua, 1);
   add_function(lua, kFormat, string_format);
   add_function(lua, "rep", string_rep);

@@ -89,14 +89,6 @@ int table_sort(lua_State* lua) {
   return 0;
 }
 
-// The standard function of that name, kept in the registry where add_table_library puts it.
-int call_standard(lua_State* lua, const char* name) {
-  lua_rawgetp(lua, LUA_REGISTRYINDEX, name);
-  const lua_CFunction function = lua_tocfunction(lua, -1);
-  lua_pop(lua, 1);
-  return function(lua);
-}
-
 constexpr char kConcat[] = "concat";
 constexpr char kInsert[] = "insert";
 constexpr char kRemove[] = "remove";
@@ -197,10 +189,7 @@ void add_pairs(lua_State* lua) { add_function(lua, "pairs", sorted_pairs); }
 void add_table_library(lua_State* lua) {
   luaL_requiref(lua, "table", luaopen_table, 0);
   add_standard(lua, "pack");
-  for (const char* const name : {kConcat, kInsert, kRemove, kUnpack}) {
-    lua_getfield(lua, -1, name);
-    lua_rawsetp(lua, LUA_REGISTRYINDEX, name);
-  }
+  for (const char* const name : {kConcat, kInsert, kRemove, kUnpack}) keep_standard(lua, name);
   lua_pop(lua, 1);
   add_function(lua, kConcat, table_concat);
   add_function(lua, kInsert, table_insert);

@@ -87,11 +87,22 @@ void add_string_library(lua_State* lua);  // the whole of `string`
 void add_pattern_functions(lua_State* lua);
 void add_table_library(lua_State* lua);
 
+// The string at `index`, for as long as it is there. Raises an error if it is none; a number becomes one in its place.
+inline std::string_view string_at(lua_State* lua, int index) {
+  std::size_t size = 0;
+  const char* const text = luaL_checklstring(lua, index, &size);
+  return {text, size};
+}
+
 // Sets `name` in the table at the top of the stack to `function`, charged for its arguments and results, and for the
 // bytes of the strings from argument `first_charged` on. The function has no upvalues.
 void add_function(lua_State* lua, const char* name, lua_CFunction function, int first_charged = 1);
 // The same for a function of the standard library at the top of the stack, set in the table below it.
 void add_standard(lua_State* lua, const char* name, int first_charged = 1);
+// Keeps a function of the standard library at the top of the stack for call_standard, which passes it the arguments of
+// the running one. `name` is known by its address.
+void keep_standard(lua_State* lua, const char* name);
+int call_standard(lua_State* lua, const char* name);
 // Replaces the table at the top by an empty one that shows it and takes nothing.
 void make_read_only(lua_State* lua);
 

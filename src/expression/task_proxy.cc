@@ -8,12 +8,6 @@
 namespace pawl::expression {
 namespace {
 
-std::string_view string_at(lua_State* lua, int index) {
-  std::size_t size = 0;
-  const char* const text = lua_tolstring(lua, index, &size);
-  return {text, size};
-}
-
 // What task() says, without anything to destroy, for the frames that may be left by an error.
 struct Looked {
   bool known;

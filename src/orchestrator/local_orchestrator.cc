@@ -66,7 +66,7 @@ Result<JsonText> lay_over(const Definition& definition, const Json& input, std::
   for (const auto& member : input.get_object()) merged.get_object()[member.key()] = member.value();
   JsonText text = JsonText::from(merged);
   if (text.view().size() > max_bytes)
-    return fail(ErrorCode::limit_exceeded, definition::too_large("it", text.view().size(), max_bytes), "input");
+    return fail(ErrorCode::limit_exceeded, fmt::format("it has {} bytes; the limit is {}", text.view().size(), max_bytes), "input");
   return text;
 }
 
