@@ -1,7 +1,7 @@
 // What the benchmarks share: a stopwatch, percentiles, the process's memory, and the list of benchmarks.
 //
-// Each benchmark is a function from nothing to a JSON object of figures; main.cc runs those that are asked for and prints one
-// JSON document, with the machine's own limits measured in the same run.
+// Each benchmark is a function from nothing to a JSON object of figures; main.cc runs those that are asked for and
+// prints one JSON document, with the machine's own limits measured in the same run.
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,9 @@
 // Reading, checking and holding definitions.
 #include <malloc.h>
 
-#include "bench/bench.h"
 #include "pawl/definition.h"
+
+#include "bench/bench.h"
 #include "tests/support/graphs.h"
 
 namespace pawl::bench {
@@ -45,7 +46,8 @@ boost::json::object of_size(std::size_t tasks) {
   ::malloc_trim(0);
   const std::size_t after = resident_bytes();
   if (!held) std::abort();
-  out["bytes_per_task"] = rounded((static_cast<double>(after) - static_cast<double>(before)) / static_cast<double>(tasks));
+  out["bytes_per_task"] =
+      rounded((static_cast<double>(after) - static_cast<double>(before)) / static_cast<double>(tasks));
   return out;
 }
 

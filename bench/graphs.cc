@@ -1,10 +1,12 @@
 // Time per task of whole workflows in memory, for handlers on the shard's thread and on the task pool.
+#include "tests/support/graphs.h"
+
 #include <cstdlib>
 #include <string>
 
-#include "bench/bench.h"
 #include "pawl/engine.h"
-#include "tests/support/graphs.h"
+
+#include "bench/bench.h"
 
 namespace pawl::bench {
 namespace {
@@ -78,12 +80,10 @@ boost::json::object bench_growth() {
     const double large = graphs.ns_per_task(testing::random_graph(1'000'000, 3'000'000, 1), on_pool, 2);
     const double small_chain = graphs.ns_per_task(testing::chain(10'000), on_pool, 10);
     const double large_chain = graphs.ns_per_task(testing::chain(1'000'000), on_pool, 2);
-    out[on_pool ? "pool" : "shard"] = boost::json::object{{"random_1e4_ns_per_task", rounded(small)},
-                                                          {"random_1e6_ns_per_task", rounded(large)},
-                                                          {"random_ratio", rounded(large / small)},
-                                                          {"chain_1e4_ns_per_task", rounded(small_chain)},
-                                                          {"chain_1e6_ns_per_task", rounded(large_chain)},
-                                                          {"chain_ratio", rounded(large_chain / small_chain)}};
+    out[on_pool ? "pool" : "shard"] = boost::json::object{
+        {"random_1e4_ns_per_task", rounded(small)},      {"random_1e6_ns_per_task", rounded(large)},
+        {"random_ratio", rounded(large / small)},        {"chain_1e4_ns_per_task", rounded(small_chain)},
+        {"chain_1e6_ns_per_task", rounded(large_chain)}, {"chain_ratio", rounded(large_chain / small_chain)}};
   }
   return out;
 }

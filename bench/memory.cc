@@ -1,8 +1,9 @@
 // What a workflow that waits costs.
 #include <malloc.h>
 
-#include "bench/bench.h"
 #include "pawl/engine.h"
+
+#include "bench/bench.h"
 #include "tests/support/graphs.h"
 
 namespace pawl::bench {
@@ -11,8 +12,8 @@ boost::json::object bench_waiting_memory() {
   constexpr std::size_t kWorkflows = 100'000;
   Engine engine({.max_concurrent_workflows = 2 * kWorkflows});
   Orchestrator& orchestrator = engine.orchestrator();
-  WorkflowSpec spec = testing::workflow({testing::task("first"), testing::task("second", {"first"}),
-                                         testing::task("third", {"second"})});
+  WorkflowSpec spec = testing::workflow(
+      {testing::task("first"), testing::task("second", {"first"}), testing::task("third", {"second"})});
   spec.tasks[1].module = "timer";
   spec.tasks[1].function = "sleep";
   spec.tasks[1].args = boost::json::array{"1h"};

@@ -1,8 +1,8 @@
 // Definitions: the graphs that workflows execute.
 //
-// A definition is written as YAML or JSON (schemas/workflow.schema.json), or built in code as a WorkflowSpec. Either way it is
-// checked as a whole (names, limits, dependencies, cycles, expressions) and becomes an immutable Definition, which any number
-// of workflows on any number of threads share.
+// A definition is written as YAML or JSON (schemas/workflow.schema.json), or built in code as a WorkflowSpec. Either
+// way it is checked as a whole (names, limits, dependencies, cycles, expressions) and becomes an immutable Definition,
+// which any number of workflows on any number of threads share.
 //
 //   auto definition = pawl::read_definition_file("flow.yaml");
 //   if (!definition) std::cerr << pawl::describe(definition.error(), "flow.yaml") << '\n';
@@ -33,9 +33,9 @@ enum class Backoff : std::uint8_t { exponential, fixed, linear };
 struct RetryPolicy {
   std::uint32_t max_attempts = 3;  // in all, the first one included; 1..10,000
   Backoff backoff = Backoff::exponential;
-  double multiplier = 2.0;                  // of exponential backoff; 1..100
-  Duration base_delay = std::chrono::seconds(1);   // before the second attempt
-  Duration max_delay = std::chrono::seconds(60);   // no delay is longer, before jitter
+  double multiplier = 2.0;                        // of exponential backoff; 1..100
+  Duration base_delay = std::chrono::seconds(1);  // before the second attempt
+  Duration max_delay = std::chrono::seconds(60);  // no delay is longer, before jitter
   double jitter = 0.0;  // each delay is spread evenly over [1 - jitter, 1 + jitter] of itself; 0..1
   std::vector<std::string> retryable_errors;  // codes worth another attempt; empty: all
 
@@ -50,10 +50,10 @@ struct TaskSpec {
   std::string function;
   Json args = boost::json::array();  // positional; strings may hold `${{ ... }}`
   std::vector<std::string> dependencies;
-  std::string when;                   // an expression; empty: always
-  std::optional<Duration> timeout;    // of one attempt
+  std::string when;                         // an expression; empty: always
+  std::optional<Duration> timeout;          // of one attempt
   std::optional<RetryPolicy> retry_policy;  // none: one attempt
-  bool allow_failure = false;         // dependents run even if this task fails
+  bool allow_failure = false;               // dependents run even if this task fails
 
   // The options of all tasks of one kind can be shared by copying a spec.
 };
@@ -161,7 +161,8 @@ class Definition {
   friend class definition::Builder;
   Definition() = default;
 
-  static std::span<const TaskIndex> between(const std::vector<TaskIndex>& edges, std::uint32_t begin, std::uint32_t end) {
+  static std::span<const TaskIndex> between(const std::vector<TaskIndex>& edges, std::uint32_t begin,
+                                            std::uint32_t end) {
     return {edges.data() + begin, end - begin};
   }
 
@@ -203,8 +204,8 @@ class Definition {
 // Shared, because any number of workflows on several threads hold the same definition.
 using DefinitionPtr = std::shared_ptr<const Definition>;
 
-// Checks a spec and makes a definition of it, in O(tasks + dependencies). Error: `invalid_argument` or `limit_exceeded`,
-// with the offending `field`.
+// Checks a spec and makes a definition of it, in O(tasks + dependencies). Error: `invalid_argument` or
+// `limit_exceeded`, with the offending `field`.
 [[nodiscard]] Result<DefinitionPtr> make_definition(const WorkflowSpec& spec, const DefinitionChecks& checks = {});
 
 // Reads a definition from YAML or JSON text; `file_name` tells which (by its ending, else by the first character).

@@ -35,8 +35,8 @@ struct Options {
   std::size_t max_result_bytes = 1'048'576;  // of one task's result, as JSON
 };
 
-// Threads: any. Destroy it when no other thread uses it any more: running handlers are asked to stop and waited for, child
-// processes are killed.
+// Threads: any. Destroy it when no other thread uses it any more: running handlers are asked to stop and waited for,
+// child processes are killed.
 class Engine {
  public:
   explicit Engine(const Options& options = {});

@@ -6,9 +6,9 @@
 //     return pawl::Json{{"charged", order.at("total")}};
 //   });
 //
-// A handler may run more than once for one task (after a failure, or a crash): make it idempotent, or pass the idempotency key
-// on to what it calls. It returns a value or a TaskError, or throws; what it throws becomes an error with the code
-// `exception`.
+// A handler may run more than once for one task (after a failure, or a crash): make it idempotent, or pass the
+// idempotency key on to what it calls. It returns a value or a TaskError, or throws; what it throws becomes an error
+// with the code `exception`.
 #pragma once
 
 #include <functional>
@@ -44,7 +44,8 @@ class TaskContext {
 
   [[nodiscard]] const Json& args();   // an array, its `${{ }}` places filled in
   [[nodiscard]] const Json& input();  // the workflow's input, an object
-  // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error: `not_found`.
+  // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error:
+  // `not_found`.
   [[nodiscard]] Result<Json> result_of(std::string_view task_id);
 
   // When this attempt will be timed out.

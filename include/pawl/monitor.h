@@ -26,10 +26,10 @@ struct WorkflowEvent {
   std::string task;           // empty for the workflow's own
   std::uint32_t attempt = 0;  // of the task
   JsonText error;             // {"code", "message", ...} of a failure or a cancellation
-  std::string text;           // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason
-  bool is_stderr = false;     // task_output
-  double progress = 0;        // task_progress: 0..1
-  Timestamp due;              // task_retry_scheduled: when the next attempt starts
+  std::string text;  // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason
+  bool is_stderr = false;  // task_output
+  double progress = 0;     // task_progress: 0..1
+  Timestamp due;           // task_retry_scheduled: when the next attempt starts
 };
 
 enum class SubscriptionId : std::uint64_t {};
@@ -38,8 +38,8 @@ class Monitor {
  public:
   virtual ~Monitor() = default;
 
-  // `callback` is called for each event whose type is among `types` (empty: all), on the engine's own threads: in order for
-  // one workflow, at once for several, and it must return soon. It must not call the engine.
+  // `callback` is called for each event whose type is among `types` (empty: all), on the engine's own threads: in order
+  // for one workflow, at once for several, and it must return soon. It must not call the engine.
   virtual SubscriptionId subscribe(std::function<void(const WorkflowEvent&)> callback,
                                    std::vector<std::string> types = {}) = 0;
   // When it returns the callback is not running and will not be called again. Error: `not_found`.

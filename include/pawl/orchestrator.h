@@ -4,8 +4,9 @@
 //   engine.orchestrator().execute_workflow(*id);
 //   auto report = engine.orchestrator().wait_workflow(*id);
 //
-// Threads: any, but not from inside a non-blocking handler (`invalid_state`). Errors of all operations: `not_found` (no such
-// workflow), `invalid_state` (its state does not allow this; nothing changed), `unavailable` (the engine is full or stopping).
+// Threads: any, but not from inside a non-blocking handler (`invalid_state`). Errors of all operations: `not_found` (no
+// such workflow), `invalid_state` (its state does not allow this; nothing changed), `unavailable` (the engine is full
+// or stopping).
 #pragma once
 
 #include <cstddef>
@@ -20,9 +21,9 @@
 namespace pawl {
 
 struct CreateOptions {
-  std::optional<std::string> id;        // 1..256 bytes without control characters; none: a new one
-  std::optional<Priority> priority;     // none: the definition's
-  Json input = boost::json::object();   // laid over the definition's defaults
+  std::optional<std::string> id;       // 1..256 bytes without control characters; none: a new one
+  std::optional<Priority> priority;    // none: the definition's
+  Json input = boost::json::object();  // laid over the definition's defaults
 };
 
 struct CancelOptions {

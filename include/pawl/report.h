@@ -14,11 +14,11 @@ namespace pawl {
 
 struct TaskReport {
   TaskState state = TaskState::pending;
-  std::uint32_t attempt = 0;                // 0: none was made
-  std::optional<Timestamp> started_at;      // of the latest attempt
-  std::optional<Timestamp> completed_at;    // of the terminal state
-  JsonText result;                          // completed
-  JsonText error;                           // {"code", "message", ...} of the latest failed attempt, or null
+  std::uint32_t attempt = 0;              // 0: none was made
+  std::optional<Timestamp> started_at;    // of the latest attempt
+  std::optional<Timestamp> completed_at;  // of the terminal state
+  JsonText result;                        // completed
+  JsonText error;                         // {"code", "message", ...} of the latest failed attempt, or null
 };
 
 // How far a workflow is: cheap to ask for, whatever its size.
@@ -56,7 +56,8 @@ struct WorkflowReport {
 // Why a workflow, or one of its tasks, makes no progress now.
 struct Explanation {
   std::string task;  // empty: the workflow itself
-  std::string code;  // waiting_for_dependencies, waiting_for_slot, retry_due, queued, paused, running, not_started, stopping
+  std::string
+      code;  // waiting_for_dependencies, waiting_for_slot, retry_due, queued, paused, running, not_started, stopping
   std::string text;  // one sentence for people
 };
 

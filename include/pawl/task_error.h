@@ -10,14 +10,15 @@
 
 namespace pawl {
 
-// Codes Pawl itself gives: timeout, cancelled, exit_code, signal, spawn_failed, exception, expression_error, limit_exceeded,
-// invalid_argument, unknown_handler. A handler may give any other, e.g. `network_error`; retry policies name them.
+// Codes Pawl itself gives: timeout, cancelled, exit_code, signal, spawn_failed, exception, expression_error,
+// limit_exceeded, invalid_argument, unknown_handler. A handler may give any other, e.g. `network_error`; retry policies
+// name them.
 struct TaskError {
   std::string code;
   std::string message;
   Json details = nullptr;  // an object with more, e.g. {"exit_code": 1, "stderr": "..."}; null if there is none
   std::optional<Duration> retry_after;  // do not try again sooner than this
-  bool retryable = true;   // false: trying again cannot help, whatever the policy says
+  bool retryable = true;                // false: trying again cannot help, whatever the policy says
 
   TaskError() = default;
   TaskError(std::string error_code, std::string error_message, Json error_details = nullptr)

@@ -24,7 +24,8 @@ enum class TaskState : std::uint8_t { pending, running, completed, failed, skipp
 // Among waiting workflows the higher priority starts first; within one priority the older one.
 enum class Priority : std::uint8_t { low, normal, high, critical };
 
-// What a task's final failure means for its workflow: stop starting tasks, or go on with all that does not depend on it.
+// What a task's final failure means for its workflow: stop starting tasks, or go on with all that does not depend on
+// it.
 enum class OnFailure : std::uint8_t { fail, continue_ };
 
 [[nodiscard]] constexpr bool is_terminal(WorkflowState state) { return state >= WorkflowState::completed; }

@@ -1,8 +1,8 @@
 // A bounded queue for many producers and many consumers, without locks.
 //
 // A ring of cells, each with the number of the push or pop it waits for; after Dmitry Vyukov's bounded MPMC queue. The
-// cell's number is written and read with sequential consistency, so that a consumer that announces its sleep and then finds
-// the queue empty cannot miss a producer that pushes and then finds nobody asleep (see orchestrator/Parking).
+// cell's number is written and read with sequential consistency, so that a consumer that announces its sleep and then
+// finds the queue empty cannot miss a producer that pushes and then finds nobody asleep (see orchestrator/Parking).
 #pragma once
 
 #include <atomic>

@@ -22,14 +22,30 @@ class Writer {
 
   void value(const Json& json) {
     switch (json.kind()) {
-      case boost::json::kind::null: out_ += "null"; break;
-      case boost::json::kind::bool_: out_ += json.get_bool() ? "true" : "false"; break;
-      case boost::json::kind::int64: number(json.get_int64()); break;
-      case boost::json::kind::uint64: number(json.get_uint64()); break;
-      case boost::json::kind::double_: write_json_number(out_, json.get_double()); break;
-      case boost::json::kind::string: write_json_string(out_, json.get_string()); break;
-      case boost::json::kind::array: array(json.get_array()); break;
-      case boost::json::kind::object: object(json.get_object()); break;
+      case boost::json::kind::null:
+        out_ += "null";
+        break;
+      case boost::json::kind::bool_:
+        out_ += json.get_bool() ? "true" : "false";
+        break;
+      case boost::json::kind::int64:
+        number(json.get_int64());
+        break;
+      case boost::json::kind::uint64:
+        number(json.get_uint64());
+        break;
+      case boost::json::kind::double_:
+        write_json_number(out_, json.get_double());
+        break;
+      case boost::json::kind::string:
+        write_json_string(out_, json.get_string());
+        break;
+      case boost::json::kind::array:
+        array(json.get_array());
+        break;
+      case boost::json::kind::object:
+        object(json.get_object());
+        break;
     }
   }
 
@@ -128,14 +144,29 @@ void write_json_string(std::string& out, std::string_view text) {
     out.append(text, copied, i - copied);
     copied = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      default:
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
     }
   }
   out.append(text, copied);

@@ -1,8 +1,9 @@
 // JSON in and out: positions of errors, numbers that keep their value, bytes that are shared.
+#include "pawl/json.h"
+
 #include <gtest/gtest.h>
 
 #include "pawl/json_text.h"
-#include "pawl/json.h"
 
 namespace pawl {
 namespace {

@@ -13,10 +13,10 @@ struct CodeRow {
 
 // The one table of what a code means outside, in the order of ErrorCode.
 constexpr CodeRow kCodes[] = {
-    {"invalid_argument", 2, false}, {"not_found", 2, false},        {"already_exists", 2, false},
-    {"invalid_state", 1, false},    {"conflict", 1, false},         {"limit_exceeded", 2, false},
-    {"permission_denied", 2, false}, {"timeout", 3, true},           {"cancelled", 3, false},
-    {"unavailable", 4, true},       {"fenced", 4, false},           {"corruption", 1, false},
+    {"invalid_argument", 2, false},  {"not_found", 2, false}, {"already_exists", 2, false},
+    {"invalid_state", 1, false},     {"conflict", 1, false},  {"limit_exceeded", 2, false},
+    {"permission_denied", 2, false}, {"timeout", 3, true},    {"cancelled", 3, false},
+    {"unavailable", 4, true},        {"fenced", 4, false},    {"corruption", 1, false},
     {"internal", 1, false},
 };
 static_assert(std::size(kCodes) == static_cast<std::size_t>(ErrorCode::internal) + 1);

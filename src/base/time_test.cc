@@ -19,8 +19,8 @@ TEST(Duration, reads_units_and_sums) {
 }
 
 TEST(Duration, refuses_what_is_none) {
-  for (const char* text : {"", "-1s", "s", "1x", "1 s", "1s 2", "1s2", "nan", "inf", "1e3s", "101y", "99999999999d",
-                           "1h-30m", "0x10s"})
+  for (const char* text :
+       {"", "-1s", "s", "1x", "1 s", "1s 2", "1s2", "nan", "inf", "1e3s", "101y", "99999999999d", "1h-30m", "0x10s"})
     EXPECT_FALSE(parse_duration(text).has_value()) << text;
 }
 

@@ -51,7 +51,8 @@ int report(const Error& error, const std::string& file) {
 }
 
 int run(int argc, char** argv) {
-  // A reader that went away (`pawl ... | head`) is seen as a failed write, not as a signal that would orphan child processes.
+  // A reader that went away (`pawl ... | head`) is seen as a failed write, not as a signal that would orphan child
+  // processes.
   std::signal(SIGPIPE, SIG_IGN);
   allow_many_descriptors();
   Action action;

@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
-#include "cli/cli.h"
 #include "pawl/definition.h"
+
+#include "cli/cli.h"
 
 namespace pawl::cli {
 namespace {
@@ -44,8 +45,9 @@ std::string handler_of(const Definition& definition, TaskIndex task) {
 }
 
 std::string to_dot(const Definition& definition) {
-  std::string out = fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
-                                dot_quoted(definition.name()));
+  std::string out =
+      fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
+                  dot_quoted(definition.name()));
   for (TaskIndex task = 0; task < definition.task_count(); ++task) {
     const std::string label = fmt::format("{}\n{}", definition.task_name(task), handler_of(definition, task));
     out += fmt::format("  {} [label={}];\n", dot_quoted(definition.task_id(task)), dot_quoted(label));

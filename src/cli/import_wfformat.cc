@@ -1,5 +1,5 @@
-// pawl import wfformat FILE: a WfCommons WfFormat 1.5 execution as a Pawl definition, in which each task sleeps as long as it
-// once ran, times a factor.
+// pawl import wfformat FILE: a WfCommons WfFormat 1.5 execution as a Pawl definition, in which each task sleeps as long
+// as it once ran, times a factor.
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -12,9 +12,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/cli.h"
 #include "pawl/definition.h"
 #include "pawl/json.h"
+
+#include "cli/cli.h"
 
 namespace pawl::cli {
 namespace {
@@ -58,7 +59,8 @@ Result<std::unordered_map<std::string, double>> read_runtimes(const Json& execut
   for (const Json& task : tasks->get_array()) {
     const Json* const runtime = member(task, "runtimeInSeconds");
     if (runtime == nullptr || !runtime->is_number() || runtime->to_number<double>() < 0)
-      return no_wfformat("workflow.execution.tasks", fmt::format("task {} has no runtimeInSeconds", text_of(task, "id")));
+      return no_wfformat("workflow.execution.tasks",
+                         fmt::format("task {} has no runtimeInSeconds", text_of(task, "id")));
     runtimes[text_of(task, "id")] = runtime->to_number<double>();
   }
   return runtimes;
@@ -72,7 +74,8 @@ Result<ImportedWorkflow> read_wfformat(const Json& document) {
   const Json* const specification = workflow == nullptr ? nullptr : member(*workflow, "specification");
   const Json* const execution = workflow == nullptr ? nullptr : member(*workflow, "execution");
   if (specification == nullptr) return no_wfformat("workflow.specification", "it is missing");
-  if (execution == nullptr) return no_wfformat("workflow.execution", "it is missing, and with it the measured runtimes");
+  if (execution == nullptr)
+    return no_wfformat("workflow.execution", "it is missing, and with it the measured runtimes");
   auto runtimes = read_runtimes(*execution);
   if (!runtimes) return std::unexpected(std::move(runtimes.error()));
   const Json* const tasks = member(*specification, "tasks");
@@ -97,11 +100,14 @@ Result<ImportedWorkflow> read_wfformat(const Json& document) {
 }
 
 // JSON strings are YAML strings too.
-std::string yaml_string(std::string_view text) { return to_json_text(Json(boost::json::string_view(text.data(), text.size()))); }
+std::string yaml_string(std::string_view text) {
+  return to_json_text(Json(boost::json::string_view(text.data(), text.size())));
+}
 
 std::string to_yaml(const ImportedWorkflow& workflow, const ImportOptions& options) {
-  std::string out = fmt::format("# Imported from WfFormat: each task sleeps its measured runtime times {}.\nname: {}\ntasks:\n",
-                                options.time_scale, yaml_string(workflow.name));
+  std::string out =
+      fmt::format("# Imported from WfFormat: each task sleeps its measured runtime times {}.\nname: {}\ntasks:\n",
+                  options.time_scale, yaml_string(workflow.name));
   for (const ImportedTask& task : workflow.tasks) {
     out += fmt::format("  {}:\n", yaml_string(task.id));
     if (!task.name.empty() && task.name != task.id) out += fmt::format("    name: {}\n", yaml_string(task.name));

@@ -43,8 +43,8 @@ class LiveView final : public View {
   ~LiveView() override { fmt::print(out_, "\033[?25h"); }
 
   [[nodiscard]] std::vector<std::string> types() const override {
-    return {"task_started", "task_completed", "task_failed", "task_retry_scheduled", "task_cancelled",
-            "task_output",  "task_progress",  "workflow_stopping"};
+    return {"task_started",   "task_completed", "task_failed",   "task_retry_scheduled",
+            "task_cancelled", "task_output",    "task_progress", "workflow_stopping"};
   }
 
   void happened(const WorkflowEvent& event) override {
@@ -115,7 +115,8 @@ class LiveView final : public View {
   }
 
   [[nodiscard]] std::string task_line(const std::string& id, const Running& task, Timestamp now, int columns) const {
-    std::string head = fmt::format("{} {:>7} ", cut(printable(id), 32), short_duration(std::max(now - task.started, {})));
+    std::string head =
+        fmt::format("{} {:>7} ", cut(printable(id), 32), short_duration(std::max(now - task.started, {})));
     if (task.attempt > 1) head += fmt::format("attempt {} ", task.attempt);
     if (task.progress >= 0) head += fmt::format("{:.0f} % ", task.progress * 100);
     const int left = columns - 3 - static_cast<int>(head.size());
@@ -142,7 +143,8 @@ class LiveView final : public View {
   [[nodiscard]] std::string counts_line(const WorkflowStatus& status) const {
     std::string line = fmt::format("{} of {} tasks completed, {} running", status.tasks_completed, status.tasks_total,
                                    status.tasks_running);
-    if (status.tasks_failed > 0) line += fmt::format(", {}{} failed{}", colours_.red, status.tasks_failed, colours_.reset);
+    if (status.tasks_failed > 0)
+      line += fmt::format(", {}{} failed{}", colours_.red, status.tasks_failed, colours_.reset);
     if (status.tasks_skipped > 0) line += fmt::format(", {} skipped", status.tasks_skipped);
     if (status.state == WorkflowState::paused) line += ", paused";
     if (!note_.empty()) line += fmt::format(", {}{}{}", colours_.yellow, note_, colours_.reset);

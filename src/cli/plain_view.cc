@@ -21,7 +21,8 @@ std::string message_of(const JsonText& error) {
 
 class PlainView final : public View {
  public:
-  PlainView(std::FILE* out, const Definition& definition) : out_(out), one_by_one_(definition.task_count() <= kOneByOne) {}
+  PlainView(std::FILE* out, const Definition& definition)
+      : out_(out), one_by_one_(definition.task_count() <= kOneByOne) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
     if (!one_by_one_)

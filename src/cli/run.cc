@@ -10,11 +10,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "pawl/engine.h"
+
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
 #include "cli/view.h"
-#include "pawl/engine.h"
 
 namespace pawl::cli {
 namespace {
@@ -166,7 +167,8 @@ void add_run(CLI::App& app, Action& action) {
   auto* const verb = app.add_subcommand("run", "Run a workflow here and now, and show how it goes");
   const auto options = std::make_shared<RunOptions>();
   verb->add_option("FILE", options->file, "A definition, YAML or JSON")->required();
-  verb->add_option("--input", options->input, "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
+  verb->add_option("--input", options->input,
+                   "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
   verb->add_option("--output", options->output, "human: a view and a summary; json: one JSON document at the end")
       ->check(CLI::IsMember({"human", "json"}))
       ->capture_default_str();

@@ -7,8 +7,8 @@
 
 namespace pawl::cli {
 
-// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads it starts later, and takes them on a thread of its
-// own. Make it before any other thread.
+// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads it starts later, and takes them on a
+// thread of its own. Make it before any other thread.
 class Signals {
  public:
   // `on_signal(count)` is called with 1, 2, ... as they come.

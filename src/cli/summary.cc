@@ -134,7 +134,8 @@ std::string summarise(const WorkflowReport& report, bool colour) {
   if (status.state == WorkflowState::completed) {
     constexpr std::size_t kOutputShown = 4096;
     std::string output = to_pretty_json(report.output.parse());
-    if (output.size() > kOutputShown) output = output.substr(0, kOutputShown) + "\n... (--output json prints all of it)";
+    if (output.size() > kOutputShown)
+      output = output.substr(0, kOutputShown) + "\n... (--output json prints all of it)";
     out += fmt::format("  output         {}\n", output);
   }
   return out;

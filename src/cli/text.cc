@@ -1,7 +1,8 @@
 // The small change of what people see.
+#include "base/text.h"
+
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "cli/view.h"
 
 namespace pawl::cli {

@@ -6,8 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/cli.h"
 #include "pawl/engine.h"
+
+#include "cli/cli.h"
 
 namespace pawl::cli {
 namespace {

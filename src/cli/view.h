@@ -29,8 +29,8 @@ std::unique_ptr<View> make_plain_view(std::FILE* out, const Definition& definiti
 // Running tasks with their time and last line, a progress bar, counts, and the time that is left.
 std::unique_ptr<View> make_live_view(std::FILE* out, const Definition& definition);
 
-// What there is to say at the end: how it went, the slowest tasks, the critical path, failures with their standard error, and
-// the output.
+// What there is to say at the end: how it went, the slowest tasks, the critical path, failures with their standard
+// error, and the output.
 std::string summarise(const WorkflowReport& report, bool colour);
 
 // "1.2s", "3m05s", "250ms": for people, not for parsing.

@@ -1,4 +1,5 @@
-// A workflow comes to be: pending, with every task waiting on its dependencies. Until it starts its definition may be exchanged.
+// A workflow comes to be: pending, with every task waiting on its dependencies. Until it starts its definition may be
+// exchanged.
 #include <fmt/format.h>
 
 #include "core/settle.h"

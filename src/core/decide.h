@@ -1,17 +1,20 @@
-// The door to the state machine: a command is checked against the table State x Command, then decided on by the one function
-// that knows this transition (start_workflow.cc, complete_task.cc, ...). A decision raises events; raising applies them to the
-// state at once, so that what follows from them is decided on the state they made. A refused command has raised nothing.
+// The door to the state machine: a command is checked against the table State x Command, then decided on by the one
+// function that knows this transition (start_workflow.cc, complete_task.cc, ...). A decision raises events; raising
+// applies them to the state at once, so that what follows from them is decided on the state they made. A refused
+// command has raised nothing.
 //
 //   core::Decision decision(workflow, {.now = now, .random = 0.5}, evaluator, turn);
 //   Result<void> accepted = core::decide(decision, command::CompleteTask{...});
 //
-// Pure: no clock, no randomness, no I/O, no thread. Errors: `invalid_state` (the table), `conflict` (an outcome that came
-// too late), `not_found` (no such task).
+// Pure: no clock, no randomness, no I/O, no thread. Errors: `invalid_state` (the table), `conflict` (an outcome that
+// came too late), `not_found` (no such task).
 #pragma once
 
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "pawl/result.h"
 
 #include "core/effects.h"
 #include "core/evolve.h"
@@ -21,7 +24,6 @@
 #include "model/command.h"
 #include "model/effect.h"
 #include "model/event.h"
-#include "pawl/result.h"
 
 namespace pawl::core {
 
@@ -81,7 +83,8 @@ Result<void> apply(Decision& decision, const command::SkipTask& command);
 
 template <class C>
 Result<void> decide(Decision& decision, const C& command) {
-  if (!permitted<C>(decision.workflow().state)) [[unlikely]] return refuse<C>(decision.workflow());
+  if (!permitted<C>(decision.workflow().state)) [[unlikely]]
+    return refuse<C>(decision.workflow());
   return apply(decision, command);
 }
 

@@ -1,5 +1,5 @@
-// How each event changes the state. Total and deterministic: the same events in the same order give the same state, whenever
-// and wherever they are applied.
+// How each event changes the state. Total and deterministic: the same events in the same order give the same state,
+// whenever and wherever they are applied.
 #pragma once
 
 #include <variant>

@@ -20,13 +20,15 @@ Explanation explain_workflow(const Workflow& workflow) {
       if (workflow.stop_reason != StopReason::none)
         return {.task = {},
                 .code = "stopping",
-                .text = fmt::format("it is stopping ({}) and waits for {} running tasks", to_string(workflow.stop_reason),
-                                    workflow.running_tasks)};
-      return {.task = {},
-              .code = "running",
-              .text = fmt::format("{} of {} tasks have ended, {} are running", workflow.tasks.size() - workflow.open_tasks,
-                                  workflow.tasks.size(), workflow.running_tasks)};
-    default: return {.task = {}, .code = std::string(to_string(workflow.state)), .text = "it has ended"};
+                .text = fmt::format("it is stopping ({}) and waits for {} running tasks",
+                                    to_string(workflow.stop_reason), workflow.running_tasks)};
+      return {
+          .task = {},
+          .code = "running",
+          .text = fmt::format("{} of {} tasks have ended, {} are running", workflow.tasks.size() - workflow.open_tasks,
+                              workflow.tasks.size(), workflow.running_tasks)};
+    default:
+      return {.task = {}, .code = std::string(to_string(workflow.state)), .text = "it has ended"};
   }
 }
 
@@ -62,8 +64,8 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
   } else {
     explanation.code = "waiting_for_slot";
-    explanation.text = fmt::format("it is ready; {} of {} task slots are in use", surroundings.slots_in_use,
-                                   surroundings.slots);
+    explanation.text =
+        fmt::format("it is ready; {} of {} task slots are in use", surroundings.slots_in_use, surroundings.slots);
   }
   return explanation;
 }

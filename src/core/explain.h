@@ -1,12 +1,13 @@
-// Why a workflow makes no progress now: the reason of the workflow itself, then of its tasks that could be running but are
-// not, or are running still.
+// Why a workflow makes no progress now: the reason of the workflow itself, then of its tasks that could be running but
+// are not, or are running still.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
-#include "core/workflow.h"
 #include "pawl/report.h"
+
+#include "core/workflow.h"
 
 namespace pawl::core {
 

@@ -1,4 +1,5 @@
-// An attempt failed: running -> pending if the policy grants another one, else -> failed; -> cancelled if it was told to stop.
+// An attempt failed: running -> pending if the policy grants another one, else -> failed; -> cancelled if it was told
+// to stop.
 #include <fmt/format.h>
 
 #include "base/time.h"
@@ -29,8 +30,8 @@ Result<void> apply(Decision& decision, const command::TimeOutTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> current = check_attempt(workflow, command.task, command.attempt); !current) return current;
   const Duration timeout = workflow.definition().rules(command.task).timeout.value_or(Duration::zero());
-  decision.request(effect::StopTask{
-      .task = command.task, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
+  decision.request(
+      effect::StopTask{.task = command.task, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
   fail_attempt(decision, command.task,
                TaskError("timeout", fmt::format("the attempt took longer than {}", format_duration(timeout))));
   return {};

@@ -7,9 +7,10 @@
 #include <type_traits>
 #include <variant>
 
+#include "pawl/result.h"
+
 #include "core/workflow.h"
 #include "model/command.h"
-#include "pawl/result.h"
 
 namespace pawl::core {
 
@@ -34,20 +35,20 @@ struct CommandRow {
 // In the order of Command.
 inline constexpr std::array<CommandRow, std::variant_size_v<Command>> kCommands = {{
     //                        pending running paused completed failed cancelled
-    {"queue the workflow",    {true,  false,  false, false,    false, false}},
-    {"start the workflow",    {true,  false,  false, false,    false, false}},
-    {"pause the workflow",    {false, true,   false, false,    false, false}},
-    {"resume the workflow",   {false, false,  true,  false,    false, false}},
-    {"cancel the workflow",   {true,  true,   true,  false,    false, false}},
-    {"fail the workflow",     {false, true,   false, false,    false, false}},
-    {"time out the workflow", {false, true,   true,  false,    false, false}},
-    {"end the grace period",  {false, true,   true,  false,    false, false}},
-    {"start the task",        {false, true,   false, false,    false, false}},
-    {"complete the task",     {false, true,   true,  false,    false, false}, ErrorCode::conflict},
-    {"fail the task",         {false, true,   true,  false,    false, false}, ErrorCode::conflict},
-    {"time out the task",     {false, true,   true,  false,    false, false}, ErrorCode::conflict},
-    {"retry the task",        {false, true,   true,  false,    false, false}, ErrorCode::conflict},
-    {"skip the task",         {true,  true,   true,  false,    false, false}},
+    {"queue the workflow", {true, false, false, false, false, false}},
+    {"start the workflow", {true, false, false, false, false, false}},
+    {"pause the workflow", {false, true, false, false, false, false}},
+    {"resume the workflow", {false, false, true, false, false, false}},
+    {"cancel the workflow", {true, true, true, false, false, false}},
+    {"fail the workflow", {false, true, false, false, false, false}},
+    {"time out the workflow", {false, true, true, false, false, false}},
+    {"end the grace period", {false, true, true, false, false, false}},
+    {"start the task", {false, true, false, false, false, false}},
+    {"complete the task", {false, true, true, false, false, false}, ErrorCode::conflict},
+    {"fail the task", {false, true, true, false, false, false}, ErrorCode::conflict},
+    {"time out the task", {false, true, true, false, false, false}, ErrorCode::conflict},
+    {"retry the task", {false, true, true, false, false, false}, ErrorCode::conflict},
+    {"skip the task", {true, true, true, false, false, false}},
 }};
 
 template <class C>

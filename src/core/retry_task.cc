@@ -11,9 +11,9 @@ Result<void> apply(Decision& decision, const command::RetryTask& command) {
   if (Result<void> known = check_task(workflow, command.task); !known) return known;
   const TaskRecord& record = workflow.tasks[command.task];
   if (!record.retry_waits || record.attempt != command.attempt)
-    return fail(ErrorCode::conflict, fmt::format("task {} does not wait for a retry of attempt {}",
-                                                 in_quotes(workflow.definition().task_id(command.task)),
-                                                 command.attempt));
+    return fail(ErrorCode::conflict,
+                fmt::format("task {} does not wait for a retry of attempt {}",
+                            in_quotes(workflow.definition().task_id(command.task)), command.attempt));
   decision.raise(event::TaskRetryDue{.task = command.task, .attempt = command.attempt});
   return {};
 }

@@ -14,10 +14,14 @@ namespace {
 
 std::uint32_t& count_of(Workflow& workflow, TaskState state) {
   switch (state) {
-    case TaskState::completed: return workflow.completed_tasks;
-    case TaskState::failed: return workflow.failed_tasks;
-    case TaskState::skipped: return workflow.skipped_tasks;
-    default: return workflow.cancelled_tasks;
+    case TaskState::completed:
+      return workflow.completed_tasks;
+    case TaskState::failed:
+      return workflow.failed_tasks;
+    case TaskState::skipped:
+      return workflow.skipped_tasks;
+    default:
+      return workflow.cancelled_tasks;
   }
 }
 
@@ -72,10 +76,11 @@ Result<void> check_task(const Workflow& workflow, TaskIndex task) {
 Result<void> check_attempt(const Workflow& workflow, TaskIndex task, std::uint32_t attempt) {
   if (task < workflow.tasks.size()) [[likely]] {
     const TaskRecord& record = workflow.tasks[task];
-    if (record.state == TaskState::running && record.attempt == attempt) [[likely]] return {};
-    return fail(ErrorCode::conflict, fmt::format("attempt {} of task {} is over: the task is {}, attempt {}", attempt,
-                                                 in_quotes(workflow.definition().task_id(task)),
-                                                 to_string(record.state), record.attempt));
+    if (record.state == TaskState::running && record.attempt == attempt) [[likely]]
+      return {};
+    return fail(ErrorCode::conflict,
+                fmt::format("attempt {} of task {} is over: the task is {}, attempt {}", attempt,
+                            in_quotes(workflow.definition().task_id(task)), to_string(record.state), record.attempt));
   }
   return check_task(workflow, task);
 }
@@ -96,7 +101,8 @@ void release_dependents(Workflow& workflow, TaskIndex task) {
   const bool started = workflow.state != WorkflowState::pending;
   for (const TaskIndex dependent : workflow.definition().dependents(task)) {
     TaskRecord& record = workflow.tasks[dependent];
-    if (--record.waiting_on == 0 && record.state == TaskState::pending && started) workflow.queue_of(dependent).push(dependent);
+    if (--record.waiting_on == 0 && record.state == TaskState::pending && started)
+      workflow.queue_of(dependent).push(dependent);
   }
 }
 
@@ -120,8 +126,7 @@ void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
                                              .error = error_text(error)});
     return;
   }
-  decision.raise(
-      event::TaskFailed{.task = task, .attempt = attempt, .at = decision.now(), .error = error_text(error)});
+  decision.raise(event::TaskFailed{.task = task, .attempt = attempt, .at = decision.now(), .error = error_text(error)});
   if (!rules.allow_failure && workflow.definition().on_failure() == OnFailure::continue_)
     skip_descendants(decision, task);
   finish_if_done(decision);

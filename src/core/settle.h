@@ -9,7 +9,8 @@ namespace pawl::core {
 // The task of a command. Error: `not_found`.
 Result<void> check_task(const Workflow& workflow, TaskIndex task);
 
-// Whether `attempt` of `task` is the one that runs now. Error: `not_found`, or `conflict` if another outcome came first.
+// Whether `attempt` of `task` is the one that runs now. Error: `not_found`, or `conflict` if another outcome came
+// first.
 Result<void> check_attempt(const Workflow& workflow, TaskIndex task, std::uint32_t attempt);
 
 // evolve: the task ended with `state` at `at`.

@@ -1,5 +1,5 @@
-// pending -> skipped: the task is not run, because its condition was false, what it depends on did not succeed, or someone
-// asked for it. In the first and last case its dependents run and see a null result.
+// pending -> skipped: the task is not run, because its condition was false, what it depends on did not succeed, or
+// someone asked for it. In the first and last case its dependents run and see a null result.
 #include <fmt/format.h>
 
 #include "base/text.h"

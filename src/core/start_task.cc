@@ -23,8 +23,7 @@ Result<void> apply(Decision& decision, const command::StartTask& command) {
     finish_if_done(decision);
     return {};
   }
-  decision.raise(
-      event::TaskStarted{.task = command.task, .attempt = record.attempt + 1U, .at = decision.now()});
+  decision.raise(event::TaskStarted{.task = command.task, .attempt = record.attempt + 1U, .at = decision.now()});
   if (!wanted) {
     TaskError error("expression_error", fmt::format("when: {}", wanted.error().message));
     error.retryable = false;

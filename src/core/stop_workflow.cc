@@ -1,5 +1,5 @@
-// The ways in which a workflow is told to end before its tasks have: cancelled, failed by request, timed out. What has not
-// started is cancelled at once; what runs is told to stop and given a grace period.
+// The ways in which a workflow is told to end before its tasks have: cancelled, failed by request, timed out. What has
+// not started is cancelled at once; what runs is told to stop and given a grace period.
 #include <fmt/format.h>
 
 #include "base/time.h"
@@ -30,8 +30,7 @@ void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText 
 Result<void> apply(Decision& decision, const command::CancelWorkflow& command) {
   const Workflow& workflow = decision.workflow();
   const Duration grace = command.grace.value_or(workflow.facts->cancel_grace);
-  JsonText error =
-      error_text(TaskError("cancelled", command.reason.empty() ? "cancelled by request" : command.reason));
+  JsonText error = error_text(TaskError("cancelled", command.reason.empty() ? "cancelled by request" : command.reason));
   if (workflow.state == WorkflowState::pending) {
     decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = std::move(error)});
     return {};
@@ -56,8 +55,9 @@ Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
   // A paused workflow times out when it is resumed; one that stops already ends anyway.
   if (!workflow.may_start_tasks()) return {};
   const Duration timeout = workflow.definition().timeout().value_or(Duration::zero());
-  stop_tasks(decision, StopReason::timed_out, workflow.facts->cancel_grace,
-             error_text(TaskError("timeout", fmt::format("the workflow took longer than {}", format_duration(timeout)))));
+  stop_tasks(
+      decision, StopReason::timed_out, workflow.facts->cancel_grace,
+      error_text(TaskError("timeout", fmt::format("the workflow took longer than {}", format_duration(timeout)))));
   return {};
 }
 

@@ -338,7 +338,8 @@ TEST(Redefine, is_possible_until_the_start) {
   EXPECT_EQ(redefine(decision, std::make_shared<const WorkflowFacts>(facts)).error().code, ErrorCode::invalid_state);
 }
 
-// The table State x Command: every pair either is decided on or refused with the row's code, and a refusal changes nothing.
+// The table State x Command: every pair either is decided on or refused with the row's code, and a refusal changes
+// nothing.
 TEST(Table, refuses_exactly_what_it_says) {
   const auto in_state = [](WorkflowState state) {
     auto h = std::make_unique<Harness>(define({task("a"), task("b", {"a"})}));
@@ -354,11 +355,20 @@ TEST(Table, refuses_exactly_what_it_says) {
     EXPECT_EQ(h->workflow.state, state);
     return h;
   };
-  const std::vector<Command> commands = {
-      command::QueueWorkflow{},   command::StartWorkflow{},     command::PauseWorkflow{}, command::ResumeWorkflow{},
-      command::CancelWorkflow{},  command::FailWorkflow{},      command::TimeOutWorkflow{}, command::EndGrace{},
-      command::StartTask{1},      command::CompleteTask{0, 1, {}}, command::FailTask{0, 1, {"x", "y"}},
-      command::TimeOutTask{0, 1}, command::RetryTask{0, 1},     command::SkipTask{1}};
+  const std::vector<Command> commands = {command::QueueWorkflow{},
+                                         command::StartWorkflow{},
+                                         command::PauseWorkflow{},
+                                         command::ResumeWorkflow{},
+                                         command::CancelWorkflow{},
+                                         command::FailWorkflow{},
+                                         command::TimeOutWorkflow{},
+                                         command::EndGrace{},
+                                         command::StartTask{1},
+                                         command::CompleteTask{0, 1, {}},
+                                         command::FailTask{0, 1, {"x", "y"}},
+                                         command::TimeOutTask{0, 1},
+                                         command::RetryTask{0, 1},
+                                         command::SkipTask{1}};
   ASSERT_EQ(commands.size(), std::variant_size_v<Command>);
   for (std::size_t s = 0; s < 6; ++s) {
     for (const Command& command : commands) {

@@ -43,13 +43,15 @@ bool operator==(const ReadyQueue& a, const ReadyQueue& b) {
 
 Phase phase_of(const Workflow& workflow) {
   switch (workflow.state) {
-    case WorkflowState::pending: return workflow.queued ? Phase::queued : Phase::none;
+    case WorkflowState::pending:
+      return workflow.queued ? Phase::queued : Phase::none;
     case WorkflowState::running:
     case WorkflowState::paused:
       if (workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed)
         return Phase::cancelling;
       return workflow.state == WorkflowState::running ? Phase::executing : Phase::none;
-    default: return Phase::none;
+    default:
+      return Phase::none;
   }
 }
 

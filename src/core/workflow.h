@@ -1,7 +1,7 @@
 // The state of one workflow: what its events add up to. Plain data; only evolve() changes it.
 //
-// A waiting workflow costs a few hundred bytes and 32 a task; the definition is shared. Dependencies are counted down as
-// tasks end (`waiting_on`), so that finding what may start next never takes a scan.
+// A waiting workflow costs a few hundred bytes and 32 a task; the definition is shared. Dependencies are counted down
+// as tasks end (`waiting_on`), so that finding what may start next never takes a scan.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ namespace pawl::core {
 inline constexpr TaskIndex kNoTask = std::numeric_limits<TaskIndex>::max();
 
 struct TaskRecord {
-  Timestamp started_at{};    // of the latest attempt
-  Timestamp completed_at{};  // of the terminal state; while a retry waits, when it is due
-  JsonText outcome;          // completed: the result; otherwise the error of the latest failed attempt, or null
+  Timestamp started_at{};        // of the latest attempt
+  Timestamp completed_at{};      // of the terminal state; while a retry waits, when it is due
+  JsonText outcome;              // completed: the result; otherwise the error of the latest failed attempt, or null
   std::uint32_t waiting_on = 0;  // dependencies that have not ended in a way that lets this task run
   std::uint16_t attempt = 0;     // the latest attempt's number; 0: none was made
   TaskState state = TaskState::pending;

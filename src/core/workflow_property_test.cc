@@ -1,7 +1,7 @@
 // Random graphs driven by random commands, against a model simple enough to be right: every task's state and the edges.
 //
-// Held at every step: only legal transitions, no task before what it depends on, each outcome recorded once, terminal states
-// final, refusals without effect; and at the end, replaying the events gives the same state byte for byte.
+// Held at every step: only legal transitions, no task before what it depends on, each outcome recorded once, terminal
+// states final, refusals without effect; and at the end, replaying the events gives the same state byte for byte.
 #include <map>
 #include <set>
 
@@ -22,7 +22,8 @@ DefinitionPtr random_definition(Random& random) {
   spec.on_failure = random.next() % 2 == 0 ? OnFailure::fail : OnFailure::continue_;
   if (random.next() % 3 == 0) spec.timeout = std::chrono::milliseconds(20);
   for (TaskSpec& task : spec.tasks) {
-    if (random.next() % 3 == 0) task.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 3)};
+    if (random.next() % 3 == 0)
+      task.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 3)};
     task.allow_failure = random.next() % 5 == 0;
     if (random.next() % 6 == 0) task.when = random.next() % 2 == 0 ? "false" : "true";
     if (random.next() % 4 == 0) {
@@ -35,35 +36,53 @@ DefinitionPtr random_definition(Random& random) {
 
 Command random_command(Random& random, const Workflow& workflow) {
   const auto task = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
-  const std::uint32_t attempt = random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.tasks[task].attempt;
+  const std::uint32_t attempt =
+      random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.tasks[task].attempt;
   switch (random.next() % 24) {
-    case 0: return command::PauseWorkflow{};
+    case 0:
+      return command::PauseWorkflow{};
     case 1:
-    case 2: return command::ResumeWorkflow{};
-    case 3: return random.next() % 8 == 0 ? Command(command::CancelWorkflow{.reason = "", .grace = random.next() % 2 == 0 ? std::optional<Duration>() : Duration::zero()}) : Command(command::StartWorkflow{});
-    case 4: return random.next() % 8 == 0 ? Command(command::FailWorkflow{}) : Command(command::QueueWorkflow{});
-    case 5: return random.next() % 4 == 0 ? Command(command::TimeOutWorkflow{}) : Command(command::EndGrace{});
-    case 6: return command::SkipTask{task};
-    case 7: return command::TimeOutTask{task, attempt};
+    case 2:
+      return command::ResumeWorkflow{};
+    case 3:
+      return random.next() % 8 == 0
+                 ? Command(command::CancelWorkflow{
+                       .reason = "", .grace = random.next() % 2 == 0 ? std::optional<Duration>() : Duration::zero()})
+                 : Command(command::StartWorkflow{});
+    case 4:
+      return random.next() % 8 == 0 ? Command(command::FailWorkflow{}) : Command(command::QueueWorkflow{});
+    case 5:
+      return random.next() % 4 == 0 ? Command(command::TimeOutWorkflow{}) : Command(command::EndGrace{});
+    case 6:
+      return command::SkipTask{task};
+    case 7:
+      return command::TimeOutTask{task, attempt};
     case 8:
     case 9:
-    case 10: return command::FailTask{task, attempt, {"boom", "it broke"}};
+    case 10:
+      return command::FailTask{task, attempt, {"boom", "it broke"}};
     case 11:
     case 12:
-    case 13: return command::RetryTask{task, attempt};
+    case 13:
+      return command::RetryTask{task, attempt};
     case 14:
     case 15:
     case 16:
-    case 17: return command::StartTask{task};
-    default: return command::CompleteTask{task, attempt, JsonText::copy_of("1")};
+    case 17:
+      return command::StartTask{task};
+    default:
+      return command::CompleteTask{task, attempt, JsonText::copy_of("1")};
   }
 }
 
 bool is_legal(TaskState from, TaskState to) {
   static const std::set<std::pair<TaskState, TaskState>> kLegal = {
-      {TaskState::pending, TaskState::running},   {TaskState::running, TaskState::completed},
-      {TaskState::running, TaskState::failed},    {TaskState::running, TaskState::pending},
-      {TaskState::pending, TaskState::skipped},   {TaskState::pending, TaskState::cancelled},
+      {TaskState::pending, TaskState::running},
+      {TaskState::running, TaskState::completed},
+      {TaskState::running, TaskState::failed},
+      {TaskState::running, TaskState::pending},
+      {TaskState::pending, TaskState::skipped},
+      {TaskState::pending, TaskState::cancelled},
       {TaskState::running, TaskState::cancelled},
       // two steps in one decision: started and failed by its own condition is not visible between commands
       {TaskState::pending, TaskState::failed}};
@@ -73,10 +92,18 @@ bool is_legal(TaskState from, TaskState to) {
 bool is_legal(WorkflowState from, WorkflowState to) {
   using enum WorkflowState;
   static const std::set<std::pair<WorkflowState, WorkflowState>> kLegal = {
-      {pending, running},  {running, paused},    {paused, running},    {running, completed}, {running, failed},
-      {running, cancelled}, {paused, cancelled}, {pending, cancelled},
+      {pending, running},
+      {running, paused},
+      {paused, running},
+      {running, completed},
+      {running, failed},
+      {running, cancelled},
+      {paused, cancelled},
+      {pending, cancelled},
       // two steps in one decision: started or resumed, with nothing left to do
-      {pending, completed}, {paused, completed}, {paused, failed}};
+      {pending, completed},
+      {paused, completed},
+      {paused, failed}};
   return from == to || kLegal.contains({from, to});
 }
 

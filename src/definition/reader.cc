@@ -131,7 +131,7 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
 }
 
 // The problem where the document has it: sugar under the name that was written.
-Problem as_written(Problem problem, Node root) {
+Problem placed_as_written(Problem problem, Node root) {
   if (root.kind() != NodeKind::object || problem.path.size() < 2 || problem.path[0] != Path::value_type("tasks"))
     return problem;
   for (const auto& [key, tasks] : root.members()) {
@@ -201,7 +201,7 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
   auto made = definition::read_root(document->root(), checks);
   if (!made) {
     const definition::Node root = document->root();
-    return std::unexpected(definition::to_error(definition::as_written(std::move(made.error()), root), root));
+    return std::unexpected(definition::to_error(definition::placed_as_written(std::move(made.error()), root), root));
   }
   return *std::move(made);
 }

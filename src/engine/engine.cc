@@ -24,14 +24,15 @@ constexpr std::size_t kMostShards = 256;
 std::size_t or_default(std::size_t given, std::size_t fallback) { return given == 0 ? fallback : given; }
 
 OrchestratorOptions orchestrator_options(const Options& options) {
-  return {.shards = std::min(or_default(options.shards, std::max(1U, std::thread::hardware_concurrency())), kMostShards),
-          .max_concurrent_tasks = or_default(options.max_concurrent_tasks, kDefaultConcurrentTasks),
-          .max_concurrent_workflows = or_default(options.max_concurrent_workflows, kDefaultConcurrentWorkflows),
-          .max_workflows = or_default(options.max_workflows, kDefaultWorkflows),
-          .max_finished_workflows = or_default(options.max_finished_workflows, kDefaultFinishedWorkflows),
-          .cancel_grace = options.cancel_grace,
-          .limits = options.limits,
-          .max_result_bytes = options.max_result_bytes};
+  return {
+      .shards = std::min(or_default(options.shards, std::max(1U, std::thread::hardware_concurrency())), kMostShards),
+      .max_concurrent_tasks = or_default(options.max_concurrent_tasks, kDefaultConcurrentTasks),
+      .max_concurrent_workflows = or_default(options.max_concurrent_workflows, kDefaultConcurrentWorkflows),
+      .max_workflows = or_default(options.max_workflows, kDefaultWorkflows),
+      .max_finished_workflows = or_default(options.max_finished_workflows, kDefaultFinishedWorkflows),
+      .cancel_grace = options.cancel_grace,
+      .limits = options.limits,
+      .max_result_bytes = options.max_result_bytes};
 }
 
 // Reports of the runners: outcomes to the shard, lines and progress to whoever watches.

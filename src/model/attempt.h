@@ -8,11 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "model/workflow_facts.h"
 #include "pawl/definition.h"
 #include "pawl/json_text.h"
 #include "pawl/task_error.h"
 #include "pawl/types.h"
+
+#include "model/workflow_facts.h"
 
 namespace pawl {
 

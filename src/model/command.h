@@ -62,10 +62,9 @@ struct SkipTask {
 
 namespace pawl {
 
-using Command =
-    std::variant<command::QueueWorkflow, command::StartWorkflow, command::PauseWorkflow, command::ResumeWorkflow,
-                 command::CancelWorkflow, command::FailWorkflow, command::TimeOutWorkflow, command::EndGrace,
-                 command::StartTask, command::CompleteTask, command::FailTask, command::TimeOutTask, command::RetryTask,
-                 command::SkipTask>;
+using Command = std::variant<command::QueueWorkflow, command::StartWorkflow, command::PauseWorkflow,
+                             command::ResumeWorkflow, command::CancelWorkflow, command::FailWorkflow,
+                             command::TimeOutWorkflow, command::EndGrace, command::StartTask, command::CompleteTask,
+                             command::FailTask, command::TimeOutTask, command::RetryTask, command::SkipTask>;
 
 }  // namespace pawl

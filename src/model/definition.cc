@@ -9,9 +9,12 @@ namespace pawl {
 
 std::string_view to_string(Backoff backoff) {
   switch (backoff) {
-    case Backoff::exponential: return "exponential";
-    case Backoff::fixed: return "fixed";
-    case Backoff::linear: return "linear";
+    case Backoff::exponential:
+      return "exponential";
+    case Backoff::fixed:
+      return "fixed";
+    case Backoff::linear:
+      return "linear";
   }
   return "exponential";
 }

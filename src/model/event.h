@@ -1,17 +1,19 @@
-// Events: what happened to a workflow, in past tense. In order they are its history, and its state follows from them alone.
+// Events: what happened to a workflow, in past tense. In order they are its history, and its state follows from them
+// alone.
 //
-// An event holds facts, not conclusions: that a task became ready, or that a stopping workflow's pending tasks are cancelled,
-// follows from the events and is not stored.
+// An event holds facts, not conclusions: that a task became ready, or that a stopping workflow's pending tasks are
+// cancelled, follows from the events and is not stored.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 #include <variant>
 
-#include "model/workflow_facts.h"
 #include "pawl/definition.h"
 #include "pawl/json_text.h"
 #include "pawl/types.h"
+
+#include "model/workflow_facts.h"
 
 namespace pawl {
 
@@ -47,8 +49,8 @@ struct WorkflowPaused {
 struct WorkflowResumed {
   Timestamp at;
 };
-// No new task starts; those that never started are cancelled. Unless a task's failure is the reason, running ones are told to
-// stop.
+// No new task starts; those that never started are cancelled. Unless a task's failure is the reason, running ones are
+// told to stop.
 struct WorkflowStopping {
   Timestamp at;
   StopReason reason;
@@ -111,11 +113,12 @@ struct TaskCancelled {
 
 }  // namespace event
 
-using Event = std::variant<event::WorkflowCreated, event::WorkflowRedefined, event::WorkflowQueued, event::WorkflowStarted, event::WorkflowPaused,
-                           event::WorkflowResumed, event::WorkflowStopping, event::WorkflowCompleted,
-                           event::WorkflowFailed, event::WorkflowCancelled, event::TaskStarted, event::TaskCompleted,
-                           event::TaskRetryScheduled, event::TaskRetryDue, event::TaskFailed, event::TaskSkipped,
-                           event::TaskCancelled>;
+using Event =
+    std::variant<event::WorkflowCreated, event::WorkflowRedefined, event::WorkflowQueued, event::WorkflowStarted,
+                 event::WorkflowPaused, event::WorkflowResumed, event::WorkflowStopping, event::WorkflowCompleted,
+                 event::WorkflowFailed, event::WorkflowCancelled, event::TaskStarted, event::TaskCompleted,
+                 event::TaskRetryScheduled, event::TaskRetryDue, event::TaskFailed, event::TaskSkipped,
+                 event::TaskCancelled>;
 
 // The event's name as it is printed: "task_completed".
 [[nodiscard]] std::string_view name_of(const Event& event);

@@ -6,9 +6,10 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "pawl/monitor.h"
+
 #include "base/time.h"
 #include "monitor/observer.h"
-#include "pawl/monitor.h"
 
 namespace pawl {
 

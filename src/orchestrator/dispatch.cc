@@ -54,8 +54,7 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
   }
   Assignment assignment = assignment_of(workflow, dispatched);
   ++workflow.holds;
-  Result<JsonText> args =
-      core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.max_args_bytes);
+  Result<JsonText> args = core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.max_args_bytes);
   if (!args) {
     const bool too_large = args.error().code == ErrorCode::limit_exceeded && args.error().field == "args";
     TaskError error(too_large ? "limit_exceeded" : "expression_error", describe(args.error()));
@@ -65,9 +64,14 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
   }
   assignment.args = *std::move(args);
   switch (assignment.handler->kind) {
-    case HandlerKind::on_shard: make_attempt_here(assignment); return;
-    case HandlerKind::on_timer: wait_for_time(workflow, assignment); return;
-    case HandlerKind::on_runner: break;
+    case HandlerKind::on_shard:
+      make_attempt_here(assignment);
+      return;
+    case HandlerKind::on_timer:
+      wait_for_time(workflow, assignment);
+      return;
+    case HandlerKind::on_runner:
+      break;
   }
   Runner* const runner = assignment.handler->runner;
   auto batch = std::ranges::find(assignments_, runner, [](const auto& entry) { return entry.first; });
@@ -91,8 +95,8 @@ void Shard::make_attempt_here(const Assignment& assignment) {
 
 void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) {
   const AttemptAddress& address = assignment.address;
-  const Result<Timestamp> due = timer_due(*assignment.handler, assignment.args.parse(),
-                                          workflow.state.tasks[address.task].started_at);
+  const Result<Timestamp> due =
+      timer_due(*assignment.handler, assignment.args.parse(), workflow.state.tasks[address.task].started_at);
   if (!due) {
     TaskError error("invalid_argument", describe(due.error()));
     error.retryable = false;
@@ -106,7 +110,8 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
   const AttemptAddress address{.workflow = workflow.address, .task = stopped.task, .attempt = stopped.attempt};
   const Handler& handler = workflow.handler(stopped.task);
   switch (handler.kind) {
-    case HandlerKind::on_shard: return;  // it does not take long enough to be stopped
+    case HandlerKind::on_shard:
+      return;  // it does not take long enough to be stopped
     case HandlerKind::on_runner:
       flush_assignments();  // what is stopped must have arrived
       handler.runner->stop(address, stopped.grace);

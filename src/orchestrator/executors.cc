@@ -6,7 +6,9 @@
 
 namespace pawl {
 
-Executors::Executors(std::size_t local_capacity) { executors_.push_back({.name = "local", .capacity = local_capacity}); }
+Executors::Executors(std::size_t local_capacity) {
+  executors_.push_back({.name = "local", .capacity = local_capacity});
+}
 
 std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& workflow, Priority priority) {
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,5 @@
-// Executors: named pools with a capacity, in workflows that run at once. A workflow is placed on one when it starts, and waits,
-// by priority and then by age, while all are full.
-// Threads: any.
+// Executors: named pools with a capacity, in workflows that run at once. A workflow is placed on one when it starts,
+// and waits, by priority and then by age, while all are full. Threads: any.
 #pragma once
 
 #include <array>
@@ -11,10 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "model/attempt.h"
 #include "pawl/orchestrator.h"
 #include "pawl/result.h"
 #include "pawl/types.h"
+
+#include "model/attempt.h"
 
 namespace pawl {
 

@@ -25,7 +25,7 @@ bool Shard::drain() {
     if (auto* attempt = std::get_if<FinishedAttempt>(&*message)) {
       handle(*attempt);
     } else {
-      std::get<ShardCall>(*message)(*this);
+      std::get<ShardCall> (*message)(*this);
     }
   }
   return busy;
@@ -40,13 +40,13 @@ void Shard::handle(FinishedAttempt& attempt) {
   if (!workflow->bound->definition->waits(task)) give_slot_back();
   // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
   if (attempt.outcome.error) {
-    (void)decide(*workflow, command::FailTask{.task = task,
-                                              .attempt = attempt.address.attempt,
-                                              .error = std::move(*attempt.outcome.error)});
+    (void)decide(*workflow,
+                 command::FailTask{
+                     .task = task, .attempt = attempt.address.attempt, .error = std::move(*attempt.outcome.error)});
   } else {
-    (void)decide(*workflow, command::CompleteTask{.task = task,
-                                                  .attempt = attempt.address.attempt,
-                                                  .result = std::move(attempt.outcome.result)});
+    (void)decide(*workflow,
+                 command::CompleteTask{
+                     .task = task, .attempt = attempt.address.attempt, .result = std::move(attempt.outcome.result)});
   }
 }
 
@@ -62,8 +62,7 @@ bool Shard::fire_timers() {
 }
 
 void Shard::fire(const Timer& timer) {
-  LiveWorkflow* const workflow =
-      at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
+  LiveWorkflow* const workflow = at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
   if (workflow == nullptr) return;
   const TaskIndex task = timer.key.task;
   // Refusals are expected: what the timer was for may have ended in this very turn.
@@ -74,8 +73,12 @@ void Shard::fire(const Timer& timer) {
     case TimerKind::retry:
       (void)decide(*workflow, command::RetryTask{.task = task, .attempt = timer.attempt});
       break;
-    case TimerKind::workflow_timeout: (void)decide(*workflow, command::TimeOutWorkflow{}); break;
-    case TimerKind::cancel_grace: (void)decide(*workflow, command::EndGrace{}); break;
+    case TimerKind::workflow_timeout:
+      (void)decide(*workflow, command::TimeOutWorkflow{});
+      break;
+    case TimerKind::cancel_grace:
+      (void)decide(*workflow, command::EndGrace{});
+      break;
     case TimerKind::wake: {
       FinishedAttempt woken{.address = {.workflow = workflow->address, .task = task, .attempt = timer.attempt},
                             .outcome = {}};

@@ -66,7 +66,8 @@ Result<JsonText> lay_over(const Definition& definition, const Json& input, std::
   for (const auto& member : input.get_object()) merged.get_object()[member.key()] = member.value();
   JsonText text = JsonText::from(merged);
   if (text.view().size() > max_bytes)
-    return fail(ErrorCode::limit_exceeded, fmt::format("it has {} bytes; the limit is {}", text.view().size(), max_bytes), "input");
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("it has {} bytes; the limit is {}", text.view().size(), max_bytes), "input");
   return text;
 }
 
@@ -80,19 +81,20 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, Store& 
       slots_(options.max_concurrent_tasks, options.shards),
       executors_(options.max_concurrent_workflows),
       ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()) {
-  const ShardEnvironment environment{.store = store,
-                                     .slots = slots_,
-                                     .executors = executors_,
-                                     .observer = observer,
-                                     .sink = sink,
-                                     .clock = clock,
-                                     .shards = shards_,
-                                     .workflow_count = workflows_,
-                                     .max_workflows = options.max_workflows,
-                                     .max_args_bytes = options.limits.args_bytes,
-                                     .max_result_bytes = options.max_result_bytes,
-                                     .max_finished = std::max<std::size_t>(1, options.max_finished_workflows / options.shards),
-                                     .inbox_capacity = options.inbox_capacity};
+  const ShardEnvironment environment{
+      .store = store,
+      .slots = slots_,
+      .executors = executors_,
+      .observer = observer,
+      .sink = sink,
+      .clock = clock,
+      .shards = shards_,
+      .workflow_count = workflows_,
+      .max_workflows = options.max_workflows,
+      .max_args_bytes = options.limits.args_bytes,
+      .max_result_bytes = options.max_result_bytes,
+      .max_finished = std::max<std::size_t>(1, options.max_finished_workflows / options.shards),
+      .inbox_capacity = options.inbox_capacity};
   for (std::uint32_t i = 0; i < options.shards; ++i)
     shards_.push_back(std::make_unique<Shard>(i, environment, ids_.next()));
 }
@@ -143,8 +145,7 @@ Result<T> LocalOrchestrator::ask_workflow(const std::string& id,
 }
 
 Result<void> LocalOrchestrator::command(const std::string& id, Command command) {
-  return ask_workflow<void>(
-      id, [&](Shard& shard, LiveWorkflow& workflow) { return shard.command(workflow, command); });
+  return ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) { return shard.command(workflow, command); });
 }
 
 Result<BoundDefinitionPtr> LocalOrchestrator::bind(const DefinitionPtr& definition) {
@@ -193,12 +194,12 @@ Result<std::string> LocalOrchestrator::create_workflow(const DefinitionPtr& defi
   Result<JsonText> input = lay_over(*definition, options.input, options_.limits.args_bytes);
   if (!input) return std::unexpected(std::move(input.error()));
   const std::string id = options.id ? *options.id : new_id();
-  auto facts = std::make_shared<const WorkflowFacts>(
-      WorkflowFacts{.id = WorkflowId(id),
-                    .definition = (*bound)->definition,
-                    .input = *std::move(input),
-                    .priority = options.priority.value_or(definition->priority()),
-                    .cancel_grace = options_.cancel_grace});
+  auto facts =
+      std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(id),
+                                                          .definition = (*bound)->definition,
+                                                          .input = *std::move(input),
+                                                          .priority = options.priority.value_or(definition->priority()),
+                                                          .cancel_grace = options_.cancel_grace});
   Result<void> created = ask<void>(shard_of(id), [&](Shard& shard) { return shard.create(*bound, facts); });
   if (!created) return std::unexpected(std::move(created.error()));
   return id;
@@ -219,7 +220,9 @@ Result<void> LocalOrchestrator::execute_workflow(const std::string& id) {
 }
 
 Result<void> LocalOrchestrator::pause_workflow(const std::string& id) { return command(id, command::PauseWorkflow{}); }
-Result<void> LocalOrchestrator::resume_workflow(const std::string& id) { return command(id, command::ResumeWorkflow{}); }
+Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
+  return command(id, command::ResumeWorkflow{});
+}
 
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
   return command(id, command::CancelWorkflow{.reason = options.reason, .grace = options.grace});
@@ -299,9 +302,8 @@ std::vector<WorkflowStatus> LocalOrchestrator::list_workflows(const ListOptions&
     });
     if (listed) std::ranges::move(*listed, std::back_inserter(all));
   }
-  std::ranges::sort(all, [](const auto& a, const auto& b) {
-    return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
-  });
+  std::ranges::sort(
+      all, [](const auto& a, const auto& b) { return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id); });
   if (all.size() > options.limit) all.resize(options.limit);
   return all;
 }

@@ -10,8 +10,9 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "orchestrator/shard.h"
 #include "pawl/orchestrator.h"
+
+#include "orchestrator/shard.h"
 
 namespace pawl {
 
@@ -35,7 +36,8 @@ class LocalOrchestrator final : public Orchestrator {
   ~LocalOrchestrator() override;
 
   void start();
-  // After it returns no shard does anything any more. Runners must have stopped reporting, or report into inboxes nobody reads.
+  // After it returns no shard does anything any more. Runners must have stopped reporting, or report into inboxes
+  // nobody reads.
   void stop();
   void finished(const AttemptAddress& address, AttemptOutcome outcome);
 

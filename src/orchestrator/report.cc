@@ -8,9 +8,7 @@
 namespace pawl {
 namespace {
 
-std::optional<Timestamp> if_set(Timestamp time) {
-  return time == Timestamp() ? std::nullopt : std::optional(time);
-}
+std::optional<Timestamp> if_set(Timestamp time) { return time == Timestamp() ? std::nullopt : std::optional(time); }
 
 // The results of the tasks nobody depends on, by task id: a workflow's output where its definition names none.
 JsonText results_of_last_tasks(const core::Workflow& workflow) {

@@ -1,5 +1,5 @@
-// Which ready tasks start now: by priority of their workflows, in turn among workflows of one priority, as far as there are
-// task slots.
+// Which ready tasks start now: by priority of their workflows, in turn among workflows of one priority, as far as there
+// are task slots.
 #include "base/assert.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/shard_decide.h"

@@ -177,9 +177,8 @@ Result<void> Shard::command(LiveWorkflow& workflow, const Command& command) { re
 
 Result<void> Shard::remove(LiveWorkflow& workflow) {
   if (!is_terminal(workflow.state.state))
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot delete workflow {}: it is {}; cancel it first", workflow.state.id(),
-                            to_string(workflow.state.state)));
+    return fail(ErrorCode::invalid_state, fmt::format("cannot delete workflow {}: it is {}; cancel it first",
+                                                      workflow.state.id(), to_string(workflow.state.state)));
   if (workflow.holds > 0)
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot delete workflow {} yet: a handler of it still runs", workflow.state.id()));

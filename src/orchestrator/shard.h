@@ -1,9 +1,9 @@
 // A shard: a share of the workflows, owned by one thread.
 //
-// A turn drains what has arrived, decides on each command, fires timers, starts what may start, hands the turn's events to the
-// store as one batch, and releases the effects and replies of batches that have become durable. Nothing is visible outside
-// before the events it rests on are durable.
-// Threads: post(), finished() and committed() from any; everything else on the shard's own.
+// A turn drains what has arrived, decides on each command, fires timers, starts what may start, hands the turn's events
+// to the store as one batch, and releases the effects and replies of batches that have become durable. Nothing is
+// visible outside before the events it rests on are durable. Threads: post(), finished() and committed() from any;
+// everything else on the shard's own.
 #pragma once
 
 #include <atomic>
@@ -178,7 +178,7 @@ class Shard final : public CommitListener {
   std::deque<LiveWorkflow*> run_queue_[4];  // workflows with ready tasks, by priority
   std::vector<FinishedAttempt> made_here_;  // outcomes of attempts made on this thread, for the next turn
   std::vector<FinishedAttempt> handling_;
-  std::vector<Placement> undelivered_;  // for shards whose inbox was full
+  std::vector<Placement> undelivered_;                                    // for shards whose inbox was full
   std::vector<std::pair<Runner*, std::vector<Assignment>>> assignments_;  // by runner, for the end of a release
 
   std::unique_ptr<Batch> open_;

@@ -1,5 +1,5 @@
-// Task slots: how many attempts may be made at once, over all shards of a node. A shard takes one before it starts a task and
-// gives it back when the attempt has really ended.
+// Task slots: how many attempts may be made at once, over all shards of a node. A shard takes one before it starts a
+// task and gives it back when the attempt has really ended.
 //
 // While another shard waits for a slot, one that holds its fair share or more hands its next free slot over; so a busy
 // shard cannot starve the others.

@@ -1,6 +1,6 @@
-// The timers of one shard: a heap by due time, in which a disarmed timer stays as a dead entry until dead ones outnumber the
-// living and are swept. Arming and disarming thus cost next to nothing for the timeouts that hardly ever fire.
-// Threads: the shard's.
+// The timers of one shard: a heap by due time, in which a disarmed timer stays as a dead entry until dead ones
+// outnumber the living and are swept. Arming and disarming thus cost next to nothing for the timeouts that hardly ever
+// fire. Threads: the shard's.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,9 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "model/effect.h"
 #include "pawl/types.h"
+
+#include "model/effect.h"
 
 namespace pawl {
 

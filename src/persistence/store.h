@@ -1,16 +1,17 @@
 // The durable store: the one place where the engine's state survives a crash.
 //
-// A shard commits the events of a turn here before any of their effects are released. Commits are batches and asynchronous:
-// the shard decides on the next commands while a batch is on its way.
-// Threads: commit() from any shard's thread. Errors, to the listener: `unavailable` (try again), `corruption` (stop the shard).
+// A shard commits the events of a turn here before any of their effects are released. Commits are batches and
+// asynchronous: the shard decides on the next commands while a batch is on its way. Threads: commit() from any shard's
+// thread. Errors, to the listener: `unavailable` (try again), `corruption` (stop the shard).
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "pawl/result.h"
+
 #include "model/event.h"
 #include "model/workflow_facts.h"
-#include "pawl/result.h"
 
 namespace pawl {
 

@@ -11,9 +11,14 @@ double backoff_ms(const RetryPolicy& policy, std::uint32_t attempts) {
   const auto base = static_cast<double>(policy.base_delay.count());
   double delay = base;
   switch (policy.backoff) {
-    case Backoff::exponential: delay = base * std::pow(policy.multiplier, attempts - 1); break;
-    case Backoff::linear: delay = base * attempts; break;
-    case Backoff::fixed: break;
+    case Backoff::exponential:
+      delay = base * std::pow(policy.multiplier, attempts - 1);
+      break;
+    case Backoff::linear:
+      delay = base * attempts;
+      break;
+    case Backoff::fixed:
+      break;
   }
   return std::min(delay, static_cast<double>(policy.max_delay.count()));
 }

@@ -9,8 +9,8 @@
 
 namespace pawl::policy {
 
-// How long to wait before the next attempt, after `attempts` have been made; nullopt: there is none. `random` in [0, 1) places
-// the delay within its jitter.
+// How long to wait before the next attempt, after `attempts` have been made; nullopt: there is none. `random` in [0, 1)
+// places the delay within its jitter.
 [[nodiscard]] std::optional<Duration> retry_delay(const std::optional<RetryPolicy>& policy, std::uint32_t attempts,
                                                   const TaskError& error, double random);
 

@@ -54,7 +54,8 @@ TaskError error_of(const Json* options) {
   TaskError error("test_failure", "test.fail was asked to fail");
   if (options == nullptr || !options->is_object()) return error;
   const boost::json::object& object = options->get_object();
-  if (const auto* code = object.if_contains("code"); code != nullptr && code->is_string()) error.code = code->get_string();
+  if (const auto* code = object.if_contains("code"); code != nullptr && code->is_string())
+    error.code = code->get_string();
   if (const auto* message = object.if_contains("message"); message != nullptr && message->is_string())
     error.message = message->get_string();
   return error;

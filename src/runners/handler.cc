@@ -123,8 +123,8 @@ std::unexpected<Error> HandlerRegistry::unknown(std::string_view module, std::st
                 fmt::format("module {} has no function {}{}", in_quotes(module), in_quotes(function),
                             did_you_mean(function, views)),
                 "function");
-  return fail(ErrorCode::invalid_argument, fmt::format("unknown module {}{}", in_quotes(module), did_you_mean(module, views)),
-              "module");
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("unknown module {}{}", in_quotes(module), did_you_mean(module, views)), "module");
 }
 
 }  // namespace pawl

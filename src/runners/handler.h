@@ -10,6 +10,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "pawl/handler.h"
+
 #include "runners/runner.h"
 
 namespace pawl {
@@ -44,8 +45,7 @@ class HandlerRegistry final : public Handlers {
 
   Result<void> add(std::string module, std::string function, HandlerFunction handler, HandlerOptions options) override;
   Result<void> add(Handler handler);
-  [[nodiscard]] Result<void> check(std::string_view module, std::string_view function,
-                                   const Json* args) const override;
+  [[nodiscard]] Result<void> check(std::string_view module, std::string_view function, const Json* args) const override;
   // nullptr if there is none.
   [[nodiscard]] const Handler* find(std::string_view module, std::string_view function) const;
 
@@ -56,7 +56,7 @@ class HandlerRegistry final : public Handlers {
   [[nodiscard]] std::unexpected<Error> unknown(std::string_view module, std::string_view function) const;
 
   Runner& pool_;
-  mutable std::mutex mutex_;  // guards handlers_
+  mutable std::mutex mutex_;                                                   // guards handlers_
   boost::unordered_flat_map<std::string, std::unique_ptr<Handler>> handlers_;  // by "module\nfunction"
 };
 

@@ -3,8 +3,9 @@
 
 #include <span>
 
-#include "model/attempt.h"
 #include "pawl/types.h"
+
+#include "model/attempt.h"
 
 namespace pawl {
 

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "pawl/handler.h"
+
 #include "base/text.h"
 #include "model/attempt.h"
-#include "pawl/handler.h"
 
 namespace pawl {
 
@@ -33,7 +34,8 @@ Result<Json> TaskContext::result_of(std::string_view id) {
   const auto task = definition.find_task(id);
   if (!task || std::ranges::find(definition.dependencies(assignment_.address.task), *task) ==
                    definition.dependencies(assignment_.address.task).end())
-    return fail(ErrorCode::not_found, fmt::format("task {} does not depend on {}", in_quotes(task_id()), in_quotes(id)));
+    return fail(ErrorCode::not_found,
+                fmt::format("task {} does not depend on {}", in_quotes(task_id()), in_quotes(id)));
   const auto found = std::ranges::find(assignment_.results, *task, [](const auto& entry) { return entry.first; });
   return found == assignment_.results.end() ? Json(nullptr) : found->second.parse();
 }

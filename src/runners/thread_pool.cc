@@ -125,7 +125,8 @@ std::optional<Assignment> ThreadPool::next() {
     std::unique_lock lock(mutex_);
     asleep_.fetch_add(1, std::memory_order_seq_cst);
     looking_.fetch_sub(1, std::memory_order_seq_cst);
-    // A push before the line above is seen here; a push after it finds nobody looking and, holding the lock, wakes a sleeper.
+    // A push before the line above is seen here; a push after it finds nobody looking and, holding the lock, wakes a
+    // sleeper.
     if (queue_.empty() && !shutting_down_) work_arrived_.wait(lock);
     looking_.fetch_add(1, std::memory_order_seq_cst);
     asleep_.fetch_sub(1, std::memory_order_seq_cst);

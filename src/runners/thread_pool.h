@@ -1,9 +1,9 @@
 // The task pool: threads for handlers that block.
 //
-// Assignments wait in one queue; a thread takes one at a time, so that a long one holds up nobody. Threads are added only
-// while the queue makes no good progress: handlers of microseconds are best served by one thread that never sleeps, handlers
-// that block by as many as there are.
-// Threads: any. Ownership: handlers and facts of an assignment outlive its outcome.
+// Assignments wait in one queue; a thread takes one at a time, so that a long one holds up nobody. Threads are added
+// only while the queue makes no good progress: handlers of microseconds are best served by one thread that never
+// sleeps, handlers that block by as many as there are. Threads: any. Ownership: handlers and facts of an assignment
+// outlive its outcome.
 #pragma once
 
 #include <atomic>
@@ -62,7 +62,7 @@ class ThreadPool final : public Runner {
   BoundedQueue<Assignment> queue_;
   std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::size_t> queued_{0};
-  std::atomic<int> looking_{0};   // threads that will look at the queue before they sleep
+  std::atomic<int> looking_{0};  // threads that will look at the queue before they sleep
   std::atomic<int> spinning_{0};
   std::atomic<int> asleep_{0};
   std::atomic<bool> shutting_down_{false};

@@ -56,9 +56,7 @@ std::vector<Assignment> assignments(const Handler& handler, TaskIndex from, Task
   return made;
 }
 
-Handler handler_of(HandlerFunction call) {
-  return {.module = "m", .function = "f", .call = std::move(call)};
-}
+Handler handler_of(HandlerFunction call) { return {.module = "m", .function = "f", .call = std::move(call)}; }
 
 TEST(ThreadPool, makes_each_attempt_once) {
   Outcomes outcomes;

@@ -1,11 +1,12 @@
-// Whatever bytes come, reading them as a definition either refuses them with a message or gives a definition that reads back from
-// its canonical form with the same hash.
+// Whatever bytes come, reading them as a definition either refuses them with a message or gives a definition that reads
+// back from its canonical form with the same hash.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "base/assert.h"
 #include "pawl/definition.h"
+
+#include "base/assert.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

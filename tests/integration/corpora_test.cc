@@ -1,5 +1,7 @@
-// Real graphs (and generated ones of the same shapes, where those are absent) run to their end: every task exactly once, none
-// before what it depends on, at most as many at once as allowed; cyclic ones are refused with a real cycle.
+// Real graphs (and generated ones of the same shapes, where those are absent) run to their end: every task exactly
+// once, none before what it depends on, at most as many at once as allowed; cyclic ones are refused with a real cycle.
+#include "tests/support/corpora.h"
+
 #include <algorithm>
 #include <set>
 #include <sstream>
@@ -7,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "pawl/engine.h"
-#include "tests/support/corpora.h"
+
 #include "tests/support/graphs.h"
 #include "tests/support/probe.h"
 
@@ -47,9 +49,9 @@ std::vector<Graph> all_graphs() {
   };
   add(chain(2'000));
   add(fan(1'000));
-  add(random_graph(1'000, 2'000, 1));   // like scientific workflows
-  add(random_graph(900, 4'100, 2));     // like package dependencies
-  add(random_graph(5'000, 5'500, 3));   // like builds
+  add(random_graph(1'000, 2'000, 1));  // like scientific workflows
+  add(random_graph(900, 4'100, 2));    // like package dependencies
+  add(random_graph(5'000, 5'500, 3));  // like builds
   return graphs;
 }
 
@@ -104,12 +106,14 @@ void expect_real_cycle(const Graph& graph, const Error& error) {
   ASSERT_GE(cycle.size(), 3U) << error.message;
   EXPECT_EQ(cycle.front(), cycle.back());
   for (std::size_t i = 1; i < cycle.size(); ++i)
-    EXPECT_TRUE(dependencies[cycle[i]].contains(cycle[i - 1])) << graph.name << ": " << cycle[i - 1] << " -> " << cycle[i];
+    EXPECT_TRUE(dependencies[cycle[i]].contains(cycle[i - 1]))
+        << graph.name << ": " << cycle[i - 1] << " -> " << cycle[i];
 }
 
 TEST(Graphs, that_are_cyclic_are_refused_with_a_real_cycle) {
   std::vector<Graph> graphs = all_graphs();
-  graphs.push_back({.name = "made", .spec = workflow({task("a", {"c"}), task("b", {"a"}), task("c", {"b"}), task("d")})});
+  graphs.push_back(
+      {.name = "made", .spec = workflow({task("a", {"c"}), task("b", {"a"}), task("c", {"b"}), task("d")})});
   std::size_t refused = 0;
   for (const Graph& graph : graphs) {
     const Result<DefinitionPtr> definition = make_definition(graph.spec);
@@ -157,8 +161,8 @@ double critical_path(const Definition& definition, const std::vector<double>& ru
   return *std::ranges::max_element(length);
 }
 
-// Each task sleeps as many milliseconds as the graph states seconds; with room for all, the whole takes at least its stated
-// critical path (timers are never early), and the path that is found is the stated one.
+// Each task sleeps as many milliseconds as the graph states seconds; with room for all, the whole takes at least its
+// stated critical path (timers are never early), and the path that is found is the stated one.
 TEST(Graphs, of_the_standard_task_graph_set_have_the_stated_critical_path) {
   std::size_t checked = 0;
   for (Graph& graph : read_graphs()) {

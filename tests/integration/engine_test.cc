@@ -1,11 +1,12 @@
 // The engine as a library: what its users do and what they are promised.
+#include "pawl/engine.h"
+
 #include <atomic>
 #include <future>
 #include <latch>
 
 #include <gtest/gtest.h>
 
-#include "pawl/engine.h"
 #include "tests/support/graphs.h"
 
 namespace pawl::testing {
@@ -184,9 +185,12 @@ TEST(Engine, starts_waiting_workflows_by_priority) {
   const DefinitionPtr other = define({task("a")});
   (void)engine.orchestrator().create_workflow(blocker, {.id = "first"});
   ASSERT_TRUE(engine.orchestrator().execute_workflow("first"));
-  for (const auto& [id, priority] : std::initializer_list<std::pair<std::string, Priority>>{
-           {"low", Priority::low}, {"normal", Priority::normal}, {"high", Priority::high},
-           {"critical", Priority::critical}, {"high2", Priority::high}}) {
+  for (const auto& [id, priority] :
+       std::initializer_list<std::pair<std::string, Priority>>{{"low", Priority::low},
+                                                               {"normal", Priority::normal},
+                                                               {"high", Priority::high},
+                                                               {"critical", Priority::critical},
+                                                               {"high2", Priority::high}}) {
     (void)engine.orchestrator().create_workflow(other, {.id = id, .priority = priority});
     ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
     EXPECT_EQ(engine.orchestrator().get_workflow_status(id)->phase, Phase::queued);
@@ -235,8 +239,7 @@ TEST(Engine, shares_its_slots_among_shards) {
   std::vector<std::string> ids;
   for (int i = 0; i < 16; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
   for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-  for (const std::string& id : ids)
-    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.tasks_completed, 200U);
+  for (const std::string& id : ids) EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.tasks_completed, 200U);
   EXPECT_EQ(engine.orchestrator().metrics().task_slots_in_use, 0U);
 }
 
@@ -259,8 +262,7 @@ TEST(Engine, lets_a_waiting_task_wait_although_all_slots_are_taken) {
   TaskSpec sleep = task("sleep", {}, "sleep");
   sleep.module = "timer";
   sleep.args = boost::json::array{"1ms"};
-  const auto id = engine.orchestrator().create_workflow(
-      define({user_task("a", "gate"), task("b"), sleep}), {});
+  const auto id = engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b"), sleep}), {});
   ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
   while (engine.orchestrator().get_workflow_status(*id)->tasks_completed == 0) std::this_thread::yield();
   EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[2].state, TaskState::completed);
@@ -296,7 +298,8 @@ TEST(Engine, refuses_what_it_cannot_do) {
 TEST(Engine, does_not_let_a_non_blocking_handler_call_it) {
   Engine engine;
   (void)engine.handlers().add(
-      "user", "calls", [&](TaskContext&) -> TaskResult {
+      "user", "calls",
+      [&](TaskContext&) -> TaskResult {
         return Json(std::string(to_string(engine.orchestrator().get_workflow_status("w").error().code)));
       },
       {.mode = HandlerMode::non_blocking});
@@ -349,8 +352,8 @@ TEST(Engine, explains_why_tasks_wait) {
   Gate gate;
   Engine engine({.max_concurrent_tasks = 1});
   (void)engine.handlers().add("user", "gate", gate.handler());
-  const auto id = engine.orchestrator().create_workflow(
-      define({user_task("a", "gate"), task("b"), task("c", {"a"})}), {});
+  const auto id =
+      engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b"), task("c", {"a"})}), {});
   EXPECT_EQ(engine.orchestrator().explain_workflow(*id)->front().code, "not_started");
   ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
   gate.started.get_future().wait();

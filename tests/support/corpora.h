@@ -22,8 +22,8 @@ inline std::string read_file(const std::filesystem::path& path) {
 
 struct Graph {
   std::string name;
-  WorkflowSpec spec;              // its tasks are `probe.run`
-  std::vector<double> runtimes;   // by task, as the graph states them; 0 if it does not
+  WorkflowSpec spec;             // its tasks are `probe.run`
+  std::vector<double> runtimes;  // by task, as the graph states them; 0 if it does not
   std::optional<double> stated_critical_path;
 };
 

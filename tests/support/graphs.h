@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "pawl/definition.h"
+
 #include "base/assert.h"
 #include "base/random.h"
-#include "pawl/definition.h"
 
 namespace pawl::testing {
 

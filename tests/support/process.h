@@ -3,8 +3,8 @@
 //   const ProcessResult result = run_process({PAWL_BINARY, "validate", "flow.yaml"}, {.cwd = folder});
 //   EXPECT_EQ(result.exit_code, 0) << result.err;
 //
-// A program that has not ended (or whose pipes are still held open) at the time limit is killed with its process group, and
-// the result says so. Threads: any. Not for programs that must be talked to while they run.
+// A program that has not ended (or whose pipes are still held open) at the time limit is killed with its process group,
+// and the result says so. Threads: any. Not for programs that must be talked to while they run.
 #pragma once
 
 #include <cerrno>
@@ -42,9 +42,7 @@ struct ProcessResult {
 
 namespace process {
 
-inline void require(bool condition, const char* what) {
-  PAWL_ASSERT(condition, "{}: {}", what, std::strerror(errno));
-}
+inline void require(bool condition, const char* what) { PAWL_ASSERT(condition, "{}: {}", what, std::strerror(errno)); }
 
 // The read end of a pipe, and what came out of it.
 class Capture {

@@ -1,5 +1,5 @@
-// The store of an engine without a data directory: it acknowledges at once and keeps nothing; what the shards remember is all
-// there is.
+// The store of an engine without a data directory: it acknowledges at once and keeps nothing; what the shards remember
+// is all there is.
 #pragma once
 
 #include "persistence/store.h"
