@@ -12,10 +12,9 @@ namespace pawl::definition {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 256;
-constexpr std::uint32_t kMaxAttempts = 10'000;
 constexpr double kMaxMultiplier = 100;
 
-// The position of the first control character: U+0000..U+001F, U+007F..U+009F. `text` is UTF-8.
+// Control characters are U+0000..U+001F, U+007F..U+009F. `text` is UTF-8.
 bool has_control_character(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -94,7 +93,10 @@ Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path) {
 }
 
 Checked<void> check_task(const TaskSpec& task, const Path& path) {
-  if (Checked<void> ok = check_task_id(task.id, path); !ok) return ok;
+  if (Checked<void> ok = check_task_id(task.id, path); !ok) {
+    ok.error().at_key = true;
+    return ok;
+  }
   if (!task.name.empty())
     if (Checked<void> ok = check_name(task.name, path / "name"); !ok) return ok;
   if (Checked<void> ok = check_name(task.module, path / "module"); !ok) return ok;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,8 @@
 #include "pawl/definition.h"
 
 namespace pawl::definition {
+
+inline constexpr std::uint32_t kMaxAttempts = 10'000;
 
 // A name of anything: 1 to 256 bytes of UTF-8 without control characters (those of Unicode, U+0080..U+009F too).
 Checked<void> check_name(std::string_view name, const Path& path);

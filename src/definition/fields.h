@@ -43,7 +43,7 @@ Checked<void> read_fields(Node object, std::span<const Field<T>> fields, T& into
     if (field == nullptr) {
       std::vector<std::string_view> known;
       for (const Field<T>& candidate : fields) known.push_back(candidate.name);
-      return wrong(std::move(member), "is no known field" + did_you_mean(key.string(), known));
+      return wrong_key(std::move(member), "is no known field" + did_you_mean(key.string(), known));
     }
     if (Checked<void> ok = field->read(into, value, member); !ok) return ok;
   }

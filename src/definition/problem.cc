@@ -20,17 +20,18 @@ bool is_plain_word(std::string_view name) {
   return !name.empty() && name.size() <= kMaxPlainWord && std::ranges::all_of(name, plain);
 }
 
-std::optional<Node> step(Node node, const std::variant<std::string, std::size_t>& to) {
+// The member or element of `node`; an element stands for its own key.
+std::optional<Node::Member> step(Node node, const Path::value_type& to) {
   if (const auto* name = std::get_if<std::string>(&to)) {
     if (node.kind() != NodeKind::object) return std::nullopt;
-    for (const auto& [key, value] : node.members())
-      if (key.string() == *name) return value;
+    for (const Node::Member member : node.members())
+      if (member.key.string() == *name) return member;
     return std::nullopt;
   }
   if (node.kind() != NodeKind::array) return std::nullopt;
   std::size_t left = std::get<std::size_t>(to);
   for (const Node element : node.elements())
-    if (left-- == 0) return element;
+    if (left-- == 0) return Node::Member{.key = element, .value = element};
   return std::nullopt;
 }
 
@@ -82,13 +83,13 @@ Error to_error(Problem problem) {
 }
 
 Error to_error(Problem problem, Node root) {
-  Node nearest = root;
+  Node::Member nearest{.key = root, .value = root};
   for (const auto& part : problem.path) {
-    const std::optional<Node> next = step(nearest, part);
+    const std::optional<Node::Member> next = step(nearest.value, part);
     if (!next) break;
     nearest = *next;
   }
-  const Position position = nearest.position();
+  const Position position = (problem.at_key ? nearest.key : nearest.value).position();
   Error error = to_error(std::move(problem));
   error.line = position.line;
   error.column = position.column;

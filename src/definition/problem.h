@@ -22,6 +22,7 @@ struct Problem {
   ErrorCode code = ErrorCode::invalid_argument;
   std::string message;
   Path path;
+  bool at_key = false;  // it is the member's name that is wrong, not its value
 };
 
 template <class T>
@@ -30,6 +31,11 @@ using Checked = std::expected<T, Problem>;
 [[nodiscard]] inline std::unexpected<Problem> wrong(Path path, std::string message,
                                                     ErrorCode code = ErrorCode::invalid_argument) {
   return std::unexpected<Problem>(Problem{.code = code, .message = std::move(message), .path = std::move(path)});
+}
+
+// The same for the name of the member to which `path` leads.
+[[nodiscard]] inline std::unexpected<Problem> wrong_key(Path path, std::string message) {
+  return std::unexpected<Problem>(Problem{.message = std::move(message), .path = std::move(path), .at_key = true});
 }
 
 // "tasks.load.dependencies[0]"; a name that is no plain word is quoted: `tasks["fetch-data"].timeout`.
@@ -41,7 +47,7 @@ using Checked = std::expected<T, Problem>;
 // The problem as an error without a position, for definitions made in code.
 [[nodiscard]] Error to_error(Problem problem);
 
-// The same with the position of the value at the path, or of the nearest value around it.
+// The same with the position of the value at the path (or of its key), or of the nearest value around it.
 [[nodiscard]] Error to_error(Problem problem, Node root);
 
 }  // namespace pawl::definition

@@ -1,14 +1,13 @@
 #include "definition/task_reader.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "definition/checks.h"
 #include "definition/fields.h"
 #include "expression/expression.h"
 
@@ -89,12 +88,12 @@ Checked<void> read_allow_failure(Draft& draft, Node value, const Path& path) {
 }
 
 Checked<void> read_max_attempts(RetryPolicy& policy, Node value, const Path& path) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
   if (value.kind() != NodeKind::integer && value.kind() != NodeKind::unsigned_integer)
     return wrong_type(value, path, "an integer");
-  // The builder knows the range; here it is only brought into the type.
-  const std::int64_t attempts = value.kind() == NodeKind::integer ? value.integer() : kMost;
-  policy.max_attempts = static_cast<std::uint32_t>(std::clamp<std::int64_t>(attempts, 0, kMost));
+  // The builder checks it too, but only here can the message have the number that did not fit.
+  if (value.kind() == NodeKind::unsigned_integer || value.integer() < 1 || value.integer() > kMaxAttempts)
+    return wrong(path, fmt::format("{} is not within 1..{}", to_json_text(value.to_json()), kMaxAttempts));
+  policy.max_attempts = static_cast<std::uint32_t>(value.integer());
   return {};
 }
 
@@ -151,7 +150,7 @@ Checked<void> read_retry_policy(Draft& draft, Node value, const Path& path) {
 }
 
 Checked<void> not_yet(Draft&, Node, const Path& path) {
-  return wrong(path, "is not supported yet by this version of Pawl; remove it");
+  return wrong_key(path, "is not supported yet by this version of Pawl; remove it");
 }
 
 // What a command's word or variable may be; places in strings may become anything, which the runner judges.

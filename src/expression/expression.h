@@ -3,7 +3,9 @@
 // An expression is one Lua expression. It sees `tasks`, `input`, `workflow`, `attempt` (and `item`, `index` inside a
 // foreach), parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it.
 // JSON values are seen through proxies: nothing is converted that is not touched, and a value that is passed on is
-// passed on unchanged. JSON `null` is nil.
+// passed on unchanged. JSON `null` is nil. A table with the keys 1..n becomes an array, any other an object with its
+// keys in order; `array{...}` makes an empty array, or one with nulls between its elements. Patterns of strings are
+// those of RE2, not Lua's.
 //
 // Limits stop what would not end: VM instructions, memory, and the work done inside single library calls.
 // Threads: an Evaluator belongs to one thread. Errors: `invalid_argument` (does not parse, unknown name),
@@ -59,14 +61,14 @@ class Evaluator {
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  // The value of one expression (no `${{ }}` around it).
+  // The value of one expression (no `${{ }}` around it). Errors: those of analyse(), and what the expression runs into.
   Result<Json> evaluate(std::string_view expression, Scope& scope);
   // Its truth as Lua sees it: nil and false (and null) are false, everything else is true.
   Result<bool> test(std::string_view expression, Scope& scope);
   // `value` with every `${{ ... }}` in its strings (keys of objects are left alone) replaced. A string that is one
-  // whole
-  // `${{ ... }}` becomes the value itself, with its JSON type; inside longer strings a string is inserted as it is,
-  // null as nothing, and anything else as JSON. The error's `field` is the place inside `value`, e.g. `[0].path`.
+  // whole `${{ ... }}`, without even a space around it, becomes the value itself, with its JSON type; inside longer
+  // strings a string is inserted as it is, null as nothing, and anything else as JSON. The error's `field` is the place
+  // inside `value`, e.g. `[0].path`.
   Result<Json> expand(const Json& value, Scope& scope);
 
  private:
