@@ -6,10 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "pawl/handler.h"
+
 #include "base/text.h"
 #include "definition/canonical.h"
 #include "definition/checks.h"
-#include "pawl/handler.h"
 
 namespace pawl::definition {
 
@@ -115,7 +116,8 @@ Checked<DefinitionPtr> Builder::finish() {
 }
 
 std::uint32_t Builder::intern_string(std::string_view text) {
-  const auto [entry, is_new] = strings_.try_emplace(std::string(text), static_cast<std::uint32_t>(made_->strings_.size()));
+  const auto [entry, is_new] =
+      strings_.try_emplace(std::string(text), static_cast<std::uint32_t>(made_->strings_.size()));
   if (is_new) made_->strings_.emplace_back(text);
   return entry->second;
 }

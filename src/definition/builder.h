@@ -15,9 +15,10 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "pawl/definition.h"
+
 #include "definition/problem.h"
 #include "expression/expression.h"
-#include "pawl/definition.h"
 
 namespace pawl::definition {
 

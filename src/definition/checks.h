@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "definition/problem.h"
 #include "pawl/definition.h"
+
+#include "definition/problem.h"
 
 namespace pawl::definition {
 

@@ -38,10 +38,13 @@ Checked<Duration> read_duration(Node node, const Path& path) {
 
 Checked<double> read_number(Node node, const Path& path) {
   switch (node.kind()) {
-    case NodeKind::integer: return static_cast<double>(node.integer());
+    case NodeKind::integer:
+      return static_cast<double>(node.integer());
     case NodeKind::number:
-    case NodeKind::unsigned_integer: return node.to_json().to_number<double>();
-    default: return wrong_type(node, path, "a number");
+    case NodeKind::unsigned_integer:
+      return node.to_json().to_number<double>();
+    default:
+      return wrong_type(node, path, "a number");
   }
 }
 

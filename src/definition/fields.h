@@ -8,8 +8,9 @@
 #include <string_view>
 #include <type_traits>
 
-#include "definition/problem.h"
 #include "pawl/types.h"
+
+#include "definition/problem.h"
 
 namespace pawl::definition {
 

@@ -1,5 +1,5 @@
-// The builder's half that looks at the graph: names become edges, cycles are found and named, expressions may only refer to
-// what comes before.
+// The builder's half that looks at the graph: names become edges, cycles are found and named, expressions may only
+// refer to what comes before.
 #include <algorithm>
 #include <limits>
 
@@ -140,8 +140,8 @@ Checked<void> Builder::refuse_cycles() const {
 Checked<void> Builder::check_references() const {
   const Definition& made = *made_;
   constexpr TaskIndex kOutput = std::numeric_limits<TaskIndex>::max();
-  // One backward search each would be quadratic for graphs made to be so: together they get a linear budget, and what they
-  // leave unchecked the evaluation itself refuses.
+  // One backward search each would be quadratic for graphs made to be so: together they get a linear budget, and what
+  // they leave unchecked the evaluation itself refuses.
   std::size_t budget = 64 * (made.dependency_count() + made.task_count());
   std::vector<TaskIndex> seen_for(made.task_count(), kOutput);
   TaskIndex stamp = 0;
@@ -151,8 +151,8 @@ Checked<void> Builder::check_references() const {
     if (reference.task == kOutput) continue;
     if (std::ranges::binary_search(made.dependencies(reference.task), *named)) continue;
     if (*named == reference.task)
-      return wrong(reference.path, fmt::format("refers to its own task {}, which has not ended by then",
-                                               in_quotes(reference.named)));
+      return wrong(reference.path,
+                   fmt::format("refers to its own task {}, which has not ended by then", in_quotes(reference.named)));
     if (comes_before(made, *named, reference.task, budget, seen_for, stamp++)) continue;
     return wrong(reference.path,
                  fmt::format("refers to task {}, which need not have ended by then; add it to the dependencies of {}",

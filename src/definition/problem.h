@@ -10,8 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "definition/document.h"
 #include "pawl/result.h"
+
+#include "definition/document.h"
 
 namespace pawl::definition {
 

@@ -8,12 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pawl/definition.h"
+
 #include "definition/builder.h"
 #include "definition/checks.h"
 #include "definition/document.h"
 #include "definition/fields.h"
 #include "definition/task_reader.h"
-#include "pawl/definition.h"
 
 namespace pawl {
 namespace definition {
@@ -98,15 +99,9 @@ Checked<void> read_schema(Header&, Node value, const Path& path) {
 }
 
 constexpr HeaderField kHeaderFields[] = {
-    {"$schema", read_schema},
-    {"name", read_name},
-    {"description", read_description},
-    {"priority", read_priority},
-    {"input", read_input},
-    {"on_failure", read_on_failure},
-    {"timeout", read_timeout},
-    {"saga", read_saga},
-    {"output", read_output},
+    {"$schema", read_schema},    {"name", read_name},   {"description", read_description},
+    {"priority", read_priority}, {"input", read_input}, {"on_failure", read_on_failure},
+    {"timeout", read_timeout},   {"saga", read_saga},   {"output", read_output},
     {"tasks", read_tasks},
 };
 
@@ -157,12 +152,12 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     int descriptor;
     ~Closer() { ::close(descriptor); }
   } const closer{descriptor};
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0) return std::unexpected(file_error(errno));
   if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, "is a directory; name a definition file");
   const auto refuse_size = [&] {
-    return fail(ErrorCode::limit_exceeded, fmt::format("the file has more than {} bytes, the limit for a definition",
-                                                       max_bytes));
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("the file has more than {} bytes, the limit for a definition", max_bytes));
   };
   if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > max_bytes) return refuse_size();
   std::string text;

@@ -195,7 +195,8 @@ Checked<void> read_sugar(Draft& draft, Node value, const Path& path) {
   if (draft.sugar_value)
     return wrong(path, fmt::format("a task does one thing, and this one has {} already", in_quotes(draft.sugar)));
   // The spelling of the table outlives the document's.
-  static constexpr std::string_view kKeys[] = {"run", "sleep", "until", "http", "wait_for", "approval", "workflow", "mcp"};
+  static constexpr std::string_view kKeys[] = {"run",      "sleep",    "until",    "http",
+                                               "wait_for", "approval", "workflow", "mcp"};
   for (const std::string_view key : kKeys)
     if (key == std::get<std::string>(path.back())) draft.sugar = key;
   draft.sugar_value = value;

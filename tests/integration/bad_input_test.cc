@@ -1,6 +1,6 @@
-// Whatever is wrong with a definition or an option, the real binary says so in one line on standard error, exits with 2, and
-// has started nothing. Most cases are the files of tests/definitions/bad, each of which names the error it must get; here
-// are the ones that no readable file can hold.
+// Whatever is wrong with a definition or an option, the real binary says so in one line on standard error, exits with
+// 2, and has started nothing. Most cases are the files of tests/definitions/bad, each of which names the error it must
+// get; here are the ones that no readable file can hold.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -40,7 +40,8 @@ class BadInput : public ::testing::Test {
   void expect_refused(const std::vector<std::string>& arguments, const std::string& error) {
     ProcessResult result = pawl(arguments);
     EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
-    if (error.ends_with("...")) result.err = result.err.substr(0, std::string_view("pawl: ").size() + error.size() - 3) + "...\n";
+    constexpr std::size_t kKept = std::string_view("pawl: ").size() - std::string_view("...").size();
+    if (error.ends_with("...")) result.err = result.err.substr(0, error.size() + kKept) + "...\n";
     EXPECT_EQ(result.err, "pawl: " + error + "\n");
     EXPECT_EQ(result.out, "");
     EXPECT_EQ(result.exit_code, 2);
@@ -72,8 +73,7 @@ TEST_F(BadInput, each_bad_definition_gets_the_error_it_names_and_starts_nothing)
     const std::size_t begin = text.find(kError);
     ASSERT_NE(begin, std::string::npos) << entry.path() << " names no error";
     const std::size_t end = text.find('\n', begin);
-    expect_file_refused(entry.path().string(),
-                        ":" + text.substr(begin + kError.size(), end - begin - kError.size()));
+    expect_file_refused(entry.path().string(), ":" + text.substr(begin + kError.size(), end - begin - kError.size()));
     ++files;
   }
   EXPECT_GE(files, 100U);
@@ -94,9 +94,9 @@ TEST_F(BadInput, empty_files_are_refused) {
 
 TEST_F(BadInput, json_that_does_not_parse_is_refused_with_its_place) {
   expect_text_refused("{\"name\": \"x\",\n \"tasks\": {\"first\": {\"run\": \"touch started\"},}}",
-                      ":2:42: not valid JSON: syntax error", "bad.json");
-  expect_text_refused("{\"name\": \"x\", \"name\": \"y\"}", ":1:15: duplicate key \"name\": it stands in line 1 already",
-                      "bad.json");
+                      ":2:46: not valid JSON: syntax error", "bad.json");
+  expect_text_refused("{\"name\": \"x\", \"name\": \"y\"}",
+                      ":1:15: duplicate key \"name\": it stands in line 1 already", "bad.json");
   expect_text_refused("name: x\ntasks: {first: {run: touch started}}", ":1:1: not valid JSON: syntax error",
                       "bad.json");
 }
@@ -105,24 +105,30 @@ TEST_F(BadInput, bytes_that_are_no_text_are_refused) {
   const auto with_name = [](std::string_view name) {
     return fmt::format("name: \"{}\"\ntasks:\n{}", name, kMarkingTask);
   };
-  expect_text_refused(with_name("a\xFFz"), ":1:9: the text is not valid UTF-8");
-  expect_text_refused(with_name("a\xC0\x80z"), ":1:9: the text is not valid UTF-8");
-  expect_text_refused(with_name(std::string_view("a\0z", 3)), ":1:9: the character U+0000 is not accepted");
-  expect_text_refused(std::string(100, '\0'), ":1:1: the character U+0000 is not accepted");
-  expect_text_refused("\x7F" "ELF\x02\x01\x01\x03\x80", ":1:9: the text is not valid UTF-8");
+  expect_text_refused(with_name("a\xFFz"), ":1:9: the byte 0xFF is not valid UTF-8 here; save the document as UTF-8");
+  expect_text_refused(with_name("a\xC0\x80z"),
+                      ":1:9: the byte 0xC0 is not valid UTF-8 here; save the document as UTF-8");
+  expect_text_refused(with_name(std::string_view("a\0z", 3)), ":1:9: a NUL byte: is this a text file?");
+  expect_text_refused(std::string(100, '\0'), ":1:1: the document looks like UTF-16; save it as UTF-8");
+  expect_text_refused(
+      "\x7F"
+      "ELF\x02\x01\x01\x03\x80",
+      ":1:9: the byte 0x80 is not valid UTF-8 here; save the document as UTF-8");
 }
 
 TEST_F(BadInput, args_above_a_mebibyte_are_refused) {
   const std::string value(1'048'576, 'x');
-  const std::string too_much = fmt::format("name: x\ntasks:\n{}  big:\n    run: cat\n    stdin: {}\n", kMarkingTask, value);
-  expect_text_refused(too_much, ":4:8: tasks.big.args: takes 1048598 bytes as JSON; the limit is 1048576");
+  const std::string too_much =
+      fmt::format("name: x\ntasks:\n{}  big:\n    run: cat\n    stdin: {}\n", kMarkingTask, value);
+  expect_text_refused(too_much, ":5:10: tasks.big.run: takes 1048596 bytes as JSON; the limit is 1048576");
 }
 
 TEST_F(BadInput, nesting_without_end_is_refused) {
-  const std::string deep = fmt::format("name: x\ninput: {{a: {}}}\ntasks:\n{}", std::string(100'000, '['), kMarkingTask);
+  const std::string deep = fmt::format("name: x\ninput: {{a: {}{}}}\ntasks:\n{}", std::string(100'000, '['),
+                                       std::string(100'000, ']'), kMarkingTask);
   expect_text_refused(deep, ":2:110: arrays and objects are nested deeper than 100 levels, the limit");
-  expect_text_refused(std::string(1'000'000, '{'), ":1:101: arrays and objects are nested deeper than 100 levels, the limit",
-                      "bad.json");
+  expect_text_refused(std::string(1'000'000, '['),
+                      ":1:101: arrays and objects are nested deeper than 100 levels, the limit", "bad.json");
 }
 
 TEST_F(BadInput, a_very_long_name_does_not_make_a_very_long_message) {
@@ -136,10 +142,11 @@ TEST_F(BadInput, a_long_cycle_is_named_without_filling_the_screen) {
   std::string text = "name: x\ntasks:\n";
   for (int i = 0; i < 1'000; ++i)
     text += fmt::format("  t{}: {{run: touch started, dependencies: [t{}]}}\n", i, (i + 999) % 1'000);
-  expect_text_refused(text,
-                      ":3:44: tasks.t0.dependencies: the tasks wait for each other in a cycle: t0 -> t1 -> t2 -> t3 -> t4 "
-                      "-> t5 -> t6 -> t7 -> t8 -> t9 -> t10 -> t11 -> t12 -> t13 -> t14 -> t15 -> t16 -> t17 -> t18 -> "
-                      "t19 -> ... (980 more) -> t0");
+  expect_text_refused(
+      text,
+      ":3:42: tasks.t0.dependencies: the tasks wait for each other in a cycle: t0 -> t1 -> t2 -> t3 -> t4 "
+      "-> t5 -> t6 -> t7 -> t8 -> t9 -> t10 -> t11 -> t12 -> t13 -> t14 -> t15 -> t16 -> t17 -> t18 -> "
+      "t19 -> ... (980 more) -> t0");
 }
 
 TEST_F(BadInput, files_that_cannot_be_read_are_refused) {
@@ -199,8 +206,8 @@ TEST_F(BadInput, bad_command_lines_are_refused) {
       {{"run", file, "--concurrency", "many"}, "--concurrency"},
       {{"run", file, "--output", "xml"}, "--output"},
       {{"run", file, "--input"}, "--input"},
-      {{"fly", file}, "fly"},
-      {{}, "subcommand"},
+      {{"fly", file}, "A subcommand is required"},
+      {{}, "A subcommand is required"},
   };
   for (const Case& each : cases) {
     const ProcessResult result = pawl(each.arguments);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "pawl/json.h"
+
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -21,22 +22,23 @@ struct Failure {
   std::string message;
 };
 
-// Runs a workflow whose task `bad` has the given field.
-Failure run_with(const std::string& field) {
+// Runs a workflow whose task `bad` has the given field. `input` is laid over the definition's.
+Failure run_with(const std::string& field, const std::string& input = "{}") {
   const TemporaryFolder folder;
-  const std::string file = folder.write("flow.yaml", fmt::format("name: x\n"
-                                                                 "input: {{text: abc, list: [1, 2]}}\n"
-                                                                 "tasks:\n"
-                                                                 "  good: {{module: test, function: noop}}\n"
-                                                                 "  bad:\n"
-                                                                 "    module: test\n"
-                                                                 "    function: noop\n"
-                                                                 "    dependencies: [good]\n"
-                                                                 "    retry_policy: {{max_attempts: 5, base_delay: 1h}}\n"
-                                                                 "    {}\n",
-                                                                 field));
-  const ProcessResult result =
-      run_process({PAWL_BINARY, "run", file, "--output", "json"}, {.time_limit = kSoon});
+  const std::string file =
+      folder.write("flow.yaml", fmt::format("name: x\n"
+                                            "input: {{text: abc, list: [1, 2]}}\n"
+                                            "tasks:\n"
+                                            "  good: {{module: test, function: noop}}\n"
+                                            "  bad:\n"
+                                            "    module: test\n"
+                                            "    function: noop\n"
+                                            "    dependencies: [good]\n"
+                                            "    retry_policy: {{max_attempts: 5, base_delay: 1h}}\n"
+                                            "    {}\n",
+                                            field));
+  const ProcessResult result = run_process({PAWL_BINARY, "run", file, "--output", "json", "--input", "@-"},
+                                           {.stdin_text = input, .time_limit = kSoon});
   EXPECT_FALSE(result.timed_out) << field;
   const Result<Json> report = parse_json(result.out);
   if (!report) {
@@ -85,16 +87,17 @@ TEST(ExpressionFailure, an_endless_loop_is_stopped) {
 }
 
 TEST(ExpressionFailure, a_memory_bomb_is_stopped) {
-  for (const std::string_view bomb : {"(function() local s = \"x\" while true do s = s .. s end end)()",
-                                      "string.rep(\"x\", 1000000000)", "string.rep(input.text, math.maxinteger)",
-                                      "(function() local t = {} for i = 1, 1e9 do t[i] = {} end end)()"}) {
+  for (const std::string_view bomb :
+       {"(function() local s = \"x\" while true do s = s .. s end end)()", "string.rep(\"x\", 1000000000)",
+        "string.rep(input.text, math.maxinteger)", "(function() local t = {} for i = 1, 1e9 do t[i] = {} end end)()"}) {
     expect_failure(when(bomb), "");
     expect_failure(arg(bomb), "");
   }
 }
 
 TEST(ExpressionFailure, args_that_become_too_large_are_refused) {
-  const Failure failure = run_with("args: ['${{ string.rep(\"x\", 900000) }}', '${{ string.rep(\"y\", 900000) }}']");
+  const std::string half = fmt::format(R"({{"text": "{}"}})", std::string(600'000, 'x'));
+  const Failure failure = run_with("args: ['${{ input.text }}', '${{ input.text }}']", half);
   EXPECT_EQ(failure.exit_code, 1);
   EXPECT_EQ(failure.code, "limit_exceeded") << failure.message;
 }

@@ -15,8 +15,9 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
-#include "definition/document.h"
 #include "pawl/engine.h"
+
+#include "definition/document.h"
 
 namespace pawl::testing {
 namespace {
@@ -137,10 +138,23 @@ void collect(Json& value, std::vector<Json*>& all) {
 }
 
 const std::vector<Json>& replacements() {
-  static const std::vector<Json> all = {nullptr, true,     -1,  0,   1.5, 9'000'000'000'000'000,
-                                        "",      "a word", "5", "1s", "-1s", "${{ input.x }}",
-                                        boost::json::array{}, boost::json::array{"a"}, boost::json::array{nullptr},
-                                        boost::json::object{}, boost::json::object{{"unheard_of", 1}}};
+  static const std::vector<Json> all = {nullptr,
+                                        true,
+                                        -1,
+                                        0,
+                                        1.5,
+                                        9'000'000'000'000'000,
+                                        "",
+                                        "a word",
+                                        "5",
+                                        "1s",
+                                        "-1s",
+                                        "${{ input.x }}",
+                                        boost::json::array{},
+                                        boost::json::array{"a"},
+                                        boost::json::array{nullptr},
+                                        boost::json::object{},
+                                        boost::json::object{{"unheard_of", 1}}};
   return all;
 }
 
