@@ -40,8 +40,9 @@ class Monitor {
 
   // `callback` is called for each event whose type is among `types` (empty: all), on the engine's own threads: in order
   // for one workflow, at once for several, and it must return soon. It must not call the engine.
-  virtual SubscriptionId subscribe(std::function<void(const WorkflowEvent&)> callback,
-                                   std::vector<std::string> types = {}) = 0;
+  // Events that no subscriber wants cost the engine nothing. Error: `invalid_argument` for an unknown type.
+  virtual Result<SubscriptionId> subscribe(std::function<void(const WorkflowEvent&)> callback,
+                                           std::vector<std::string> types = {}) = 0;
   // When it returns the callback is not running and will not be called again. Error: `not_found`.
   virtual Result<void> unsubscribe(SubscriptionId id) = 0;
 };

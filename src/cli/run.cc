@@ -118,7 +118,7 @@ Result<WorkflowReport> watch(Engine& engine, const std::string& id, View* view, 
 int run_workflow(Engine& engine, const RunOptions& options, const std::string& id, const Definition& definition,
                  std::optional<Duration> timeout) {
   const std::unique_ptr<View> view = make_view(options, definition);
-  std::optional<SubscriptionId> subscription;
+  Result<SubscriptionId> subscription = fail(ErrorCode::not_found, "there is no view");
   if (view)
     subscription = engine.monitor().subscribe([&view = *view](const WorkflowEvent& event) { view.happened(event); },
                                               view->types());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -120,7 +121,8 @@ using Event =
                  event::TaskRetryScheduled, event::TaskRetryDue, event::TaskFailed, event::TaskSkipped,
                  event::TaskCancelled>;
 
-// The event's name as it is printed: "task_completed".
+// The names of the events as they are printed, in the order of Event's alternatives: "task_completed".
+[[nodiscard]] std::span<const std::string_view> event_names();
 [[nodiscard]] std::string_view name_of(const Event& event);
 
 }  // namespace pawl

@@ -15,13 +15,15 @@ std::string_view to_string(SkipReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
-std::string_view name_of(const Event& event) {
-  constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
+std::span<const std::string_view> event_names() {
+  static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
       "workflow_created", "workflow_redefined", "workflow_queued",      "workflow_started", "workflow_paused",
       "workflow_resumed", "workflow_stopping",  "workflow_completed",   "workflow_failed",  "workflow_cancelled",
       "task_started",     "task_completed",     "task_retry_scheduled", "task_retry_due",   "task_failed",
       "task_skipped",     "task_cancelled"};
-  return kNames[event.index()];
+  return kNames;
 }
+
+std::string_view name_of(const Event& event) { return event_names()[event.index()]; }
 
 }  // namespace pawl

@@ -3,8 +3,26 @@
 #include <algorithm>
 #include <mutex>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
+
 namespace pawl {
 namespace {
+
+// The passing events have the kinds after those of Event's alternatives.
+constexpr std::size_t kOutput = std::variant_size_v<Event>;
+constexpr std::size_t kProgress = kOutput + 1;
+constexpr EventKinds kAll = (EventKinds{1} << (kProgress + 1)) - 1;
+
+constexpr EventKinds only(std::size_t kind) { return EventKinds{1} << kind; }
+
+std::vector<std::string_view> names() {
+  const auto stored = event_names();
+  std::vector<std::string_view> all(stored.begin(), stored.end());
+  all.insert(all.end(), {"task_output", "task_progress"});
+  return all;
+}
 
 // The parts of an event that WorkflowEvent has a place for; each alternative has some of them.
 void fill(WorkflowEvent& out, const Definition& definition, const auto& happened) {
@@ -16,57 +34,75 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
   if constexpr (requires { happened.due; }) out.due = happened.due;
 }
 
+// What is said of an attempt's passing event, whichever it is.
+WorkflowEvent passing(const Assignment& assignment, Timestamp now, std::string_view text) {
+  return {.at = now,
+          .workflow = assignment.facts->id.text(),
+          .task = std::string(assignment.facts->definition->task_id(assignment.address.task)),
+          .attempt = assignment.address.attempt,
+          .text = std::string(text)};
+}
+
 }  // namespace
 
-SubscriptionId EventBus::subscribe(std::function<void(const WorkflowEvent&)> callback, std::vector<std::string> types) {
+Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEvent&)> callback,
+                                           std::vector<std::string> types) {
+  EventKinds kinds = types.empty() ? kAll : 0;
+  const std::vector<std::string_view> known = names();
+  for (const std::string& type : types) {
+    const auto kind = std::ranges::find(known, type);
+    if (kind == known.end())
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("there are no events of type {}{}", in_quotes(type), did_you_mean(type, known)), "types");
+    kinds |= only(static_cast<std::size_t>(kind - known.begin()));
+  }
   const std::lock_guard lock(mutex_);
   const SubscriptionId id{++last_id_};
-  subscriptions_.push_back({.id = id, .callback = std::move(callback), .types = std::move(types)});
-  watching_ = true;
+  subscriptions_.push_back({.id = id, .callback = std::move(callback), .kinds = kinds});
+  update_wanted();
   return id;
 }
 
 Result<void> EventBus::unsubscribe(SubscriptionId id) {
   const std::lock_guard lock(mutex_);
   const auto removed = std::erase_if(subscriptions_, [&](const Subscription& each) { return each.id == id; });
-  watching_ = !subscriptions_.empty();
+  update_wanted();
   if (removed == 0) return fail(ErrorCode::not_found, "there is no such subscription");
   return {};
+}
+
+void EventBus::update_wanted() {
+  EventKinds wanted = 0;
+  for (const Subscription& subscription : subscriptions_) wanted |= subscription.kinds;
+  wanted_ = wanted;
 }
 
 void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
   WorkflowEvent told{.type = name_of(event), .at = clock_.now(), .workflow = facts.id.text()};
   std::visit([&](const auto& alternative) { fill(told, *facts.definition, alternative); }, event);
-  tell(told);
+  tell(only(event.index()), told);
 }
 
 void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view line) {
-  if (!is_watching()) return;
-  tell({.type = "task_output",
-        .at = clock_.now(),
-        .workflow = assignment.facts->id.text(),
-        .task = std::string(assignment.facts->definition->task_id(assignment.address.task)),
-        .attempt = assignment.address.attempt,
-        .text = std::string(line),
-        .is_stderr = is_error});
+  if ((wanted() & only(kOutput)) == 0) return;
+  WorkflowEvent told = passing(assignment, clock_.now(), line);
+  told.type = "task_output";
+  told.is_stderr = is_error;
+  tell(only(kOutput), told);
 }
 
 void EventBus::progressed(const Assignment& assignment, double fraction, std::string_view message) {
-  if (!is_watching()) return;
-  tell({.type = "task_progress",
-        .at = clock_.now(),
-        .workflow = assignment.facts->id.text(),
-        .task = std::string(assignment.facts->definition->task_id(assignment.address.task)),
-        .attempt = assignment.address.attempt,
-        .text = std::string(message),
-        .progress = fraction});
+  if ((wanted() & only(kProgress)) == 0) return;
+  WorkflowEvent told = passing(assignment, clock_.now(), message);
+  told.type = "task_progress";
+  told.progress = fraction;
+  tell(only(kProgress), told);
 }
 
-void EventBus::tell(const WorkflowEvent& event) const {
+void EventBus::tell(EventKinds kind, const WorkflowEvent& event) const {
   const std::shared_lock lock(mutex_);
   for (const Subscription& subscription : subscriptions_)
-    if (subscription.types.empty() || std::ranges::find(subscription.types, event.type) != subscription.types.end())
-      subscription.callback(event);
+    if ((subscription.kinds & kind) != 0) subscription.callback(event);
 }
 
 }  // namespace pawl

@@ -18,10 +18,11 @@ class EventBus final : public Monitor, public Observer {
  public:
   explicit EventBus(const Clock& clock) : clock_(clock) {}
 
-  SubscriptionId subscribe(std::function<void(const WorkflowEvent&)> callback, std::vector<std::string> types) override;
+  Result<SubscriptionId> subscribe(std::function<void(const WorkflowEvent&)> callback,
+                                   std::vector<std::string> types) override;
   Result<void> unsubscribe(SubscriptionId id) override;
 
-  [[nodiscard]] bool is_watching() const override { return watching_.load(std::memory_order_relaxed); }
+  [[nodiscard]] EventKinds wanted() const override { return wanted_.load(std::memory_order_relaxed); }
   void happened(const WorkflowFacts& facts, const Event& event) override;
   void wrote(const Assignment& assignment, bool is_error, std::string_view line) override;
   void progressed(const Assignment& assignment, double fraction, std::string_view message) override;
@@ -30,14 +31,16 @@ class EventBus final : public Monitor, public Observer {
   struct Subscription {
     SubscriptionId id;
     std::function<void(const WorkflowEvent&)> callback;
-    std::vector<std::string> types;
+    EventKinds kinds;
   };
 
-  void tell(const WorkflowEvent& event) const;
+  // With mutex_ held.
+  void update_wanted();
+  void tell(EventKinds kind, const WorkflowEvent& event) const;
 
   const Clock& clock_;
-  std::atomic<bool> watching_{false};
-  mutable std::shared_mutex mutex_;  // guards all below; shared while callbacks run, so that unsubscribe waits for them
+  std::atomic<EventKinds> wanted_{0};  // by any subscriber
+  mutable std::shared_mutex mutex_;    // guards all below; shared while callbacks run, so that unsubscribe waits for them
   std::vector<Subscription> subscriptions_;
   std::uint64_t last_id_ = 0;
 };

@@ -10,12 +10,19 @@
 
 namespace pawl {
 
+// A set of kinds of events: bit i stands for the i-th alternative of Event.
+using EventKinds = std::uint64_t;
+
+[[nodiscard]] constexpr bool contains(EventKinds kinds, const Event& event) {
+  return (kinds >> event.index() & 1U) != 0;
+}
+
 // Threads: any, at once.
 class Observer {
  public:
   virtual ~Observer() = default;
-  // Whether anybody watches; asked first, so that nobody's watching costs nothing.
-  [[nodiscard]] virtual bool is_watching() const = 0;
+  // The events that anybody wants to be told of. Asked first, so that the others cost nothing.
+  [[nodiscard]] virtual EventKinds wanted() const = 0;
   virtual void happened(const WorkflowFacts& facts, const Event& event) = 0;
   virtual void wrote(const Assignment& assignment, bool is_error, std::string_view line) = 0;
   virtual void progressed(const Assignment& assignment, double fraction, std::string_view message) = 0;

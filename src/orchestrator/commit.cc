@@ -60,15 +60,14 @@ bool Shard::release_durable() {
 }
 
 void Shard::release(Batch& batch) {
-  const bool watched = environment_.observer.is_watching();
+  const EventKinds wanted = environment_.observer.wanted();
   std::uint32_t event = 0;
   std::uint32_t effect = 0;
   for (const Batch::Segment& segment : batch.segments) {
     LiveWorkflow& workflow = *segment.workflow;
-    if (watched)
-      for (; event < segment.events_end; ++event)
+    for (; wanted != 0 && event < segment.events_end; ++event)
+      if (contains(wanted, batch.turn.events[event]))
         environment_.observer.happened(*workflow.state.facts, batch.turn.events[event]);
-    event = segment.events_end;
     for (; effect < segment.effects_end; ++effect) release_effect(workflow, batch.turn.effects[effect]);
     --workflow.holds;
   }
