@@ -99,8 +99,10 @@ void end_task(Workflow& workflow, TaskIndex task, TaskState state, Timestamp at)
 
 void release_dependents(Workflow& workflow, TaskIndex task) {
   const bool started = workflow.state != WorkflowState::pending;
+  const bool has_result = workflow.tasks[task].state == TaskState::completed && !workflow.tasks[task].outcome.is_null();
   for (const TaskIndex dependent : workflow.definition().dependents(task)) {
     TaskRecord& record = workflow.tasks[dependent];
+    record.has_results |= has_result;
     if (--record.waiting_on == 0 && record.state == TaskState::pending && started)
       workflow.queue_of(dependent).push(dependent);
   }

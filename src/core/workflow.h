@@ -4,6 +4,7 @@
 // as tasks end (`waiting_on`), so that finding what may start next never takes a scan.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -22,7 +23,8 @@ struct TaskRecord {
   std::uint32_t waiting_on = 0;  // dependencies that have not ended in a way that lets this task run
   std::uint16_t attempt = 0;     // the latest attempt's number; 0: none was made
   TaskState state = TaskState::pending;
-  bool retry_waits = false;  // pending, until the delay before the next attempt is over
+  bool retry_waits : 1 = false;  // pending, until the delay before the next attempt is over
+  bool has_results : 1 = false;  // a dependency completed with a result other than null
 
   friend bool operator==(const TaskRecord&, const TaskRecord&) = default;
 };
@@ -34,6 +36,8 @@ class ReadyQueue {
   [[nodiscard]] bool empty() const { return head_ == tasks_.size(); }
   [[nodiscard]] std::size_t size() const { return tasks_.size() - head_; }
   [[nodiscard]] TaskIndex front() const { return tasks_[head_]; }
+  // The task `ahead` places behind the front, or the last one.
+  [[nodiscard]] TaskIndex peek(std::size_t ahead) const { return tasks_[std::min(head_ + ahead, tasks_.size() - 1)]; }
   void push(TaskIndex task) { tasks_.push_back(task); }
   // Takes `task` out. Constant time for the front, which is the rule.
   void remove(TaskIndex task);
@@ -74,6 +78,11 @@ struct Workflow {
   [[nodiscard]] const std::string& id() const { return facts->id.text(); }
   // The queue a ready task stands in.
   [[nodiscard]] ReadyQueue& queue_of(TaskIndex task) { return definition().waits(task) ? waiting : ready; }
+  // Starts to load what is known of `task`: workflows of a million tasks are far larger than the processor's caches.
+  void prefetch(TaskIndex task) const {
+    __builtin_prefetch(&tasks[task], 1);
+    definition().prefetch(task);
+  }
   [[nodiscard]] bool may_start_tasks() const {
     return state == WorkflowState::running && stop_reason == StopReason::none;
   }

@@ -19,10 +19,12 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
       .address = {.workflow = workflow.address, .task = dispatched.task, .attempt = dispatched.attempt},
       .handler = &workflow.handler(dispatched.task),
       .facts = workflow.state.facts.get()};
-  for (const TaskIndex dependency : definition.dependencies(dispatched.task)) {
-    const core::TaskRecord& record = workflow.state.tasks[dependency];
-    if (record.state == TaskState::completed && !record.outcome.is_null())
-      assignment.results.emplace_back(dependency, record.outcome);
+  if (workflow.state.tasks[dispatched.task].has_results) {
+    for (const TaskIndex dependency : definition.dependencies(dispatched.task)) {
+      const core::TaskRecord& record = workflow.state.tasks[dependency];
+      if (record.state == TaskState::completed && !record.outcome.is_null())
+        assignment.results.emplace_back(dependency, record.outcome);
+    }
   }
   if (const auto timeout = definition.rules(dispatched.task).timeout)
     assignment.deadline = workflow.state.tasks[dispatched.task].started_at + *timeout;
@@ -54,6 +56,7 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
   }
   Assignment assignment = assignment_of(workflow, dispatched);
   ++workflow.holds;
+  __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
   Result<JsonText> args = core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.max_args_bytes);
   if (!args) {
     const bool too_large = args.error().code == ErrorCode::limit_exceeded && args.error().field == "args";

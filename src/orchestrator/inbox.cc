@@ -1,4 +1,5 @@
 // The first half of a turn: what has arrived, and what has become due.
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -10,25 +11,41 @@ namespace {
 
 // Messages and timers handled in one turn, so that what was decided first is not kept from its commit for long.
 constexpr int kMessagesPerTurn = 512;
+// So many outcomes ahead, and of each the first so many dependents, what is known of a task is loaded.
+constexpr std::size_t kLoadAhead = 8;
+constexpr std::size_t kLoadedDependents = 16;
 
 }  // namespace
 
 bool Shard::drain() {
   handling_.swap(made_here_);
-  for (FinishedAttempt& attempt : handling_) handle(attempt);
-  bool busy = !handling_.empty();
-  handling_.clear();
+  bool busy = false;
   for (int i = 0; i < kMessagesPerTurn; ++i) {
     std::optional<ShardMessage> message = inbox_.try_pop();
     if (!message) break;
     busy = true;
     if (auto* attempt = std::get_if<FinishedAttempt>(&*message)) {
-      handle(*attempt);
+      handling_.push_back(std::move(*attempt));
     } else {
       std::get<ShardCall> (*message)(*this);
     }
   }
+  busy |= !handling_.empty();
+  for (std::size_t i = 0; i < std::min(kLoadAhead, handling_.size()); ++i) load_dependents(handling_[i]);
+  for (std::size_t i = 0; i < handling_.size(); ++i) {
+    if (i + kLoadAhead < handling_.size()) load_dependents(handling_[i + kLoadAhead]);
+    handle(handling_[i]);
+  }
+  handling_.clear();
   return busy;
+}
+
+// In a large workflow the tasks that wait for this outcome may be anywhere in memory.
+void Shard::load_dependents(const FinishedAttempt& attempt) const {
+  const core::Workflow& workflow = places_[attempt.address.workflow.place]->state;
+  const auto dependents = workflow.definition().dependents(attempt.address.task);
+  for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
+    workflow.prefetch(dependent);
 }
 
 void Shard::handle(FinishedAttempt& attempt) {

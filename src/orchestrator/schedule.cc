@@ -1,5 +1,7 @@
 // Which ready tasks start now: by priority of their workflows, in turn among workflows of one priority, as far as there
 // are task slots.
+#include <algorithm>
+
 #include "base/assert.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/shard_decide.h"
@@ -10,6 +12,8 @@ namespace {
 // Tasks started in one turn, and of one workflow before the next one has its go.
 constexpr std::size_t kStartsPerTurn = 1024;
 constexpr std::size_t kStartsInARow = 64;
+// So many ready tasks ahead, what is known of a task is loaded.
+constexpr std::size_t kLoadAhead = 8;
 
 }  // namespace
 
@@ -55,8 +59,10 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
     if (!state.may_start_tasks() || state.waiting.empty()) break;
     start(state.waiting.front());
   }
+  for (std::size_t i = 0; i < std::min(kLoadAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i) {
     if (!state.may_start_tasks() || state.ready.empty()) break;
+    state.prefetch(state.ready.peek(kLoadAhead));
     if (!environment_.slots.try_take(index_)) return false;
     if (!start(state.ready.front())) give_slot_back();  // its condition did not hold, or could not be evaluated
   }

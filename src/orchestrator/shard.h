@@ -123,6 +123,7 @@ class Shard final : public CommitListener {
 
   // inbox.cc
   bool drain();
+  void load_dependents(const FinishedAttempt& attempt) const;
   void handle(FinishedAttempt& attempt);
   bool fire_timers();
   void fire(const Timer& timer);

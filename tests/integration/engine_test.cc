@@ -5,6 +5,7 @@
 #include <future>
 #include <latch>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/graphs.h"
