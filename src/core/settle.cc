@@ -61,9 +61,7 @@ void complete(Decision& decision) {
     decision.raise(event::WorkflowCompleted{.at = decision.now(), .output = *std::move(output)});
     return;
   }
-  decision.raise(event::WorkflowFailed{
-      .at = decision.now(),
-      .error = error_text(TaskError("expression_error", std::move(output.error()).within("the output").message))});
+  decision.raise(event::WorkflowFailed{.at = decision.now(), .error = error_text(evaluation_failure(output.error()))});
 }
 
 }  // namespace

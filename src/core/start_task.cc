@@ -24,11 +24,7 @@ Result<void> apply(Decision& decision, const command::StartTask& command) {
     return {};
   }
   decision.raise(event::TaskStarted{.task = command.task, .attempt = record.attempt + 1U, .at = decision.now()});
-  if (!wanted) {
-    TaskError error("expression_error", fmt::format("when: {}", wanted.error().message));
-    error.retryable = false;
-    fail_attempt(decision, command.task, error);
-  }
+  if (!wanted) fail_attempt(decision, command.task, evaluation_failure(wanted.error()));
   return {};
 }
 

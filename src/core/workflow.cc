@@ -63,9 +63,9 @@ std::string fingerprint(const Workflow& w) {
   out += fmt::format(" {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks, w.failed_tasks,
                      w.skipped_tasks, w.cancelled_tasks, w.event_count);
   for (const TaskRecord& task : w.tasks)
-    out += fmt::format("{} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt, task.waiting_on, task.retry_waits,
-                       task.has_results, task.started_at.time_since_epoch().count(), task.completed_at.time_since_epoch().count(),
-                       task.outcome.view());
+    out += fmt::format("{} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt, task.waiting_on,
+                       task.retry_waits, task.has_results, task.started_at.time_since_epoch().count(),
+                       task.completed_at.time_since_epoch().count(), task.outcome.view());
   for (ReadyQueue queue : {w.ready, w.waiting})
     for (; !queue.empty(); queue.remove(queue.front())) out += fmt::format("{} ", queue.front());
   return out;

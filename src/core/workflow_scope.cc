@@ -36,7 +36,9 @@ Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expressio
   const std::string_view condition = workflow.definition().when(task);
   if (condition.empty()) return true;
   WorkflowScope scope(workflow, task);
-  return evaluator.test(condition, scope);
+  Result<bool> holds = evaluator.test(condition, scope);
+  if (!holds) holds.error().field = "when";
+  return holds;
 }
 
 Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
@@ -59,8 +61,17 @@ Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expressio
 Result<JsonText> expand_output(const Workflow& workflow, expression::Evaluator& evaluator) {
   WorkflowScope scope(workflow, kNoTask);
   Result<Json> output = evaluator.expand(workflow.definition().output().parse(), scope);
-  if (!output) return std::unexpected(std::move(output.error()));
+  if (!output) {
+    output.error().field.insert(0, "output");
+    return std::unexpected(std::move(output.error()));
+  }
   return JsonText::from(*output);
+}
+
+TaskError evaluation_failure(const Error& error) {
+  TaskError failure(error.code == ErrorCode::limit_exceeded ? "limit_exceeded" : "expression_error", describe(error));
+  failure.retryable = false;
+  return failure;
 }
 
 }  // namespace pawl::core

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "pawl/task_error.h"
+
 #include "core/workflow.h"
 #include "expression/expression.h"
 
@@ -40,5 +42,9 @@ Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expressio
 
 // The definition's `output`, filled in.
 Result<JsonText> expand_output(const Workflow& workflow, expression::Evaluator& evaluator);
+
+// What a task, or its workflow, fails with when one of the above did: `expression_error` or `limit_exceeded`. The same
+// expression would fail again, so it is not retryable.
+[[nodiscard]] TaskError evaluation_failure(const Error& error);
 
 }  // namespace pawl::core

@@ -65,8 +65,9 @@ void write_rules(std::string& out, const TaskRules& rules) {
   if (rules.timeout) out += fmt::format(",\"timeout\":{}", rules.timeout->count());
   if (rules.retry_policy) {
     const RetryPolicy& policy = *rules.retry_policy;
-    out += fmt::format(",\"retry_policy\":{{\"max_attempts\":{},\"backoff\":\"{}\",\"multiplier\":", policy.max_attempts,
-                       to_string(policy.backoff));
+    out +=
+        fmt::format(",\"retry_policy\":{{\"max_attempts\":{},\"backoff\":\"{}\",\"multiplier\":", policy.max_attempts,
+                    to_string(policy.backoff));
     write_json_number(out, policy.multiplier);
     out += fmt::format(",\"base_delay\":{},\"max_delay\":{},\"jitter\":", policy.base_delay.count(),
                        policy.max_delay.count());

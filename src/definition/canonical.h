@@ -1,8 +1,8 @@
 // The canonical form of a definition and its hash: the same content gives the same bytes, however it was written.
 //
-// Fields stand in a fixed order and only where they differ from their default; sugar is spelled out; durations are integer
-// milliseconds; members of JSON objects are sorted; dependencies are in the order of the tasks. The order of the tasks is
-// kept, for it decides which of several ready tasks starts first.
+// Fields stand in a fixed order and only where they differ from their default; sugar is spelled out; durations are
+// integer milliseconds; members of JSON objects are sorted; dependencies are in the order of the tasks. The order of
+// the tasks is kept, for it decides which of several ready tasks starts first.
 #pragma once
 
 #include <string>

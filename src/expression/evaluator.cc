@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +14,16 @@ namespace {
 // Compiled expressions live as long as their state; each costs some 10 us to make again.
 constexpr std::size_t kMaxChunks = 1024;
 constexpr std::size_t kMaxChunkBytes = 1U << 20U;
+// What one evaluation costs besides its instructions, in units of them: to look up, or to compile, what it says.
+constexpr std::uint64_t kEvaluationUnits = 20;
+constexpr std::uint64_t kCompilationUnits = 200;
+constexpr std::uint64_t kSourceBytesPerUnit = 4;
+
+// Takes `units` from what is left, down to nothing.
+void use(Work& work, std::uint64_t units) { work.instructions_left -= std::min(units, work.instructions_left); }
+
+// For an expression that stands alone: its own limit is enough.
+Work unlimited() { return {std::numeric_limits<std::uint64_t>::max()}; }
 
 }  // namespace
 
@@ -19,8 +31,8 @@ struct Evaluator::Lua {
   explicit Lua(const Limits& given) : limits(given), state(std::make_unique<LuaState>(given)) {}
 
   // Leaves the value on Lua's stack, to be popped by the caller.
-  Result<void> run(std::string_view expression, Scope& scope);
-  Result<void> push_chunk(std::string_view expression);
+  Result<void> run(std::string_view expression, Scope& scope, Work& work);
+  Result<void> push_chunk(std::string_view expression, Work& work);
   // Pops it.
   std::unexpected<Error> error_on_stack(std::string_view expression);
 
@@ -28,13 +40,15 @@ struct Evaluator::Lua {
   std::unique_ptr<LuaState> state;
 };
 
-Result<void> Evaluator::Lua::push_chunk(std::string_view expression) {
+Result<void> Evaluator::Lua::push_chunk(std::string_view expression, Work& work) {
+  use(work, kEvaluationUnits);
   if (const auto known = state->chunks.find(expression); known != state->chunks.end()) {
     lua_rawgeti(state->lua, LUA_REGISTRYINDEX, known->second);
     return {};
   }
   if (state->chunks.size() >= kMaxChunks || state->chunk_bytes >= kMaxChunkBytes)
     state = std::make_unique<LuaState>(limits);
+  use(work, kCompilationUnits + expression.size() / kSourceBytesPerUnit);
   if (Result<void> loaded = load_expression(state->lua, expression); !loaded) return loaded;
   lua_pushvalue(state->lua, -1);
   state->chunks.emplace(expression, luaL_ref(state->lua, LUA_REGISTRYINDEX));
@@ -54,7 +68,10 @@ std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expressio
   ErrorCode code = ErrorCode::invalid_argument;
   if (state->budget.out_of_work) {
     code = ErrorCode::limit_exceeded;
-    message = fmt::format("it takes more work than {} instructions' worth", limits.instructions);
+    message = state->budget.work_given < limits.instructions
+                  ? fmt::format("together with the places before it, it takes more work than {} instructions' worth",
+                                limits.instructions_together)
+                  : fmt::format("it takes more work than {} instructions' worth", limits.instructions);
   } else if (state->budget.out_of_memory) {
     code = ErrorCode::limit_exceeded;
     message = fmt::format("it takes more than {} bytes of memory", limits.memory_bytes);
@@ -62,17 +79,25 @@ std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expressio
   return fail(code, fmt::format("{} in {}", message, in_quotes(expression)));
 }
 
-Result<void> Evaluator::Lua::run(std::string_view expression, Scope& scope) {
-  if (Result<void> pushed = push_chunk(expression); !pushed) return pushed;
-  if (state->call(expression, scope) != LUA_OK) return error_on_stack(expression);
+Result<void> Evaluator::Lua::run(std::string_view expression, Scope& scope, Work& work) {
+  if (Result<void> pushed = push_chunk(expression, work); !pushed) return pushed;
+  const std::uint64_t given = std::min(limits.instructions, work.instructions_left);
+  const int status = state->call(expression, scope, given);
+  use(work, given - state->budget.work_left_or_none());
+  if (status != LUA_OK) return error_on_stack(expression);
   return {};
 }
 
-Evaluator::Evaluator(Limits limits) : lua_(std::make_unique<Lua>(limits)) {}
+Evaluator::Evaluator(Limits limits) : limits_(limits), lua_(std::make_unique<Lua>(limits)) {}
 Evaluator::~Evaluator() = default;
 
 Result<Json> Evaluator::evaluate(std::string_view expression, Scope& scope) {
-  if (Result<void> ran = lua_->run(expression, scope); !ran) return std::unexpected(std::move(ran.error()));
+  Work work = unlimited();
+  return evaluate(expression, scope, work);
+}
+
+Result<Json> Evaluator::evaluate(std::string_view expression, Scope& scope, Work& work) {
+  if (Result<void> ran = lua_->run(expression, scope, work); !ran) return std::unexpected(std::move(ran.error()));
   Result<Json> value = to_json(lua_->state->lua, -1);
   lua_settop(lua_->state->lua, 0);
   if (!value) value.error().message += fmt::format(" in {}", in_quotes(expression));
@@ -80,7 +105,8 @@ Result<Json> Evaluator::evaluate(std::string_view expression, Scope& scope) {
 }
 
 Result<bool> Evaluator::test(std::string_view expression, Scope& scope) {
-  if (Result<void> ran = lua_->run(expression, scope); !ran) return std::unexpected(std::move(ran.error()));
+  Work work = unlimited();
+  if (Result<void> ran = lua_->run(expression, scope, work); !ran) return std::unexpected(std::move(ran.error()));
   const bool truth = lua_toboolean(lua_->state->lua, -1) != 0;
   lua_settop(lua_->state->lua, 0);
   return truth;

@@ -30,7 +30,7 @@ std::string text_of(const Json& value) {
 
 class Expander {
  public:
-  Expander(Evaluator& evaluator, Scope& scope) : evaluator_(evaluator), scope_(scope) {}
+  Expander(Evaluator& evaluator, Scope& scope, Work work) : evaluator_(evaluator), scope_(scope), work_(work) {}
 
   // As deep as the value, whose depth its parser has limited.
   Result<Json> expand(const Json& value) {  // NOLINT(misc-no-recursion)
@@ -73,7 +73,7 @@ class Expander {
       const auto end = static_cast<std::size_t>(place.data() - text.data()) + place.size();
       out += text.substr(done, open - done);
       done = text.find(kClose, end) + kClose.size();
-      Result<Json> value = evaluator_.evaluate(place, scope_);
+      Result<Json> value = evaluator_.evaluate(place, scope_, work_);
       if (!value) return value;
       const bool is_whole = open == 0 && done == text.size();
       if (is_whole) {
@@ -90,11 +90,14 @@ class Expander {
 
   Evaluator& evaluator_;
   Scope& scope_;
+  Work work_;
   Allowance allowance_;
 };
 
 }  // namespace
 
-Result<Json> Evaluator::expand(const Json& value, Scope& scope) { return Expander(*this, scope).expand(value); }
+Result<Json> Evaluator::expand(const Json& value, Scope& scope) {
+  return Expander(*this, scope, {limits_.instructions_together}).expand(value);
+}
 
 }  // namespace pawl::expression

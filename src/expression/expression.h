@@ -28,7 +28,8 @@
 namespace pawl::expression {
 
 struct Limits {
-  std::uint64_t instructions = 100'000;
+  std::uint64_t instructions = 100'000;             // of one expression
+  std::uint64_t instructions_together = 1'000'000;  // of all places that one expand() fills in
   std::size_t memory_bytes = 8U * 1024 * 1024;
 };
 
@@ -54,6 +55,11 @@ class Scope {
   virtual std::optional<std::uint64_t> index() { return std::nullopt; }
 };
 
+// What several evaluations may still use together.
+struct Work {
+  std::uint64_t instructions_left;
+};
+
 class Evaluator {
  public:
   explicit Evaluator(Limits limits = {});
@@ -63,6 +69,8 @@ class Evaluator {
 
   // The value of one expression (no `${{ }}` around it). Errors: those of analyse(), and what the expression runs into.
   Result<Json> evaluate(std::string_view expression, Scope& scope);
+  // The same, as one of several: takes what it uses from `work`.
+  Result<Json> evaluate(std::string_view expression, Scope& scope, Work& work);
   // Its truth as Lua sees it: nil and false (and null) are false, everything else is true.
   Result<bool> test(std::string_view expression, Scope& scope);
   // `value` with every `${{ ... }}` in its strings (keys of objects are left alone) replaced. A string that is one
@@ -73,6 +81,7 @@ class Evaluator {
 
  private:
   struct Lua;
+  const Limits limits_;
   std::unique_ptr<Lua> lua_;
 };
 

@@ -223,6 +223,25 @@ TEST_F(Limited, modest_work_is_within_the_limits) {
 
 // Every allocation of an evaluation fails once: it ends with its value or with the limit, and never in a crash or a
 // leak.
+TEST_F(Limited, the_places_of_one_value_together) {
+  const std::string slow = "(function() for i = 1, 20000 do end end)()";
+  boost::json::array places;
+  for (int i = 0; i < 100; ++i) places.emplace_back("${{ " + slow + " }}");
+  const Result<Json> value = evaluator.expand(places, scope);
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().code, ErrorCode::limit_exceeded);
+  EXPECT_THAT(value.error().message, HasSubstr("together"));
+  EXPECT_EQ(value_of(slow), "null") << "each has its own limit again";
+}
+
+TEST_F(Limited, many_modest_places_are_within_the_limits) {
+  boost::json::array places;
+  for (int i = 0; i < 10'000; ++i) places.emplace_back("a ${{ input.s }} b");
+  const Result<Json> value = evaluator.expand(places, scope);
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(value->at(9'999).as_string(), "a abc b");
+}
+
 TEST(Limits, any_allocation_may_fail) {
   constexpr std::string_view kExpression =
       R"((function() local t = {} for k, v in pairs({b = 1, a = 'x', [3] = true}) do t[#t + 1] = tostring(k) .. tostring(v) end

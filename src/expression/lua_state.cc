@@ -83,7 +83,7 @@ LuaState::LuaState(const Limits& given) : limits(given) {
 
 LuaState::~LuaState() { lua_close(lua); }
 
-int LuaState::call(std::string_view text, Scope& with) {
+int LuaState::call(std::string_view text, Scope& with, std::uint64_t instructions) {
   scope = &with;
   expression = text;
   if (budget.memory_used > settled_bytes_ + kKeptGarbage) {
@@ -91,7 +91,8 @@ int LuaState::call(std::string_view text, Scope& with) {
     settled_bytes_ = budget.memory_used;
   }
   budget = {.enforced = true,
-            .work_left = static_cast<std::int64_t>(std::min<std::uint64_t>(limits.instructions, INT64_MAX)),
+            .work_given = instructions,
+            .work_left = static_cast<std::int64_t>(std::min<std::uint64_t>(instructions, INT64_MAX)),
             .memory_used = budget.memory_used,
             .memory_limit = budget.memory_used + limits.memory_bytes};
   lua_sethook(lua, count_hook, LUA_MASKCOUNT, kHookEvery);  // counts from 0 again: the same expression, the same cost

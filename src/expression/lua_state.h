@@ -22,6 +22,7 @@ namespace pawl::expression {
 // What one evaluation may still use. One unit is a VM instruction, or some bytes touched by library code.
 struct Budget {
   bool enforced = false;
+  std::uint64_t work_given = 0;
   std::int64_t work_left = 0;
   std::size_t memory_used = 0;
   std::size_t memory_limit = 0;    // memory_used may not pass it while enforced
@@ -29,6 +30,10 @@ struct Budget {
   std::size_t largest_block = 0;   // of anything else
   bool out_of_work = false;
   bool out_of_memory = false;
+
+  [[nodiscard]] std::uint64_t work_left_or_none() const {
+    return work_left < 0 ? 0 : static_cast<std::uint64_t>(work_left);
+  }
 };
 
 struct TextHash {
@@ -47,7 +52,7 @@ struct LuaState {
   static LuaState& of(lua_State* lua) { return **static_cast<LuaState**>(lua_getextraspace(lua)); }
 
   // Calls the function at the top of the stack, which leaves one value or an error in its place. Returns Lua's status.
-  int call(std::string_view text, Scope& with);
+  int call(std::string_view text, Scope& with, std::uint64_t instructions);
 
   // Its digits, until the next call.
   const char* text_of_large_number(const Json& number);

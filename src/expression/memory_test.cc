@@ -23,7 +23,7 @@ TEST(Memory, does_not_grow_over_evaluations_that_succeed_or_fail) {
   std::size_t most = 0;
   for (int i = 0; i < 100'000; ++i) {
     lua_rawgeti(state.lua, LUA_REGISTRYINDEX, chunks[static_cast<std::size_t>(i) % chunks.size()]);
-    state.call("", scope);
+    state.call("", scope, Limits().instructions);
     lua_settop(state.lua, 0);
     most = std::max(most, state.budget.memory_used);
   }
@@ -39,11 +39,11 @@ TEST(Memory, the_largest_evaluation_leaves_nothing) {
       state.lua, "(function(...) local s = 'x' while true do s = s .. s end end)(table.unpack({}, 1, 50000))"));
   for (int i = 0; i < 3; ++i) {
     lua_pushvalue(state.lua, 1);
-    EXPECT_NE(state.call("", scope), LUA_OK);
+    EXPECT_NE(state.call("", scope, Limits().instructions), LUA_OK);
     lua_settop(state.lua, 1);
   }
   ASSERT_TRUE(load_expression(state.lua, "1").has_value());
-  EXPECT_EQ(state.call("", scope), LUA_OK);
+  EXPECT_EQ(state.call("", scope, Limits().instructions), LUA_OK);
   EXPECT_LT(state.budget.memory_used, 700'000U);
 }
 

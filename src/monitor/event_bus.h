@@ -40,7 +40,7 @@ class EventBus final : public Monitor, public Observer {
 
   const Clock& clock_;
   std::atomic<EventKinds> wanted_{0};  // by any subscriber
-  mutable std::shared_mutex mutex_;    // guards all below; shared while callbacks run, so that unsubscribe waits for them
+  mutable std::shared_mutex mutex_;  // guards all below; shared while callbacks run, so that unsubscribe waits for them
   std::vector<Subscription> subscriptions_;
   std::uint64_t last_id_ = 0;
 };

@@ -59,10 +59,7 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
   __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
   Result<JsonText> args = core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.max_args_bytes);
   if (!args) {
-    const bool too_large = args.error().code == ErrorCode::limit_exceeded && args.error().field == "args";
-    TaskError error(too_large ? "limit_exceeded" : "expression_error", describe(args.error()));
-    error.retryable = false;
-    finished({.address = assignment.address, .outcome = failed(std::move(error))});
+    finished({.address = assignment.address, .outcome = failed(core::evaluation_failure(args.error()))});
     return;
   }
   assignment.args = *std::move(args);
