@@ -15,6 +15,7 @@
 #include "definition/document.h"
 #include "definition/fields.h"
 #include "definition/task_reader.h"
+#include "definition/task_sugar.h"
 
 namespace pawl {
 namespace definition {

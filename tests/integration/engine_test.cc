@@ -5,43 +5,14 @@
 #include <future>
 #include <latch>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/graphs.h"
+#include "tests/support/engine.h"
 
 namespace pawl::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-TaskSpec user_task(std::string id, std::string function, std::vector<std::string> dependencies = {}) {
-  TaskSpec spec = task(std::move(id), std::move(dependencies), std::move(function));
-  spec.module = "user";
-  return spec;
-}
-
-// Creates, starts and awaits a workflow.
-WorkflowReport run(Engine& engine, const DefinitionPtr& definition, const CreateOptions& options = {}) {
-  const auto id = engine.orchestrator().create_workflow(definition, options);
-  PAWL_ASSERT(id.has_value(), "{}", id.error().message);
-  const auto started = engine.orchestrator().execute_workflow(*id);
-  PAWL_ASSERT(started.has_value(), "{}", started.error().message);
-  return *engine.orchestrator().wait_workflow(*id);
-}
-
-// A handler that blocks until it is let go, and says when it has started.
-struct Gate {
-  std::promise<void> started;
-  std::promise<void> released;
-  HandlerFunction handler() {
-    return [this, go = released.get_future().share()](TaskContext&) -> TaskResult {
-      started.set_value();
-      go.wait();
-      return Json("went through");
-    };
-  }
-};
 
 TEST(Engine, passes_args_input_and_results_to_handlers) {
   Engine engine;
@@ -170,108 +141,6 @@ TEST(Engine, pauses_and_resumes) {
   EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
 }
 
-TEST(Engine, starts_waiting_workflows_by_priority) {
-  Gate gate;
-  Engine engine({.max_concurrent_workflows = 1});
-  (void)engine.handlers().add("user", "gate", gate.handler());
-  std::mutex mutex;
-  std::vector<std::string> order;
-  ASSERT_TRUE(engine.monitor().subscribe(
-      [&](const WorkflowEvent& event) {
-        const std::lock_guard lock(mutex);
-        order.push_back(event.workflow);
-      },
-      {"workflow_started"}));
-  const DefinitionPtr blocker = define({user_task("a", "gate")});
-  const DefinitionPtr other = define({task("a")});
-  (void)engine.orchestrator().create_workflow(blocker, {.id = "first"});
-  ASSERT_TRUE(engine.orchestrator().execute_workflow("first"));
-  for (const auto& [id, priority] :
-       std::initializer_list<std::pair<std::string, Priority>>{{"low", Priority::low},
-                                                               {"normal", Priority::normal},
-                                                               {"high", Priority::high},
-                                                               {"critical", Priority::critical},
-                                                               {"high2", Priority::high}}) {
-    (void)engine.orchestrator().create_workflow(other, {.id = id, .priority = priority});
-    ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-    EXPECT_EQ(engine.orchestrator().get_workflow_status(id)->phase, Phase::queued);
-  }
-  EXPECT_EQ(engine.orchestrator().metrics().workflows_queued, 5U);
-  ASSERT_TRUE(engine.orchestrator().cancel_workflow("normal"));  // gives up its place in the queue
-  gate.released.set_value();
-  EXPECT_EQ(engine.orchestrator().wait_workflow("low")->status.state, WorkflowState::completed);
-  const std::lock_guard lock(mutex);
-  EXPECT_EQ(order, (std::vector<std::string>{"first", "critical", "high", "high2", "low"}));
-}
-
-TEST(Engine, runs_no_more_tasks_at_once_than_it_may) {
-  constexpr std::size_t kAtOnce = 3;
-  Engine engine({.shards = 2, .max_concurrent_tasks = kAtOnce});
-  std::atomic<std::size_t> now{0};
-  std::atomic<std::size_t> most{0};
-  std::latch all(kAtOnce);  // the first three must really run at once, or nothing goes on
-  std::atomic<int> calls{0};
-  (void)engine.handlers().add("user", "count", [&](TaskContext&) -> TaskResult {
-    const std::size_t running = ++now;
-    for (std::size_t seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
-    }
-    if (calls++ < static_cast<int>(kAtOnce)) all.arrive_and_wait();
-    --now;
-    return nullptr;
-  });
-  std::vector<TaskSpec> tasks;
-  for (int i = 0; i < 50; ++i) tasks.push_back(user_task("t" + std::to_string(i), "count"));
-  const DefinitionPtr definition = define(workflow(tasks));
-  std::vector<std::string> ids;
-  for (int i = 0; i < 8; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
-  for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-  for (const std::string& id : ids)
-    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
-  EXPECT_EQ(most.load(), kAtOnce);
-  EXPECT_EQ(calls.load(), 400);
-}
-
-TEST(Engine, shares_its_slots_among_shards) {
-  Engine engine({.shards = 4, .max_concurrent_tasks = 1});
-  (void)engine.handlers().add("user", "noop", [](TaskContext&) -> TaskResult { return nullptr; });
-  std::vector<TaskSpec> tasks;
-  for (int i = 0; i < 200; ++i) tasks.push_back(user_task("t" + std::to_string(i), "noop"));
-  const DefinitionPtr definition = define(workflow(tasks));
-  std::vector<std::string> ids;
-  for (int i = 0; i < 16; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
-  for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-  for (const std::string& id : ids) EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.tasks_completed, 200U);
-  EXPECT_EQ(engine.orchestrator().metrics().task_slots_in_use, 0U);
-}
-
-TEST(Engine, runs_many_workflows_at_once) {
-  Engine engine({.shards = 3});
-  const DefinitionPtr definition = define(random_graph(50, 100, 7));
-  std::vector<std::string> ids;
-  for (int i = 0; i < 500; ++i) {
-    ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
-    ASSERT_TRUE(engine.orchestrator().execute_workflow(ids.back()));
-  }
-  for (const std::string& id : ids)
-    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
-}
-
-TEST(Engine, lets_a_waiting_task_wait_although_all_slots_are_taken) {
-  Gate gate;
-  Engine engine({.max_concurrent_tasks = 1});
-  (void)engine.handlers().add("user", "gate", gate.handler());
-  TaskSpec sleep = task("sleep", {}, "sleep");
-  sleep.module = "timer";
-  sleep.args = boost::json::array{"1ms"};
-  const auto id = engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b"), sleep}), {});
-  ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
-  while (engine.orchestrator().get_workflow_status(*id)->tasks_completed == 0) std::this_thread::yield();
-  EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[2].state, TaskState::completed);
-  EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[1].state, TaskState::pending);
-  gate.released.set_value();
-  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
-}
-
 TEST(Engine, refuses_what_it_cannot_do) {
   Engine engine({.max_workflows = 2});
   Orchestrator& o = engine.orchestrator();
@@ -331,14 +200,6 @@ TEST(Engine, adds_and_removes_tasks_while_a_workflow_is_pending) {
   EXPECT_EQ(o.add_task(*id, task("e")).error().code, ErrorCode::invalid_state);
 }
 
-TEST(Engine, forgets_the_oldest_finished_workflows) {
-  Engine engine({.shards = 1, .max_finished_workflows = 10});
-  const DefinitionPtr definition = define({task("a")});
-  for (int i = 0; i < 50; ++i) run(engine, definition);
-  (void)engine.orchestrator().create_workflow(definition, {});  // a turn, in which the last one is counted
-  EXPECT_LE(engine.orchestrator().list_workflows({.state = WorkflowState::completed}).size(), 10U);
-}
-
 TEST(Engine, lists_the_newest_first) {
   Engine engine;
   const DefinitionPtr definition = define({task("a")});
@@ -368,25 +229,6 @@ TEST(Engine, explains_why_tasks_wait) {
   ASSERT_TRUE(engine.orchestrator().wait_workflow(*id));
 }
 
-TEST(Engine, places_workflows_on_registered_executors) {
-  Gate gate;
-  Engine engine({.max_concurrent_workflows = 1});
-  (void)engine.handlers().add("user", "gate", gate.handler());
-  Orchestrator& o = engine.orchestrator();
-  (void)o.create_workflow(define({user_task("a", "gate")}), {.id = "first"});
-  (void)o.create_workflow(define({task("a")}), {.id = "second"});
-  ASSERT_TRUE(o.execute_workflow("first"));
-  ASSERT_TRUE(o.execute_workflow("second"));
-  EXPECT_EQ(o.get_workflow_status("second")->phase, Phase::queued);
-  ASSERT_TRUE(o.register_executor("executor_1", 10));
-  EXPECT_EQ(o.register_executor("executor_1", 10).error().code, ErrorCode::already_exists);
-  EXPECT_EQ(o.wait_workflow("second")->status.state, WorkflowState::completed);
-  EXPECT_EQ(o.list_executors().size(), 2U);
-  ASSERT_TRUE(o.unregister_executor("executor_1"));
-  EXPECT_EQ(o.unregister_executor("executor_1").error().code, ErrorCode::not_found);
-  gate.released.set_value();
-}
-
 TEST(Engine, can_be_destroyed_while_handlers_and_processes_run) {
   std::promise<void> started;
   {
@@ -405,59 +247,6 @@ TEST(Engine, can_be_destroyed_while_handlers_and_processes_run) {
     ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
     started.get_future().wait();
   }
-}
-
-TEST(Engine, runs_a_million_tasks) {
-  Engine engine;
-  WorkflowSpec deep = chain(100'000);
-  WorkflowSpec large = random_graph(1'000'000, 2'000'000, 3);
-  for (const WorkflowSpec* spec : {&deep, &large}) {
-    const WorkflowReport report = run(engine, define(*spec));
-    EXPECT_EQ(report.status.tasks_completed, spec->tasks.size());
-    EXPECT_GT(to_json_text(report).size(), spec->tasks.size() * 100);
-  }
-}
-
-TEST(Monitor, tells_what_happens_in_order) {
-  Engine engine;
-  std::mutex mutex;
-  std::vector<std::string> told;
-  std::promise<void> ended;
-  const Result<SubscriptionId> id = engine.monitor().subscribe([&](const WorkflowEvent& event) {
-    const std::lock_guard lock(mutex);
-    told.push_back(std::string(event.type) + (event.task.empty() ? "" : " " + event.task));
-    if (event.type == "workflow_completed") ended.set_value();
-  });
-  (void)engine.handlers().add("user", "talks", [](TaskContext& task) -> TaskResult {
-    task.report_progress(0.5, "half way");
-    task.log("hello");
-    return nullptr;
-  });
-  run(engine, define({user_task("a", "talks"), task("b", {"a"})}));
-  ended.get_future().wait();
-  ASSERT_TRUE(engine.monitor().unsubscribe(*id));
-  EXPECT_EQ(engine.monitor().unsubscribe(*id).error().code, ErrorCode::not_found);
-  EXPECT_EQ(told, (std::vector<std::string>{"workflow_created", "workflow_started", "task_started a", "task_progress a",
-                                            "task_output a", "task_completed a", "task_started b", "task_completed b",
-                                            "workflow_completed"}));
-}
-
-TEST(Monitor, tells_a_subscriber_only_the_types_it_named) {
-  Engine engine;
-  std::promise<std::string> first;
-  ASSERT_TRUE(engine.monitor().subscribe(
-      [&](const WorkflowEvent& event) { first.set_value(std::string(event.type) + " " + event.task); },
-      {"task_completed"}));
-  run(engine, define({task("a")}));
-  EXPECT_EQ(first.get_future().get(), "task_completed a");
-}
-
-TEST(Monitor, refuses_a_type_that_does_not_exist) {
-  Engine engine;
-  const auto refused = engine.monitor().subscribe([](const WorkflowEvent&) {}, {"task_complete"});
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
-  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("did you mean \"task_completed\""));
 }
 
 }  // namespace

@@ -16,14 +16,16 @@ namespace {
 
 // An error is kept in the workflow's history with every attempt, so its details are short.
 constexpr std::size_t kDetailBytes = 16U << 10;
+// Standard output that is no JSON is kept to be read, so the last of it will do.
+constexpr std::size_t kTextBytes = 128U << 10;
 // What of a program's own message fits into ours, which is one line.
 constexpr std::size_t kQuotedBytes = 200;
 constexpr std::string_view kJsonSpace = " \t\n\r";
 
 // What people call it: the command line, not the shell that runs it.
-std::string name_of(const ProcessSpec& spec) {
-  const bool is_shell = spec.argv.size() == 3 && spec.argv[0] == "/bin/sh" && spec.argv[1] == "-c";
-  return valid_utf8(in_quotes(is_shell ? spec.argv[2] : spec.argv.front()));
+std::string name_of(const std::vector<std::string>& argv) {
+  const bool is_shell = argv.size() == 3 && argv[0] == "/bin/sh" && argv[1] == "-c";
+  return valid_utf8(in_quotes(is_shell ? argv[2] : argv.front()));
 }
 
 // The last line of `text` that is not blank, cut, without control characters; usually that is where a program says why.
@@ -95,9 +97,9 @@ std::string kept_text(std::string stream, std::uint64_t dropped, std::string_vie
   return valid_utf8(std::move(stream));
 }
 
-Json text_result(ProcessOutcome outcome, std::size_t text_limit) {
-  if (outcome.standard_output.size() > text_limit) {
-    const std::size_t beyond = outcome.standard_output.size() - text_limit;
+Json text_result(ProcessOutcome outcome) {
+  if (outcome.standard_output.size() > kTextBytes) {
+    const std::size_t beyond = outcome.standard_output.size() - kTextBytes;
     outcome.standard_output.erase(0, beyond);
     outcome.stdout_dropped += beyond;
   }
@@ -114,13 +116,13 @@ std::unexpected<TaskError> failed(std::string code, std::string message, const P
 
 }  // namespace
 
-TaskResult exec_result(const ProcessSpec& spec, ProcessOutcome outcome) {
+TaskResult exec_result(const std::vector<std::string>& argv, ProcessOutcome outcome) {
   if (outcome.spawn_error) {
     TaskError error("spawn_failed", valid_utf8(std::move(outcome.spawn_error->message)));
     error.retryable = is_retryable(outcome.spawn_error->code);
     return std::unexpected(std::move(error));
   }
-  const std::string name = name_of(spec);
+  const std::string name = name_of(argv);
   if (outcome.stopped) return failed("cancelled", fmt::format("{} was stopped", name), outcome);
   if (outcome.signal != 0)
     return failed("signal", fmt::format("{} was ended by {}{}", name, signal_name(outcome.signal), own_words(outcome)),
@@ -129,7 +131,7 @@ TaskResult exec_result(const ProcessSpec& spec, ProcessOutcome outcome) {
     return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(outcome)),
                   outcome);
   if (auto json = as_json(outcome)) return *std::move(json);
-  return text_result(std::move(outcome), spec.text_limit);
+  return text_result(std::move(outcome));
 }
 
 }  // namespace pawl::runners

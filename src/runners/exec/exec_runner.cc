@@ -35,8 +35,8 @@ void ExecRunner::start_one(Assignment assignment) {
   const auto wrote = [this, attempt](runners::OutputStream stream, std::string_view line) {
     sink_.wrote(*attempt, stream == runners::OutputStream::standard_error, line);
   };
-  const auto done = [this, address, spec = *spec](runners::ProcessOutcome outcome) {
-    TaskResult result = runners::exec_result(spec, std::move(outcome));
+  const auto done = [this, address, argv = spec->argv](runners::ProcessOutcome outcome) {
+    TaskResult result = runners::exec_result(argv, std::move(outcome));
     {
       // Waits until start_one below has noted the process, however soon it ended.
       const std::lock_guard lock(mutex_);

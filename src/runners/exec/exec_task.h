@@ -29,7 +29,7 @@ enum class ExecFunction : std::uint8_t { run, shell };
 // Error: `invalid_argument`, with the offending place in `field` (e.g. `args[1].cwd`).
 [[nodiscard]] Result<ProcessSpec> read_exec_args(ExecFunction function, const Json& args);
 
-// What the attempt comes to. `outcome` is what became of the process started with `spec`.
-[[nodiscard]] TaskResult exec_result(const ProcessSpec& spec, ProcessOutcome outcome);
+// What the attempt comes to. `outcome` is what became of the process started with `argv`.
+[[nodiscard]] TaskResult exec_result(const std::vector<std::string>& argv, ProcessOutcome outcome);
 
 }  // namespace pawl::runners

@@ -18,11 +18,11 @@ Error shell_error(std::string_view args) { return error_in(read_shell(args)); }
 const ProcessSpec kSqlite = program({"sqlite3", "out.db"});
 
 std::string result_text(ProcessOutcome outcome) {
-  return to_json_text(exec_result(kSqlite, std::move(outcome)).value());
+  return to_json_text(exec_result(kSqlite.argv, std::move(outcome)).value());
 }
 std::string result_of_output(std::string output) { return result_text({.standard_output = std::move(output)}); }
 TaskError error_of(const ProcessSpec& spec, ProcessOutcome outcome) {
-  return exec_result(spec, std::move(outcome)).error();
+  return exec_result(spec.argv, std::move(outcome)).error();
 }
 
 TEST(ExecRunArgs, are_the_program_and_its_arguments_as_text) {
@@ -181,7 +181,7 @@ TEST(ExecError, of_what_cannot_be_started_is_tried_again_only_if_that_may_help) 
 TEST(ExecTask, runs_from_args_to_result) {
   ProcessRunner runner;
   const auto result_of = [&](const Result<ProcessSpec>& spec) {
-    return exec_result(*spec, Started::start(runner, *spec)->outcome());
+    return exec_result(spec->argv, Started::start(runner, *spec)->outcome());
   };
   EXPECT_EQ(to_json_text(result_of(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])")).value()), R"({"rows":[1,2]})");
   EXPECT_EQ(to_json_text(result_of(read_shell(R"(["printf 'a\\377b'"])")).value()),

@@ -38,7 +38,6 @@ struct ProcessSpec {
   std::vector<std::pair<std::string, std::string>> env;
   std::string stdin_text;                // written to the child's standard input, which is then closed
   std::size_t stdout_limit = 1U << 20;   // bytes of standard output kept: the last ones
-  std::size_t text_limit = 128U << 10;   // bytes of it that are kept if it turns out to be no JSON: the last ones
   std::size_t stderr_limit = 64U << 10;  // bytes of standard error kept: the last ones
 };
 
