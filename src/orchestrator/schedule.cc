@@ -43,7 +43,7 @@ void Shard::schedule() {
   bool idle = true;
   for (const auto& queue : run_queue_) idle &= queue.empty();
   if (!idle) return;
-  if (const auto other = environment_.slots.give_back_unused(index_)) environment_.shards[*other]->nudge();
+  if (const auto other = environment_.slots.pass_on(index_)) environment_.shards[*other]->nudge();
 }
 
 // False if there was no slot for a ready task.

@@ -43,13 +43,13 @@ std::optional<std::uint32_t> TaskSlots::give_back(std::uint32_t shard) {
   return next_waiting(shard);
 }
 
-std::optional<std::uint32_t> TaskSlots::give_back_unused(std::uint32_t shard) {
+std::optional<std::uint32_t> TaskSlots::pass_on(std::uint32_t shard) {
   Share& share = shares_[shard];
-  share.waiting.store(false, std::memory_order_relaxed);
-  const std::size_t unused = share.handed_over.exchange(0, std::memory_order_acquire);
-  if (unused == 0) return std::nullopt;
-  free_.fetch_add(unused, std::memory_order_seq_cst);
-  return next_waiting(shard);
+  if (share.waiting.load(std::memory_order_relaxed)) share.waiting.store(false, std::memory_order_seq_cst);
+  if (share.handed_over.load(std::memory_order_acquire) > 0)
+    free_.fetch_add(share.handed_over.exchange(0, std::memory_order_acquire), std::memory_order_seq_cst);
+  // It may have been woken, instead of another one, for a slot that it does not need any more.
+  return free_.load(std::memory_order_seq_cst) > 0 ? next_waiting(shard) : std::nullopt;
 }
 
 std::optional<std::uint32_t> TaskSlots::next_waiting(std::uint32_t after) {

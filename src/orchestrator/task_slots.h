@@ -22,8 +22,8 @@ class TaskSlots {
   bool try_take(std::uint32_t shard);
   // The shard to wake, if another one waits.
   [[nodiscard]] std::optional<std::uint32_t> give_back(std::uint32_t shard);
-  // Gives back what was handed over to a shard that needs it no more. The shard to wake, as above.
-  [[nodiscard]] std::optional<std::uint32_t> give_back_unused(std::uint32_t shard);
+  // The shard needs no more slots now: others get what it was handed over or woken for. The shard to wake, as above.
+  [[nodiscard]] std::optional<std::uint32_t> pass_on(std::uint32_t shard);
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] std::size_t in_use() const;

@@ -36,8 +36,18 @@ TEST(TaskSlots, that_were_handed_over_in_vain_come_back) {
   EXPECT_FALSE(slots.try_take(1));
   EXPECT_EQ(slots.give_back(0), 1U);
   EXPECT_FALSE(slots.try_take(0));
-  EXPECT_EQ(slots.give_back_unused(1), 0U);
+  EXPECT_EQ(slots.pass_on(1), 0U);
   EXPECT_TRUE(slots.try_take(0));
+}
+
+TEST(TaskSlots, go_to_another_if_the_one_that_was_woken_needs_none) {
+  TaskSlots slots(3, 3);
+  for (std::uint32_t shard = 0; shard < 3; ++shard) ASSERT_TRUE(slots.try_take(shard));
+  EXPECT_FALSE(slots.try_take(1));
+  EXPECT_FALSE(slots.try_take(2));
+  EXPECT_EQ(slots.give_back(0), 1U);
+  EXPECT_EQ(slots.pass_on(1), 2U);
+  EXPECT_TRUE(slots.try_take(2));
 }
 
 TEST(TaskSlots, are_neither_lost_nor_doubled_among_threads) {
@@ -59,11 +69,11 @@ TEST(TaskSlots, are_neither_lost_nor_doubled_among_threads) {
         (void)slots.give_back(shard);
         ++done;
       }
-      while (slots.give_back_unused(shard)) {
+      while (slots.pass_on(shard)) {
       }
     });
   for (std::thread& thread : threads) thread.join();
-  for (std::uint32_t shard = 0; shard < kShards; ++shard) (void)slots.give_back_unused(shard);
+  for (std::uint32_t shard = 0; shard < kShards; ++shard) (void)slots.pass_on(shard);
   EXPECT_FALSE(too_many);
   EXPECT_EQ(slots.in_use(), 0U);
 }
