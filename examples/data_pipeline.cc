@@ -22,7 +22,7 @@
 namespace {
 
 // The lines of a CSV file without its header, each with exactly `columns` fields. No quotes: our data has none.
-pawl::TaskResult read_csv(const std::string& path, std::size_t columns) {
+pawl::TaskResult read_csv(std::string path, std::size_t columns) {
   std::ifstream in(path);
   if (!in) return std::unexpected(pawl::TaskError("unreachable", "cannot read " + path));
   boost::json::array rows;
@@ -32,9 +32,10 @@ pawl::TaskResult read_csv(const std::string& path, std::size_t columns) {
     std::istringstream fields(line);
     boost::json::array row;
     for (std::string field; std::getline(fields, field, ',');) row.emplace_back(field);
-    if (row.size() != columns)
-      return std::unexpected(
-          pawl::TaskError("bad_row", path + ": line " + std::to_string(rows.size() + 2) + ": " + line));
+    if (row.size() != columns) {
+      path += ": line " + std::to_string(rows.size() + 2) + " has not the right number of fields";
+      return std::unexpected(pawl::TaskError("bad_row", path));
+    }
     rows.emplace_back(std::move(row));
   }
   return pawl::Json(std::move(rows));

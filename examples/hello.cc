@@ -13,7 +13,7 @@ pawl::Result<pawl::WorkflowReport> run(pawl::Engine& engine) {
   task.id = "greet";
   task.module = "greeter";
   task.function = "greet";
-  task.args = {"world"};
+  task.args = boost::json::array{"world"};
   auto id = engine.orchestrator().create_workflow("hello", {task});
   if (!id) return std::unexpected(id.error());
   if (auto started = engine.orchestrator().execute_workflow(*id); !started) return std::unexpected(started.error());

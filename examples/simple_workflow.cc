@@ -46,8 +46,7 @@ pawl::TaskResult tell(pawl::TaskContext& task) {
   return pawl::Json(text);
 }
 
-pawl::TaskSpec task(const std::string& id, std::vector<std::string> dependencies,
-                    pawl::Json args = boost::json::array()) {
+pawl::TaskSpec task(const std::string& id, std::vector<std::string> dependencies, boost::json::array args = {}) {
   pawl::TaskSpec spec;
   spec.id = id;
   spec.module = "simple";

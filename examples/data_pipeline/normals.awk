@@ -1,5 +1,5 @@
-# From `month,precipitation_inches`, as published: `month,precipitation_mm` in the file `out`. Prints what it did as one
-# JSON line, and exits with 1 unless there are all twelve months.
+# From `month,precipitation_inches`, as published: `month,precipitation_mm` in the file `out`. Prints what it did, in the
+# attempt numbered `attempt`, as one JSON line, and exits with 1 unless there are all twelve months.
 BEGIN { FS = "," }
 
 { sub(/\r$/, "") }
@@ -16,5 +16,5 @@ END {
     printf "%d good months instead of 12\n", months > "/dev/stderr"
     exit 1
   }
-  printf "{\"months\": %d, \"source\": \"%s\"}\n", months, FILENAME
+  printf "{\"months\": %d, \"source\": \"%s\", \"attempt\": %d}\n", months, FILENAME, attempt
 }
