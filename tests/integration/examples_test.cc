@@ -181,6 +181,19 @@ TEST_F(DataPipeline, stops_at_a_bad_row) {
   EXPECT_FALSE(fs::exists(results_ + "/weather.db"));
 }
 
+TEST_F(DataPipeline, fails_if_the_database_lacks_a_day) {
+  fs::copy(kSource / "examples/data_pipeline", folder_.path(), fs::copy_options::recursive);
+  std::string schema = read_text(folder_.path() / "schema.sql");
+  const std::string_view check = "CHECK (wind_m_s >= 0)";
+  ASSERT_NE(schema.find(check), std::string::npos);
+  folder_.write("schema.sql", schema.replace(schema.find(check), check.size(), "CHECK (wind_m_s < 9.5)"));
+  const Json input = {{"scripts", folder_.path().string()}, {"results", results_}, {"mirrors", {"examples/data"}}};
+  const ProcessResult result = run_process(
+      {PAWL_BINARY, "run", "examples/data_pipeline.yaml", "--input", to_json_text(input)}, {.cwd = kSource});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("the database holds 1460 days, but 1461 were extracted"));
+}
+
 TEST(Documents, readme_shows_the_examples_themselves) {
   EXPECT_THAT(blocks(kSource / "README.md", "yaml"), ElementsAre(read_text(kSource / "examples/hello.yaml")));
   EXPECT_THAT(blocks(kSource / "README.md", "cpp"), ElementsAre(read_text(kSource / "examples/hello.cc")));
