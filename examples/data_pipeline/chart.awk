@@ -106,14 +106,14 @@ function draw_line(    i, points) {
 }
 
 function draw_legend(    x) {
-  x = right - (normals > 0 ? 466 : 262)
+  x = right - (normals > 0 ? 462 : 280)
   printf "<rect x=\"%d\" y=\"33\" width=\"14\" height=\"14\" rx=\"1.5\" fill=\"%s\"/>\n", x, blue
   text(x + 20, 45, "start", 13, ink, "precipitation")
   if (normals > 0) {
     x += 124
     printf "<line x1=\"%d\" x2=\"%d\" y1=\"40\" y2=\"40\" stroke=\"%s\" stroke-width=\"2\"/>\n", x, x + 20, ink
     text(x + 27, 45, "start", 13, ink, "normal (1981\342\200\2232010)")
-    x += 80
+    x += 60
   }
   x += 124
   printf "<line x1=\"%d\" x2=\"%d\" y1=\"40\" y2=\"40\" stroke=\"%s\" stroke-width=\"2.5\"/>\n", x, x + 22, orange
