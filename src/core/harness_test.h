@@ -13,7 +13,7 @@ namespace pawl::core {
 
 class Harness {
  public:
-  explicit Harness(DefinitionPtr definition, Json input = boost::json::object()) {
+  explicit Harness(DefinitionPtr definition, const Json& input = boost::json::object()) {
     Decision decision = next_decision();
     create(decision, std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId("w-1"),
                                                                          .definition = std::move(definition),

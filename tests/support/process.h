@@ -95,6 +95,7 @@ inline int input_file(const std::string& text) {
 
 inline pid_t spawn(const std::vector<std::string>& argv, const ProcessOptions& options, int in, int out, int err) {
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn does not write
   words.push_back(nullptr);
   posix_spawn_file_actions_t actions;
