@@ -193,7 +193,7 @@ Result<std::string> LocalOrchestrator::create_workflow(const DefinitionPtr& defi
   if (!bound) return std::unexpected(std::move(bound.error()));
   Result<JsonText> input = lay_over(*definition, options.input, options_.limits.args_bytes);
   if (!input) return std::unexpected(std::move(input.error()));
-  const std::string id = options.id ? *options.id : new_id();
+  std::string id = options.id ? *options.id : new_id();
   auto facts =
       std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(id),
                                                           .definition = (*bound)->definition,

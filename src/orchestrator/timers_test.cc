@@ -54,7 +54,7 @@ TEST(Timers, of_different_kinds_do_not_meet) {
 }
 
 // Against a map that is searched for the earliest.
-RC_GTEST_PROP(Timers, agree_with_a_simple_model, (std::vector<std::pair<std::uint8_t, std::uint8_t>> steps)) {
+RC_GTEST_PROP(Timers, agree_with_a_simple_model, (const std::vector<std::pair<std::uint8_t, std::uint8_t>>& steps)) {
   Timers timers;
   std::map<TaskIndex, int> model;
   for (const auto& [task, due] : steps) {
