@@ -30,7 +30,8 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes, st
   } const closer{descriptor};
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return std::unexpected(file_error(errno));
-  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, fmt::format("is a directory; name {} file", kind));
+  if (S_ISDIR(status.st_mode))
+    return fail(ErrorCode::invalid_argument, fmt::format("is a directory; name {} file", kind));
   const auto refuse_size = [&] {
     return fail(ErrorCode::limit_exceeded,
                 fmt::format("the file has more than {} bytes, the limit for {}", max_bytes, kind));

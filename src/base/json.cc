@@ -117,9 +117,9 @@ Result<Json> parse_json(std::string_view text) {
     const std::size_t invalid = find_invalid_utf8(text);
     const bool is_text = invalid > parsed;
     const auto [line, column] = line_and_column(text, is_text ? parsed : invalid);
-    const std::string why = is_text ? error.message()
-                                    : fmt::format("the byte 0x{:02X} is not valid UTF-8",
-                                                  static_cast<unsigned char>(text[invalid]));
+    const std::string why =
+        is_text ? error.message()
+                : fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[invalid]));
     return std::unexpected(Error{.code = ErrorCode::invalid_argument,
                                  .message = fmt::format("not valid JSON: {}", why),
                                  .field = {},

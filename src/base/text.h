@@ -36,8 +36,8 @@ inline constexpr char32_t kNoCharacter = 0xFFFF'FFFF;
 // The one at the start of `text`, which must not be empty.
 [[nodiscard]] Character first_character(std::string_view text);
 
-// Whether a terminal may obey the character instead of showing it: the control characters of Unicode, line and paragraph
-// separators, and the overrides and isolates that turn the direction of writing.
+// Whether a terminal may obey the character instead of showing it: the control characters of Unicode, line and
+// paragraph separators, and the overrides and isolates that turn the direction of writing.
 [[nodiscard]] bool steers_terminal(char32_t code);
 
 // `text` in double quotes, fit for one line of a message: what steers terminals and what is no UTF-8 escaped, cut after

@@ -49,7 +49,8 @@ TEST(InQuotes, escapes_whatever_terminals_obey) {
 
 TEST(InQuotes, escapes_bytes_that_are_no_text_and_leaves_the_rest) {
   EXPECT_EQ(in_quotes("a\xFFz\xE2\x82"), "\"a\\xffz\\xe2\\x82\"");
-  EXPECT_EQ(in_quotes("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 \"q\""), "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 \\\"q\\\"\"");
+  EXPECT_EQ(in_quotes("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 \"q\""),
+            "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 \\\"q\\\"\"");
 }
 
 TEST(Character, is_decoded_with_its_size) {
