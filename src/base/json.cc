@@ -113,9 +113,15 @@ Result<Json> parse_json(std::string_view text) {
   const std::size_t parsed = parser.write_some(text.data(), text.size(), error);
   if (!error && parsed < text.size()) error = boost::json::error::extra_data;
   if (error) {
-    const auto [line, column] = line_and_column(text, parsed);
+    // To the parser, bytes that are no text are a syntax error like any other.
+    const std::size_t invalid = find_invalid_utf8(text);
+    const bool is_text = invalid > parsed;
+    const auto [line, column] = line_and_column(text, is_text ? parsed : invalid);
+    const std::string why =
+        is_text ? error.message()
+                : fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[invalid]));
     return std::unexpected(Error{.code = ErrorCode::invalid_argument,
-                                 .message = fmt::format("not valid JSON: {}", error.message()),
+                                 .message = fmt::format("not valid JSON: {}", why),
                                  .field = {},
                                  .line = line,
                                  .column = column});

@@ -1,6 +1,9 @@
 // JSON in and out: positions of errors, numbers that keep their value, bytes that are shared.
 #include "pawl/json.h"
 
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "pawl/json_text.h"
@@ -19,6 +22,19 @@ TEST(Json, says_where_it_does_not_parse) {
   ASSERT_FALSE(bad.has_value());
   EXPECT_EQ(bad.error().line, 2U);
   EXPECT_EQ(bad.error().code, ErrorCode::invalid_argument);
+}
+
+TEST(Json, says_which_byte_is_no_text) {
+  for (const auto& [text, column] : {std::pair<std::string, unsigned>{"{\"a\": \"b\xFFz\"}", 9},
+                                     {"\xFE\xFF", 1},
+                                     {"{\"a\": \"\xC3\"}", 8},
+                                     {"{\"\xE2\x82z\": 1}", 3}}) {
+    const Result<Json> json = parse_json(text);
+    ASSERT_FALSE(json.has_value()) << text;
+    EXPECT_NE(json.error().message.find("is not valid UTF-8"), std::string::npos) << json.error().message;
+    EXPECT_EQ(json.error().column, column) << text;
+  }
+  EXPECT_EQ(parse_json("{,\"\xFF\"}").error().message, "not valid JSON: syntax error") << "what comes first counts";
 }
 
 TEST(Json, refuses_what_follows_the_document_and_endless_nesting) {

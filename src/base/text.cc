@@ -93,19 +93,37 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return best.empty() ? std::string() : fmt::format(" (did you mean {}?)", in_quotes(best));
 }
 
+Character first_character(std::string_view text) {
+  const std::size_t size = utf8_sequence(text);
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (size == 0) return {.code = kNoCharacter, .size = 1};
+  if (size == 1) return {.code = byte(0), .size = 1};
+  char32_t code = byte(0) & (0x7FU >> size);
+  for (std::size_t i = 1; i < size; ++i) code = code << 6U | (byte(i) & 0x3FU);
+  return {.code = code, .size = size};
+}
+
+bool steers_terminal(char32_t code) {
+  const auto within = [&](char32_t first, char32_t last) { return code >= first && code <= last; };
+  return code < 0x20 || within(0x7F, 0x9F) || within(0x2028, 0x202E) || within(0x2066, 0x2069);
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kShown = 80;
   std::string out = "\"";
   std::size_t shown = std::min(text.size(), kShown);
   while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0U) == 0x80U) --shown;
-  for (const char c : text.substr(0, shown)) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else if (c == '"') {
-      out += "\\\"";
+  for (std::size_t i = 0; i < shown;) {
+    const Character next = first_character(text.substr(i, shown - i));
+    if (next.code == kNoCharacter || next.code < 0x20 || next.code == 0x7F) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
+    } else if (steers_terminal(next.code)) {
+      out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(next.code));
     } else {
-      out += c;
+      if (next.code == '"') out += '\\';
+      out += text.substr(i, next.size);
     }
+    i += next.size;
   }
   out += shown < text.size() ? "...\"" : "\"";
   return out;

@@ -27,7 +27,21 @@ struct Position {
 // ` (did you mean "x"?)`, or nothing if no known word is close.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 
-// `text` in double quotes, fit for one line of a message: control characters escaped, cut after 80 bytes.
+struct Character {
+  char32_t code = 0;     // kNoCharacter: a byte that is no valid UTF-8
+  std::size_t size = 1;  // in bytes
+};
+inline constexpr char32_t kNoCharacter = 0xFFFF'FFFF;
+
+// The one at the start of `text`, which must not be empty.
+[[nodiscard]] Character first_character(std::string_view text);
+
+// Whether a terminal may obey the character instead of showing it: the control characters of Unicode, line and
+// paragraph separators, and the overrides and isolates that turn the direction of writing.
+[[nodiscard]] bool steers_terminal(char32_t code);
+
+// `text` in double quotes, fit for one line of a message: what steers terminals and what is no UTF-8 escaped, cut after
+// 80 bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace pawl

@@ -39,5 +39,27 @@ TEST(InQuotes, escapes_control_characters_and_cuts_at_a_character) {
   EXPECT_EQ(cut, "\"" + std::string(79, 'x') + "...\"");
 }
 
+// U+009B begins an escape sequence as ESC [ does; U+202E turns what follows around.
+TEST(InQuotes, escapes_whatever_terminals_obey) {
+  EXPECT_EQ(in_quotes("\x1B[2J\x7F"), "\"\\x1b[2J\\x7f\"");
+  EXPECT_EQ(in_quotes("\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0"), "\"\\u0080\\u009b\\u009f\xC2\xA0\"");
+  EXPECT_EQ(in_quotes("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xAE\xE2\x81\xA6\xE2\x81\xAA"),
+            "\"\xE2\x80\xA7\\u2028\\u202e\\u2066\xE2\x81\xAA\"");
+}
+
+TEST(InQuotes, escapes_bytes_that_are_no_text_and_leaves_the_rest) {
+  EXPECT_EQ(in_quotes("a\xFFz\xE2\x82"), "\"a\\xffz\\xe2\\x82\"");
+  EXPECT_EQ(in_quotes("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 \"q\""),
+            "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 \\\"q\\\"\"");
+}
+
+TEST(Character, is_decoded_with_its_size) {
+  EXPECT_EQ(first_character("az").code, U'a');
+  EXPECT_EQ(first_character("\xE2\x82\xAC!").code, U'\u20AC');
+  EXPECT_EQ(first_character("\xE2\x82\xAC!").size, 3U);
+  EXPECT_EQ(first_character("\xF0\x9F\x98\x80").code, U'\U0001F600');
+  EXPECT_EQ(first_character("\xFF!").code, kNoCharacter);
+}
+
 }  // namespace
 }  // namespace pawl

@@ -8,6 +8,10 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "cli/view.h"
+
 namespace pawl::cli {
 namespace {
 
@@ -32,7 +36,9 @@ constexpr const char* kExamples =
     "  pawl run hello.yaml --output json | jq .tasks.count.result\n"
     "  pawl graph hello.yaml --format mermaid\n"
     "\n"
-    "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable.\n"
+    "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, "
+    "or\n"
+    "its output could not be written.\n"
     "`pawl VERB --help` tells more about each verb.";
 
 // Each running child process takes a few.
@@ -46,7 +52,7 @@ void allow_many_descriptors() {
 }  // namespace
 
 int report(const Error& error, const std::string& file) {
-  fmt::print(stderr, "pawl: {}\n", describe(error, file));
+  put(stderr, fmt::format("pawl: {}\n", printable(describe(error, file))));
   return exit_code(error.code);
 }
 
@@ -54,6 +60,7 @@ int run(int argc, char** argv) {
   // A reader that went away (`pawl ... | head`) is seen as a failed write, not as a signal that would orphan child
   // processes.
   std::signal(SIGPIPE, SIG_IGN);
+  take_standard_descriptors();
   allow_many_descriptors();
   Action action;
   CLI::App app(kAbout, "pawl");
@@ -66,17 +73,21 @@ int run(int argc, char** argv) {
   add_import(app, action);
   add_version(app, action);
   add_completion(app, action);
+  if (argc < 2) {
+    put(stderr, app.help());
+    return kBadUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    return flush_output(app.exit(help));
   } catch (const CLI::ParseError& wrong) {
-    app.exit(wrong);
-    return kBadUsage;
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    return report({.code = ErrorCode::invalid_argument, .message = explain_usage(app, words, wrong)});
   } catch (const std::exception& thrown) {
     return report({.code = ErrorCode::internal, .message = thrown.what()});
   }
-  return action();
+  return flush_output(action());
 }
 
 }  // namespace pawl::cli

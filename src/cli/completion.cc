@@ -1,4 +1,6 @@
 // pawl completion bash|zsh|fish: made from the verbs and options themselves, so that it cannot go stale.
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,22 +9,38 @@
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/usage.h"
+#include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
+
+constexpr const char* kName = "completion";
+constexpr std::string_view kShells[] = {"bash", "zsh", "fish"};
 
 struct Verb {
   std::string name;
   std::string description;
   std::vector<std::string> options;  // "--input", ...
+  std::vector<std::string> words;    // what may follow it at once: verbs of its own, or shells
 };
+
+void add_options(Verb& verb, const CLI::App& app) {
+  for (const CLI::Option* const option : app.get_options())
+    for (const std::string& name : option->get_lnames())
+      if (std::ranges::find(verb.options, "--" + name) == verb.options.end()) verb.options.push_back("--" + name);
+}
 
 std::vector<Verb> verbs_of(const CLI::App& app) {
   std::vector<Verb> verbs;
   for (const CLI::App* const sub : app.get_subcommands({})) {
-    Verb verb{.name = sub->get_name(), .description = sub->get_description(), .options = {}};
-    for (const CLI::Option* const option : sub->get_options())
-      for (const std::string& name : option->get_lnames()) verb.options.push_back("--" + name);
+    Verb verb{.name = sub->get_name(), .description = sub->get_description(), .options = {}, .words = {}};
+    add_options(verb, *sub);
+    for (const CLI::App* const inner : sub->get_subcommands({})) {
+      verb.words.push_back(inner->get_name());
+      add_options(verb, *inner);
+    }
+    if (verb.name == kName) verb.words.assign(std::begin(kShells), std::end(kShells));
     verbs.push_back(std::move(verb));
   }
   return verbs;
@@ -40,10 +58,15 @@ std::string bash(const std::vector<Verb>& verbs) {
   std::string out = "_pawl() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\"\n  COMPREPLY=()\n";
   out += fmt::format(
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W \"{} --help --version\" -- \"$word\"))\n"
-      "    return\n  fi\n  case \"$word\" in -*) ;; *) return ;; esac\n  case \"${{COMP_WORDS[1]}}\" in\n",
+      "    return\n  fi\n  case \"${{COMP_WORDS[1]}} $COMP_CWORD $word\" in\n",
       names_of(verbs));
-  for (const Verb& verb : verbs)
-    out += fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$word\")) ;;\n", verb.name, joined(verb.options));
+  const auto complete = [&](const std::string& pattern, const std::vector<std::string>& words) {
+    out += fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$word\")) ;;\n", pattern, joined(words));
+  };
+  for (const Verb& verb : verbs) {
+    complete(fmt::format("'{} '*' -'*", verb.name), verb.options);
+    if (!verb.words.empty()) complete(fmt::format("'{} 2 '*", verb.name), verb.words);
+  }
   return out + "  esac\n}\ncomplete -o default -F _pawl pawl\n";
 }
 
@@ -52,7 +75,7 @@ std::string zsh(const std::vector<Verb>& verbs) {
   for (const Verb& verb : verbs) out += fmt::format("    '{}:{}'\n", verb.name, verb.description);
   out += "  )\n  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n  case \"$words[2]\" in\n";
   for (const Verb& verb : verbs)
-    out += fmt::format("    {}) compadd -- {}; _files ;;\n", verb.name, joined(verb.options));
+    out += fmt::format("    {}) compadd -- {} {}; _files ;;\n", verb.name, joined(verb.words), joined(verb.options));
   return out + "  esac\n}\ncompdef _pawl pawl\n";
 }
 
@@ -60,6 +83,8 @@ std::string fish(const std::vector<Verb>& verbs) {
   std::string out;
   for (const Verb& verb : verbs) {
     out += fmt::format("complete -c pawl -n __fish_use_subcommand -a {} -d '{}'\n", verb.name, verb.description);
+    for (const std::string& word : verb.words)
+      out += fmt::format("complete -c pawl -n '__fish_seen_subcommand_from {}' -a {}\n", verb.name, word);
     for (const std::string& option : verb.options)
       out += fmt::format("complete -c pawl -n '__fish_seen_subcommand_from {}' -l {}\n", verb.name, option.substr(2));
   }
@@ -69,9 +94,11 @@ std::string fish(const std::vector<Verb>& verbs) {
 }  // namespace
 
 void add_completion(CLI::App& app, Action& action) {
-  auto* const verb = app.add_subcommand("completion", "Print a completion script for your shell");
+  auto* const verb = app.add_subcommand(kName, "Print a completion script for your shell");
   const auto shell = std::make_shared<std::string>();
-  verb->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  verb->add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(one_of({std::begin(kShells), std::end(kShells)}));
   verb->footer(
       "  bash: eval \"$(pawl completion bash)\"            in ~/.bashrc\n"
       "  zsh:  eval \"$(pawl completion zsh)\"             in ~/.zshrc, after compinit\n"
@@ -79,7 +106,7 @@ void add_completion(CLI::App& app, Action& action) {
   verb->callback([shell, &app, &action] {
     action = [shell, &app] {
       const std::vector<Verb> verbs = verbs_of(app);
-      fmt::print("{}", *shell == "bash" ? bash(verbs) : *shell == "zsh" ? zsh(verbs) : fish(verbs));
+      put(stdout, *shell == "bash" ? bash(verbs) : *shell == "zsh" ? zsh(verbs) : fish(verbs));
       return static_cast<int>(kDone);
     };
   });

@@ -5,16 +5,20 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "pawl/definition.h"
 
 #include "cli/cli.h"
+#include "cli/usage.h"
+#include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
 
-constexpr int kCommandNotFound = 127;  // what a shell exits with
+constexpr int kCommandNotFound = 127;  // what shells exit with
 
 // Text inside double quotes of DOT.
 std::string dot_quoted(std::string_view text) {
@@ -30,7 +34,7 @@ std::string dot_quoted(std::string_view text) {
 std::string mermaid_quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '#' || c == '<' || c == '>' || c == '&') {
+    if (c == '"' || c == '#' || c == '<' || c == '>' || c == '&' || c == '`') {
       out += fmt::format("#{};", static_cast<int>(c));
     } else {
       out += c;
@@ -69,20 +73,40 @@ std::string to_mermaid(const Definition& definition) {
   return out;
 }
 
-// Graphviz draws; its output goes where ours does.
+// What graphviz makes of `dot`, and its exit code (kCommandNotFound: there is none).
+struct Drawing {
+  std::string svg;
+  int exit_code = -1;
+};
+
+// Graphviz reads the graph from a file in memory, which has no size that a pipe between two waiting ends would have.
+Drawing draw(std::string_view dot) {
+  Drawing drawing;
+  const int file = ::memfd_create("graph", 0);  // inherited by what is started
+  if (file < 0) return drawing;
+  const bool written = ::write(file, dot.data(), dot.size()) == static_cast<ssize_t>(dot.size());
+  const std::string command =
+      fmt::format("command -v dot >/dev/null || exit {}; exec dot -Tsvg /proc/self/fd/{}", kCommandNotFound, file);
+  std::FILE* const graphviz = written ? ::popen(command.c_str(), "r") : nullptr;
+  if (graphviz != nullptr) {
+    char piece[65'536];
+    while (const std::size_t got = std::fread(piece, 1, sizeof(piece), graphviz)) drawing.svg.append(piece, got);
+    const int status = ::pclose(graphviz);
+    if (WIFEXITED(status)) drawing.exit_code = WEXITSTATUS(status);
+  }
+  ::close(file);
+  return drawing;
+}
+
 int print_svg(const Definition& definition) {
-  const std::string dot = to_dot(definition);
-  std::fflush(stdout);
-  std::FILE* const graphviz = ::popen("dot -Tsvg", "w");
-  if (graphviz == nullptr) return report({.code = ErrorCode::unavailable, .message = "cannot start graphviz (dot)"});
-  std::fwrite(dot.data(), 1, dot.size(), graphviz);
-  const int status = ::pclose(graphviz);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return kDone;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kCommandNotFound)
+  const Drawing drawing = draw(to_dot(definition));
+  if (drawing.exit_code == kCommandNotFound)
     return report({.code = ErrorCode::unavailable,
                    .message = "an SVG is drawn by graphviz, which is not installed: apt-get install graphviz, or use "
                               "--format mermaid"});
-  return report({.code = ErrorCode::unavailable, .message = "graphviz (dot) failed"});
+  if (drawing.exit_code != 0) return report({.code = ErrorCode::unavailable, .message = "graphviz (dot) failed"});
+  put(stdout, drawing.svg);
+  return kDone;
 }
 
 int graph(const std::string& file, const std::string& format) {
@@ -90,7 +114,7 @@ int graph(const std::string& file, const std::string& format) {
   if (!definition) return report(definition.error(), file);
   if (format == "svg") return print_svg(**definition);
   const std::string text = format == "dot" ? to_dot(**definition) : to_mermaid(**definition);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  put(stdout, text);
   return kDone;
 }
 
@@ -102,7 +126,7 @@ void add_graph(CLI::App& app, Action& action) {
   const auto format = std::make_shared<std::string>("mermaid");
   verb->add_option("FILE", *file, "A definition, YAML or JSON")->required();
   verb->add_option("--format", *format, "What to draw it as; svg needs graphviz")
-      ->check(CLI::IsMember({"dot", "mermaid", "svg"}))
+      ->check(one_of({"dot", "mermaid", "svg"}))
       ->capture_default_str();
   verb->footer(
       "Edges into tasks with a condition are dashed.\n\n  pawl graph flow.yaml --format svg > flow.svg\n"

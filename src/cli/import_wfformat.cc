@@ -2,11 +2,10 @@
 // as it once ran, times a factor.
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -15,10 +14,18 @@
 #include "pawl/definition.h"
 #include "pawl/json.h"
 
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/cli.h"
+#include "cli/usage.h"
+#include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
+
+constexpr std::size_t kMaxTraceBytes = std::size_t{1} << 30U;
+constexpr double kMaxTimeScale = 1e6;
+constexpr double kMaxRuntimeSeconds = 100.0 * 366 * 86'400;  // as long as anything may take
 
 struct ImportOptions {
   std::string file;
@@ -58,9 +65,11 @@ Result<std::unordered_map<std::string, double>> read_runtimes(const Json& execut
   if (tasks == nullptr || !tasks->is_array()) return no_wfformat("workflow.execution.tasks", "an array is missing");
   for (const Json& task : tasks->get_array()) {
     const Json* const runtime = member(task, "runtimeInSeconds");
-    if (runtime == nullptr || !runtime->is_number() || runtime->to_number<double>() < 0)
-      return no_wfformat("workflow.execution.tasks",
-                         fmt::format("task {} has no runtimeInSeconds", text_of(task, "id")));
+    if (runtime == nullptr || !runtime->is_number() || !(runtime->to_number<double>() >= 0) ||
+        runtime->to_number<double>() > kMaxRuntimeSeconds)
+      return no_wfformat(
+          "workflow.execution.tasks",
+          fmt::format("task {} has no runtimeInSeconds between 0 and 100 years", in_quotes(text_of(task, "id"))));
     runtimes[text_of(task, "id")] = runtime->to_number<double>();
   }
   return runtimes;
@@ -69,7 +78,8 @@ Result<std::unordered_map<std::string, double>> read_runtimes(const Json& execut
 Result<ImportedWorkflow> read_wfformat(const Json& document) {
   const std::string version = text_of(document, "schemaVersion");
   if (version != "1.5")
-    return no_wfformat("schemaVersion", version.empty() ? "it is missing" : fmt::format("it is {}", version));
+    return no_wfformat("schemaVersion",
+                       version.empty() ? "it is missing" : fmt::format("it is {}", in_quotes(version)));
   const Json* const workflow = member(document, "workflow");
   const Json* const specification = workflow == nullptr ? nullptr : member(*workflow, "specification");
   const Json* const execution = workflow == nullptr ? nullptr : member(*workflow, "execution");
@@ -81,18 +91,27 @@ Result<ImportedWorkflow> read_wfformat(const Json& document) {
   const Json* const tasks = member(*specification, "tasks");
   if (tasks == nullptr || !tasks->is_array()) return no_wfformat("workflow.specification.tasks", "an array is missing");
 
+  if (tasks->get_array().empty()) return no_wfformat("workflow.specification.tasks", "there are none");
+  std::unordered_set<std::string> ids;
   ImportedWorkflow imported{.name = text_of(document, "name"), .tasks = {}};
   for (const Json& task : tasks->get_array()) {
     ImportedTask one{.id = text_of(task, "id"), .name = text_of(task, "name"), .parents = {}, .runtime_seconds = 0};
     if (one.id.empty()) return no_wfformat("workflow.specification.tasks", "a task has no id");
+    if (!ids.insert(one.id).second)
+      return no_wfformat("workflow.specification.tasks", fmt::format("two tasks have the id {}", in_quotes(one.id)));
     const Json* const parents = member(task, "parents");
     if (parents == nullptr || !parents->is_array())
-      return no_wfformat("workflow.specification.tasks", fmt::format("task {} has no parents array", one.id));
-    for (const Json& parent : parents->get_array())
-      if (parent.is_string()) one.parents.emplace_back(parent.get_string());
+      return no_wfformat("workflow.specification.tasks",
+                         fmt::format("task {} has no array of parents", in_quotes(one.id)));
+    for (const Json& parent : parents->get_array()) {
+      if (!parent.is_string())
+        return no_wfformat("workflow.specification.tasks",
+                           fmt::format("a parent of task {} is no id", in_quotes(one.id)));
+      one.parents.emplace_back(parent.get_string());
+    }
     const auto runtime = runtimes->find(one.id);
     if (runtime == runtimes->end())
-      return no_wfformat("workflow.execution.tasks", fmt::format("task {} was not executed", one.id));
+      return no_wfformat("workflow.execution.tasks", fmt::format("task {} was not executed", in_quotes(one.id)));
     one.runtime_seconds = runtime->second;
     imported.tasks.push_back(std::move(one));
   }
@@ -127,11 +146,9 @@ std::string to_yaml(const ImportedWorkflow& workflow, const ImportOptions& optio
 }
 
 int import_wfformat(const ImportOptions& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in.good() && text.empty())
-    return report({.code = ErrorCode::not_found, .message = "cannot read the file"}, options.file);
-  const Result<Json> document = parse_json(text);
+  const Result<std::string> text = read_file(options.file, kMaxTraceBytes, "a WfFormat");
+  if (!text) return report(text.error(), options.file);
+  const Result<Json> document = parse_json(*text);
   if (!document) return report(document.error(), options.file);
   const Result<ImportedWorkflow> workflow = read_wfformat(*document);
   if (!workflow) return report(workflow.error(), options.file);
@@ -142,7 +159,7 @@ int import_wfformat(const ImportOptions& options) {
     error.line = error.column = 0;  // positions in what was not written help nobody
     return report(error, options.file);
   }
-  std::fwrite(yaml.data(), 1, yaml.size(), stdout);
+  put(stdout, yaml);
   return kDone;
 }
 
@@ -155,10 +172,10 @@ void add_import(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ImportOptions>();
   wfformat->add_option("FILE", options->file, "A WfFormat 1.5 JSON file")->required();
   wfformat->add_option("--time-scale", options->time_scale, "Each task sleeps its measured runtime times this")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_between(0, kMaxTimeScale))
       ->capture_default_str();
   wfformat->add_option("--handlers", options->handlers, "test: timers, cheap; exec: real `sleep` processes")
-      ->check(CLI::IsMember({"test", "exec"}))
+      ->check(one_of({"test", "exec"}))
       ->capture_default_str();
   wfformat->footer("  pawl import wfformat trace.json --time-scale 0.001 > flow.yaml && pawl run flow.yaml");
   wfformat->callback([options, &action] { action = [options] { return import_wfformat(*options); }; });

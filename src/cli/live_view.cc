@@ -13,9 +13,14 @@ namespace pawl::cli {
 namespace {
 
 struct Size {
-  int rows = 24;
-  int columns = 80;
+  std::size_t rows = 24;
+  std::size_t columns = 80;
 };
+
+// Around each frame: no cursor that jumps, and no line that goes on in the next row because the terminal takes a
+// character for wider than we do.
+constexpr std::string_view kBegin = "\033[?25l\033[?7l";
+constexpr std::string_view kEnd = "\033[?7h\033[?25h";
 
 Size terminal_size(std::FILE* out) {
   winsize size{};
@@ -23,24 +28,35 @@ Size terminal_size(std::FILE* out) {
   return {.rows = size.ws_row, .columns = size.ws_col};
 }
 
-// The first `columns` characters. Wide characters count as one: a line may then wrap, which the next frame repairs.
-std::string_view cut(std::string_view text, int columns) {
-  std::size_t end = 0;
-  for (int shown = 0; end < text.size() && shown < columns; ++shown) {
-    ++end;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+// One line of the screen, which takes no more than the terminal has: what is too much is cut off.
+class Line {
+ public:
+  explicit Line(std::size_t columns) : left_(columns) {}
+
+  Line& add(std::string_view text, std::string_view colour = {}) {
+    const std::string_view shown = cut(text, left_);
+    left_ -= width_of(shown);
+    if (shown.size() < text.size()) left_ = 0;
+    if (shown.empty()) return *this;
+    text_ += colour;
+    text_ += shown;
+    if (!colour.empty()) text_ += kReset;
+    return *this;
   }
-  return text.substr(0, end);
-}
+
+  [[nodiscard]] std::size_t left() const { return left_; }
+  [[nodiscard]] std::string text() && { return std::move(text_); }
+
+ private:
+  static constexpr std::string_view kReset = "\033[0m";
+  std::size_t left_;
+  std::string text_;
+};
 
 class LiveView final : public View {
  public:
   LiveView(std::FILE* out, const Definition& definition)
-      : out_(out), name_(printable(definition.name())), colours_(palette(true)) {
-    fmt::print(out_, "\033[?25l");  // hides the cursor
-  }
-
-  ~LiveView() override { fmt::print(out_, "\033[?25h"); }
+      : out_(out), name_(printable(definition.name())), colours_(palette(true)) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
     return {"task_started",   "task_completed", "task_failed",   "task_retry_scheduled",
@@ -60,7 +76,7 @@ class LiveView final : public View {
         if (!event.text.empty()) task->second.last_line = printable(event.text);
       }
     } else if (event.type == "workflow_stopping") {
-      note_ = fmt::format("stopping ({})", event.text);
+      note_ = fmt::format("stopping ({})", printable(event.text));
     } else {
       running_.erase(event.task);
     }
@@ -69,31 +85,19 @@ class LiveView final : public View {
   void refresh(const WorkflowStatus& status) override {
     const Size size = terminal_size(out_);
     const std::lock_guard lock(mutex_);
-    std::string frame = erase_last_frame();
     const Timestamp now = clock_.now();
-    std::vector<std::pair<Timestamp, const std::string*>> oldest;
-    for (const auto& [id, task] : running_) oldest.emplace_back(task.started, &id);
-    std::ranges::sort(oldest);
-    const auto room = static_cast<std::size_t>(std::max(1, size.rows - 4));
-    lines_ = 0;
-    for (const auto& [started, id] : oldest) {
-      if (lines_ == room) {
-        add_line(frame, fmt::format("{}... and {} more{}", colours_.dim, oldest.size() - room, colours_.reset));
-        break;
-      }
-      add_line(frame, task_line(*id, running_[*id], now, size.columns));
-    }
-    add_line(frame, bar_line(status, now, size.columns));
-    add_line(frame, counts_line(status));
-    std::fwrite(frame.data(), 1, frame.size(), out_);
-    std::fflush(out_);
+    std::vector<std::string> lines;
+    // The cursor stands below the last line, so one row stays free.
+    const std::size_t rows = size.rows - 1;
+    if (rows > 2) lines = task_lines(rows - 2, size.columns, now);
+    if (rows > 0) lines.push_back(bar_line(status, now, size.columns));
+    if (rows > 1) lines.push_back(counts_line(status, size.columns));
+    show(lines);
   }
 
   void close() override {
-    const std::string frame = erase_last_frame() + "\033[?25h";
-    lines_ = 0;
-    std::fwrite(frame.data(), 1, frame.size(), out_);
-    std::fflush(out_);
+    const std::lock_guard lock(mutex_);
+    show({});
   }
 
  private:
@@ -104,51 +108,73 @@ class LiveView final : public View {
     double progress = -1;  // not told
   };
 
-  void add_line(std::string& frame, std::string_view line) {
-    frame += line;
-    frame += "\033[K\n";
-    ++lines_;
+  // Replaces what is on the screen. Between frames the terminal is as it was, so that nothing has to be put right
+  // however this process ends.
+  void show(const std::vector<std::string>& lines) {
+    std::string frame(kBegin);
+    if (lines_ > 0) frame += fmt::format("\033[{}A\r\033[J", lines_);
+    for (const std::string& line : lines) frame += line + "\033[K\n";
+    frame += kEnd;
+    lines_ = lines.size();
+    put(out_, frame);
   }
 
-  [[nodiscard]] std::string erase_last_frame() const {
-    return lines_ == 0 ? std::string() : fmt::format("\033[{}A\r\033[J", lines_);
+  // The tasks that run longest, and how many more there are.
+  [[nodiscard]] std::vector<std::string> task_lines(std::size_t rows, std::size_t columns, Timestamp now) const {
+    std::vector<std::pair<Timestamp, const std::string*>> oldest;
+    for (const auto& [id, task] : running_) oldest.emplace_back(task.started, &id);
+    std::ranges::sort(oldest);
+    const std::size_t shown = oldest.size() <= rows ? oldest.size() : rows - 1;
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < shown; ++i)
+      lines.push_back(task_line(*oldest[i].second, running_.at(*oldest[i].second), now, columns));
+    if (shown < oldest.size())
+      lines.push_back(
+          std::move(Line(columns).add(fmt::format("... and {} more", oldest.size() - shown), colours_.dim)).text());
+    return lines;
   }
 
-  [[nodiscard]] std::string task_line(const std::string& id, const Running& task, Timestamp now, int columns) const {
+  [[nodiscard]] std::string task_line(const std::string& id, const Running& task, Timestamp now,
+                                      std::size_t columns) const {
+    constexpr std::size_t kIdColumns = 32;
     std::string head =
-        fmt::format("{} {:>7} ", cut(printable(id), 32), short_duration(std::max(now - task.started, {})));
+        fmt::format("{} {:>7} ", cut(printable(id), kIdColumns), short_duration(std::max(now - task.started, {})));
     if (task.attempt > 1) head += fmt::format("attempt {} ", task.attempt);
     if (task.progress >= 0) head += fmt::format("{:.0f} % ", task.progress * 100);
-    const int left = columns - 3 - static_cast<int>(head.size());
-    return fmt::format("{}>{} {}{}{}{}", colours_.blue, colours_.reset, head, colours_.dim,
-                       cut(task.last_line, std::max(left, 0)), colours_.reset);
+    return std::move(Line(columns).add("> ", colours_.blue).add(head).add(task.last_line, colours_.dim)).text();
   }
 
-  [[nodiscard]] std::string bar_line(const WorkflowStatus& status, Timestamp now, int columns) const {
+  [[nodiscard]] std::string bar_line(const WorkflowStatus& status, Timestamp now, std::size_t columns) const {
+    constexpr std::size_t kNameColumns = 24;
+    constexpr std::size_t kBarColumns = 40;
+    constexpr std::size_t kLeastBarColumns = 5;
     const Timestamp started = status.started_at.value_or(now);
     const auto elapsed = std::max(now - started, std::chrono::microseconds(0));
-    std::string right = fmt::format(" {:.0f} % {}", status.progress * 100, short_duration(elapsed));
+    std::string right = fmt::format("] {:.0f} % {}", status.progress * 100, short_duration(elapsed));
     // So far the tasks that ended took `elapsed`: the rest at the same pace.
     if (status.progress > 0 && status.progress < 1)
       right += fmt::format(", {} left", short_duration(std::chrono::microseconds(static_cast<std::int64_t>(
                                             static_cast<double>(elapsed.count()) * (1 / status.progress - 1)))));
-    const std::string left = fmt::format("{} ", cut(name_, 24));
-    const int width = std::clamp(columns - static_cast<int>(left.size() + right.size()) - 3, 5, 40);
-    const int done = static_cast<int>(status.progress * width);
-    return fmt::format("{}{}{}[{}{}{}{}]{}", colours_.bold, left, colours_.reset, colours_.green,
-                       std::string(static_cast<std::size_t>(done), '#'), colours_.reset,
-                       std::string(static_cast<std::size_t>(width - done), '.'), right);
+    Line line(columns);
+    // On a narrow terminal the bar tells more than the name.
+    if (columns >= 2 * kNameColumns) line.add(fmt::format("{} ", cut(name_, kNameColumns)), colours_.bold);
+    line.add("[");
+    const std::size_t width =
+        std::clamp(line.left() - std::min(line.left(), right.size()), kLeastBarColumns, kBarColumns);
+    const auto done = static_cast<std::size_t>(status.progress * static_cast<double>(width));
+    return std::move(line.add(std::string(done, '#'), colours_.green).add(std::string(width - done, '.')).add(right))
+        .text();
   }
 
-  [[nodiscard]] std::string counts_line(const WorkflowStatus& status) const {
-    std::string line = fmt::format("{} of {} tasks completed, {} running", status.tasks_completed, status.tasks_total,
-                                   status.tasks_running);
-    if (status.tasks_failed > 0)
-      line += fmt::format(", {}{} failed{}", colours_.red, status.tasks_failed, colours_.reset);
-    if (status.tasks_skipped > 0) line += fmt::format(", {} skipped", status.tasks_skipped);
-    if (status.state == WorkflowState::paused) line += ", paused";
-    if (!note_.empty()) line += fmt::format(", {}{}{}", colours_.yellow, note_, colours_.reset);
-    return line;
+  [[nodiscard]] std::string counts_line(const WorkflowStatus& status, std::size_t columns) const {
+    Line line(columns);
+    line.add(fmt::format("{} of {} tasks completed, {} running", status.tasks_completed, status.tasks_total,
+                         status.tasks_running));
+    if (status.tasks_failed > 0) line.add(", ").add(fmt::format("{} failed", status.tasks_failed), colours_.red);
+    if (status.tasks_skipped > 0) line.add(fmt::format(", {} skipped", status.tasks_skipped));
+    if (status.state == WorkflowState::paused) line.add(", paused");
+    if (!note_.empty()) line.add(", ").add(note_, colours_.yellow);
+    return std::move(line).text();
   }
 
   std::FILE* out_;

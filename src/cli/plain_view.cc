@@ -43,7 +43,7 @@ class PlainView final : public View {
       line(event, fmt::format("attempt {} failed: {}; next one in {}", event.attempt, message_of(event.error),
                               short_duration(event.due - event.at)));
     } else if (event.type == "task_skipped") {
-      line(event, fmt::format("skipped ({})", event.text));
+      line(event, fmt::format("skipped ({})", printable(event.text)));
     } else if (event.type == "task_cancelled") {
       line(event, "cancelled");
     } else if (event.type == "task_output") {
@@ -51,7 +51,7 @@ class PlainView final : public View {
     } else if (event.type == "task_progress") {
       line(event, fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text)));
     } else if (event.type == "workflow_stopping") {
-      line(event, fmt::format("stopping ({})", event.text));
+      line(event, fmt::format("stopping ({})", printable(event.text)));
     } else if (event.type != "task_retry_due") {
       line(event, event.type.substr(std::string_view("workflow_").size()));
     }
@@ -62,8 +62,7 @@ class PlainView final : public View {
     if (one_by_one_ || tenth <= last_tenth_) return;
     last_tenth_ = tenth;
     const std::lock_guard lock(mutex_);
-    fmt::print(out_, "{} % of {} tasks\n", tenth * 10, status.tasks_total);
-    std::fflush(out_);
+    put(out_, fmt::format("{} % of {} tasks\n", tenth * 10, status.tasks_total));
   }
 
   void close() override {}
@@ -71,8 +70,7 @@ class PlainView final : public View {
  private:
   void line(const WorkflowEvent& event, std::string_view what) {
     const std::string time = format_time(event.at).substr(11, 12);
-    fmt::print(out_, "{} {} {}\n", time, event.task.empty() ? "workflow" : printable(event.task), what);
-    std::fflush(out_);
+    put(out_, fmt::format("{} {} {}\n", time, event.task.empty() ? "workflow" : printable(event.task), what));
   }
 
   std::FILE* out_;

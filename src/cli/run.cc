@@ -1,7 +1,5 @@
 // pawl run FILE: one workflow, here and now.
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,9 +10,12 @@
 
 #include "pawl/engine.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 #include "cli/signals.h"
+#include "cli/usage.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -24,26 +25,12 @@ constexpr std::chrono::milliseconds kFrame(100);
 
 struct RunOptions {
   std::string file;
-  std::string input;
+  std::optional<std::string> input;
   std::string output = "human";
   std::size_t concurrency = 0;
-  std::string timeout;
-  std::string id;
+  std::optional<std::string> timeout;
+  std::optional<std::string> id;
 };
-
-// JSON from the command line, or from a file: `@path`, `@-` for standard input.
-Result<Json> read_input(const std::string& text) {
-  if (text.empty()) return boost::json::object();
-  std::string json = text;
-  if (text.starts_with('@')) {
-    std::ifstream in(text == "@-" ? "/dev/stdin" : text.substr(1), std::ios::binary);
-    if (!in) return fail(ErrorCode::not_found, "cannot read the file", text.substr(1));
-    json.assign(std::istreambuf_iterator<char>(in), {});
-  }
-  Result<Json> input = parse_json(json);
-  if (input && !input->is_object()) return fail(ErrorCode::invalid_argument, "must be a JSON object");
-  return input;
-}
 
 int exit_code_of(const WorkflowReport& report) {
   if (report.status.state == WorkflowState::completed) return kDone;
@@ -91,10 +78,9 @@ std::unique_ptr<View> make_view(const RunOptions& options, const Definition& def
 void print_report(const RunOptions& options, const WorkflowReport& report) {
   if (options.output == "json") {
     const std::string text = to_json_text(report) + "\n";
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    put(stdout, text);
   } else {
-    fmt::print("{}", summarise(report, ::isatty(STDOUT_FILENO) == 1));
+    put(stdout, summarise(report, ::isatty(STDOUT_FILENO) == 1));
   }
 }
 
@@ -135,14 +121,19 @@ int run_workflow(Engine& engine, const RunOptions& options, const std::string& i
   return exit_code_of(*report);
 }
 
+Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const Result<Duration> timeout = parse_duration(*text);
+  if (!timeout) return std::unexpected(timeout.error());
+  if (*timeout == Duration::zero())
+    return fail(ErrorCode::invalid_argument, fmt::format("{} is no time to work in", in_quotes(*text)));
+  return *timeout;
+}
+
 int run_file(const RunOptions& options) {
-  std::optional<Duration> timeout;
-  if (!options.timeout.empty()) {
-    const Result<Duration> parsed = parse_duration(options.timeout);
-    if (!parsed) return report(parsed.error(), "--timeout");
-    timeout = *parsed;
-  }
-  const Result<Json> input = read_input(options.input);
+  const Result<std::optional<Duration>> timeout = read_timeout(options.timeout);
+  if (!timeout) return report(timeout.error(), "--timeout");
+  const Result<Json> input = options.input ? read_input(*options.input) : boost::json::object();
   if (!input) return report(input.error(), "--input");
 
   // Made before the engine's threads, so that they all inherit its mask.
@@ -151,14 +142,18 @@ int run_file(const RunOptions& options) {
   Engine engine({.max_concurrent_tasks = options.concurrency});
   const Result<DefinitionPtr> definition = read_definition_file(options.file, {.handlers = &engine.handlers()});
   if (!definition) return report(definition.error(), options.file);
-  CreateOptions create{.id = {}, .priority = {}, .input = *input};
-  if (!options.id.empty()) create.id = options.id;
+  const CreateOptions create{.id = options.id, .priority = {}, .input = *input};
   const Result<std::string> created = engine.orchestrator().create_workflow(*definition, create);
   if (!created) return report(created.error());
   interruptible.set(&engine, *created);
-  const int code = run_workflow(engine, options, *created, **definition, timeout);
+  const int code = run_workflow(engine, options, *created, **definition, *timeout);
   interruptible.set(nullptr, {});
   return code;
+}
+
+void add_text(CLI::App& verb, const std::string& name, std::optional<std::string>& value, const std::string& what) {
+  // CLI11 would take an empty text for none at all.
+  verb.add_option_function<std::string>(name, [&value](const std::string& text) { value = text; }, what);
 }
 
 }  // namespace
@@ -167,15 +162,15 @@ void add_run(CLI::App& app, Action& action) {
   auto* const verb = app.add_subcommand("run", "Run a workflow here and now, and show how it goes");
   const auto options = std::make_shared<RunOptions>();
   verb->add_option("FILE", options->file, "A definition, YAML or JSON")->required();
-  verb->add_option("--input", options->input,
-                   "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
+  add_text(*verb, "--input", options->input,
+           "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
   verb->add_option("--output", options->output, "human: a view and a summary; json: one JSON document at the end")
-      ->check(CLI::IsMember({"human", "json"}))
+      ->check(one_of({"human", "json"}))
       ->capture_default_str();
   verb->add_option("--concurrency", options->concurrency, "Tasks that may run at once (default 64)")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
-  verb->add_option("--timeout", options->timeout, "Cancel it after this long, e.g. 90s, 10m");
-  verb->add_option("--id", options->id, "The workflow's id (default: a new one)");
+      ->check(integer_between(1, 100'000));
+  add_text(*verb, "--timeout", options->timeout, "Cancel it after this long, e.g. 90s, 10m");
+  add_text(*verb, "--id", options->id, "The workflow's id, 1 to 256 bytes of text (default: a new one)");
   verb->footer(
       "On a terminal it shows each running task with its last line of output; on a pipe it prints plain lines.\n"
       "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them at once.\n"
@@ -183,7 +178,8 @@ void add_run(CLI::App& app, Action& action) {
       "  pawl run flow.yaml --input '{\"source\": \"orders.csv\"}'\n"
       "  pawl run flow.yaml --output json > report.json\n"
       "\n"
-      "Exit codes: 0 completed, 1 failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable.");
+      "Exit codes: 0 completed, 1 failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, or\n"
+      "its output could not be written.");
   verb->callback([options, &action] { action = [options] { return run_file(*options); }; });
 }
 

@@ -105,6 +105,18 @@ std::string describe_path(const WorkflowReport& report) {
   return out;
 }
 
+std::string describe_output(const WorkflowReport& report) {
+  constexpr std::size_t kOutputShown = 4096;
+  const std::string whole = to_pretty_json(report.output.parse());
+  std::string out = "  output         ";
+  for (std::string_view rest = std::string_view(whole).substr(0, kOutputShown); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    out += printable(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return whole.size() > kOutputShown ? out + "... (--output json prints all of it)\n" : out;
+}
+
 std::string describe_counts(const WorkflowStatus& status) {
   std::string out = fmt::format("{} of {} tasks completed", status.tasks_completed, status.tasks_total);
   if (status.tasks_failed > 0) out += fmt::format(", {} failed", status.tasks_failed);
@@ -125,19 +137,13 @@ std::string summarise(const WorkflowReport& report, bool colour) {
                                 to_string(status.state), colours.reset);
   if (status.started_at && status.completed_at)
     out += fmt::format(" in {}", short_duration(*status.completed_at - *status.started_at));
-  out += fmt::format(": {} ({})\n", describe_counts(status), status.id);
+  out += fmt::format(": {} ({})\n", describe_counts(status), printable(status.id));
   if (!report.error.is_null()) out += fmt::format("  {}\n", printable(text_of(report.error.parse(), "message")));
   out += describe_failures(report, colours);
   if (const std::string slowest = describe_slowest(report); !slowest.empty())
     out += fmt::format("  slowest        {}\n", slowest);
   if (const std::string path = describe_path(report); !path.empty()) out += fmt::format("  critical path  {}\n", path);
-  if (status.state == WorkflowState::completed) {
-    constexpr std::size_t kOutputShown = 4096;
-    std::string output = to_pretty_json(report.output.parse());
-    if (output.size() > kOutputShown)
-      output = output.substr(0, kOutputShown) + "\n... (--output json prints all of it)";
-    out += fmt::format("  output         {}\n", output);
-  }
+  if (status.state == WorkflowState::completed) out += describe_output(report);
   return out;
 }
 

@@ -1,11 +1,58 @@
 // The small change of what people see.
 #include "base/text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/view.h"
 
 namespace pawl::cli {
+namespace {
+
+// The length of the escape sequence at the start of `text`, or 0 (ECMA-48; strings such as titles and links included).
+std::size_t escape_sequence(std::string_view text) {
+  constexpr char kEscape = '\033';
+  if (!text.starts_with(kEscape)) return 0;
+  std::size_t i = 1;
+  const auto skip = [&](char first, char last) {
+    while (i < text.size() && text[i] >= first && text[i] <= last) ++i;
+  };
+  const auto take_final = [&] { return i < text.size() && text[i] >= '0' && text[i] <= '~' ? i + 1 : i; };
+  if (text.substr(1).starts_with('[')) {
+    ++i;
+    skip('0', '?');
+    skip(' ', '/');
+    return take_final();
+  }
+  if (i < text.size() && std::string_view("]PX^_").contains(text[i])) {
+    const std::size_t end = text.find_first_of("\a\033", i);
+    if (end == std::string_view::npos) return i + 1;  // not closed in this line: what follows is shown
+    return text.substr(end).starts_with("\033\\") ? end + 2 : end + 1;
+  }
+  skip(' ', '/');
+  return take_final();
+}
+
+struct Range {
+  char32_t first, last;
+};
+
+// What stands on the character before it.
+constexpr Range kCombining[] = {{0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}};
+// East Asian and pictures: two columns each.
+constexpr Range kWide[] = {{0x1100, 0x115F}, {0x231A, 0x231B},   {0x2614, 0x2615},  {0x26A1, 0x26A1},
+                           {0x2705, 0x2705}, {0x274C, 0x274C},   {0x2B50, 0x2B50},  {0x2E80, 0xA4CF},
+                           {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},  {0xFF00, 0xFF60},
+                           {0xFFE0, 0xFFE6}, {0x1F000, 0x1FAFF}, {0x20000, 0x3FFFD}};
+
+std::size_t width_of(char32_t code) {
+  const auto within = [&](const Range& range) { return code >= range.first && code <= range.last; };
+  if (std::ranges::any_of(kCombining, within)) return 0;
+  return std::ranges::any_of(kWide, within) ? 2 : 1;
+}
+
+}  // namespace
 
 std::string short_duration(std::chrono::microseconds duration) {
   const double seconds = static_cast<double>(duration.count()) / 1e6;
@@ -20,19 +67,47 @@ std::string short_duration(std::chrono::microseconds duration) {
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t valid = std::min(find_invalid_utf8(text), text.size());
-    for (const char c : text.substr(0, valid)) {
-      if (c == '\t') {
+    std::size_t taken = escape_sequence(text);
+    if (taken == 0) {
+      const Character next = first_character(text);
+      taken = next.size;
+      if (next.code == kNoCharacter) {
+        out += '?';
+      } else if (next.code == '\t' || next.code == '\n') {
         out += "  ";
-      } else if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) {
-        out += c;
+      } else if (!steers_terminal(next.code)) {
+        out += text.substr(0, taken);
       }
     }
-    if (valid == text.size()) break;
-    out += '?';
-    text.remove_prefix(valid + 1);
+    text.remove_prefix(taken);
   }
   return out;
+}
+
+std::string_view cut(std::string_view text, std::size_t columns) {
+  std::size_t end = 0;
+  std::size_t used = 0;
+  while (end < text.size()) {
+    const Character next = first_character(text.substr(end));
+    used += width_of(next.code);
+    if (used > columns) break;
+    end += next.size;
+  }
+  return text.substr(0, end);
+}
+
+std::size_t width_of(std::string_view text) {
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const Character next = first_character(text.substr(i));
+    used += width_of(next.code);
+    i += next.size;
+  }
+  return used;
+}
+
+bool put(std::FILE* out, std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0;
 }
 
 Palette palette(bool colour) {

@@ -9,6 +9,7 @@
 #include "pawl/engine.h"
 
 #include "cli/cli.h"
+#include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
@@ -22,8 +23,9 @@ int validate(const std::vector<std::string>& files) {
       worst = std::max(worst, report(definition.error(), file));
       continue;
     }
-    fmt::print("{}: ok: {} ({} tasks, {} dependencies) {}\n", file, (*definition)->name(), (*definition)->task_count(),
-               (*definition)->dependency_count(), (*definition)->hash());
+    put(stdout,
+        fmt::format("{}: ok: {} ({} tasks, {} dependencies) {}\n", printable(file), printable((*definition)->name()),
+                    (*definition)->task_count(), (*definition)->dependency_count(), (*definition)->hash()));
   }
   return worst;
 }

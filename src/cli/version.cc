@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/view.h"
 
 namespace pawl::cli {
 
@@ -11,7 +12,7 @@ void add_version(CLI::App& app, Action& action) {
   auto* const verb = app.add_subcommand("version", "Print the version");
   verb->callback([&action] {
     action = [] {
-      fmt::print("pawl {}\n", PAWL_VERSION);
+      put(stdout, fmt::format("pawl {}\n", PAWL_VERSION));
       return static_cast<int>(kDone);
     };
   });

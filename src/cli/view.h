@@ -36,8 +36,17 @@ std::string summarise(const WorkflowReport& report, bool colour);
 // "1.2s", "3m05s", "250ms": for people, not for parsing.
 std::string short_duration(std::chrono::microseconds duration);
 
-// `text` without control characters, so that a task's output cannot steer the terminal; invalid UTF-8 becomes `?`.
+// `text` as one line that cannot steer the terminal, whoever wrote it: escape sequences and control characters are left
+// out, tabs and line ends become spaces, what is no UTF-8 becomes `?`. Everything that is shown and is not Pawl's own
+// goes through this.
 std::string printable(std::string_view text);
+
+// How many columns of a terminal `text` takes, and as much of it as fits into so many.
+std::size_t width_of(std::string_view text);
+std::string_view cut(std::string_view text, std::size_t columns);
+
+// Writes and flushes; false if that failed, which ferror() remembers.
+bool put(std::FILE* out, std::string_view text);
 
 // Colours, or nothing where there is no terminal.
 struct Palette {

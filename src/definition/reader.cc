@@ -1,15 +1,9 @@
 // The doors by which definitions come in: a text, a file, a spec made in code.
-#include <algorithm>
-#include <cerrno>
-#include <system_error>
-
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "pawl/definition.h"
 
+#include "base/file.h"
 #include "definition/builder.h"
 #include "definition/checks.h"
 #include "definition/document.h"
@@ -138,43 +132,6 @@ Problem placed_as_written(Problem problem, Node root) {
   return problem;
 }
 
-Error file_error(int number) {
-  const ErrorCode code = number == ENOENT || number == ENOTDIR ? ErrorCode::not_found
-                         : number == EACCES || number == EPERM ? ErrorCode::permission_denied
-                                                               : ErrorCode::invalid_argument;
-  return {.code = code, .message = "cannot read the file: " + std::generic_category().message(number)};
-}
-
-// The whole file, or why not. What is no regular file (a pipe, /dev/stdin) is read to its end, up to the limit.
-Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return std::unexpected(file_error(errno));
-  struct Closer {
-    int descriptor;
-    ~Closer() { ::close(descriptor); }
-  } const closer{descriptor};
-  struct stat status{};
-  if (::fstat(descriptor, &status) != 0) return std::unexpected(file_error(errno));
-  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, "is a directory; name a definition file");
-  const auto refuse_size = [&] {
-    return fail(ErrorCode::limit_exceeded,
-                fmt::format("the file has more than {} bytes, the limit for a definition", max_bytes));
-  };
-  if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > max_bytes) return refuse_size();
-  std::string text;
-  constexpr std::size_t kPiece = 1U << 20;
-  for (;;) {
-    const std::size_t size = text.size();
-    text.resize(size + kPiece);
-    const ssize_t got = ::read(descriptor, text.data() + size, kPiece);
-    text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(file_error(errno));
-    if (text.size() > max_bytes) return refuse_size();
-    if (got == 0) return text;
-  }
-}
-
 }  // namespace
 }  // namespace definition
 
@@ -203,7 +160,7 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
 }
 
 Result<DefinitionPtr> read_definition_file(const std::string& path, const DefinitionChecks& checks) {
-  Result<std::string> text = definition::read_file(path, checks.limits.file_bytes);
+  Result<std::string> text = read_file(path, checks.limits.file_bytes, "a definition");
   if (!text) return std::unexpected(std::move(text.error()));
   return read_definition(*text, path, checks);
 }
