@@ -71,14 +71,15 @@ class CliTerminal : public CliTest {
 };
 
 TEST_F(CliTerminal, shows_running_tasks_a_bar_and_a_summary) {
-  const std::string definition = waiting_tasks(2, "echo working on it") +
-                                 "  last: {run: 'echo what went wrong >&2; exit 4', dependencies: [task-number-0]}\n";
+  const std::string definition =
+      waiting_tasks(2, "echo working on it") +
+      "  last: {run: 'echo what went wrong >&2; exit 4', dependencies: [task-number-0, task-number-1]}\n";
   const ProcessResult result =
       watch(definition, {.rows = 24, .columns = 80}, {"task-number-0", "working on it", "[", "0 of 3 tasks completed"});
   EXPECT_EQ(result.exit_code, 1);
   const std::string summary = result.out.substr(result.out.rfind(kEnd));
   EXPECT_THAT(summary, AllOf(HasSubstr("failed"), HasSubstr("last"), HasSubstr("what went wrong"), HasSubstr("slowest"),
-                             HasSubstr("critical path"), HasSubstr("task-number-0 > last")));
+                             HasSubstr("critical path"), HasSubstr(" > last\r\n")));
   EXPECT_THAT(frame_lines(result.out), Contains(HasSubstr("a workflow with quite a  [....")));
 }
 
