@@ -5,7 +5,7 @@
 //     return pawl::Json("Hello, " + std::string(task.args().at(0).as_string()));
 //   });
 //   auto id = engine.orchestrator().create_workflow(
-//       "hello", {{.id = "greet", .module = "greeter", .function = "greet", .args = {"world"}}});
+//       "hello", {{.id = "greet", .module = "greeter", .function = "greet", .args = boost::json::array{"world"}}});
 //   engine.orchestrator().execute_workflow(*id);
 //   std::cout << pawl::to_json_text(*engine.orchestrator().wait_workflow(*id)) << '\n';
 //

@@ -115,7 +115,9 @@ std::string in_quotes(std::string_view text) {
   while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0U) == 0x80U) --shown;
   for (std::size_t i = 0; i < shown;) {
     const Character next = first_character(text.substr(i, shown - i));
-    if (next.code == kNoCharacter || next.code < 0x20 || next.code == 0x7F) {
+    if (next.code == '\n' || next.code == '\t') {
+      out += next.code == '\n' ? "\\n" : "\\t";
+    } else if (next.code == kNoCharacter || next.code < 0x20 || next.code == 0x7F) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
     } else if (steers_terminal(next.code)) {
       out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(next.code));

@@ -34,7 +34,7 @@ TEST(DidYouMean, suggests_the_nearest_word_or_stays_silent) {
 }
 
 TEST(InQuotes, escapes_control_characters_and_cuts_at_a_character) {
-  EXPECT_EQ(in_quotes("a\nb"), "\"a\\x0ab\"");
+  EXPECT_EQ(in_quotes("a\nb"), "\"a\\nb\"");
   const std::string cut = in_quotes(std::string(79, 'x') + "\xC3\xA9tail");
   EXPECT_EQ(cut, "\"" + std::string(79, 'x') + "...\"");
 }

@@ -76,7 +76,8 @@ std::string zsh(const std::vector<Verb>& verbs) {
   out += "  )\n  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n  case \"$words[2]\" in\n";
   for (const Verb& verb : verbs)
     out += fmt::format("    {}) compadd -- {} {}; _files ;;\n", verb.name, joined(verb.words), joined(verb.options));
-  return out + "  esac\n}\ncompdef _pawl pawl\n";
+  // Loaded from $fpath, the file is the body of _pawl itself; otherwise it is evaluated in a start-up file.
+  return out + "  esac\n}\nif [ \"$funcstack[1]\" = _pawl ]; then _pawl \"$@\"; else compdef _pawl pawl; fi\n";
 }
 
 std::string fish(const std::vector<Verb>& verbs) {

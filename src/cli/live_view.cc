@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -66,19 +67,24 @@ class LiveView final : public View {
   void happened(const WorkflowEvent& event) override {
     const std::lock_guard lock(mutex_);
     if (event.type == "task_started") {
-      running_[event.task] = {.started = event.at, .attempt = event.attempt, .last_line = {}, .progress = -1};
+      shown_[event.task] = {.started = event.at, .attempt = event.attempt};
+    } else if (event.type == "task_retry_scheduled") {
+      shown_[event.task] = {.started = event.at,
+                            .attempt = event.attempt,
+                            .last_line = message_of(event.error),
+                            .next_attempt = event.due};
     } else if (event.type == "task_output") {
-      if (const auto task = running_.find(event.task); task != running_.end())
+      if (const auto task = shown_.find(event.task); task != shown_.end())
         task->second.last_line = printable(event.text);
     } else if (event.type == "task_progress") {
-      if (const auto task = running_.find(event.task); task != running_.end()) {
+      if (const auto task = shown_.find(event.task); task != shown_.end()) {
         task->second.progress = event.progress;
         if (!event.text.empty()) task->second.last_line = printable(event.text);
       }
     } else if (event.type == "workflow_stopping") {
-      note_ = fmt::format("stopping ({})", printable(event.text));
+      note_ = fmt::format("stopping: {}", message_of(event.error));
     } else {
-      running_.erase(event.task);
+      shown_.erase(event.task);
     }
   }
 
@@ -101,11 +107,13 @@ class LiveView final : public View {
   }
 
  private:
-  struct Running {
+  // A task that runs, or waits for its next attempt.
+  struct Shown {
     Timestamp started;
     std::uint32_t attempt = 1;
     std::string last_line;
     double progress = -1;  // not told
+    std::optional<Timestamp> next_attempt;
   };
 
   // Replaces what is on the screen. Between frames the terminal is as it was, so that nothing has to be put right
@@ -122,39 +130,55 @@ class LiveView final : public View {
   // The tasks that run longest, and how many more there are.
   [[nodiscard]] std::vector<std::string> task_lines(std::size_t rows, std::size_t columns, Timestamp now) const {
     std::vector<std::pair<Timestamp, const std::string*>> oldest;
-    for (const auto& [id, task] : running_) oldest.emplace_back(task.started, &id);
+    for (const auto& [id, task] : shown_) oldest.emplace_back(task.started, &id);
     std::ranges::sort(oldest);
     const std::size_t shown = oldest.size() <= rows ? oldest.size() : rows - 1;
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < shown; ++i)
-      lines.push_back(task_line(*oldest[i].second, running_.at(*oldest[i].second), now, columns));
+      lines.push_back(task_line(*oldest[i].second, shown_.at(*oldest[i].second), now, columns));
     if (shown < oldest.size())
       lines.push_back(
           std::move(Line(columns).add(fmt::format("... and {} more", oldest.size() - shown), colours_.dim)).text());
     return lines;
   }
 
-  [[nodiscard]] std::string task_line(const std::string& id, const Running& task, Timestamp now,
+  [[nodiscard]] std::string task_line(const std::string& id, const Shown& task, Timestamp now,
                                       std::size_t columns) const {
     constexpr std::size_t kIdColumns = 32;
-    std::string head =
-        fmt::format("{} {:>7} ", cut(printable(id), kIdColumns), short_duration(std::max(now - task.started, {})));
+    const std::string shown_id = printable(id);
+    const std::string_view name = cut(shown_id, kIdColumns);
+    if (task.next_attempt) {
+      const auto left = std::max(*task.next_attempt - now, std::chrono::microseconds(0));
+      const std::string head =
+          fmt::format("{} attempt {} failed, the next one in {} ", name, task.attempt, short_duration(left));
+      return std::move(Line(columns).add("~ ", colours_.yellow).add(head).add(task.last_line, colours_.dim)).text();
+    }
+    std::string head = fmt::format("{} {:>7} ", name, short_duration(std::max(now - task.started, {})));
     if (task.attempt > 1) head += fmt::format("attempt {} ", task.attempt);
     if (task.progress >= 0) head += fmt::format("{:.0f} % ", task.progress * 100);
     return std::move(Line(columns).add("> ", colours_.blue).add(head).add(task.last_line, colours_.dim)).text();
   }
 
-  [[nodiscard]] std::string bar_line(const WorkflowStatus& status, Timestamp now, std::size_t columns) const {
+  // The tasks that are left take as long as those before them did. While none ends, the time that is left runs down.
+  std::chrono::microseconds time_left(double progress, std::chrono::microseconds elapsed) {
+    if (progress != progress_) {
+      progress_ = progress;
+      progressed_after_ = elapsed;
+    }
+    if (progress_ == 0) return {};
+    const auto whole = std::chrono::duration<double, std::micro>(progressed_after_) / progress_;
+    return std::chrono::duration_cast<std::chrono::microseconds>(whole) - elapsed;
+  }
+
+  [[nodiscard]] std::string bar_line(const WorkflowStatus& status, Timestamp now, std::size_t columns) {
     constexpr std::size_t kNameColumns = 24;
     constexpr std::size_t kBarColumns = 40;
     constexpr std::size_t kLeastBarColumns = 5;
     const Timestamp started = status.started_at.value_or(now);
     const auto elapsed = std::max(now - started, std::chrono::microseconds(0));
     std::string right = fmt::format("] {:.0f} % {}", status.progress * 100, short_duration(elapsed));
-    // So far the tasks that ended took `elapsed`: the rest at the same pace.
-    if (status.progress > 0 && status.progress < 1)
-      right += fmt::format(", {} left", short_duration(std::chrono::microseconds(static_cast<std::int64_t>(
-                                            static_cast<double>(elapsed.count()) * (1 / status.progress - 1)))));
+    if (const auto left = time_left(status.progress, elapsed); left > std::chrono::seconds(0))
+      right += fmt::format(", {} left", short_duration(left));
     Line line(columns);
     // On a narrow terminal the bar tells more than the name.
     if (columns >= 2 * kNameColumns) line.add(fmt::format("{} ", cut(name_, kNameColumns)), colours_.bold);
@@ -182,9 +206,11 @@ class LiveView final : public View {
   const Palette colours_;
   const SystemClock clock_;
   std::mutex mutex_;  // guards all below
-  std::map<std::string, Running> running_;
+  std::map<std::string, Shown> shown_;
   std::string note_;
-  std::size_t lines_ = 0;  // of the frame on the screen
+  double progress_ = 0;                            // as of the latest refresh, and
+  std::chrono::microseconds progressed_after_{0};  // how long after the start it came to be so
+  std::size_t lines_ = 0;                          // of the frame on the screen
 };
 
 }  // namespace

@@ -12,13 +12,6 @@ namespace {
 // Above so many tasks a line each would be noise.
 constexpr TaskIndex kOneByOne = 2000;
 
-std::string message_of(const JsonText& error) {
-  const Json parsed = error.parse();
-  if (!parsed.is_object()) return {};
-  const Json* const message = parsed.get_object().if_contains("message");
-  return message != nullptr && message->is_string() ? printable(std::string(message->get_string())) : std::string();
-}
-
 class PlainView final : public View {
  public:
   PlainView(std::FILE* out, const Definition& definition)
@@ -51,7 +44,7 @@ class PlainView final : public View {
     } else if (event.type == "task_progress") {
       line(event, fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text)));
     } else if (event.type == "workflow_stopping") {
-      line(event, fmt::format("stopping ({})", printable(event.text)));
+      line(event, fmt::format("stopping: {}", message_of(event.error)));
     } else if (event.type != "task_retry_due") {
       line(event, event.type.substr(std::string_view("workflow_").size()));
     }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <optional>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -19,30 +21,24 @@ microseconds duration_of(const TaskReport& task) {
   return *task.completed_at - *task.started_at;
 }
 
-struct CriticalPath {
-  std::vector<TaskIndex> tasks;
-  microseconds length{0};
-};
-
-// The chain of dependencies whose tasks took longest together: what would have to be faster for the whole to be faster.
-CriticalPath critical_path(const WorkflowReport& report) {
-  const Definition& definition = *report.definition;
-  std::vector<microseconds> length(definition.task_count());
-  std::vector<TaskIndex> before(definition.task_count());
-  TaskIndex last = 0;
-  for (const TaskIndex task : definition.topological_order()) {
-    before[task] = task;
-    for (const TaskIndex dependency : definition.dependencies(task)) {
-      if (before[task] != task && length[dependency] <= length[task]) continue;
-      length[task] = length[dependency];
-      before[task] = dependency;
-    }
-    length[task] += duration_of(report.tasks[task]);
-    if (length[task] > length[last]) last = task;
+// The one of `tasks` that ended last, among those that an attempt was made at.
+std::optional<TaskIndex> ended_last(const WorkflowReport& report, std::ranges::input_range auto&& tasks) {
+  std::optional<TaskIndex> last;
+  for (const TaskIndex task : tasks) {
+    const TaskReport& candidate = report.tasks[task];
+    if (!candidate.started_at || !candidate.completed_at) continue;
+    if (!last || *candidate.completed_at > *report.tasks[*last].completed_at) last = task;
   }
-  CriticalPath path{.tasks = {last}, .length = length[last]};
-  while (before[path.tasks.back()] != path.tasks.back()) path.tasks.push_back(before[path.tasks.back()]);
-  std::ranges::reverse(path.tasks);
+  return last;
+}
+
+// What the end waited for: the task that ended last, of those it depends on the one that ended last, and so on.
+std::vector<TaskIndex> critical_path(const WorkflowReport& report) {
+  std::vector<TaskIndex> path;
+  for (auto task = ended_last(report, std::views::iota(TaskIndex{0}, report.definition->task_count())); task;
+       task = ended_last(report, report.definition->dependencies(*task)))
+    path.push_back(*task);
+  std::ranges::reverse(path);
   return path;
 }
 
@@ -73,7 +69,7 @@ std::string describe_failures(const WorkflowReport& report, const Palette& colou
     const Json error = report.tasks[task].error.parse();
     out += fmt::format("  {}{}{} failed after {} attempt{}: {}\n", colours.red,
                        printable(report.definition->task_id(task)), colours.reset, report.tasks[task].attempt,
-                       report.tasks[task].attempt == 1 ? "" : "s", printable(text_of(error, "message")));
+                       report.tasks[task].attempt == 1 ? "" : "s", message_of(report.tasks[task].error));
     out += last_lines(text_of(error, "stderr"));
   }
   if (shown > kFailuresShown) out += fmt::format("  ... and {} more\n", shown - kFailuresShown);
@@ -95,12 +91,14 @@ std::string describe_slowest(const WorkflowReport& report) {
 }
 
 std::string describe_path(const WorkflowReport& report) {
-  const CriticalPath path = critical_path(report);
-  if (path.length == microseconds(0)) return {};
-  std::string out = fmt::format("{}: ", short_duration(path.length));
-  for (std::size_t i = 0; i < path.tasks.size(); ++i) {
-    if (i == kPathShown) return out + fmt::format(" > ... ({} more)", path.tasks.size() - i);
-    out += fmt::format("{}{}", i == 0 ? "" : " > ", printable(report.definition->task_id(path.tasks[i])));
+  const std::vector<TaskIndex> path = critical_path(report);
+  if (path.empty()) return {};
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (i == kPathShown) return out + fmt::format(" > ... ({} more)", path.size() - i);
+    const TaskReport& task = report.tasks[path[i]];
+    out += fmt::format("{}{}", i == 0 ? "" : " > ", printable(report.definition->task_id(path[i])));
+    if (task.attempt > 1) out += fmt::format(" ({} attempts)", task.attempt);
   }
   return out;
 }
@@ -138,7 +136,8 @@ std::string summarise(const WorkflowReport& report, bool colour) {
   if (status.started_at && status.completed_at)
     out += fmt::format(" in {}", short_duration(*status.completed_at - *status.started_at));
   out += fmt::format(": {} ({})\n", describe_counts(status), printable(status.id));
-  if (!report.error.is_null()) out += fmt::format("  {}\n", printable(text_of(report.error.parse(), "message")));
+  // A task's failure is told below, with what it wrote.
+  if (status.tasks_failed == 0 && !report.error.is_null()) out += fmt::format("  {}\n", message_of(report.error));
   out += describe_failures(report, colours);
   if (const std::string slowest = describe_slowest(report); !slowest.empty())
     out += fmt::format("  slowest        {}\n", slowest);

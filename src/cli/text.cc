@@ -64,6 +64,13 @@ std::string short_duration(std::chrono::microseconds duration) {
   return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
 }
 
+std::string message_of(const JsonText& error) {
+  const Json parsed = error.parse();
+  if (!parsed.is_object()) return {};
+  const Json* const message = parsed.get_object().if_contains("message");
+  return message != nullptr && message->is_string() ? printable(message->get_string()) : std::string();
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {

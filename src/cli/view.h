@@ -41,6 +41,9 @@ std::string short_duration(std::chrono::microseconds duration);
 // goes through this.
 std::string printable(std::string_view text);
 
+// The message of `{"code", "message", ...}`, printable; empty if there is none.
+std::string message_of(const JsonText& error);
+
 // How many columns of a terminal `text` takes, and as much of it as fits into so many.
 std::size_t width_of(std::string_view text);
 std::string_view cut(std::string_view text, std::size_t columns);

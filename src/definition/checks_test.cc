@@ -43,7 +43,7 @@ TEST(CheckTaskId, refuses_white_space_and_brackets) {
        {" ", "a b", "a[", "]", "a\xC2\xA0z", "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x8A", "\xE2\x80\xA8",
         "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"})
     EXPECT_TRUE(id_refusal(bad).ends_with("white space, [ and ] are not allowed")) << bad;
-  EXPECT_EQ(id_refusal("a\tb"), "id: the task id \"a\\x09b\" contains a control character");
+  EXPECT_EQ(id_refusal("a\tb"), "id: the task id \"a\\tb\" contains a control character");
   EXPECT_EQ(id_refusal(""), "id: a task id must not be empty");
 }
 

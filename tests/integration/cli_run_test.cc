@@ -152,7 +152,7 @@ TEST_F(CliRun, refuses_options_without_sense) {
         {"run", file, "--concurrency", number},
         std::string("run: --concurrency: \"") + number + "\" is no integer from 1 to 100000; see pawl run --help");
   expect_refused({"run", file, "--id", ""}, "id: must not be empty");
-  expect_refused({"run", file, "--id", "a\nb"}, "id: \"a\\x0ab\" contains a control character");
+  expect_refused({"run", file, "--id", "a\nb"}, "id: \"a\\nb\" contains a control character");
   expect_refused({"run", file, "--id", std::string(257, 'i')}, "id: has 257 bytes; the limit is 256");
 }
 
