@@ -16,6 +16,10 @@ if(PAWL_SANITIZE)
   add_link_options(-fsanitize=${PAWL_SANITIZE})
 endif()
 
+if(PAWL_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # so that the fuzzer sees which branches an input reaches
+endif()
+
 find_program(PAWL_CCACHE ccache)
 if(PAWL_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${PAWL_CCACHE})
