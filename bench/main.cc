@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <span>
@@ -12,7 +13,7 @@ namespace pawl::bench {
 
 double rounded(double value) {
   const double scale = value >= 100 ? 1 : value >= 10 ? 10 : 1000;
-  return static_cast<double>(static_cast<long long>(value * scale + 0.5)) / scale;
+  return std::round(value * scale) / scale;
 }
 
 std::size_t resident_bytes() {

@@ -94,7 +94,7 @@ std::string wrong_count(std::string_view message) {
 }
 
 std::string what_is_wrong(const Place& place, const CLI::ParseError& wrong) {
-  const std::string message = wrong.what();
+  std::string message = wrong.what();
   if (std::string unknown = unknown_option(place); !unknown.empty()) return unknown;
   if (!place.app->get_subcommands({}).empty()) return missing_verb(place);
   if (dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr) return unexpected_argument(place, message);

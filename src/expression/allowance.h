@@ -17,7 +17,11 @@ struct Allowance {
   std::size_t bytes = 16U * 1024 * 1024;
 
   // Each takes what it is asked for, or says no.
-  bool take_value() { return values > 0 && values-- > 0; }
+  bool take_value() {
+    if (values == 0) return false;
+    --values;
+    return true;
+  }
   bool take_bytes(std::size_t count) {
     if (count > bytes) return false;
     bytes -= count;

@@ -106,7 +106,7 @@ int push_nothing(lua_State* lua) {
 int find_plain(lua_State* lua, std::string_view text, std::size_t from) {
   const std::string_view wanted = string_at(lua, 2);
   // memmem is linear, unlike string_view::find.
-  const void* const found = wanted.size() == 0
+  const void* const found = wanted.empty()
                                 ? text.data() + from
                                 : memmem(text.data() + from, text.size() - from, wanted.data(), wanted.size());
   if (found == nullptr) return push_nothing(lua);
