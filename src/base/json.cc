@@ -3,8 +3,6 @@
 #include <charconv>
 #include <cmath>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/parser.hpp>
 #include <fmt/format.h>
 
 #include "base/json_write.h"
@@ -12,9 +10,6 @@
 
 namespace pawl {
 namespace {
-
-// Deep enough for any data, shallow enough for the recursion of whoever walks it.
-constexpr std::size_t kMaxDepth = 200;
 
 class Writer {
  public:
@@ -104,30 +99,6 @@ class Writer {
 };
 
 }  // namespace
-
-Result<Json> parse_json(std::string_view text) {
-  boost::json::parse_options options;
-  options.max_depth = kMaxDepth;
-  boost::json::parser parser({}, options);
-  boost::json::error_code error;
-  const std::size_t parsed = parser.write_some(text.data(), text.size(), error);
-  if (!error && parsed < text.size()) error = boost::json::error::extra_data;
-  if (error) {
-    // To the parser, bytes that are no text are a syntax error like any other.
-    const std::size_t invalid = find_invalid_utf8(text);
-    const bool is_text = invalid > parsed;
-    const auto [line, column] = line_and_column(text, is_text ? parsed : invalid);
-    const std::string why =
-        is_text ? error.message()
-                : fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[invalid]));
-    return std::unexpected(Error{.code = ErrorCode::invalid_argument,
-                                 .message = fmt::format("not valid JSON: {}", why),
-                                 .field = {},
-                                 .line = line,
-                                 .column = column});
-  }
-  return parser.release();
-}
 
 std::string to_json_text(const Json& value) {
   std::string out;

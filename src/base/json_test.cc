@@ -1,12 +1,16 @@
 // JSON in and out: positions of errors, numbers that keep their value, bytes that are shared.
 #include "pawl/json.h"
 
+#include <bit>
+#include <cmath>
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
 #include "pawl/json_text.h"
+
+#include "base/random.h"
 
 namespace pawl {
 namespace {
@@ -15,6 +19,18 @@ TEST(Json, round_trips_values) {
   for (const char* text : {"null", "true", "[1,-2,18446744073709551615]", R"({"b":1,"a":[]})", "0.1", "1.5e+300", "5.0",
                            R"("\"\\\n\u0001é")"})
     EXPECT_EQ(to_json_text(*parse_json(text)), text);
+}
+
+TEST(Json, keeps_every_bit_of_a_number) {
+  Random random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto number = std::bit_cast<double>(random.next());
+    if (!std::isfinite(number)) continue;
+    const std::string text = to_json_text(Json(number));
+    EXPECT_EQ(to_json_text(*parse_json(text)), text);
+  }
+  EXPECT_EQ(parse_json("0.30000000000000004")->as_double(), 0.1 + 0.2);
+  EXPECT_FALSE(parse_json("1e999").has_value());
 }
 
 TEST(Json, says_where_it_does_not_parse) {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/number.h"
 
 namespace pawl::definition {
 namespace {

@@ -1,10 +1,10 @@
-#include "definition/document_scalar.h"
+#include "base/number.h"
 
 #include <charconv>
 
 #include "base/assert.h"
 
-namespace pawl::definition {
+namespace pawl {
 
 std::optional<double> nearest_double(std::string_view number) {
   double value = 0;
@@ -14,4 +14,4 @@ std::optional<double> nearest_double(std::string_view number) {
   return value;
 }
 
-}  // namespace pawl::definition
+}  // namespace pawl
