@@ -51,8 +51,8 @@ TEST_F(Limited, endless_loops) {
 
 TEST_F(Limited, recursion) {
   stops("local function f() return 1 + f() end return f()");
-  ends_soon("local function f(s) return (s:gsub('a', f)) end return f('a')");
-  ends_soon("local function f(a, b) table.sort({1, 2}, f) return true end return f()");
+  (void)ends_soon("local function f(s) return (s:gsub('a', f)) end return f('a')");
+  (void)ends_soon("local function f(a, b) table.sort({1, 2}, f) return true end return f()");
 }
 
 TEST_F(Limited, long_strings) {
@@ -65,7 +65,7 @@ TEST_F(Limited, long_strings) {
   EXPECT_EQ(value_of("(''):rep(1000000000000000000)"), R"("")");
   for (const char* body : {"return ('%99.99f'):rep(500):format(1e308)", "return ('%999999d'):format(1)",
                            "local t = {} for i = 1, 5000 do t[i] = i end return string.char(table.unpack(t))"})
-    ends_soon(body);
+    (void)ends_soon(body);
 }
 
 TEST_F(Limited, large_tables) {
@@ -115,7 +115,7 @@ TEST_F(Limited, work_on_long_strings) {
         two + "local t = {a, b} while true do table.sort(t) end",
         half + "while true do local x = input[a] end",
         half + "while true do tasks[a] = 1 end while true do end"})
-    ends_soon(body);
+    (void)ends_soon(body);
 }
 
 TEST_F(Limited, many_arguments) {
@@ -145,7 +145,7 @@ TEST_F(Limited, searches) {
         std::string("for i = 1, 1e9 do ('x'):find(('\\\\pL|'):rep(100) .. i) end"),
         std::string("for i = 1, 1e9 do ('x'):find('(x{999}){' .. i .. '}') end"),
         std::string("for i = 1, 1e9 do ('x'):find('y' .. i) end")})
-    ends_soon(body);
+    (void)ends_soon(body);
 }
 
 TEST_F(Limited, values_that_are_larger_than_their_tables) {
@@ -156,7 +156,7 @@ TEST_F(Limited, values_that_are_larger_than_their_tables) {
   stops("local t = table.pack(table.unpack({}, 1, 40000)) for i = 1, 40 do t = {t, t} end return t");
   stops("return array{[math.maxinteger] = 1}");
   stops("local t = array{} for i = 1, 90 do t = array{t, [900000] = 1} end return t");
-  ends_soon("local t = {} for i = 1, 90 do t = {t, t} t[1] = t end return t");
+  (void)ends_soon("local t = {} for i = 1, 90 do t = {t, t} t[1] = t end return t");
   scope.input_value = json(R"({"s":"abc","list":[1,2,3],"long":")" + std::string(1'000'000, 'x') + R"("})");
   stops("local t = {} for i = 1, 1000 do t[i] = input end return t");
 }
