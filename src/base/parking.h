@@ -1,6 +1,6 @@
 // How a thread that consumes a queue waits for more: it spins for a moment, then sleeps.
 //
-// Waking a sleeping thread costs its waker a system call and itself 2 to 25 us, many times what handing over
+// Waking a sleeping thread costs its waker a system call and itself 1 to 20 us, many times what handing over
 // to a spinning one costs; so a thread that has just been busy spins before it sleeps.
 #pragma once
 
