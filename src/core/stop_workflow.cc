@@ -52,12 +52,17 @@ Result<void> apply(Decision& decision, const command::FailWorkflow& command) {
 
 Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
   const Workflow& workflow = decision.workflow();
-  // A paused workflow times out when it is resumed; one that stops already ends anyway.
-  if (!workflow.may_start_tasks()) return {};
-  const Duration timeout = workflow.definition().timeout().value_or(Duration::zero());
-  stop_tasks(
-      decision, StopReason::timed_out, workflow.facts->cancel_grace,
-      error_text(TaskError("timeout", fmt::format("the workflow took longer than {}", format_duration(timeout)))));
+  const Duration grace = workflow.facts->cancel_grace;
+  if (workflow.state == WorkflowState::paused) return {};  // it times out when it is resumed
+  if (workflow.stop_reason == StopReason::task_failed) {
+    // It has failed already and waits for tasks that run; they get no more time than the others would have had.
+    stop_tasks(decision, StopReason::timed_out, grace, workflow.error);
+  } else if (workflow.stop_reason == StopReason::none) {
+    const Duration timeout = workflow.definition().timeout().value_or(Duration::zero());
+    stop_tasks(
+        decision, StopReason::timed_out, grace,
+        error_text(TaskError("timeout", fmt::format("the workflow took longer than {}", format_duration(timeout)))));
+  }
   return {};
 }
 

@@ -182,6 +182,29 @@ TEST(Timeout, of_a_paused_workflow_acts_when_it_is_resumed) {
   EXPECT_EQ(h.error_code(), "timeout");
 }
 
+TEST(Timeout, of_the_workflow_also_ends_the_wait_after_a_failure) {
+  WorkflowSpec spec = workflow({task("a"), task("hangs")});
+  spec.timeout = std::chrono::seconds(1);
+  for (const bool paused : {false, true}) {
+    Harness h(define(spec));
+    h.start();
+    if (paused) {
+      ASSERT_TRUE(h.send(command::PauseWorkflow{}));
+    }
+    ASSERT_TRUE(h.fail("a"));
+    h.moment.now += std::chrono::seconds(2);
+    ASSERT_TRUE(h.send(command::TimeOutWorkflow{}));
+    if (paused) {
+      ASSERT_TRUE(h.send(command::ResumeWorkflow{}));
+    }
+    ASSERT_EQ(h.effects<effect::StopTask>().size(), 1U);
+    ASSERT_TRUE(h.send(command::EndGrace{}));
+    EXPECT_EQ(h.state("hangs"), TaskState::cancelled);
+    EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+    EXPECT_EQ(h.error_code(), "boom");  // why it failed
+  }
+}
+
 TEST(Pause, starts_nothing_new_and_lets_running_tasks_count) {
   Harness h(define({task("a"), task("b", {"a"})}));
   h.start();

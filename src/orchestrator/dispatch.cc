@@ -127,25 +127,14 @@ void Shard::end_workflow(LiveWorkflow& workflow) {
   workflow.ended = true;
   timers_.disarm(timer_key(workflow, TimerKind::workflow_timeout, core::kNoTask));
   timers_.disarm(timer_key(workflow, TimerKind::cancel_grace, core::kNoTask));
-  if (std::exchange(workflow.placed, false)) place_next(environment_.executors.leave(workflow.executor));
+  if (std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
   finished_.push_back(workflow.address);
   if (waiters_.empty()) return;
   if (const auto waiting = waiters_.find(workflow.address.place); waiting != waiters_.end()) {
-    auto calls = std::move(waiting->second);
+    const auto waiters = std::move(waiting->second);
     waiters_.erase(waiting);
-    for (auto& call : calls) call(workflow);
-  }
-}
-
-void Shard::place_next(std::span<const Placement> placements) {
-  for (const Placement& placement : placements) {
-    Shard& shard = *environment_.shards[placement.workflow.shard];
-    const auto start = [placement](Shard& there) { there.start_placed(placement); };
-    if (&shard == this) {
-      start(*this);
-      continue;
-    }
-    if (!shard.post(start)) undelivered_.push_back(placement);
+    for (const auto& each : waiters)
+      if (const auto waiter = each.lock()) waiter->ended(workflow.state);
   }
 }
 

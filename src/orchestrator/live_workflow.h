@@ -28,9 +28,10 @@ struct LiveWorkflow {
   // Attempts out with runners and batches on their way: while there are any, the workflow stays where it is.
   std::uint32_t holds = 0;
   ExecutorIndex executor = 0;
-  bool placed = false;    // it holds a place on `executor`
-  bool runnable = false;  // it stands in the run queue
-  bool ended = false;     // durably terminal
+  bool placed = false;  // it holds a place on `executor`
+  bool in_run_queue = false;
+  bool in_wait_queue = false;
+  bool ended = false;  // durably terminal
 
   [[nodiscard]] const Handler& handler(TaskIndex task) const {
     return *bound->handlers[bound->definition->handler_index(task)];

@@ -51,6 +51,17 @@ class Reply {
   std::optional<Result<T>> value_;
 };
 
+struct EndReply final : EndWaiter {
+  Reply<core::Workflow> reply;
+  void ended(const core::Workflow& workflow) override { reply.set(workflow); }
+};
+
+std::unexpected<Error> called_by_the_engine() {
+  return fail(ErrorCode::invalid_state,
+              "the engine must not be called from a non-blocking handler or an event's callback: it would wait for "
+              "itself; register the handler as blocking");
+}
+
 std::unexpected<Error> no_such_workflow(const std::string& id) {
   return fail(ErrorCode::not_found, fmt::format("there is no workflow {}", in_quotes(id)));
 }
@@ -123,8 +134,7 @@ Shard& LocalOrchestrator::shard_of(const std::string& id) {
 
 template <class T>
 Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call) {
-  if (Shard::of_this_thread() != nullptr)
-    return fail(ErrorCode::invalid_state, "a non-blocking handler must not call the engine; register it as blocking");
+  if (Shard::of_this_thread() != nullptr) return called_by_the_engine();
   if (!running_) return fail(ErrorCode::unavailable, "the engine is stopping");
   Reply<T> reply;
   const bool posted = shard.post([&](Shard& there) {
@@ -309,18 +319,16 @@ std::vector<WorkflowStatus> LocalOrchestrator::list_workflows(const ListOptions&
 }
 
 Result<WorkflowReport> LocalOrchestrator::wait_workflow(const std::string& id, std::optional<Duration> timeout) {
-  if (Shard::of_this_thread() != nullptr)
-    return fail(ErrorCode::invalid_state, "a non-blocking handler must not call the engine; register it as blocking");
-  // Shared with the shard, which may still hold it when the wait has timed out.
-  const auto ended = std::make_shared<Reply<core::Workflow>>();
+  if (Shard::of_this_thread() != nullptr) return called_by_the_engine();
+  const auto end = std::make_shared<EndReply>();
   Result<void> asked = ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    shard.when_ended(workflow, [ended](const LiveWorkflow& over) { ended->set(over.state); });
+    shard.when_ended(workflow, end);
     return {};
   });
   if (!asked) return std::unexpected(std::move(asked.error()));
   std::optional<std::chrono::steady_clock::time_point> until;
   if (timeout) until = std::chrono::steady_clock::now() + *timeout;
-  std::optional<Result<core::Workflow>> state = ended->wait(until);
+  std::optional<Result<core::Workflow>> state = end->reply.wait(until);
   if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));
   return report_of(**state);
 }

@@ -1,6 +1,7 @@
 // Which ready tasks start now: by priority of their workflows, in turn among workflows of one priority, as far as there
 // are task slots.
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "orchestrator/shard.h"
@@ -18,14 +19,19 @@ constexpr std::size_t kLoadAhead = 8;
 }  // namespace
 
 void Shard::enqueue_if_ready(LiveWorkflow& workflow) {
-  if (workflow.runnable || !workflow.state.may_start_tasks()) return;
-  if (workflow.state.ready.empty() && workflow.state.waiting.empty()) return;
-  workflow.runnable = true;
-  ++workflow.holds;
-  run_queue_[static_cast<std::size_t>(workflow.state.facts->priority)].push_back(&workflow);
+  if (!workflow.state.may_start_tasks()) return;
+  if (!workflow.state.waiting.empty() && !std::exchange(workflow.in_wait_queue, true)) {
+    ++workflow.holds;
+    wait_queue_.push_back(&workflow);
+  }
+  if (!workflow.state.ready.empty() && !std::exchange(workflow.in_run_queue, true)) {
+    ++workflow.holds;
+    run_queue_[static_cast<std::size_t>(workflow.state.facts->priority)].push_back(&workflow);
+  }
 }
 
 void Shard::schedule() {
+  start_waiting_tasks();
   std::size_t budget = kStartsPerTurn;
   for (int priority = 3; priority >= 0; --priority) {
     std::deque<LiveWorkflow*>& queue = run_queue_[priority];
@@ -33,7 +39,7 @@ void Shard::schedule() {
     for (std::size_t i = queue.size(); i > 0 && budget > 0; --i) {
       LiveWorkflow& workflow = *queue.front();
       queue.pop_front();
-      workflow.runnable = false;
+      workflow.in_run_queue = false;
       --workflow.holds;
       const bool has_slots = start_tasks_of(workflow, budget);
       enqueue_if_ready(workflow);
@@ -46,27 +52,40 @@ void Shard::schedule() {
   if (const auto other = environment_.slots.pass_on(index_)) environment_.shards[*other]->nudge();
 }
 
+// Tasks that only wait need no slot, so they wait for nobody's.
+void Shard::start_waiting_tasks() {
+  std::size_t budget = kStartsPerTurn;
+  while (!wait_queue_.empty() && budget > 0) {
+    LiveWorkflow& workflow = *wait_queue_.front();
+    wait_queue_.pop_front();
+    workflow.in_wait_queue = false;
+    --workflow.holds;
+    for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
+      if (!workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
+      start_task(workflow, workflow.state.waiting.front());
+    }
+    enqueue_if_ready(workflow);
+  }
+}
+
 // False if there was no slot for a ready task.
 bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   core::Workflow& state = workflow.state;
-  const auto start = [&](TaskIndex task) {
-    const Result<void> started = decide(workflow, command::StartTask{task});
-    PAWL_ASSERT(started.has_value(), "{}", started.error().message);
-    --budget;
-    return state.tasks[task].state == TaskState::running;
-  };
-  for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i) {
-    if (!state.may_start_tasks() || state.waiting.empty()) break;
-    start(state.waiting.front());
-  }
   for (std::size_t i = 0; i < std::min(kLoadAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
-  for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i) {
+  for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
     if (!state.may_start_tasks() || state.ready.empty()) break;
     state.prefetch(state.ready.peek(kLoadAhead));
     if (!environment_.slots.try_take(index_)) return false;
-    if (!start(state.ready.front())) give_slot_back();  // its condition did not hold, or could not be evaluated
+    if (!start_task(workflow, state.ready.front())) give_slot_back();
   }
   return true;
+}
+
+// False if it does not run: its condition did not hold, or could not be evaluated.
+bool Shard::start_task(LiveWorkflow& workflow, TaskIndex task) {
+  const Result<void> started = decide(workflow, command::StartTask{task});
+  PAWL_ASSERT(started.has_value(), "{}", started.error().message);
+  return workflow.state.tasks[task].state == TaskState::running;
 }
 
 }  // namespace pawl

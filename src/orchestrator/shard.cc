@@ -85,16 +85,16 @@ void Shard::stop() {
 bool Shard::turn() {
   now_ = environment_.clock.now();
   if (nudged_.load(std::memory_order_relaxed)) nudged_.store(false, std::memory_order_seq_cst);
-  place_next(std::exchange(undelivered_, {}));
   bool busy = drain();
   busy |= fire_timers();
+  deliver_placements();
   schedule();
   if (!open_->empty()) {
     commit();
     busy = true;
   }
   busy |= release_durable();
-  return busy || !made_here_.empty();
+  return busy || !made_here_.empty() || !placements_.empty();
 }
 
 void Shard::reply_when_durable(std::move_only_function<void()> reply) { open_->replies.push_back(std::move(reply)); }
@@ -164,13 +164,32 @@ void Shard::start_placed(const Placement& placement) {
   LiveWorkflow* const workflow = at(placement.workflow);
   // It may have been cancelled, and even forgotten, while it was queued: then its place goes to the next one.
   if (workflow == nullptr || workflow->state.state != WorkflowState::pending) {
-    place_next(environment_.executors.leave(placement.executor));
+    leave_executor(placement.executor);
     return;
   }
   workflow->executor = placement.executor;
   workflow->placed = true;
   const Result<void> started = decide(*workflow, command::StartWorkflow{});
   PAWL_ASSERT(started.has_value(), "{}", started.error().message);
+}
+
+void Shard::leave_executor(ExecutorIndex executor) {
+  std::ranges::copy(environment_.executors.leave(executor), std::back_inserter(placements_));
+}
+
+// A workflow that no longer wants its place passes it on, which adds to the end of the list.
+void Shard::deliver_placements() {
+  while (!placements_.empty()) {
+    const Placement placement = placements_.front();
+    Shard& shard = *environment_.shards[placement.workflow.shard];
+    if (&shard == this) {
+      placements_.pop_front();
+      start_placed(placement);
+    } else {
+      if (!shard.post([placement](Shard& there) { there.start_placed(placement); })) return;  // full: next turn
+      placements_.pop_front();
+    }
+  }
 }
 
 Result<void> Shard::command(LiveWorkflow& workflow, const Command& command) { return decide(workflow, command); }
@@ -186,12 +205,15 @@ Result<void> Shard::remove(LiveWorkflow& workflow) {
   return {};
 }
 
-void Shard::when_ended(LiveWorkflow& workflow, std::move_only_function<void(const LiveWorkflow&)> call) {
+void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter) {
   if (workflow.ended) {
-    call(workflow);
-  } else {
-    waiters_[workflow.address.place].push_back(std::move(call));
+    waiter->ended(workflow.state);
+    return;
   }
+  std::vector<std::weak_ptr<EndWaiter>>& waiters = waiters_[workflow.address.place];
+  // Those who gave up are dropped before the list would grow: someone may wait in small portions for days.
+  if (waiters.size() == waiters.capacity()) std::erase_if(waiters, [](const auto& each) { return each.expired(); });
+  waiters.push_back(waiter);
 }
 
 void Shard::for_each_workflow(const std::function<void(const LiveWorkflow&)>& visit) const {

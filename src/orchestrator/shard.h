@@ -65,6 +65,13 @@ struct FinishedAttempt {
 using ShardCall = std::move_only_function<void(Shard&)>;
 using ShardMessage = std::variant<FinishedAttempt, ShardCall>;
 
+// Someone who waits for the end of a workflow. Called on the shard's thread.
+class EndWaiter {
+ public:
+  virtual ~EndWaiter() = default;
+  virtual void ended(const core::Workflow& workflow) = 0;
+};
+
 class Shard final : public CommitListener {
  public:
   Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint64_t seed);
@@ -93,8 +100,8 @@ class Shard final : public CommitListener {
   // The definition of a pending workflow is exchanged for another one.
   Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   Result<void> remove(LiveWorkflow& workflow);
-  // `call` runs once, when the workflow is durably terminal, which may be now.
-  void when_ended(LiveWorkflow& workflow, std::move_only_function<void(const LiveWorkflow&)> call);
+  // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
+  void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
   void start_placed(const Placement& placement);
   void for_each_workflow(const std::function<void(const LiveWorkflow&)>& visit) const;
 
@@ -130,7 +137,9 @@ class Shard final : public CommitListener {
 
   // schedule.cc
   void schedule();
+  void start_waiting_tasks();
   bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
+  bool start_task(LiveWorkflow& workflow, TaskIndex task);
   void enqueue_if_ready(LiveWorkflow& workflow);
 
   // commit.cc
@@ -150,7 +159,8 @@ class Shard final : public CommitListener {
   void end_workflow(LiveWorkflow& workflow);
   void flush_assignments();
   void give_slot_back();
-  void place_next(std::span<const Placement> placements);
+  void leave_executor(ExecutorIndex executor);
+  void deliver_placements();
 
   [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address);
   [[nodiscard]] TimerKey timer_key(const LiveWorkflow& workflow, TimerKind kind, TaskIndex task) const;
@@ -172,14 +182,15 @@ class Shard final : public CommitListener {
   std::vector<std::unique_ptr<LiveWorkflow>> places_;
   std::vector<std::uint32_t> free_places_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;  // the keys live in the workflows' facts
-  boost::unordered_flat_map<std::uint32_t, std::vector<std::move_only_function<void(const LiveWorkflow&)>>> waiters_;
-  std::deque<WorkflowAddress> finished_;  // terminal, oldest first
+  boost::unordered_flat_map<std::uint32_t, std::vector<std::weak_ptr<EndWaiter>>> waiters_;  // by place
+  std::deque<WorkflowAddress> finished_;                                                     // terminal, oldest first
   std::uint32_t next_generation_ = 1;
 
   std::deque<LiveWorkflow*> run_queue_[4];  // workflows with ready tasks, by priority
+  std::deque<LiveWorkflow*> wait_queue_;    // workflows with tasks that are to wait for something, not for a slot
   std::vector<FinishedAttempt> made_here_;  // outcomes of attempts made on this thread, for the next turn
   std::vector<FinishedAttempt> handling_;
-  std::vector<Placement> undelivered_;                                    // for shards whose inbox was full
+  std::deque<Placement> placements_;  // workflows that were given a place and have to be told
   std::vector<std::pair<Runner*, std::vector<Assignment>>> assignments_;  // by runner, for the end of a release
 
   std::unique_ptr<Batch> open_;

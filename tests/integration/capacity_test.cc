@@ -118,6 +118,42 @@ TEST(Capacity, lets_a_waiting_task_wait_although_all_slots_are_taken) {
   EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
 }
 
+TEST(Capacity, lets_a_workflow_wait_although_another_one_wants_all_slots) {
+  Gate gate;
+  Engine engine({.shards = 1, .max_concurrent_tasks = 1});
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  const CreateOptions urgent{.id = "urgent", .priority = Priority::critical};
+  (void)engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b")}), urgent);
+  ASSERT_TRUE(engine.orchestrator().execute_workflow("urgent"));
+  gate.started.get_future().wait();
+  TaskSpec sleep = task("sleep", {}, "sleep");
+  sleep.module = "timer";
+  sleep.args = boost::json::array{"1ms"};
+  EXPECT_EQ(run(engine, define({sleep})).status.state, WorkflowState::completed);
+  gate.released.set_value();
+  EXPECT_EQ(engine.orchestrator().wait_workflow("urgent")->status.state, WorkflowState::completed);
+}
+
+TEST(Capacity, passes_a_place_over_any_number_of_cancelled_workflows) {
+  constexpr int kQueued = 50'000;  // one stack frame for each would be too many
+  Gate gate;
+  Engine engine({.shards = 1, .max_concurrent_workflows = 1});
+  Orchestrator& o = engine.orchestrator();
+  (void)engine.handlers().add("user", "gate", gate.handler());
+  (void)o.create_workflow(define({user_task("a", "gate")}), {.id = "first"});
+  ASSERT_TRUE(o.execute_workflow("first"));
+  const DefinitionPtr definition = define({task("a")});
+  for (int i = 0; i < kQueued; ++i) {
+    const std::string id = *o.create_workflow(definition);
+    ASSERT_TRUE(o.execute_workflow(id));
+    ASSERT_TRUE(o.cancel_workflow(id));
+  }
+  (void)o.create_workflow(definition, {.id = "last"});
+  ASSERT_TRUE(o.execute_workflow("last"));
+  gate.released.set_value();
+  EXPECT_EQ(o.wait_workflow("last")->status.state, WorkflowState::completed);
+}
+
 TEST(Capacity, forgets_the_oldest_finished_workflows) {
   Engine engine({.shards = 1, .max_finished_workflows = 10});
   const DefinitionPtr definition = define({task("a")});
