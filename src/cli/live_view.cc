@@ -82,7 +82,7 @@ class LiveView final : public View {
         if (!event.text.empty()) task->second.last_line = printable(event.text);
       }
     } else if (event.type == "workflow_stopping") {
-      note_ = fmt::format("stopping: {}", message_of(event.error));
+      note_ = fmt::format("stopping ({}): {}", event.text, message_of(event.error));
     } else {
       shown_.erase(event.task);
     }

@@ -44,7 +44,7 @@ class PlainView final : public View {
     } else if (event.type == "task_progress") {
       line(event, fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text)));
     } else if (event.type == "workflow_stopping") {
-      line(event, fmt::format("stopping: {}", message_of(event.error)));
+      line(event, fmt::format("stopping ({}): {}", event.text, message_of(event.error)));
     } else if (event.type != "task_retry_due") {
       line(event, event.type.substr(std::string_view("workflow_").size()));
     }
