@@ -4,17 +4,19 @@
 // prints one JSON document, with the machine's own limits measured in the same run.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "pawl/json.h"
 
+#include "load/measure.h"
+
 namespace pawl::bench {
 
-using Clock = std::chrono::steady_clock;
+using load::Clock;
+using load::ns_between;
+using load::percentile;
+using load::resident_bytes;
+using load::rounded;
 
 struct Benchmark {
   std::string_view name;
@@ -36,21 +38,11 @@ boost::json::object bench_growth();
 boost::json::object bench_definition();
 // memory.cc
 boost::json::object bench_waiting_memory();
-
-inline double ns_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double, std::nano>(to - from).count();
-}
-
-// The value below which `fraction` of the samples lie. Sorts them.
-inline double percentile(std::vector<double>& samples, double fraction) {
-  std::ranges::sort(samples);
-  return samples[static_cast<std::size_t>(fraction * static_cast<double>(samples.size() - 1))];
-}
-
-// To three significant digits or so: the rest is noise.
-double rounded(double value);
-
-// Resident memory of this process, in bytes.
-std::size_t resident_bytes();
+// durable.cc
+boost::json::object bench_durable_chain3();
+boost::json::object bench_durable_fan100();
+boost::json::object bench_durable_latency();
+boost::json::object bench_durable_recovery();
+boost::json::object bench_durable_idle();
 
 }  // namespace pawl::bench

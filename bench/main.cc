@@ -1,28 +1,11 @@
-#include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <span>
 #include <string>
 #include <thread>
 
-#include <unistd.h>
-
 #include "bench/bench.h"
 
 namespace pawl::bench {
-
-double rounded(double value) {
-  const double scale = value >= 100 ? 1 : value >= 10 ? 10 : 1000;
-  return std::round(value * scale) / scale;
-}
-
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
 
 namespace {
 
@@ -35,6 +18,11 @@ constexpr Benchmark kBenchmarks[] = {
     {"growth", "time per task at 1e6 tasks against 1e4", bench_growth},
     {"definition", "reading, checking and holding definitions of 1e3..1e6 tasks", bench_definition},
     {"waiting_memory", "resident memory of 1e5 waiting workflows of 3 tasks", bench_waiting_memory},
+    {"chain3", "durable: three tasks in a row, 1,000 workflows in flight", bench_durable_chain3},
+    {"fan100", "durable: 100 parallel tasks and a join", bench_durable_fan100},
+    {"latency", "durable: one chain3 after the other", bench_durable_latency},
+    {"recovery", "durable: 1e6 live workflows taken up", bench_durable_recovery},
+    {"idle", "durable: 1e5 workflows that wait", bench_durable_idle},
 };
 
 bool is_asked_for(std::string_view name, std::span<char*> asked) {

@@ -20,7 +20,8 @@ MAY_SEE = {
     "monitor": {"model"},
     "orchestrator": {"model", "expression", "policy", "definition", "core", "persistence", "runners", "monitor"},
     "engine": {"model", "orchestrator", "persistence", "runners", "monitor"},
-    "cli": set(),
+    "load": {"persistence"},
+    "cli": {"load"},
 }
 # Third-party libraries that only some modules may see; everything else is free to all.
 ONLY_IN = {
@@ -30,6 +31,7 @@ ONLY_IN = {
     "openssl/": {"definition"},
     "CLI/": {"cli"},
     "boost/asio": {"runners"},
+    "rocksdb/": {"persistence"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 

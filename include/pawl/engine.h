@@ -9,19 +9,32 @@
 //   engine.orchestrator().execute_workflow(*id);
 //   std::cout << pawl::to_json_text(*engine.orchestrator().wait_workflow(*id)) << '\n';
 //
-// State is kept in memory: when the process ends, so do its workflows.
+// Without a data directory state is kept in memory: when the process ends, so do its workflows. With one every event is
+// durable before anything that depends on it happens, and an engine on the same directory goes on where the last one
+// ended, however it ended.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "pawl/definition.h"
 #include "pawl/handler.h"
 #include "pawl/monitor.h"
 #include "pawl/orchestrator.h"
+#include "pawl/persistence.h"
 #include "pawl/report.h"
 
 namespace pawl {
+
+// How long ended workflows are kept in the data directory; nothing: for ever.
+struct Retention {
+  std::optional<Duration> completed;
+  std::optional<Duration> failed;
+  std::optional<Duration> cancelled;
+};
 
 // What an engine may use. A zero where a number is asked for means the default in parentheses.
 struct Options {
@@ -29,17 +42,33 @@ struct Options {
   std::size_t max_concurrent_tasks = 0;      // attempts at once (64); also the most threads of the task pool
   std::size_t max_concurrent_workflows = 0;  // running or paused at once; the others wait by priority (10,000)
   std::size_t max_workflows = 0;             // known at once, in any state (10,000,000)
-  std::size_t max_finished_workflows = 0;    // terminal ones that are remembered, the oldest forgotten first (10,000)
+  std::size_t max_finished_workflows = 0;    // terminal ones remembered in memory, the oldest forgotten first (10,000)
   Duration cancel_grace = std::chrono::seconds(10);  // what running tasks are given to stop by themselves
   DefinitionLimits limits;
   std::size_t max_result_bytes = 1'048'576;  // of one task's result, as JSON
+
+  std::string data_dir;              // empty: in memory only
+  Duration sync_delay{0};            // see PersistenceOptions
+  std::uint32_t max_crashes = 0;     // of the process while a task's attempts were made, before the task fails (5)
+  std::uint64_t history_events = 0;  // of one workflow that are kept; older ones are forgotten (1,000,000)
+  Retention retention;
+  // Stored workflows are not taken up: commands change them, but no task starts. The data directory must exist.
+  bool standby = false;
+  // Of the stored workflows this one alone is taken up, besides those that are created here; the others stay as they
+  // are.
+  std::optional<std::string> only;
 };
 
 // Threads: any. Destroy it when no other thread uses it any more: running handlers are asked to stop and waited for,
 // child processes are killed.
 class Engine {
  public:
+  // In memory, or with a data directory that must be usable: what is wrong with it ends the program. Where that is for
+  // the user to hear, open() it.
   explicit Engine(const Options& options = {});
+  // Error: `unavailable` if another process uses the data directory; `invalid_argument`, `permission_denied`,
+  // `corruption` for one that is not usable.
+  static Result<std::unique_ptr<Engine>> open(const Options& options);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -47,9 +76,11 @@ class Engine {
   [[nodiscard]] Handlers& handlers();
   [[nodiscard]] Orchestrator& orchestrator();
   [[nodiscard]] Monitor& monitor();
+  [[nodiscard]] Persistence& persistence();
 
  private:
   struct Parts;
+  explicit Engine(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
 

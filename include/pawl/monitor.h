@@ -16,7 +16,9 @@ namespace pawl {
 // One thing that happened. `type` is one of
 //   workflow_created, workflow_redefined, workflow_queued, workflow_started, workflow_paused, workflow_resumed,
 //   workflow_stopping, workflow_completed, workflow_failed, workflow_cancelled,
+//   workflow_restored,
 //   task_started, task_completed, task_retry_scheduled, task_retry_due, task_failed, task_skipped, task_cancelled,
+//   task_interrupted (the process ended meanwhile; it is made again),
 // all of them durable when they are told, or one of the passing ones
 //   task_output (a line the task wrote), task_progress.
 struct WorkflowEvent {
@@ -25,8 +27,11 @@ struct WorkflowEvent {
   std::string workflow;
   std::string task;           // empty for the workflow's own
   std::uint32_t attempt = 0;  // of the task
+  JsonText result;            // task_completed, and the output of workflow_completed
   JsonText error;             // {"code", "message", ...} of a failure or a cancellation
-  std::string text;  // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason
+  // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason; workflow_restored:
+  // the snapshot; task_interrupted: `stopped` or `crashed`.
+  std::string text;
   bool is_stderr = false;  // task_output
   double progress = 0;     // task_progress: 0..1
   Timestamp due;           // task_retry_scheduled: when the next attempt starts

@@ -10,11 +10,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "pawl/definition.h"
+#include "pawl/monitor.h"
 #include "pawl/report.h"
 #include "pawl/result.h"
 
@@ -26,6 +29,8 @@ struct CreateOptions {
   Json input = boost::json::object();  // laid over the definition's defaults
 };
 
+using Started = std::function<void(Result<std::string>)>;
+
 struct CancelOptions {
   std::string reason;
   std::optional<Duration> grace;  // for running tasks to stop by themselves; none: the engine's default
@@ -35,6 +40,29 @@ struct ListOptions {
   std::optional<WorkflowState> state;
   std::string name;          // of the definition; empty: any
   std::size_t limit = 1000;  // the newest ones
+  // Only older ones: where the page before ended.
+  std::optional<Timestamp> created_before;
+  std::string id_before;  // among those created at that time
+};
+
+// One event of a workflow's history. `number` counts from 0, the creation.
+struct HistoryEvent {
+  std::uint64_t number = 0;
+  WorkflowEvent event;
+};
+
+// The event as one JSON document (docs/reference/report.md).
+[[nodiscard]] std::string to_json_text(const HistoryEvent& event);
+
+struct HistoryOptions {
+  std::uint64_t from = 0;    // the number of the first one
+  std::size_t limit = 1000;  // events
+};
+
+// A workflow that is stored but cannot be run.
+struct QuarantinedWorkflow {
+  std::string id;
+  std::string reason;
 };
 
 struct ExecutorReport {
@@ -48,7 +76,13 @@ struct OrchestratorMetrics {
   std::size_t workflows_queued = 0;  // waiting for a place on an executor
   std::size_t task_slots = 0;
   std::size_t task_slots_in_use = 0;
+  bool healthy = true;         // false: some workflows make no progress
+  std::string problem;         // why not
+  std::uint64_t restarts = 0;  // of shards
 };
+
+// Whether it can be a workflow's id: 1 to 256 bytes of UTF-8 without control characters. Error: `invalid_argument`.
+[[nodiscard]] Result<void> check_workflow_id(std::string_view id);
 
 class Orchestrator {
  public:
@@ -61,6 +95,12 @@ class Orchestrator {
 
   // Starts it, or queues it while as many workflows run as may.
   virtual Result<void> execute_workflow(const std::string& id) = 0;
+  // Creates and executes it in one step, which costs one commit instead of two.
+  virtual Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
+  // The same without waiting: `started` is called once, with its id when that is durable or with the reason why not, on
+  // this thread or one of the engine's, and must return soon. May be called from anywhere, also from `started`, from
+  // non-blocking handlers and from event callbacks.
+  virtual void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) = 0;
   virtual Result<void> pause_workflow(const std::string& id) = 0;
   virtual Result<void> resume_workflow(const std::string& id) = 0;
   // Returns as soon as it is under way; wait_workflow tells when all running tasks have stopped.
@@ -76,7 +116,10 @@ class Orchestrator {
 
   virtual Result<WorkflowStatus> get_workflow_status(const std::string& id) = 0;
   virtual Result<WorkflowReport> get_workflow(const std::string& id) = 0;
-  virtual std::vector<WorkflowStatus> list_workflows(const ListOptions& options = {}) = 0;
+  virtual Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {}) = 0;
+  // What has happened to it, in order, durable all of it. Needs persistence (`invalid_state`).
+  virtual Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options = {}) = 0;
+  virtual Result<std::vector<QuarantinedWorkflow>> list_quarantined() = 0;
   // Returns when the workflow is terminal. Error: `timeout`.
   virtual Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout = {}) = 0;
   // Why it, and at most `max_tasks` of its tasks, make no progress.

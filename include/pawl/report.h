@@ -52,6 +52,8 @@ struct WorkflowReport {
 
 // The report as one JSON document (docs/reference/report.md); times are RFC 3339 with milliseconds, UTC.
 [[nodiscard]] std::string to_json_text(const WorkflowReport& report);
+// What a list has of a workflow: the members of its report that its status tells.
+[[nodiscard]] std::string to_json_text(const WorkflowStatus& status);
 
 // Why a workflow, or one of its tasks, makes no progress now.
 struct Explanation {

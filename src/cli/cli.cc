@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -36,6 +37,14 @@ constexpr const char* kExamples =
     "  pawl run hello.yaml --output json | jq .tasks.count.result\n"
     "  pawl graph hello.yaml --format mermaid\n"
     "\n"
+    "One that outlives its process, in a folder that keeps it:\n"
+    "\n"
+    "  pawl run hello.yaml --data-dir data --id first\n"
+    "  pawl list --data-dir data\n"
+    "  pawl resume --data-dir data       after a crash, a reboot, a SIGTERM\n"
+    "\n"
+    "PAWL_DATA_DIR in the environment stands for --data-dir in all verbs.\n"
+    "\n"
     "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, "
     "or\n"
     "its output could not be written.\n"
@@ -49,10 +58,32 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+struct Verbs {
+  const char* group;  // in the help
+  std::vector<void (*)(Verb& program)> add;
+};
+
+void add_verbs(CLI::App& app, Action& action) {
+  Verb program(app, action);
+  const Verbs all[] = {{"Workflows", {add_run, add_resume, add_validate, add_graph, add_import}},
+                       {"Data directories, while no process uses them",
+                        {add_list, add_show, add_history, add_wait, add_pause, add_cancel, add_delete, add_snapshot,
+                         add_backup, add_restore, add_doctor}},
+                       {"Pawl itself", {add_bench, add_version, add_completion}}};
+  for (const Verbs& verbs : all) {
+    for (const auto add : verbs.add) {
+      add(program);
+      app.get_subcommands({}).back()->group(verbs.group);
+    }
+  }
+}
+
 }  // namespace
 
+void note(const std::string& text) { put(stderr, fmt::format("pawl: {}\n", printable(text))); }
+
 int report(const Error& error, const std::string& file) {
-  put(stderr, fmt::format("pawl: {}\n", printable(describe(error, file))));
+  note(describe(error, file));
   return exit_code(error.code);
 }
 
@@ -67,12 +98,7 @@ int run(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help for all verbs");
-  add_run(app, action);
-  add_validate(app, action);
-  add_graph(app, action);
-  add_import(app, action);
-  add_version(app, action);
-  add_completion(app, action);
+  add_verbs(app, action);
   if (argc < 2) {
     put(stderr, app.help());
     return kBadUsage;

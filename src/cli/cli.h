@@ -3,32 +3,42 @@
 // Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "pawl/result.h"
 
-namespace CLI {
-class App;
-}
+#include "cli/verb.h"
 
 namespace pawl::cli {
 
 enum ExitCode : int { kDone = 0, kWorkflowFailed = 1, kBadUsage = 2, kCancelled = 3, kUnavailable = 4 };
 
-// What the chosen verb does; set while the command line is parsed.
-using Action = std::function<int()>;
-
-void add_run(CLI::App& app, Action& action);
-void add_validate(CLI::App& app, Action& action);
-void add_graph(CLI::App& app, Action& action);
-void add_import(CLI::App& app, Action& action);
-void add_version(CLI::App& app, Action& action);
-void add_completion(CLI::App& app, Action& action);
+void add_run(Verb& program);
+void add_resume(Verb& program);
+void add_list(Verb& program);
+void add_show(Verb& program);
+void add_history(Verb& program);
+void add_wait(Verb& program);
+void add_pause(Verb& program);
+void add_cancel(Verb& program);
+void add_delete(Verb& program);
+void add_snapshot(Verb& program);
+void add_backup(Verb& program);
+void add_restore(Verb& program);
+void add_doctor(Verb& program);
+void add_validate(Verb& program);
+void add_graph(Verb& program);
+void add_import(Verb& program);
+void add_bench(Verb& program);
+void add_version(Verb& program);
+void add_completion(Verb& program);
 
 // Prints "pawl: FILE:LINE:COLUMN: field: message" on standard error; returns the exit code that belongs to it.
 int report(const Error& error, const std::string& file = {});
+
+// Prints "pawl: text" on standard error: something to know that is no error.
+void note(const std::string& text);
 
 // main().
 int run(int argc, char** argv);

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -12,7 +11,6 @@
 #include "pawl/definition.h"
 
 #include "cli/cli.h"
-#include "cli/usage.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -120,18 +118,18 @@ int graph(const std::string& file, const std::string& format) {
 
 }  // namespace
 
-void add_graph(CLI::App& app, Action& action) {
-  auto* const verb = app.add_subcommand("graph", "Draw a definition: dot, mermaid or svg");
+void add_graph(Verb& program) {
+  Verb verb = program.add_verb("graph", "Draw a definition: dot, mermaid or svg");
   const auto file = std::make_shared<std::string>();
   const auto format = std::make_shared<std::string>("mermaid");
-  verb->add_option("FILE", *file, "A definition, YAML or JSON")->required();
-  verb->add_option("--format", *format, "What to draw it as; svg needs graphviz")
-      ->check(one_of({"dot", "mermaid", "svg"}))
-      ->capture_default_str();
-  verb->footer(
+  verb.add("FILE", *file, "A definition, YAML or JSON").required();
+  verb.add("--format", *format, "What to draw it as; svg needs graphviz")
+      .one_of({"dot", "mermaid", "svg"})
+      .shows_default();
+  verb.teaches(
       "Edges into tasks with a condition are dashed.\n\n  pawl graph flow.yaml --format svg > flow.svg\n"
       "  pawl graph flow.yaml --format dot | dot -Tpng > flow.png");
-  verb->callback([file, format, &action] { action = [file, format] { return graph(*file, *format); }; });
+  verb.on_call([file, format] { return graph(*file, *format); });
 }
 
 }  // namespace pawl::cli

@@ -8,7 +8,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "pawl/definition.h"
@@ -17,7 +16,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/usage.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -165,20 +163,20 @@ int import_wfformat(const ImportOptions& options) {
 
 }  // namespace
 
-void add_import(CLI::App& app, Action& action) {
-  auto* const verb = app.add_subcommand("import", "Translate workflows of other systems into definitions");
-  verb->require_subcommand(1);
-  auto* const wfformat = verb->add_subcommand("wfformat", "WfCommons WfFormat 1.5, an execution trace; YAML on stdout");
+void add_import(Verb& program) {
+  Verb verb = program.add_verb("import", "Translate workflows of other systems into definitions");
+  verb.needs_verb();
+  Verb wfformat = verb.add_verb("wfformat", "WfCommons WfFormat 1.5, an execution trace; YAML on stdout");
   const auto options = std::make_shared<ImportOptions>();
-  wfformat->add_option("FILE", options->file, "A WfFormat 1.5 JSON file")->required();
-  wfformat->add_option("--time-scale", options->time_scale, "Each task sleeps its measured runtime times this")
-      ->check(number_between(0, kMaxTimeScale))
-      ->capture_default_str();
-  wfformat->add_option("--handlers", options->handlers, "test: timers, cheap; exec: real `sleep` processes")
-      ->check(one_of({"test", "exec"}))
-      ->capture_default_str();
-  wfformat->footer("  pawl import wfformat trace.json --time-scale 0.001 > flow.yaml && pawl run flow.yaml");
-  wfformat->callback([options, &action] { action = [options] { return import_wfformat(*options); }; });
+  wfformat.add("FILE", options->file, "A WfFormat 1.5 JSON file").required();
+  wfformat.add("--time-scale", options->time_scale, "Each task sleeps its measured runtime times this")
+      .number_between(0, kMaxTimeScale)
+      .shows_default();
+  wfformat.add("--handlers", options->handlers, "test: timers, cheap; exec: real `sleep` processes")
+      .one_of({"test", "exec"})
+      .shows_default();
+  wfformat.teaches("  pawl import wfformat trace.json --time-scale 0.001 > flow.yaml && pawl run flow.yaml");
+  wfformat.on_call([options] { return import_wfformat(*options); });
 }
 
 }  // namespace pawl::cli

@@ -1,9 +1,9 @@
 #include <mutex>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "cli/event_words.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -24,30 +24,10 @@ class PlainView final : public View {
   }
 
   void happened(const WorkflowEvent& event) override {
+    if (event.type == "task_retry_due") return;  // the attempt is told next
     const std::lock_guard lock(mutex_);
-    if (event.type == "task_started") {
-      started_[event.task] = event.at;
-      line(event, fmt::format("started{}", event.attempt > 1 ? fmt::format(" (attempt {})", event.attempt) : ""));
-    } else if (event.type == "task_completed") {
-      line(event, fmt::format("completed in {}", short_duration(event.at - started_[event.task])));
-    } else if (event.type == "task_failed") {
-      line(event, fmt::format("failed: {}", message_of(event.error)));
-    } else if (event.type == "task_retry_scheduled") {
-      line(event, fmt::format("attempt {} failed: {}; next one in {}", event.attempt, message_of(event.error),
-                              short_duration(event.due - event.at)));
-    } else if (event.type == "task_skipped") {
-      line(event, fmt::format("skipped ({})", printable(event.text)));
-    } else if (event.type == "task_cancelled") {
-      line(event, "cancelled");
-    } else if (event.type == "task_output") {
-      line(event, fmt::format("{} {}", event.is_stderr ? "!" : "|", printable(event.text)));
-    } else if (event.type == "task_progress") {
-      line(event, fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text)));
-    } else if (event.type == "workflow_stopping") {
-      line(event, fmt::format("stopping ({}): {}", event.text, message_of(event.error)));
-    } else if (event.type != "task_retry_due") {
-      line(event, event.type.substr(std::string_view("workflow_").size()));
-    }
+    const std::string time = format_time(event.at).substr(11, 12);
+    put(out_, fmt::format("{} {} {}\n", time, subject_of(event), words_.describe(event)));
   }
 
   void refresh(const WorkflowStatus& status) override {
@@ -61,16 +41,11 @@ class PlainView final : public View {
   void close() override {}
 
  private:
-  void line(const WorkflowEvent& event, std::string_view what) {
-    const std::string time = format_time(event.at).substr(11, 12);
-    put(out_, fmt::format("{} {} {}\n", time, event.task.empty() ? "workflow" : printable(event.task), what));
-  }
-
   std::FILE* out_;
   const bool one_by_one_;
   int last_tenth_ = 0;
   std::mutex mutex_;  // guards all below, and the order of lines
-  std::unordered_map<std::string, Timestamp> started_;
+  EventWords words_;
 };
 
 }  // namespace

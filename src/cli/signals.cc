@@ -17,14 +17,14 @@ sigset_t taken_signals() {
 
 }  // namespace
 
-Signals::Signals(std::function<void(int count)> on_signal) {
+Signals::Signals(std::function<void(int signal, int count)> on_signal) {
   const sigset_t taken = taken_signals();
   pthread_sigmask(SIG_BLOCK, &taken, &before_);
   thread_ = std::thread([on_signal = std::move(on_signal), taken] {
     for (int count = 1;; ++count) {
       int signal = 0;
       if (sigwait(&taken, &signal) != 0 || signal == kEnd) return;
-      on_signal(count);
+      on_signal(signal, count);
     }
   });
 }

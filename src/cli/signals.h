@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as calls instead of interruptions: the first one asks, the second one insists.
+// Ctrl-C and SIGTERM as calls instead of interruptions.
 #pragma once
 
 #include <csignal>
@@ -11,8 +11,8 @@ namespace pawl::cli {
 // thread of its own. Make it before any other thread.
 class Signals {
  public:
-  // `on_signal(count)` is called with 1, 2, ... as they come.
-  explicit Signals(std::function<void(int count)> on_signal);
+  // `on_signal(signal, count)` is called with the counts 1, 2, ... as they come.
+  explicit Signals(std::function<void(int signal, int count)> on_signal);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -125,8 +125,7 @@ std::string describe_counts(const WorkflowStatus& status) {
 
 }  // namespace
 
-std::string summarise(const WorkflowReport& report, bool colour) {
-  const WorkflowStatus& status = report.status;
+std::string headline(const WorkflowStatus& status, bool colour) {
   const Palette colours = palette(colour);
   const std::string_view state_colour = status.state == WorkflowState::completed ? colours.green
                                         : status.state == WorkflowState::failed  ? colours.red
@@ -135,10 +134,15 @@ std::string summarise(const WorkflowReport& report, bool colour) {
                                 to_string(status.state), colours.reset);
   if (status.started_at && status.completed_at)
     out += fmt::format(" in {}", short_duration(*status.completed_at - *status.started_at));
-  out += fmt::format(": {} ({})\n", describe_counts(status), printable(status.id));
+  return out + fmt::format(": {} ({})\n", describe_counts(status), printable(status.id));
+}
+
+std::string summarise(const WorkflowReport& report, bool colour) {
+  const WorkflowStatus& status = report.status;
+  std::string out = headline(status, colour);
   // A task's failure is told below, with what it wrote.
   if (status.tasks_failed == 0 && !report.error.is_null()) out += fmt::format("  {}\n", message_of(report.error));
-  out += describe_failures(report, colours);
+  out += describe_failures(report, palette(colour));
   if (const std::string slowest = describe_slowest(report); !slowest.empty())
     out += fmt::format("  slowest        {}\n", slowest);
   if (const std::string path = describe_path(report); !path.empty()) out += fmt::format("  critical path  {}\n", path);

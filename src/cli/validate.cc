@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "pawl/engine.h"
@@ -32,14 +31,14 @@ int validate(const std::vector<std::string>& files) {
 
 }  // namespace
 
-void add_validate(CLI::App& app, Action& action) {
-  auto* const verb = app.add_subcommand("validate", "Check definitions without running them");
+void add_validate(Verb& program) {
+  Verb verb = program.add_verb("validate", "Check definitions without running them");
   const auto files = std::make_shared<std::vector<std::string>>();
-  verb->add_option("FILE", *files, "Definitions, YAML or JSON")->required();
-  verb->footer(
+  verb.add("FILE", *files, "Definitions, YAML or JSON").required();
+  verb.teaches(
       "Prints one line for each file: its name, size and content hash, or the first thing that is wrong with it, as\n"
       "FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.");
-  verb->callback([files, &action] { action = [files] { return validate(*files); }; });
+  verb.on_call([files] { return validate(*files); });
 }
 
 }  // namespace pawl::cli

@@ -1,5 +1,4 @@
 // pawl version
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/cli.h"
@@ -7,14 +6,12 @@
 
 namespace pawl::cli {
 
-void add_version(CLI::App& app, Action& action) {
-  app.set_version_flag("--version", "pawl " PAWL_VERSION);
-  auto* const verb = app.add_subcommand("version", "Print the version");
-  verb->callback([&action] {
-    action = [] {
-      put(stdout, fmt::format("pawl {}\n", PAWL_VERSION));
-      return static_cast<int>(kDone);
-    };
+void add_version(Verb& program) {
+  program.set_version("pawl " PAWL_VERSION);
+  Verb verb = program.add_verb("version", "Print the version");
+  verb.on_call([] {
+    put(stdout, fmt::format("pawl {}\n", PAWL_VERSION));
+    return static_cast<int>(kDone);
   });
 }
 

@@ -33,6 +33,9 @@ std::unique_ptr<View> make_live_view(std::FILE* out, const Definition& definitio
 // error, and the output.
 std::string summarise(const WorkflowReport& report, bool colour);
 
+// Its first line: which workflow, how it is, and how many of its tasks are how.
+std::string headline(const WorkflowStatus& status, bool colour);
+
 // "1.2s", "3m05s", "250ms": for people, not for parsing.
 std::string short_duration(std::chrono::microseconds duration);
 

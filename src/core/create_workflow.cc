@@ -14,7 +14,8 @@ void define(Workflow& workflow, const WorkflowFactsPtr& facts) {
   workflow.open_tasks = definition.task_count();
   workflow.skipped_tasks = 0;
   for (TaskIndex task = 0; task < definition.task_count(); ++task)
-    workflow.tasks[task].waiting_on = static_cast<std::uint32_t>(definition.dependencies(task).size());
+    workflow.tasks[task].waiting_on =
+        static_cast<std::uint32_t>(definition.dependencies(task).size()) & kMostDependencies;
 }
 
 }  // namespace

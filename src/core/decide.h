@@ -80,6 +80,8 @@ Result<void> apply(Decision& decision, const command::FailTask& command);
 Result<void> apply(Decision& decision, const command::TimeOutTask& command);
 Result<void> apply(Decision& decision, const command::RetryTask& command);
 Result<void> apply(Decision& decision, const command::SkipTask& command);
+Result<void> apply(Decision& decision, const command::RecoverWorkflow& command);
+Result<void> apply(Decision& decision, const command::RestoreWorkflow& command);
 
 template <class C>
 Result<void> decide(Decision& decision, const C& command) {

@@ -28,5 +28,7 @@ inline void add_effects(const Workflow&, const event::WorkflowPaused&, std::vect
 inline void add_effects(const Workflow&, const event::WorkflowResumed&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::TaskRetryDue&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::TaskSkipped&, std::vector<Effect>&) {}
+inline void add_effects(const Workflow&, const event::TaskInterrupted&, std::vector<Effect>&) {}
+inline void add_effects(const Workflow&, const event::WorkflowRestored&, std::vector<Effect>&) {}
 
 }  // namespace pawl::core

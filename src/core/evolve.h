@@ -27,6 +27,8 @@ void evolve(Workflow& workflow, const event::TaskRetryDue& happened);
 void evolve(Workflow& workflow, const event::TaskFailed& happened);
 void evolve(Workflow& workflow, const event::TaskSkipped& happened);
 void evolve(Workflow& workflow, const event::TaskCancelled& happened);
+void evolve(Workflow& workflow, const event::TaskInterrupted& happened);
+void evolve(Workflow& workflow, const event::WorkflowRestored& happened);
 
 inline void evolve(Workflow& workflow, const Event& event) {
   std::visit([&](const auto& happened) { evolve(workflow, happened); }, event);

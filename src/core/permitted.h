@@ -49,6 +49,8 @@ inline constexpr std::array<CommandRow, std::variant_size_v<Command>> kCommands 
     {"time out the task", {false, true, true, false, false, false}, ErrorCode::conflict},
     {"retry the task", {false, true, true, false, false, false}, ErrorCode::conflict},
     {"skip the task", {true, true, true, false, false, false}},
+    {"recover the workflow", {true, true, true, false, false, false}},
+    {"restore the workflow", {true, true, true, true, true, true}},
 }};
 
 template <class C>

@@ -13,7 +13,7 @@ Result<void> apply(Decision& decision, const command::ResumeWorkflow&) {
   decision.raise(event::WorkflowResumed{.at = decision.now()});
   finish_if_done(decision);
   const auto timeout = workflow.definition().timeout();
-  if (!is_terminal(workflow.state) && timeout && decision.now() >= workflow.started_at + *timeout)
+  if (!is_terminal(workflow.state) && timeout && decision.now() >= workflow.times_out_from + *timeout)
     return apply(decision, command::TimeOutWorkflow{});
   return {};
 }

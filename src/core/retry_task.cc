@@ -14,7 +14,7 @@ Result<void> apply(Decision& decision, const command::RetryTask& command) {
     return fail(ErrorCode::conflict,
                 fmt::format("task {} does not wait for a retry of attempt {}",
                             in_quotes(workflow.definition().task_id(command.task)), command.attempt));
-  decision.raise(event::TaskRetryDue{.task = command.task, .attempt = command.attempt});
+  decision.raise(event::TaskRetryDue{.task = command.task, .attempt = command.attempt, .at = decision.now()});
   return {};
 }
 

@@ -117,7 +117,9 @@ void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
   const Workflow& workflow = decision.workflow();
   const std::uint32_t attempt = workflow.tasks[task].attempt;
   const TaskRules& rules = workflow.definition().rules(task);
-  const auto delay = policy::retry_delay(rules.retry_policy, attempt, error, decision.random());
+  // What the process's end interrupted is not the task's failure.
+  const std::uint32_t tries = attempt - workflow.tasks[task].interruptions;
+  const auto delay = policy::retry_delay(rules.retry_policy, tries, error, decision.random());
   if (delay && workflow.stop_reason == StopReason::none) {
     decision.raise(event::TaskRetryScheduled{.task = task,
                                              .attempt = attempt,

@@ -56,14 +56,16 @@ Phase phase_of(const Workflow& workflow) {
 }
 
 std::string fingerprint(const Workflow& w) {
-  std::string out = fmt::format("{} {} {} {} {} {} {} {} {} {} {}", w.id(), w.definition().hash(), to_string(w.state),
-                                to_string(w.stop_reason), w.queued, w.created_at.time_since_epoch().count(),
-                                w.started_at.time_since_epoch().count(), w.completed_at.time_since_epoch().count(),
-                                w.output.view(), w.error.view(), w.first_failure);
+  std::string out =
+      fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", w.id(), w.definition().hash(), to_string(w.state),
+                  to_string(w.stop_reason), w.queued, w.created_at.time_since_epoch().count(),
+                  w.started_at.time_since_epoch().count(), w.times_out_from.time_since_epoch().count(),
+                  w.completed_at.time_since_epoch().count(), w.output.view(), w.error.view(), w.first_failure);
   out += fmt::format(" {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks, w.failed_tasks,
                      w.skipped_tasks, w.cancelled_tasks, w.event_count);
   for (const TaskRecord& task : w.tasks)
-    out += fmt::format("{} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt, task.waiting_on,
+    out += fmt::format("{} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,
+                       std::uint32_t{task.waiting_on}, std::uint32_t{task.interruptions}, std::uint32_t{task.crashes},
                        task.retry_waits, task.has_results, task.started_at.time_since_epoch().count(),
                        task.completed_at.time_since_epoch().count(), task.outcome.view());
   for (ReadyQueue queue : {w.ready, w.waiting})

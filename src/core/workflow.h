@@ -16,15 +16,20 @@ namespace pawl::core {
 
 inline constexpr TaskIndex kNoTask = std::numeric_limits<TaskIndex>::max();
 
+// More than a definition can have tasks.
+inline constexpr std::uint32_t kMostDependencies = (1U << 24U) - 1;
+
 struct TaskRecord {
-  Timestamp started_at{};        // of the latest attempt
-  Timestamp completed_at{};      // of the terminal state; while a retry waits, when it is due
-  JsonText outcome;              // completed: the result; otherwise the error of the latest failed attempt, or null
-  std::uint32_t waiting_on = 0;  // dependencies that have not ended in a way that lets this task run
-  std::uint16_t attempt = 0;     // the latest attempt's number; 0: none was made
+  Timestamp started_at{};    // of the latest attempt
+  Timestamp completed_at{};  // of the terminal state; while a retry waits, when it is due
+  JsonText outcome;          // completed: the result; otherwise the error of the latest failed attempt, or null
+  std::uint32_t waiting_on : 24 = 0;    // dependencies that have not ended in a way that lets this task run
+  std::uint32_t interruptions : 8 = 0;  // attempts that ended with the process and do not count as failures
+  std::uint16_t attempt = 0;            // the latest attempt's number; 0: none was made
   TaskState state = TaskState::pending;
   bool retry_waits : 1 = false;  // pending, until the delay before the next attempt is over
   bool has_results : 1 = false;  // a dependency completed with a result other than null
+  std::uint8_t crashes : 4 = 0;  // interruptions that the attempt itself may have been the reason of
 
   friend bool operator==(const TaskRecord&, const TaskRecord&) = default;
 };
@@ -58,6 +63,7 @@ struct Workflow {
 
   Timestamp created_at{};
   Timestamp started_at{};
+  Timestamp times_out_from{};  // started_at, moved on by what a restored workflow lost
   Timestamp completed_at{};
   JsonText output;  // completed, if the definition says what it is
   JsonText error;   // failed or cancelled; while stopping, what it will be

@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "core/harness_test.h"
+#include "core/stored_state.h"
 
 namespace pawl::core {
 namespace {
@@ -38,7 +39,9 @@ Command random_command(Random& random, const Workflow& workflow) {
   const auto task = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
   const std::uint32_t attempt =
       random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.tasks[task].attempt;
-  switch (random.next() % 24) {
+  switch (random.next() % 25) {
+    case 24:
+      return command::RecoverWorkflow{.crashed = random.next() % 2 == 0, .max_crashes = 3};
     case 0:
       return command::PauseWorkflow{};
     case 1:
@@ -136,6 +139,23 @@ void check_step(const Workflow& before, const Workflow& after) {
   if (is_terminal(after.state)) RC_ASSERT(after.open_tasks == 0U);
 }
 
+// Written to bytes and read back, the events add up to the same.
+void check_stored_events(const Harness& h) {
+  const std::vector<std::span<const Event>> pieces = {h.turn.events};
+  std::string bytes;
+  EventEncoder().encode(pieces, bytes);
+  const Result<std::vector<Event>> decoded =
+      decode_events(bytes, [&](const std::string&) -> Result<DefinitionPtr> { return h.workflow.facts->definition; });
+  RC_ASSERT(decoded.has_value());
+  Workflow replayed;
+  for (const Event& event : *decoded) evolve(replayed, event);
+  RC_ASSERT(fingerprint(replayed) == fingerprint(h.workflow));
+  const std::vector<std::span<const Event>> again = {*decoded};
+  std::string bytes_again;
+  EventEncoder().encode(again, bytes_again);
+  RC_ASSERT(bytes_again == bytes);
+}
+
 RC_GTEST_PROP(Workflow, keeps_its_promises_under_random_commands, (std::uint64_t seed)) {
   Random random(seed);
   Harness h(random_definition(random));
@@ -160,6 +180,63 @@ RC_GTEST_PROP(Workflow, keeps_its_promises_under_random_commands, (std::uint64_t
   for (const Event& event : h.turn.events) evolve(replayed, event);
   RC_ASSERT(fingerprint(replayed) == fingerprint(h.workflow));
   RC_ASSERT(replayed == h.workflow);
+  check_stored_events(h);
+}
+
+// The stored form of the state loses nothing, and a state that was stored goes on as the other one does.
+RC_GTEST_PROP(Workflow, is_the_same_after_it_was_stored, (std::uint64_t seed)) {
+  Random random(seed);
+  Harness h(random_definition(random));
+  const DefinitionSource source = [&](const std::string&) -> Result<DefinitionPtr> {
+    return h.workflow.facts->definition;
+  };
+  for (int step = 0; step < 60; ++step) {
+    (void)h.send(random_command(random, h.workflow));
+    const Result<Workflow> stored = decode_state(encode_state(h.workflow), source);
+    RC_ASSERT(stored.has_value());
+    RC_ASSERT(fingerprint(*stored) == fingerprint(h.workflow));
+    if (random.next() % 8 == 0) {
+      const WorkflowFactsPtr facts = h.workflow.facts;
+      h.workflow = *stored;
+      h.workflow.facts = facts;
+    }
+  }
+}
+
+// A snapshot restored at any later time: tasks are as they were, no attempt's number is given twice, and the events
+// still add up to the state.
+RC_GTEST_PROP(Workflow, is_as_it_was_after_a_restore, (std::uint64_t seed)) {
+  Random random(seed);
+  Harness h(random_definition(random));
+  const auto take = [&] {
+    return command::RestoreWorkflow{.snapshot = "s",
+                                    .taken_at = h.moment.now,
+                                    .facts = h.workflow.facts,
+                                    .state = std::make_shared<const std::string>(encode_state(h.workflow))};
+  };
+  command::RestoreWorkflow snapshot = take();
+  Workflow then = h.workflow;
+  std::map<std::pair<TaskIndex, std::uint32_t>, int> starts;
+  for (int step = 0; step < 120; ++step) {
+    if (random.next() % 16 == 0) {
+      snapshot = take();
+      then = h.workflow;
+    }
+    if (random.next() % 16 != 0) {
+      (void)h.send(random_command(random, h.workflow));
+      continue;
+    }
+    const bool restored = h.send(snapshot).has_value();
+    RC_ASSERT(restored == !is_terminal(then.state));
+    if (!restored || is_terminal(h.workflow.state)) continue;
+    RC_ASSERT(h.workflow.state == then.state);
+    RC_ASSERT(h.workflow.completed_tasks == then.completed_tasks);
+    RC_ASSERT(h.workflow.running_tasks == 0U);
+  }
+  for (const Event& event : h.turn.events)
+    if (const auto* started = std::get_if<event::TaskStarted>(&event))
+      RC_ASSERT(++starts[std::pair(started->task, started->attempt)] == 1);
+  check_stored_events(h);
 }
 
 // Left to itself, every graph comes to its end, each task run once and after all that it depends on.

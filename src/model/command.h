@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,6 +13,8 @@
 #include "pawl/json_text.h"
 #include "pawl/task_error.h"
 #include "pawl/types.h"
+
+#include "model/workflow_facts.h"
 
 namespace pawl::command {
 
@@ -53,6 +56,18 @@ struct RetryTask {
   TaskIndex task;
   std::uint32_t attempt;
 };
+// The process that ran the workflow has ended and another one goes on with it. `crashed`: it ended without warning.
+struct RecoverWorkflow {
+  bool crashed;
+  std::uint32_t max_crashes;  // after so many a task fails as `crashed`
+};
+// The state is to be again what it was when the snapshot was taken.
+struct RestoreWorkflow {
+  std::string snapshot;
+  Timestamp taken_at;
+  WorkflowFactsPtr facts;
+  std::shared_ptr<const std::string> state;
+};
 // The user no longer wants this task; its dependents run as if its condition had been false.
 struct SkipTask {
   TaskIndex task;
@@ -62,9 +77,10 @@ struct SkipTask {
 
 namespace pawl {
 
-using Command = std::variant<command::QueueWorkflow, command::StartWorkflow, command::PauseWorkflow,
-                             command::ResumeWorkflow, command::CancelWorkflow, command::FailWorkflow,
-                             command::TimeOutWorkflow, command::EndGrace, command::StartTask, command::CompleteTask,
-                             command::FailTask, command::TimeOutTask, command::RetryTask, command::SkipTask>;
+using Command =
+    std::variant<command::QueueWorkflow, command::StartWorkflow, command::PauseWorkflow, command::ResumeWorkflow,
+                 command::CancelWorkflow, command::FailWorkflow, command::TimeOutWorkflow, command::EndGrace,
+                 command::StartTask, command::CompleteTask, command::FailTask, command::TimeOutTask, command::RetryTask,
+                 command::SkipTask, command::RecoverWorkflow, command::RestoreWorkflow>;
 
 }  // namespace pawl

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -92,6 +94,7 @@ struct TaskRetryScheduled {
 struct TaskRetryDue {
   TaskIndex task;
   std::uint32_t attempt;
+  Timestamp at;
 };
 // The last attempt failed: the task is over.
 struct TaskFailed {
@@ -104,6 +107,22 @@ struct TaskSkipped {
   TaskIndex task;
   SkipReason reason;
   Timestamp at;
+};
+// The process ended in the middle of the attempt, which is made again. `crashed`: without warning, so that the attempt
+// itself may have been the reason.
+struct TaskInterrupted {
+  TaskIndex task;
+  std::uint32_t attempt;
+  Timestamp at;
+  bool crashed;
+};
+// The workflow's state was made again what it had been when the snapshot was taken. What happened since is abandoned.
+struct WorkflowRestored {
+  Timestamp at;
+  std::string snapshot;
+  Timestamp taken_at;
+  WorkflowFactsPtr facts;                    // those of the snapshot
+  std::shared_ptr<const std::string> state;  // its state, as core/stored_state.h encodes it
 };
 // A running task was told to stop and did, or its grace ended.
 struct TaskCancelled {
@@ -119,7 +138,7 @@ using Event =
                  event::WorkflowPaused, event::WorkflowResumed, event::WorkflowStopping, event::WorkflowCompleted,
                  event::WorkflowFailed, event::WorkflowCancelled, event::TaskStarted, event::TaskCompleted,
                  event::TaskRetryScheduled, event::TaskRetryDue, event::TaskFailed, event::TaskSkipped,
-                 event::TaskCancelled>;
+                 event::TaskCancelled, event::TaskInterrupted, event::WorkflowRestored>;
 
 // The names of the events as they are printed, in the order of Event's alternatives: "task_completed".
 [[nodiscard]] std::span<const std::string_view> event_names();

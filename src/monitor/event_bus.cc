@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "monitor/workflow_event.h"
 
 namespace pawl {
 namespace {
@@ -22,16 +23,6 @@ std::vector<std::string_view> names() {
   std::vector<std::string_view> all(stored.begin(), stored.end());
   all.insert(all.end(), {"task_output", "task_progress"});
   return all;
-}
-
-// The parts of an event that WorkflowEvent has a place for; each alternative has some of them.
-void fill(WorkflowEvent& out, const Definition& definition, const auto& happened) {
-  if constexpr (requires { happened.at; }) out.at = happened.at;
-  if constexpr (requires { happened.task; }) out.task = definition.task_id(happened.task);
-  if constexpr (requires { happened.attempt; }) out.attempt = happened.attempt;
-  if constexpr (requires { happened.error; }) out.error = happened.error;
-  if constexpr (requires { happened.reason; }) out.text = to_string(happened.reason);
-  if constexpr (requires { happened.due; }) out.due = happened.due;
 }
 
 // What is said of an attempt's passing event, whichever it is.
@@ -78,9 +69,7 @@ void EventBus::update_wanted() {
 }
 
 void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
-  WorkflowEvent told{.type = name_of(event), .at = clock_.now(), .workflow = facts.id.text()};
-  std::visit([&](const auto& alternative) { fill(told, *facts.definition, alternative); }, event);
-  tell(only(event.index()), told);
+  tell(only(event.index()), to_workflow_event(facts, event, clock_.now()));
 }
 
 void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view line) {

@@ -1,5 +1,10 @@
 // The commit pipeline: a turn's events go to the store as one batch; its effects and replies wait until it is durable.
+#include <algorithm>
+#include <utility>
+
 #include "base/assert.h"
+#include "core/stored_state.h"
+#include "orchestrator/report.h"
 #include "orchestrator/shard.h"
 
 namespace pawl {
@@ -8,72 +13,173 @@ void Shard::Batch::clear() {
   turn.events.clear();
   turn.effects.clear();
   segments.clear();
-  runs.clear();
+  groups.clear();
+  pieces.clear();
+  commits.clear();
   replies.clear();
+  has_riders = false;
 }
 
-void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event) {
+Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal) {
+  const std::uint64_t batch = last_sequence_ + 1;
+  if (workflow.batch != batch) {
+    workflow.batch = batch;
+    workflow.group = static_cast<std::uint32_t>(open_->groups.size());
+    open_->groups.push_back(
+        {.workflow = &workflow, .first_event = first_event, .was_terminal = was_terminal, .save = false, .pieces = 0});
+    ++workflow.holds;
+  }
+  return open_->groups[workflow.group];
+}
+
+// Lost in a crash, these are decided again. Once a process has crashed, which may be an attempt's doing, starts are
+// counted.
+bool Shard::ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const {
+  if (starts_bind_ || workflow.waits_for > released_ || events.empty()) return false;
+  return std::ranges::all_of(events, [](const Event& event) {
+    return std::holds_alternative<event::TaskStarted>(event) || std::holds_alternative<event::TaskRetryDue>(event);
+  });
+}
+
+void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event,
+                          bool was_terminal) {
   const core::Turn& turn = open_->turn;
-  if (turn.events.size() == events_before) return;
   const auto events_end = static_cast<std::uint32_t>(turn.events.size());
   const auto effects_end = static_cast<std::uint32_t>(turn.effects.size());
-  if (!open_->segments.empty() && open_->segments.back().workflow == &workflow) {
-    open_->segments.back().events_end = events_end;
-    open_->segments.back().effects_end = effects_end;
+  std::vector<Batch::Segment>& segments = open_->segments;
+  const std::uint32_t effects_before = segments.empty() ? 0 : segments.back().effects_end;
+  if (events_end == events_before && effects_end == effects_before) return;
+  const bool rides = store_->is_durable() && ride_along(workflow, std::span(turn.events).subspan(events_before));
+  if (rides) open_->has_riders = true;
+  if (!rides) workflow.waits_for = last_sequence_ + 1;
+  if (!segments.empty() && segments.back().workflow == &workflow) {
+    segments.back().events_end = events_end;
+    segments.back().effects_end = effects_end;
+    segments.back().rides &= rides;
   } else {
     ++workflow.holds;
-    open_->segments.push_back(
-        {.workflow = &workflow, .first_event = first_event, .events_end = events_end, .effects_end = effects_end});
+    segments.push_back({.workflow = &workflow, .events_end = events_end, .effects_end = effects_end, .rides = rides});
+    if (store_->is_durable()) ++group_of(workflow, first_event, was_terminal).pieces;
   }
   enqueue_if_ready(workflow);
 }
 
 void Shard::commit() {
   open_->sequence = ++last_sequence_;
-  std::uint32_t begin = 0;
-  for (const Batch::Segment& segment : open_->segments) {
-    open_->runs.push_back({.facts = segment.workflow->state.facts.get(),
-                           .first = segment.first_event,
-                           .events = std::span(open_->turn.events).subspan(begin, segment.events_end - begin)});
-    begin = segment.events_end;
-  }
+  if (store_->is_durable()) assemble(*open_);
+  // What adds no fact, as nothing does in memory, only waits for those before it.
+  const bool is_bare = open_->commits.empty();
+  if (is_bare) open_->sequence = in_flight_.empty() ? durable_.load() : in_flight_.back()->sequence;
   in_flight_.push_back(std::move(open_));
   if (spare_.empty()) spare_.push_back(std::make_unique<Batch>());
   open_ = std::move(spare_.back());
   spare_.pop_back();
-  const Batch& batch = *in_flight_.back();
-  environment_.store.commit({.sequence = batch.sequence, .runs = batch.runs}, *this);
+  if (is_bare) return;
+  Batch& batch = *in_flight_.back();
+  if (batch.has_riders) release_segments(batch, true);
+  store_->commit({.epoch = epoch_, .sequence = batch.sequence, .workflows = batch.commits}, *this);
 }
 
-bool Shard::release_durable() {
+// What the store is told, a workflow at a time; its events may be spread over the turn.
+void Shard::assemble(Batch& batch) {
+  batch.pieces.resize(batch.segments.size());
+  std::uint32_t begin = 0;
+  for (const Batch::Group& group : batch.groups) {
+    batch.commits.push_back({.facts = group.workflow->state.facts.get(),
+                             .first_event = group.first_event,
+                             .events = std::span(batch.pieces).subspan(begin, 0),
+                             .checkpoint = {},
+                             .summary = nullptr});
+    begin += group.pieces;
+  }
+  std::uint32_t event = 0;
+  for (const Batch::Segment& segment : batch.segments) {
+    const std::uint32_t first = std::exchange(event, segment.events_end);
+    if (first == segment.events_end) continue;  // effects only
+    auto& pieces = batch.commits[segment.workflow->group].events;
+    pieces = std::span(pieces.data(), pieces.size() + 1);
+    batch.pieces[static_cast<std::size_t>(pieces.data() - batch.pieces.data()) + pieces.size() - 1] =
+        std::span<const Event>(batch.turn.events).subspan(first, segment.events_end - first);
+  }
+  for (std::size_t i = 0; i < batch.groups.size(); ++i) complete_commit(batch.commits[i], batch.groups[i]);
+  std::erase_if(batch.commits, [](const WorkflowCommit& commit) {
+    return commit.events.empty() && commit.checkpoint.empty() && !commit.summary;
+  });
+}
+
+void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
+  LiveWorkflow& workflow = *group.workflow;
+  const core::Workflow& state = workflow.state;
+  const bool terminal = is_terminal(state.state);
+  if (commit.first_event == 0 || terminal != group.was_terminal || group.save)
+    commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
+  const std::uint64_t interval = std::max<std::uint64_t>(environment_.limits.checkpoint_events, 2 * state.tasks.size());
+  const bool due = !terminal && state.event_count - workflow.checkpoint >= interval;
+  if (!due && !group.save) return;
+  commit.checkpoint = core::encode_state(state);
+  if (commit.checkpoint.empty()) return;  // more than fits into one
+  workflow.checkpoint = state.event_count;
+  if (due && state.event_count > environment_.limits.history_events)
+    commit.history_from = state.event_count - environment_.limits.history_events;
+}
+
+void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
+  if (outcome) {
+    durable_.store(sequence, std::memory_order_seq_cst);
+  } else {
+    const std::lock_guard lock(failure_mutex_);
+    if (sequence <= abandoned_) return;  // reset() knows already
+    if (!failure_) failure_ = std::move(outcome.error());
+    failed_.store(true, std::memory_order_seq_cst);
+  }
+  if (of_this_thread() != this) parking_.wake();
+}
+
+Result<bool> Shard::release_durable() {
   bool released = false;
   const std::uint64_t durable = durable_.load(std::memory_order_acquire);
   while (!in_flight_.empty() && in_flight_.front()->sequence <= durable) {
+    // It stays there until all is released: whoever waits for a reply gets one even if something breaks meanwhile.
+    release(*in_flight_.front());
     std::unique_ptr<Batch> batch = std::move(in_flight_.front());
     in_flight_.pop_front();
-    release(*batch);
+    released_ = batch->sequence;
     batch->clear();
     spare_.push_back(std::move(batch));
     released = true;
+  }
+  if (failed_.load(std::memory_order_acquire)) [[unlikely]] {
+    const std::lock_guard lock(failure_mutex_);
+    return std::unexpected(*failure_);
   }
   return released;
 }
 
 void Shard::release(Batch& batch) {
+  release_segments(batch, false);
+  for (const Batch::Segment& segment : batch.segments) --segment.workflow->holds;
+  for (const Batch::Group& group : batch.groups) --group.workflow->holds;
+  for (ShardReply& reply : batch.replies) std::exchange(reply, nullptr)(nullptr);
+  forget_oldest_finished();
+}
+
+void Shard::release_segments(Batch& batch, bool riders) {
   const EventKinds wanted = environment_.observer.wanted();
-  std::uint32_t event = 0;
-  std::uint32_t effect = 0;
+  std::uint32_t events_end = 0;
+  std::uint32_t effects_end = 0;
   for (const Batch::Segment& segment : batch.segments) {
+    std::uint32_t event = std::exchange(events_end, segment.events_end);
+    std::uint32_t effect = std::exchange(effects_end, segment.effects_end);
+    if (segment.rides != riders) continue;
     LiveWorkflow& workflow = *segment.workflow;
     for (; wanted != 0 && event < segment.events_end; ++event)
       if (contains(wanted, batch.turn.events[event]))
         environment_.observer.happened(*workflow.state.facts, batch.turn.events[event]);
     for (; effect < segment.effects_end; ++effect) release_effect(workflow, batch.turn.effects[effect]);
-    --workflow.holds;
   }
   flush_assignments();
-  for (auto& reply : batch.replies) reply();
-  forget_oldest_finished();
 }
+
+void Shard::reply_when_durable(ShardReply reply) { open_->replies.push_back(std::move(reply)); }
 
 }  // namespace pawl

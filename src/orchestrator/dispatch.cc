@@ -17,7 +17,7 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   const Definition& definition = *workflow.bound->definition;
   Assignment assignment{
       .address = {.workflow = workflow.address, .task = dispatched.task, .attempt = dispatched.attempt},
-      .handler = &workflow.handler(dispatched.task),
+      .handler = workflow.handler(dispatched.task),
       .facts = workflow.state.facts.get()};
   if (workflow.state.tasks[dispatched.task].has_results) {
     for (const TaskIndex dependency : definition.dependencies(dispatched.task)) {
@@ -55,9 +55,10 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
     return;
   }
   Assignment assignment = assignment_of(workflow, dispatched);
-  ++workflow.holds;
+  ++workflow.attempts;
   __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
-  Result<JsonText> args = core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.max_args_bytes);
+  Result<JsonText> args =
+      core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
   if (!args) {
     finished({.address = assignment.address, .outcome = failed(core::evaluation_failure(args.error()))});
     return;
@@ -89,7 +90,7 @@ void Shard::flush_assignments() {
 
 void Shard::make_attempt_here(const Assignment& assignment) {
   TaskContext context(assignment, {}, environment_.sink);
-  AttemptOutcome outcome = call_handler(*assignment.handler, context, environment_.max_result_bytes);
+  AttemptOutcome outcome = call_handler(*assignment.handler, context, environment_.limits.result_bytes);
   made_here_.push_back({.address = assignment.address, .outcome = std::move(outcome)});
 }
 
@@ -108,13 +109,14 @@ void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) 
 
 void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped) {
   const AttemptAddress address{.workflow = workflow.address, .task = stopped.task, .attempt = stopped.attempt};
-  const Handler& handler = workflow.handler(stopped.task);
-  switch (handler.kind) {
+  const Handler* const handler = workflow.handler(stopped.task);
+  if (handler == nullptr) return;  // nobody has made the attempt
+  switch (handler->kind) {
     case HandlerKind::on_shard:
       return;  // it does not take long enough to be stopped
     case HandlerKind::on_runner:
       flush_assignments();  // what is stopped must have arrived
-      handler.runner->stop(address, stopped.grace);
+      handler->runner->stop(address, stopped.grace);
       return;
     case HandlerKind::on_timer:
       if (timers_.disarm(timer_key(workflow, TimerKind::wake, stopped.task)))

@@ -21,6 +21,13 @@ std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& wo
   return std::nullopt;
 }
 
+ExecutorIndex Executors::place_running() {
+  const std::lock_guard lock(mutex_);
+  if (const auto place = take_place()) return *place;
+  ++executors_.front().running;
+  return 0;
+}
+
 std::vector<Placement> Executors::leave(ExecutorIndex executor) {
   const std::lock_guard lock(mutex_);
   --executors_[executor].running;

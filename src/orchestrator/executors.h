@@ -33,6 +33,8 @@ class Executors {
 
   // A place for the workflow now, on the executor with the most room; or nullopt, and it is queued.
   std::optional<ExecutorIndex> place_or_queue(const WorkflowAddress& workflow, Priority priority);
+  // A place for a workflow that runs already, be they all full.
+  ExecutorIndex place_running();
   // A workflow left its place. The queued ones that may start now have been given theirs.
   [[nodiscard]] std::vector<Placement> leave(ExecutorIndex executor);
 

@@ -42,7 +42,11 @@ bool Shard::drain() {
 
 // In a large workflow the tasks that wait for this outcome may be anywhere in memory.
 void Shard::load_dependents(const FinishedAttempt& attempt) const {
-  const core::Workflow& workflow = places_[attempt.address.workflow.place]->state;
+  const WorkflowAddress& address = attempt.address.workflow;
+  if (address.place >= places_.size() || places_[address.place] == nullptr ||
+      places_[address.place]->address != address)
+    return;
+  const core::Workflow& workflow = places_[address.place]->state;
   const auto dependents = workflow.definition().dependents(attempt.address.task);
   for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
     workflow.prefetch(dependent);
@@ -50,9 +54,13 @@ void Shard::load_dependents(const FinishedAttempt& attempt) const {
 
 void Shard::handle(FinishedAttempt& attempt) {
   LiveWorkflow* const workflow = at(attempt.address.workflow);
-  PAWL_ASSERT(workflow != nullptr && workflow->holds > 0, "shard {} place {}: an outcome for a workflow that is gone",
-              index_, attempt.address.workflow.place);
-  --workflow->holds;
+  if (workflow == nullptr) [[unlikely]] {
+    handle_orphan(attempt);
+    return;
+  }
+  PAWL_ASSERT(workflow->attempts > 0, "workflow {}: an outcome of an attempt that was not made", workflow->state.id());
+  --workflow->attempts;
+  attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
   const TaskIndex task = attempt.address.task;
   if (!workflow->bound->definition->waits(task)) give_slot_back();
   // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
@@ -65,6 +73,15 @@ void Shard::handle(FinishedAttempt& attempt) {
                  command::CompleteTask{
                      .task = task, .attempt = attempt.address.attempt, .result = std::move(attempt.outcome.result)});
   }
+}
+
+// An attempt that was made for a state of which this shard no longer knows.
+void Shard::handle_orphan(const FinishedAttempt& attempt) {
+  const auto orphan = orphans_.find(attempt.address.workflow.generation);
+  PAWL_ASSERT(orphan != orphans_.end(), "shard {} place {}: an outcome for a workflow that is gone", index_,
+              attempt.address.workflow.place);
+  if (!orphan->second->bound->definition->waits(attempt.address.task)) give_slot_back();
+  if (--orphan->second->attempts == 0) orphans_.erase(orphan);
 }
 
 bool Shard::fire_timers() {

@@ -8,33 +8,32 @@
 
 #include "core/workflow.h"
 #include "model/attempt.h"
+#include "orchestrator/definition_library.h"
 #include "orchestrator/executors.h"
 
 namespace pawl {
-
-struct Handler;
-
-// A definition with its handlers found. Shared by its workflows, which live on several shards.
-struct BoundDefinition {
-  DefinitionPtr definition;
-  std::vector<const Handler*> handlers;  // by handler_index
-};
-using BoundDefinitionPtr = std::shared_ptr<const BoundDefinition>;
 
 struct LiveWorkflow {
   core::Workflow state;
   BoundDefinitionPtr bound;
   WorkflowAddress address;
-  // Attempts out with runners and batches on their way: while there are any, the workflow stays where it is.
-  std::uint32_t holds = 0;
+  std::uint32_t holds = 0;  // batches on their way and queues it stands in: while there are any, it stays where it is
+  std::uint32_t attempts = 0;  // out with runners; so, too
   ExecutorIndex executor = 0;
   bool placed = false;  // it holds a place on `executor`
   bool in_run_queue = false;
   bool in_wait_queue = false;
-  bool ended = false;  // durably terminal
+  bool unserved = false;  // a task that could start has no handler
+  bool ended = false;     // durably terminal
+  bool held = false;      // commands change it, but it is not run here
 
-  [[nodiscard]] const Handler& handler(TaskIndex task) const {
-    return *bound->handlers[bound->definition->handler_index(task)];
+  std::uint64_t checkpoint = 0;  // the number of events that its stored checkpoint covers
+  std::uint64_t batch = 0;       // the latest batch that has something of it, and
+  std::uint32_t group = 0;       // where in there
+  std::uint64_t waits_for = 0;   // the latest batch that its effects wait for
+
+  [[nodiscard]] const Handler* handler(TaskIndex task) const {
+    return bound->handlers[bound->definition->handler_index(task)];
   }
 };
 

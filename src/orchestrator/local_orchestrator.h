@@ -2,17 +2,21 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "pawl/orchestrator.h"
+#include "pawl/persistence.h"
 
+#include "orchestrator/definition_library.h"
 #include "orchestrator/shard.h"
+#include "orchestrator/supervisor.h"
 
 namespace pawl {
 
@@ -20,31 +24,39 @@ struct OrchestratorOptions {
   std::size_t shards = 2;
   std::size_t max_concurrent_tasks = 64;
   std::size_t max_concurrent_workflows = 10'000;
-  std::size_t max_workflows = 10'000'000;
   std::size_t max_finished_workflows = 10'000;
-  std::size_t inbox_capacity = 4096;
   Duration cancel_grace = std::chrono::seconds(10);
-  DefinitionLimits limits;
-  std::size_t max_result_bytes = 1'048'576;
+  DefinitionLimits definitions;
+  ShardLimits shard;
 };
 
+// Opens the store of a data directory.
+using StoreOpener = std::function<Result<std::shared_ptr<Store>>(const PersistenceOptions&)>;
+
 // Threads: as Orchestrator. Ownership: what it is given outlives it. start() before anything else, once.
-class LocalOrchestrator final : public Orchestrator {
+class LocalOrchestrator final : public Orchestrator, public Persistence, private Node {
  public:
-  LocalOrchestrator(const OrchestratorOptions& options, Store& store, HandlerRegistry& handlers, Observer& observer,
-                    AttemptSink& sink, const Clock& clock);
+  LocalOrchestrator(const OrchestratorOptions& options, StoreOpener open_store, HandlerRegistry& handlers,
+                    Observer& observer, AttemptSink& sink, const Clock& clock);
   ~LocalOrchestrator() override;
 
-  void start();
+  // With a store the workflows in it are taken up. Error: that of opening it.
+  Result<void> start(const std::optional<PersistenceOptions>& persistence);
   // After it returns no shard does anything any more. Runners must have stopped reporting, or report into inboxes
   // nobody reads.
   void stop();
   void finished(const AttemptAddress& address, AttemptOutcome outcome);
+  // Stored workflows may wait for handlers that there are now.
+  void handlers_added();
+  // Forgets ended workflows that are older than they are to be kept; at most `limit` of each state. How many it forgot.
+  Result<std::size_t> expire(WorkflowState state, Duration age, std::size_t limit);
 
   Result<std::string> create_workflow(const DefinitionPtr& definition, const CreateOptions& options) override;
   Result<std::string> create_workflow(std::string name, std::vector<TaskSpec> tasks,
                                       const CreateOptions& options) override;
   Result<void> execute_workflow(const std::string& id) override;
+  Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options) override;
+  void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) override;
   Result<void> pause_workflow(const std::string& id) override;
   Result<void> resume_workflow(const std::string& id) override;
   Result<void> cancel_workflow(const std::string& id, const CancelOptions& options) override;
@@ -54,7 +66,9 @@ class LocalOrchestrator final : public Orchestrator {
   Result<void> remove_task(const std::string& id, const std::string& task) override;
   Result<WorkflowStatus> get_workflow_status(const std::string& id) override;
   Result<WorkflowReport> get_workflow(const std::string& id) override;
-  std::vector<WorkflowStatus> list_workflows(const ListOptions& options) override;
+  Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options) override;
+  Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options) override;
+  Result<std::vector<QuarantinedWorkflow>> list_quarantined() override;
   Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout) override;
   Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks) override;
   Result<void> delete_workflow(const std::string& id) override;
@@ -63,38 +77,85 @@ class LocalOrchestrator final : public Orchestrator {
   std::vector<ExecutorReport> list_executors() override;
   OrchestratorMetrics metrics() override;
 
+  Result<void> enable(const PersistenceOptions& options) override;
+  Result<void> disable() override;
+  [[nodiscard]] bool is_persistent() const override;
+  Result<void> save_workflow(const std::string& id) override;
+  Result<WorkflowReport> load_workflow(const std::string& id) override;
+  Result<std::string> create_snapshot(const std::string& workflow, const std::string& label) override;
+  Result<void> restore_snapshot(const std::string& snapshot) override;
+  Result<std::vector<SnapshotInfo>> list_snapshots(const std::string& workflow) override;
+  Result<void> delete_snapshot(const std::string& snapshot) override;
+  Result<void> backup(const std::string& folder) override;
+
  private:
   Shard& shard_of(const std::string& id);
-  // Runs `ask` on the shard's thread and returns what it returned once that is durable.
+  // Runs `call` on the shard's thread and returns what it returned once that is durable.
   template <class T>
   Result<T> ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call);
-  // The same for a workflow of that id. Error: `not_found`.
+  // The same for a workflow of that id, in memory. Error: `not_found`.
+  template <class T>
+  Result<T> ask_live(const std::string& id, std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call);
+  // The same also if it is only in the store.
   template <class T>
   Result<T> ask_workflow(const std::string& id, std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call);
   Result<void> command(const std::string& id, Command command);
-  Result<BoundDefinitionPtr> bind(const DefinitionPtr& definition);
+
+  struct NewWorkflow {
+    BoundDefinitionPtr bound;
+    WorkflowFactsPtr facts;
+    bool id_may_be_taken;
+  };
+  Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
+  std::string new_id();
   Result<WorkflowSpec> pending_spec(const std::string& id);
   Result<void> redefine(const std::string& id, const WorkflowSpec& spec);
-  std::string new_id();
+
+  // supervise.cc
+  [[nodiscard]] std::shared_ptr<Store> store() const;
+  void run_shard(Shard& shard, bool crashed);
+  Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
+  void tell(const Shard& shard, const Error* why) override;
+  Result<Ownership> change_store(const std::shared_ptr<Store>& next);
+  Result<void> load_all(bool crashed);
+  Result<void> let_go_of(Store& store) const;
+  // Whether every stored workflow is taken up.
+  [[nodiscard]] bool runs_all() const { return !options_.shard.standby && !options_.shard.only; }
+  Result<void> check_ids_are_free(Store& store);
+
+  // read.cc
+  Result<core::Workflow> state_in_memory(const std::string& id);
+  Result<core::Workflow> state_in_store(const std::string& id);
+  Result<core::Workflow> state_of(const std::string& id);
+  // Each stored workflow that has not ended, and its state as far as that can be read.
+  Result<void> scan_live(Store& store,
+                         const std::function<void(const StoredWorkflow&, const Result<core::Workflow>&)>& visit);
+  Result<std::vector<WorkflowStatus>> list_memory(const ListOptions& options);
+  Result<std::vector<WorkflowStatus>> list_stored(const ListOptions& options, bool with_live);
+  Result<StoredSnapshot> read_snapshot(const std::string& snapshot);
 
   const OrchestratorOptions options_;
+  const StoreOpener open_store_;
   HandlerRegistry& handlers_;
   const Clock& clock_;
+  DefinitionLibrary definitions_;
   TaskSlots slots_;
   Executors executors_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> workflows_{0};
+  std::atomic<std::uint64_t> restarts_{0};
 
-  std::mutex mutex_;  // guards all below
-  // So that any number of workflows share one definition: by hash, as long as one of them lives.
-  boost::unordered_flat_map<std::string, std::weak_ptr<const BoundDefinition>> definitions_;
+  std::mutex changing_;  // held by who changes the store
+  // Not all is run here, and the owner before ended without warning. Written by who changes the store.
+  bool crash_untold_ = false;
+  mutable std::mutex mutex_;  // guards all below
   Random ids_;
+  std::shared_ptr<Store> store_;  // shared with readers that are at it when persistence is disabled
+  Epoch epoch_{};
+  bool releases_ = true;                           // the store, at the end
+  std::map<std::uint32_t, std::string> problems_;  // of shards that are down
 };
-
-// What callers are told of a workflow's state.
-WorkflowStatus status_of(const core::Workflow& workflow);
-WorkflowReport report_of(const core::Workflow& workflow);
 
 }  // namespace pawl

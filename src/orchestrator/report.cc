@@ -1,9 +1,6 @@
-// What callers are told of a workflow, made of its state.
-#include <fmt/format.h>
+#include "orchestrator/report.h"
 
 #include "base/json_write.h"
-#include "base/time.h"
-#include "orchestrator/local_orchestrator.h"
 
 namespace pawl {
 namespace {
@@ -22,27 +19,6 @@ JsonText results_of_last_tasks(const core::Workflow& workflow) {
     out += workflow.tasks[task].state == TaskState::completed ? workflow.tasks[task].outcome.view() : "null";
   }
   return JsonText::copy_of(out + "}");
-}
-
-void write_time(std::string& out, std::string_view name, std::optional<Timestamp> time) {
-  out += time ? fmt::format("\"{}\":\"{}\",", name, format_time(*time)) : fmt::format("\"{}\":null,", name);
-}
-
-void write_duration(std::string& out, std::optional<Timestamp> from, std::optional<Timestamp> to) {
-  if (from && to) {
-    out += fmt::format("\"duration_ms\":{},", std::chrono::floor<std::chrono::milliseconds>(*to - *from).count());
-  } else {
-    out += "\"duration_ms\":null,";
-  }
-}
-
-void write_task(std::string& out, std::string_view id, const TaskReport& task) {
-  write_json_string(out, id);
-  out += fmt::format(":{{\"state\":\"{}\",\"attempt\":{},", to_string(task.state), task.attempt);
-  write_time(out, "started_at", task.started_at);
-  write_time(out, "completed_at", task.completed_at);
-  write_duration(out, task.started_at, task.completed_at);
-  out += fmt::format("\"result\":{},\"error\":{}}}", task.result.view(), task.error.view());
 }
 
 }  // namespace
@@ -66,6 +42,10 @@ WorkflowStatus status_of(const core::Workflow& workflow) {
           .tasks_cancelled = workflow.cancelled_tasks};
 }
 
+WorkflowSummary summary_of(const core::Workflow& workflow) {
+  return {.status = status_of(workflow), .definition = workflow.definition().hash()};
+}
+
 WorkflowReport report_of(const core::Workflow& workflow) {
   WorkflowReport report{.status = status_of(workflow),
                         .definition = workflow.facts->definition,
@@ -85,32 +65,6 @@ WorkflowReport report_of(const core::Workflow& workflow) {
     (record.state == TaskState::completed ? task.result : task.error) = record.outcome;
   }
   return report;
-}
-
-std::string to_json_text(const WorkflowReport& report) {
-  const WorkflowStatus& status = report.status;
-  std::string out = "{\"id\":";
-  write_json_string(out, status.id);
-  out += ",\"name\":";
-  write_json_string(out, status.name);
-  out += fmt::format(",\"definition\":\"{}\",\"state\":\"{}\",\"phase\":{},\"priority\":\"{}\",\"input\":{},",
-                     report.definition->hash(), to_string(status.state),
-                     status.phase == Phase::none ? "null" : fmt::format("\"{}\"", to_string(status.phase)),
-                     to_string(status.priority), report.input.view());
-  out += fmt::format("\"output\":{},\"error\":{},", report.output.view(), report.error.view());
-  write_time(out, "created_at", status.created_at);
-  write_time(out, "started_at", status.started_at);
-  write_time(out, "completed_at", status.completed_at);
-  write_duration(out, status.started_at, status.completed_at);
-  out += "\"progress\":";
-  write_json_number(out, status.progress);
-  out += fmt::format(",\"tasks_total\":{},\"tasks_completed\":{},\"tasks_failed\":{},\"tasks_skipped\":{},\"tasks\":{{",
-                     status.tasks_total, status.tasks_completed, status.tasks_failed, status.tasks_skipped);
-  for (TaskIndex task = 0; task < report.tasks.size(); ++task) {
-    if (task > 0) out += ',';
-    write_task(out, report.definition->task_id(task), report.tasks[task]);
-  }
-  return out + "}}";
 }
 
 }  // namespace pawl

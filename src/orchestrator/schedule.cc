@@ -19,7 +19,7 @@ constexpr std::size_t kLoadAhead = 8;
 }  // namespace
 
 void Shard::enqueue_if_ready(LiveWorkflow& workflow) {
-  if (!workflow.state.may_start_tasks()) return;
+  if (!workflow.state.may_start_tasks() || workflow.unserved || workflow.held || environment_.limits.standby) return;
   if (!workflow.state.waiting.empty() && !std::exchange(workflow.in_wait_queue, true)) {
     ++workflow.holds;
     wait_queue_.push_back(&workflow);
@@ -62,6 +62,7 @@ void Shard::start_waiting_tasks() {
     --workflow.holds;
     for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
       if (!workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
+      if (!is_served(workflow, workflow.state.waiting.front())) break;
       start_task(workflow, workflow.state.waiting.front());
     }
     enqueue_if_ready(workflow);
@@ -75,10 +76,18 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
     if (!state.may_start_tasks() || state.ready.empty()) break;
     state.prefetch(state.ready.peek(kLoadAhead));
+    if (!is_served(workflow, state.ready.front())) break;
     if (!environment_.slots.try_take(index_)) return false;
     if (!start_task(workflow, state.ready.front())) give_slot_back();
   }
   return true;
+}
+
+// A stored workflow may be taken up before the program has added its handlers; it waits until then (bind_again).
+bool Shard::is_served(LiveWorkflow& workflow, TaskIndex task) {
+  if (workflow.handler(task) == nullptr) [[unlikely]]
+    workflow.unserved = true;
+  return !workflow.unserved;
 }
 
 // False if it does not run: its condition did not hold, or could not be evaluated.

@@ -1,6 +1,7 @@
 #include "orchestrator/shard.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>
@@ -22,14 +23,21 @@ thread_local const Shard* t_shard = nullptr;
 Shard::Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint64_t seed)
     : index_(index),
       environment_(environment),
-      inbox_(environment.inbox_capacity),
+      inbox_(environment.limits.inbox),
       now_(environment.clock.now()),
       random_(seed),
       open_(std::make_unique<Batch>()) {}
 
 Shard::~Shard() = default;
 
+Shard::Here::Here(const Shard& shard) { t_shard = &shard; }
+Shard::Here::~Here() { t_shard = nullptr; }
+
 const Shard* Shard::of_this_thread() { return t_shard; }
+
+std::size_t Shard::index_for(std::string_view id, std::size_t shards) {
+  return std::hash<std::string_view>()(id) % shards;
+}
 
 bool Shard::post(ShardCall call) {
   ShardMessage message(std::move(call));
@@ -45,16 +53,10 @@ void Shard::finished(FinishedAttempt attempt) {
   }
   ShardMessage message(std::move(attempt));
   while (!inbox_.try_push(message)) {
-    if (stopping_.load(std::memory_order_relaxed)) return;
+    if (is_stopping()) return;
     std::this_thread::yield();
   }
   parking_.wake();
-}
-
-void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
-  PAWL_ASSERT(outcome.has_value(), "shard {} batch {}: {}", index_, sequence, outcome.error().message);
-  durable_.store(sequence, std::memory_order_seq_cst);
-  if (t_shard != this) parking_.wake();
 }
 
 void Shard::nudge() {
@@ -62,29 +64,11 @@ void Shard::nudge() {
   parking_.wake();
 }
 
-void Shard::run() {
-  t_shard = this;
-  while (!stopping_.load(std::memory_order_relaxed)) {
-    if (turn()) continue;
-    std::optional<Parking::Clock::time_point> until;
-    if (const auto due = timers_.next_due()) until = Parking::Clock::now() + (*due - environment_.clock.now());
-    const std::uint64_t durable = durable_.load(std::memory_order_relaxed);
-    parking_.wait(until, kSpin, [&] {
-      return !inbox_.empty() || nudged_.load(std::memory_order_seq_cst) || stopping_.load(std::memory_order_seq_cst) ||
-             durable_.load(std::memory_order_seq_cst) != durable;
-    });
-  }
-  t_shard = nullptr;
-}
-
-void Shard::stop() {
-  stopping_.store(true, std::memory_order_seq_cst);
-  parking_.wake();
-}
-
-bool Shard::turn() {
+Result<bool> Shard::turn() {
+  if (is_store_behind()) return release_durable();
   now_ = environment_.clock.now();
   if (nudged_.load(std::memory_order_relaxed)) nudged_.store(false, std::memory_order_seq_cst);
+  const bool waits_for_commit = !in_flight_.empty();
   bool busy = drain();
   busy |= fire_timers();
   deliver_placements();
@@ -93,11 +77,43 @@ bool Shard::turn() {
     commit();
     busy = true;
   }
-  busy |= release_durable();
-  return busy || !made_here_.empty() || !placements_.empty();
+  // Only if there is more to do than to wait for the commit is it worth another thread's while.
+  if (busy && waits_for_commit) store_->expedite();
+  const Result<bool> released = release_durable();
+  if (!released) return released;
+  return busy || *released || !made_here_.empty() || !placements_.empty();
 }
 
-void Shard::reply_when_durable(std::move_only_function<void()> reply) { open_->replies.push_back(std::move(reply)); }
+void Shard::park(std::optional<Timestamp> due) {
+  const auto is_told = [this] {
+    return failed_.load(std::memory_order_seq_cst) ||
+           (!in_flight_.empty() && durable_.load(std::memory_order_seq_cst) >= in_flight_.front()->sequence);
+  };
+  if (!in_flight_.empty()) {
+    store_->help();
+    if (is_told()) return;
+  }
+  const bool takes_more = !is_store_behind();
+  std::optional<Parking::Clock::time_point> until;
+  if (due && takes_more) until = Parking::Clock::now() + (*due - environment_.clock.now());
+  parking_.wait(until, kSpin, [&] {
+    return (takes_more && (!inbox_.empty() || nudged_.load(std::memory_order_seq_cst))) ||
+           stopping_.load(std::memory_order_seq_cst) || is_told();
+  });
+}
+
+Result<void> Shard::settle() {
+  while (!in_flight_.empty()) {
+    store_->help();
+    if (const Result<bool> released = release_durable(); !released) return std::unexpected(released.error());
+  }
+  return {};
+}
+
+void Shard::stop() {
+  stopping_.store(true, std::memory_order_seq_cst);
+  parking_.wake();
+}
 
 LiveWorkflow* Shard::find(std::string_view id) {
   const auto found = by_id_.find(id);
@@ -105,18 +121,12 @@ LiveWorkflow* Shard::find(std::string_view id) {
 }
 
 LiveWorkflow* Shard::at(const WorkflowAddress& address) {
+  if (address.place >= places_.size()) return nullptr;
   LiveWorkflow* const workflow = places_[address.place].get();
   return workflow != nullptr && workflow->address.generation == address.generation ? workflow : nullptr;
 }
 
-Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
-  if (find(facts->id.text()) != nullptr)
-    return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(facts->id.text())));
-  if (environment_.workflow_count.fetch_add(1) >= environment_.max_workflows) {
-    --environment_.workflow_count;
-    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
-                                                       environment_.max_workflows));
-  }
+LiveWorkflow& Shard::new_place() {
   if (free_places_.empty()) {
     free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
     places_.emplace_back();
@@ -124,19 +134,34 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
   const std::uint32_t place = free_places_.back();
   free_places_.pop_back();
   places_[place] = std::make_unique<LiveWorkflow>();
-  LiveWorkflow& workflow = *places_[place];
-  workflow.bound = std::move(bound);
-  workflow.address = {.shard = index_, .place = place, .generation = next_generation_++};
+  places_[place]->address = {.shard = index_, .place = place, .generation = next_generation_++};
+  ++environment_.workflow_count;
+  return *places_[place];
+}
 
+Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
+  const std::string& id = facts->id.text();
+  Result<bool> taken = find(id) != nullptr;
+  if (!*taken && id_may_be_taken) taken = store_->contains(id);
+  if (!taken) return std::unexpected(taken.error());
+  if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
+  if (environment_.workflow_count >= environment_.limits.workflows)
+    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
+                                                       environment_.limits.workflows));
+  // The store may be another one than when the workflow was prepared.
+  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
+  LiveWorkflow& workflow = new_place();
+  workflow.bound = std::move(bound);
   const std::size_t events_before = open_->turn.events.size();
   core::Decision decision(workflow.state, {.now = now_}, evaluator_, open_->turn);
   core::create(decision, std::move(facts));
-  by_id_.emplace(workflow.state.id(), place);
-  close_segment(workflow, events_before, 0);
+  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  close_segment(workflow, events_before, 0, false);
   return {};
 }
 
 Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   const std::size_t events_before = open_->turn.events.size();
   const std::uint64_t first_event = workflow.state.event_count;
   const WorkflowFactsPtr old_facts = workflow.state.facts;  // the key of by_id_ lives in them
@@ -145,8 +170,27 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
   by_id_.erase(old_facts->id.text());
   by_id_.emplace(workflow.state.id(), workflow.address.place);
   workflow.bound = std::move(bound);
-  close_segment(workflow, events_before, first_event);
+  close_segment(workflow, events_before, first_event, false);
   return {};
+}
+
+// It may have ended meanwhile, and then lives again.
+Result<void> Shard::restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot) {
+  const WorkflowFactsPtr old_facts = workflow.state.facts;  // the key of by_id_ lives in them
+  if (Result<void> restored = decide(workflow, snapshot); !restored) return restored;
+  by_id_.erase(old_facts->id.text());
+  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  workflow.ended = false;
+  const bool pending = workflow.state.state == WorkflowState::pending;
+  if (!pending && !std::exchange(workflow.placed, true)) workflow.executor = environment_.executors.place_running();
+  if (pending && std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
+  if (workflow.state.queued) queue_again(workflow);
+  return {};
+}
+
+void Shard::queue_again(LiveWorkflow& workflow) {
+  const auto place = environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority);
+  if (place) start_placed({.workflow = workflow.address, .executor = *place});
 }
 
 Result<void> Shard::execute(LiveWorkflow& workflow) {
@@ -194,15 +238,17 @@ void Shard::deliver_placements() {
 
 Result<void> Shard::command(LiveWorkflow& workflow, const Command& command) { return decide(workflow, command); }
 
-Result<void> Shard::remove(LiveWorkflow& workflow) {
-  if (!is_terminal(workflow.state.state))
+Result<void> Shard::remove(const std::string& id) {
+  LiveWorkflow* const workflow = find(id);
+  if (workflow == nullptr) return store_->remove_workflow(id);
+  if (!is_terminal(workflow->state.state))
     return fail(ErrorCode::invalid_state, fmt::format("cannot delete workflow {}: it is {}; cancel it first",
-                                                      workflow.state.id(), to_string(workflow.state.state)));
-  if (workflow.holds > 0)
+                                                      in_quotes(id), to_string(workflow->state.state)));
+  if (workflow->holds > 0 || workflow->attempts > 0)
     return fail(ErrorCode::invalid_state,
-                fmt::format("cannot delete workflow {} yet: a handler of it still runs", workflow.state.id()));
-  forget(workflow);
-  return {};
+                fmt::format("cannot delete workflow {} yet: a handler of it still runs", in_quotes(id)));
+  forget(*workflow);
+  return store_->is_durable() ? store_->remove_workflow(id) : Result<void>();
 }
 
 void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter) {
@@ -229,14 +275,16 @@ void Shard::forget(LiveWorkflow& workflow) {
   free_places_.push_back(place);
 }
 
+// What the store keeps need not be remembered.
 void Shard::forget_oldest_finished() {
+  const std::size_t most = store_->is_durable() ? 0 : environment_.limits.finished;
   std::size_t held_up = 0;
-  while (finished_.size() > environment_.max_finished && held_up < finished_.size()) {
+  while (finished_.size() > most && held_up < finished_.size()) {
     const WorkflowAddress oldest = finished_.front();
     finished_.pop_front();
     LiveWorkflow* const workflow = at(oldest);
-    if (workflow == nullptr) continue;  // deleted by request
-    if (workflow->holds > 0) {          // a handler that did not stop in time still refers to it
+    if (workflow == nullptr || !workflow->ended) continue;  // deleted by request, or alive again
+    if (workflow->holds > 0 || workflow->attempts > 0) {    // a handler that did not stop in time still refers to it
       finished_.push_back(oldest);
       ++held_up;
       continue;

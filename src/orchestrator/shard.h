@@ -2,8 +2,13 @@
 //
 // A turn drains what has arrived, decides on each command, fires timers, starts what may start, hands the turn's events
 // to the store as one batch, and releases the effects and replies of batches that have become durable. Nothing is
-// visible outside before the events it rests on are durable. Threads: post(), finished() and committed() from any;
-// everything else on the shard's own.
+// visible outside before the events it rests on are durable. That an attempt starts rests on no event of its own turn,
+// so it rides along: it is stored with the others and waits for none of them.
+//
+// When a commit fails or an invariant breaks, turn() says why. The supervisor then calls reset(), which forgets
+// everything, and load(), which reads it again from the store; meanwhile the shard is down and refuses all calls.
+//
+// Threads: post(), finished(), committed() and nudge() from any; everything else on the shard's own.
 #pragma once
 
 #include <atomic>
@@ -11,8 +16,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -38,21 +45,31 @@ namespace pawl {
 
 class Shard;
 
+struct ShardLimits {
+  std::size_t workflows = 10'000'000;  // on all shards
+  std::size_t args_bytes = 1'048'576;
+  std::size_t result_bytes = 1'048'576;
+  std::size_t finished = 10'000;  // terminal workflows a shard remembers if no store does
+  std::size_t inbox = 4096;
+  std::size_t commits = 64;  // on their way to the store; when there are so many, what arrives waits in the inbox
+  std::uint64_t checkpoint_events = 1000;    // a checkpoint is written after so many events, or twice its tasks
+  std::uint64_t history_events = 1'000'000;  // of one workflow that are kept
+  std::uint32_t crashes = 5;                 // of the process in the middle of a task's attempts, before it fails
+  bool standby = false;                      // commands are obeyed, but no task starts
+  std::optional<std::string> only;           // of the stored workflows this one alone is taken up and run
+};
+
 // What the shards of a node share. All outlive the shards.
 struct ShardEnvironment {
-  Store& store;
   TaskSlots& slots;
   Executors& executors;
+  DefinitionLibrary& definitions;
   Observer& observer;
   AttemptSink& sink;  // for the attempts that shards make themselves
   const Clock& clock;
   std::vector<std::unique_ptr<Shard>>& shards;
   std::atomic<std::size_t>& workflow_count;  // on all shards
-  std::size_t max_workflows;
-  std::size_t max_args_bytes;
-  std::size_t max_result_bytes;
-  std::size_t max_finished;  // terminal workflows a shard remembers
-  std::size_t inbox_capacity;
+  ShardLimits limits;
 };
 
 // The outcome of an attempt, on its way back to the shard.
@@ -61,8 +78,10 @@ struct FinishedAttempt {
   AttemptOutcome outcome;
 };
 
-// Something to be done on the shard's thread.
+// Something to be done on the shard's thread. Who calls must look at down() first.
 using ShardCall = std::move_only_function<void(Shard&)>;
+// Called when what was decided is durable, or, with the reason, when it will not be.
+using ShardReply = std::move_only_function<void(const Error* failure)>;
 using ShardMessage = std::variant<FinishedAttempt, ShardCall>;
 
 // Someone who waits for the end of a workflow. Called on the shard's thread.
@@ -70,6 +89,14 @@ class EndWaiter {
  public:
   virtual ~EndWaiter() = default;
   virtual void ended(const core::Workflow& workflow) = 0;
+  // The shard no longer knows the workflow: it went down. Ask again.
+  virtual void lost(const Error& why) = 0;
+};
+
+// A workflow that cannot be run, and why.
+struct Quarantined {
+  std::string id;
+  Error reason;
 };
 
 class Shard final : public CommitListener {
@@ -85,46 +112,91 @@ class Shard final : public CommitListener {
   // There may be a task slot.
   void nudge();
 
-  // Takes turns until stop(). The thread that calls it is the shard's.
-  void run();
   void stop();
-  // One turn. False if there was nothing to do.
-  bool turn();
+  [[nodiscard]] bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
+  // While it lives, this thread is the shard's.
+  class Here;
+
+  // One turn. False if there was nothing to do. Error: why it cannot go on; then reset() it. Throws InvariantBroken.
+  Result<bool> turn();
+  // Waits until there may be something to do, or `due`. If that is because a commit is on its way, the thread sees to
+  // it.
+  void park(std::optional<Timestamp> due);
+  // Waits until what was committed is durable, and releases it.
+  Result<void> settle();
+  [[nodiscard]] std::optional<Timestamp> next_due() { return timers_.next_due(); }
+
+  // recover.cc
+  void use_store(Store& store, Epoch epoch);
+  // The same while it is up, when all that was decided is durable.
+  Result<void> change_store(Store& store, Epoch epoch);
+  // Takes up every stored workflow that belongs here. `crashed`: the process that ran them ended without warning.
+  Result<void> load(bool crashed);
+  // The same for one workflow; nullptr if there is none. Error: why it cannot be run.
+  Result<LiveWorkflow*> load_one(const std::string& id);
+  // Forgets everything and goes down for the reason `why`.
+  void reset(const Error& why);
+  void come_up() { down_.reset(); }
+  [[nodiscard]] const std::optional<Error>& down() const { return down_; }
+  // While it is down: answers calls, which see why. False if there was none.
+  bool refuse();
+  // Handlers were added: workflows that wait for one may go on.
+  void bind_again();
+  // Every workflow goes to the store as it is; what was kept of it there before is replaced.
+  Result<void> save_all();
+  void save(LiveWorkflow& workflow);
+  [[nodiscard]] const std::vector<Quarantined>& quarantined() const { return quarantined_; }
 
   // For calls. A reply is sent when all that was decided before it is durable.
-  void reply_when_durable(std::move_only_function<void()> reply);
+  void reply_when_durable(ShardReply reply);
   [[nodiscard]] LiveWorkflow* find(std::string_view id);
-  Result<void> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  Result<void> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
   Result<void> execute(LiveWorkflow& workflow);
   Result<void> command(LiveWorkflow& workflow, const Command& command);
   // The definition of a pending workflow is exchanged for another one.
   Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  Result<void> remove(LiveWorkflow& workflow);
+  Result<void> restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot);
+  // Forgets an ended workflow, here and in the store. Error: `not_found`, `invalid_state`.
+  Result<void> remove(const std::string& id);
   // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
   void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
   void start_placed(const Placement& placement);
   void for_each_workflow(const std::function<void(const LiveWorkflow&)>& visit) const;
 
   [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] Epoch epoch() const { return epoch_; }
   // The shard whose thread this is, or nullptr.
   [[nodiscard]] static const Shard* of_this_thread();
+  // The shard among `shards` that a workflow belongs to.
+  [[nodiscard]] static std::size_t index_for(std::string_view id, std::size_t shards);
 
  private:
   // What one turn decided, until it is durable and released.
   struct Batch {
     struct Segment {
       LiveWorkflow* workflow;
-      std::uint64_t first_event;
       std::uint32_t events_end;
       std::uint32_t effects_end;
+      bool rides;  // its effects do not wait for its events
+    };
+    // What there is of one workflow in all its segments.
+    struct Group {
+      LiveWorkflow* workflow;
+      std::uint64_t first_event;
+      bool was_terminal;
+      bool save;  // its whole state goes along
+      std::uint32_t pieces;
     };
     std::uint64_t sequence = 0;
     core::Turn turn;
     std::vector<Segment> segments;
-    std::vector<EventRun> runs;
-    std::vector<std::move_only_function<void()>> replies;
+    std::vector<Group> groups;
+    std::vector<std::span<const Event>> pieces;  // of events, by group
+    std::vector<WorkflowCommit> commits;
+    std::vector<ShardReply> replies;
+    bool has_riders = false;
 
-    [[nodiscard]] bool empty() const { return segments.empty() && replies.empty(); }
+    [[nodiscard]] bool empty() const { return segments.empty() && groups.empty() && replies.empty(); }
     void clear();
   };
 
@@ -132,6 +204,7 @@ class Shard final : public CommitListener {
   bool drain();
   void load_dependents(const FinishedAttempt& attempt) const;
   void handle(FinishedAttempt& attempt);
+  void handle_orphan(const FinishedAttempt& attempt);
   bool fire_timers();
   void fire(const Timer& timer);
 
@@ -140,15 +213,22 @@ class Shard final : public CommitListener {
   void start_waiting_tasks();
   bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
   bool start_task(LiveWorkflow& workflow, TaskIndex task);
+  bool is_served(LiveWorkflow& workflow, TaskIndex task);
   void enqueue_if_ready(LiveWorkflow& workflow);
 
   // commit.cc
   template <class C>
   Result<void> decide(LiveWorkflow& workflow, const C& command);
-  void close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event);
+  void close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event, bool was_terminal);
+  [[nodiscard]] bool ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const;
+  Batch::Group& group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal);
   void commit();
-  bool release_durable();
+  void assemble(Batch& batch);
+  void complete_commit(WorkflowCommit& commit, const Batch::Group& group);
+  Result<bool> release_durable();
+  [[nodiscard]] bool is_store_behind() const { return in_flight_.size() >= environment_.limits.commits; }
   void release(Batch& batch);
+  void release_segments(Batch& batch, bool riders);
 
   // dispatch.cc
   void release_effect(LiveWorkflow& workflow, const Effect& effect);
@@ -159,9 +239,19 @@ class Shard final : public CommitListener {
   void end_workflow(LiveWorkflow& workflow);
   void flush_assignments();
   void give_slot_back();
+
+  // recover.cc
+  // Whether stored workflows with this id are run here.
+  [[nodiscard]] bool is_wanted(std::string_view id) const;
+  Result<LiveWorkflow*> take_up(const StoredWorkflow& stored);
+  void recover(LiveWorkflow& workflow, bool crashed);
+  void orphan_attempts();
+  static void stop_all(const LiveWorkflow& workflow);
+
+  LiveWorkflow& new_place();
+  void queue_again(LiveWorkflow& workflow);
   void leave_executor(ExecutorIndex executor);
   void deliver_placements();
-
   [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address);
   [[nodiscard]] TimerKey timer_key(const LiveWorkflow& workflow, TimerKind kind, TaskIndex task) const;
   void forget(LiveWorkflow& workflow);
@@ -169,10 +259,13 @@ class Shard final : public CommitListener {
 
   const std::uint32_t index_;
   ShardEnvironment environment_;
+  Store* store_ = nullptr;
+  Epoch epoch_{};
   BoundedQueue<ShardMessage> inbox_;
   Parking parking_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> nudged_{false};
+  std::optional<Error> down_;
 
   Timestamp now_;
   Random random_;
@@ -185,19 +278,38 @@ class Shard final : public CommitListener {
   boost::unordered_flat_map<std::uint32_t, std::vector<std::weak_ptr<EndWaiter>>> waiters_;  // by place
   std::deque<WorkflowAddress> finished_;                                                     // terminal, oldest first
   std::uint32_t next_generation_ = 1;
+  std::vector<Quarantined> quarantined_;
+  const LiveWorkflow* in_hand_ = nullptr;              // what is being decided on
+  boost::unordered_flat_map<std::string, int> broke_;  // how often an invariant broke while it was in hand; by id
+  // Forgotten workflows with attempts still out, which refer to them; by generation.
+  boost::unordered_flat_map<std::uint32_t, std::unique_ptr<LiveWorkflow>> orphans_;
 
   std::deque<LiveWorkflow*> run_queue_[4];  // workflows with ready tasks, by priority
   std::deque<LiveWorkflow*> wait_queue_;    // workflows with tasks that are to wait for something, not for a slot
+  std::deque<Placement> placements_;        // workflows that were given a place and have to be told
   std::vector<FinishedAttempt> made_here_;  // outcomes of attempts made on this thread, for the next turn
   std::vector<FinishedAttempt> handling_;
-  std::deque<Placement> placements_;  // workflows that were given a place and have to be told
   std::vector<std::pair<Runner*, std::vector<Assignment>>> assignments_;  // by runner, for the end of a release
 
   std::unique_ptr<Batch> open_;
   std::deque<std::unique_ptr<Batch>> in_flight_;
   std::vector<std::unique_ptr<Batch>> spare_;
   std::uint64_t last_sequence_ = 0;
+  std::uint64_t released_ = 0;  // batches up to this one
+  bool starts_bind_ = false;    // an attempt may end this process, and then it must be known that it was made
   std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;  // guards all below
+  std::optional<Error> failure_;
+  std::uint64_t abandoned_ = 0;  // batches up to this one were given up by reset()
+};
+
+class Shard::Here {
+ public:
+  explicit Here(const Shard& shard);
+  ~Here();
+  Here(const Here&) = delete;
+  Here& operator=(const Here&) = delete;
 };
 
 }  // namespace pawl

@@ -25,6 +25,7 @@ class TaskSlots {
   // The shard needs no more slots now: others get what it was handed over or woken for. The shard to wake, as above.
   [[nodiscard]] std::optional<std::uint32_t> pass_on(std::uint32_t shard);
 
+  [[nodiscard]] std::size_t held(std::uint32_t shard) const { return shares_[shard].held; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] std::size_t in_use() const;
 

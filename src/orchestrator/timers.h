@@ -39,6 +39,10 @@ class Timers {
   std::optional<Timer> take_due(Timestamp now);
   // When the earliest timer is due.
   [[nodiscard]] std::optional<Timestamp> next_due();
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [key, armed] : armed_) visit(Timer{.key = key, .attempt = armed.attempt});
+  }
   [[nodiscard]] std::size_t size() const { return armed_.size(); }
 
  private:

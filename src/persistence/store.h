@@ -1,13 +1,25 @@
 // The durable store: the one place where the engine's state survives a crash.
 //
 // A shard commits the events of a turn here before any of their effects are released. Commits are batches and
-// asynchronous: the shard decides on the next commands while a batch is on its way. Threads: commit() from any shard's
-// thread. Errors, to the listener: `unavailable` (try again), `corruption` (stop the shard).
+// asynchronous: the shard decides on the next commands while a batch is on its way. A workflow is kept as its history,
+// as a checkpoint of its state now and then (so that a long history need not be replayed), and as a summary for lists.
+// One implementation keeps rows (row_store.h: in memory or in RocksDB), one keeps nothing (volatile_store.h).
+//
+// Threads: any. Errors: `fenced` (a newer owner took over), `unavailable` (try again), `corruption` (these bytes are
+// not what was written).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "pawl/report.h"
 #include "pawl/result.h"
 
 #include "model/event.h"
@@ -15,31 +27,134 @@
 
 namespace pawl {
 
-// Successive events of one workflow, numbered from `first`.
-struct EventRun {
-  const WorkflowFacts* facts;
-  std::uint64_t first;
-  std::span<const Event> events;
+// Grows with each change of owner; a commit under an older one is refused.
+enum class Epoch : std::uint64_t {};
+
+struct Ownership {
+  Epoch epoch{};
+  bool clean = true;  // the owner before let go of it by release(), or there was none
+};
+
+// What a list shows of a workflow: all of its status that does not change between two states.
+struct WorkflowSummary {
+  WorkflowStatus status;
+  std::string definition;  // its hash
+};
+
+// What one turn decided about one workflow.
+struct WorkflowCommit {
+  const WorkflowFacts* facts = nullptr;
+  std::uint64_t first_event = 0;                   // the number of the first of `events`; 0 is the creation
+  std::span<const std::span<const Event>> events;  // in pieces, which are not empty
+  // The state after them, encoded; empty most of the time. History before it need not be read any more.
+  std::string checkpoint;
+  // Events before this one are forgotten; 0: none are.
+  std::uint64_t history_from = 0;
+  // Given with the creation and with the events after which the workflow has ended, or lives again.
+  std::unique_ptr<WorkflowSummary> summary;
 };
 
 // What one shard's turn decided. Durable as a whole, or not at all.
 struct CommitBatch {
-  std::uint64_t sequence;  // 1, 2, ... per shard
-  std::span<const EventRun> runs;
+  Epoch epoch{};
+  std::uint64_t sequence = 0;  // grows, per shard
+  std::span<const WorkflowCommit> workflows;
 };
 
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
-  // The batch and all before it are durable, or it failed and nothing of it is. From any thread, also inside commit().
+  // The batch and all before it are durable; or it failed, and so will every later one until the store has been
+  // acquired anew. What was kept of it can be read then. From any thread, also inside commit().
   virtual void committed(std::uint64_t sequence, Result<void> outcome) = 0;
+};
+
+struct StoredRun {
+  std::uint64_t first_event = 0;
+  std::string events;  // as EventEncoder wrote them
+};
+
+// All that is needed to have the state of a workflow again.
+struct StoredWorkflow {
+  std::string id;
+  bool ended = false;
+  std::string checkpoint;       // may be empty
+  std::vector<StoredRun> runs;  // all events since the checkpoint, or since the creation
+};
+
+struct StoredSnapshot {
+  std::string id;
+  std::string workflow;
+  Timestamp created_at;
+  std::string label;
+  std::string state;  // encoded; left out of lists
+};
+
+struct SummaryQuery {
+  std::optional<WorkflowState> state;  // a terminal one
+  std::string name;                    // of the definition; empty: any
+  // Only those created before; with `before_id`, at that time those with a smaller id: where the page before ended.
+  std::optional<Timestamp> before;
+  std::string before_id;
+  std::size_t limit = 100;
 };
 
 class Store {
  public:
   virtual ~Store() = default;
-  // `batch` stays valid until the listener has been told.
+
+  // Another number whenever what was put without a sync may be gone: of each store, and after each acquire().
+  [[nodiscard]] virtual std::uint64_t identity() const { return identity_.load(std::memory_order_acquire); }
+  // Whether anything outlives the process.
+  [[nodiscard]] virtual bool is_durable() const = 0;
+  // Makes the caller the owner: commits under earlier epochs are `fenced` from now on. After a failed commit it also
+  // makes the store usable again; Error: `unavailable`, while it cannot be.
+  virtual Result<Ownership> acquire() = 0;
+  // The owner ends, and nothing was interrupted that could not be.
+  virtual Result<void> release() = 0;
+
+  // Starts to make `batch` durable; the listener is told when it is. `batch` is not needed after the call.
   virtual void commit(const CommitBatch& batch, CommitListener& listener) = 0;
+  // From a shard that has nothing to do until its commits are durable: the store may use the caller's thread for that.
+  virtual void help() {}
+  // From a shard that has committed and goes on working: someone else's thread is to see to it.
+  virtual void expedite() {}
+
+  // The canonical form of a definition. Kept before any workflow of it is; again is nothing new.
+  virtual Result<void> put_definition(const std::string& hash, std::string_view canonical) = 0;
+  virtual Result<std::string> read_definition(const std::string& hash) = 0;  // Error: `not_found`
+
+  // Each workflow that has not ended and for which `wanted` holds, ordered by id. Stops when `visit` returns false.
+  virtual Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,
+                                 const std::function<bool(Result<StoredWorkflow>)>& visit) = 0;
+  virtual Result<bool> contains(std::string_view id) = 0;
+  virtual Result<StoredWorkflow> read_workflow(std::string_view id) = 0;  // Error: `not_found`
+  // From event number `from`, at least as far as `limit` events go, ordered.
+  virtual Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) = 0;
+  // Of ended workflows, the newest first.
+  virtual Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) = 0;
+  // Forgets everything about an ended workflow. Error: `not_found`, `invalid_state` if it lives.
+  virtual Result<void> remove_workflow(std::string_view id) = 0;
+  // Ids of workflows that ended in `state` before `before`, at most `limit`.
+  virtual Result<std::vector<std::string>> find_expired(WorkflowState state, Timestamp before, std::size_t limit) = 0;
+
+  virtual Result<void> put_snapshot(const StoredSnapshot& snapshot) = 0;
+  virtual Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) = 0;
+  virtual Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) = 0;
+  virtual Result<void> remove_snapshot(std::string_view workflow, std::string_view id) = 0;
+
+  // A copy of the whole store as it is at this moment, in a new folder, while work goes on.
+  virtual Result<void> backup(const std::string& folder) = 0;
+
+ protected:
+  void renew_identity() { identity_.store(next_identity(), std::memory_order_release); }
+
+ private:
+  static std::uint64_t next_identity() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
+  std::atomic<std::uint64_t> identity_{next_identity()};
 };
 
 }  // namespace pawl

@@ -62,12 +62,15 @@ Result<void> HandlerRegistry::add(std::string module, std::string function, Hand
 
 Result<void> HandlerRegistry::add(Handler handler) {
   std::string key = key_of(handler.module, handler.function);
-  const std::lock_guard lock(mutex_);
-  const auto [entry, is_new] = handlers_.try_emplace(std::move(key), nullptr);
-  if (!is_new)
-    return fail(ErrorCode::already_exists,
-                fmt::format("there is a handler {}:{} already", handler.module, handler.function));
-  entry->second = std::make_unique<Handler>(std::move(handler));
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, is_new] = handlers_.try_emplace(std::move(key), nullptr);
+    if (!is_new)
+      return fail(ErrorCode::already_exists,
+                  fmt::format("there is a handler {}:{} already", handler.module, handler.function));
+    entry->second = std::make_unique<Handler>(std::move(handler));
+  }
+  if (added_) added_();
   return {};
 }
 

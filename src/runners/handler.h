@@ -1,10 +1,12 @@
 // The handlers of an engine by name: those its user registered and the built-in ones.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -40,8 +42,8 @@ AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::s
 // Threads: any. A handler, once added, stays where it is.
 class HandlerRegistry final : public Handlers {
  public:
-  // User handlers that block run on `pool`.
-  explicit HandlerRegistry(Runner& pool) : pool_(pool) {}
+  // User handlers that block run on `pool`. `added` is called after each new handler.
+  explicit HandlerRegistry(Runner& pool, std::function<void()> added = {}) : pool_(pool), added_(std::move(added)) {}
 
   Result<void> add(std::string module, std::string function, HandlerFunction handler, HandlerOptions options) override;
   Result<void> add(Handler handler);
@@ -56,6 +58,7 @@ class HandlerRegistry final : public Handlers {
   [[nodiscard]] std::unexpected<Error> unknown(std::string_view module, std::string_view function) const;
 
   Runner& pool_;
+  const std::function<void()> added_;
   mutable std::mutex mutex_;                                                   // guards handlers_
   boost::unordered_flat_map<std::string, std::unique_ptr<Handler>> handlers_;  // by "module\nfunction"
 };

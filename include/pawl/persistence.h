@@ -1,0 +1,103 @@
+// Persistence: what survives the process, and copies of it.
+//
+//   pawl::Engine engine({.data_dir = "data"});            // or engine.persistence().enable({.data_dir = "data"})
+//   auto snapshot = engine.persistence().create_snapshot(id);
+//   engine.persistence().restore_snapshot(*snapshot);     // the workflow is again as it was
+//
+// Threads: any, but not from inside a non-blocking handler. Errors of all operations: `not_found`, `unavailable` (the
+// store does not work now, or the engine is stopping), `corruption` (stored bytes do not make sense).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pawl/orchestrator.h"
+#include "pawl/report.h"
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+struct PersistenceOptions {
+  std::string data_dir;     // made if it does not exist
+  bool must_exist = false;  // then it is not: `not_found`
+  // 0: what is acknowledged is on the disk (`synced`). Otherwise (`relaxed`) the disk is told at most so much later:
+  // a crash of the process loses nothing, one of the machine up to this much.
+  Duration sync_delay{0};
+};
+
+struct SnapshotInfo {
+  std::string id;  // "<workflow>@<number>"
+  std::string workflow;
+  Timestamp created_at;
+  std::string label;
+};
+
+// The snapshot as one JSON document (docs/reference/report.md).
+[[nodiscard]] std::string to_json_text(const SnapshotInfo& snapshot);
+
+class Persistence {
+ public:
+  virtual ~Persistence() = default;
+
+  // All workflows that are known go to the data directory, those stored there are taken up, and from now on every
+  // event is durable. Error: `invalid_state` if it is enabled already; `already_exists` if a workflow with the same id
+  // but another creation is stored there.
+  virtual Result<void> enable(const PersistenceOptions& options) = 0;
+  // Nothing more is stored. The data directory keeps what it has and can be opened by another process; workflows that
+  // have ended are no longer known here, all others go on in memory.
+  virtual Result<void> disable() = 0;
+  [[nodiscard]] virtual bool is_persistent() const = 0;
+
+  // Stores the whole state of the workflow now, so that to recover it later takes no history.
+  virtual Result<void> save_workflow(const std::string& id) = 0;
+  // What is stored of the workflow, not what the engine knows.
+  virtual Result<WorkflowReport> load_workflow(const std::string& id) = 0;
+  // Forgets an ended workflow with its history and snapshots. Error: `invalid_state` if it has not ended.
+  virtual Result<void> delete_workflow(const std::string& id) = 0;
+  // The stored ones, live and ended, the newest first.
+  virtual Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {}) = 0;
+
+  // Keeps a copy of the workflow's state under an id of its own.
+  virtual Result<std::string> create_snapshot(const std::string& workflow, const std::string& label = {}) = 0;
+  // The workflow's state is again what it was; if it had ended it lives again. Attempts that run are cancelled; those
+  // that ran when the snapshot was taken are made again. Both is in the history. Error: `invalid_state` if the workflow
+  // had ended when the snapshot was taken, or has got other tasks since.
+  virtual Result<void> restore_snapshot(const std::string& snapshot) = 0;
+  virtual Result<std::vector<SnapshotInfo>> list_snapshots(const std::string& workflow) = 0;
+  virtual Result<void> delete_snapshot(const std::string& snapshot) = 0;
+
+  // A copy of the whole data directory as it is now, in a new folder, while work goes on. It can be opened as it is.
+  virtual Result<void> backup(const std::string& folder) = 0;
+};
+
+struct DataProblem {
+  std::string what;      // one sentence
+  std::string where;     // which part of what is stored: "history, event 12"
+  std::string workflow;  // its id; empty if it is about none
+};
+
+// What is in a data directory, and what is wrong with it.
+struct DataReport {
+  std::uint64_t definitions = 0;
+  std::uint64_t live = 0;   // workflows that have not ended
+  std::uint64_t ended = 0;  // and those that have
+  std::uint64_t runs = 0;   // of events that were stored together
+  std::uint64_t events = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t problem_count = 0;
+  std::vector<DataProblem> problems;  // the first thousand
+};
+
+// Reads a data directory that nobody uses from end to end: every row, and the checksums of all files. What cannot be
+// read is a problem, not an error. Changes nothing in it but the lock. Error: `not_found`, `invalid_argument` (it is no
+// data directory), `unavailable` (another process uses it), `permission_denied`.
+[[nodiscard]] Result<DataReport> check_data_directory(const std::string& path);
+
+// Copies a backup to a new data directory and makes sure that it can be opened. Error: those of
+// check_data_directory; `already_exists` if there is anything at `path`.
+Result<void> restore_backup(const std::string& backup, const std::string& path);
+
+}  // namespace pawl

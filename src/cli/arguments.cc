@@ -1,0 +1,20 @@
+#include "cli/arguments.h"
+
+namespace pawl::cli {
+
+void add_output(Verb& verb, std::string& output, const std::string& what) {
+  verb.add("--output", output, what).one_of({"human", "json"}).shows_default();
+}
+
+Option add_data_dir(Verb& verb, std::string& data_dir, const std::string& what) {
+  return verb.add("--data-dir", data_dir, what).environment("PAWL_DATA_DIR").not_empty();
+}
+
+void add_directory(Verb& verb, Target& target) { add_data_dir(verb, target.data_dir, "The data directory").required(); }
+
+void add_workflow(Verb& verb, Target& target) {
+  verb.add("ID", target.id, "The workflow's id").required();
+  add_directory(verb, target);
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,30 @@
+// The options that several verbs have.
+#pragma once
+
+#include <string>
+
+#include "cli/verb.h"
+
+namespace pawl::cli {
+
+// --output human|json
+void add_output(Verb& verb, std::string& output, const std::string& what);
+
+// --data-dir, whose default is in the environment.
+Option add_data_dir(Verb& verb, std::string& data_dir, const std::string& what);
+
+// What a verb is about: a data directory, and perhaps a workflow in it.
+struct Target {
+  std::string data_dir;
+  std::string id;
+  std::string output = "human";
+
+  [[nodiscard]] bool json() const { return output == "json"; }
+};
+
+// --data-dir, which must be given.
+void add_directory(Verb& verb, Target& target);
+// The same, and ID.
+void add_workflow(Verb& verb, Target& target);
+
+}  // namespace pawl::cli

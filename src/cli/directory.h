@@ -1,0 +1,33 @@
+// A data directory that nobody uses, opened to look at it and to change what is stored in it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pawl/engine.h"
+
+#include "cli/arguments.h"
+
+namespace pawl::cli {
+
+// Nothing in it runs meanwhile. Error: also `not_found`, and `unavailable` naming the process that uses it.
+Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir);
+
+// What a verb does with an open directory; returns the exit code.
+using DirectoryWork = std::function<Result<int>(Engine& engine)>;
+
+// Opens the target's directory for `work`. Errors are reported, with the id that was probably meant where the target's
+// is not known.
+int in_directory(const Target& target, const DirectoryWork& work);
+
+// The same for an error that has happened.
+int report(Error error, Engine& engine, const Target& target);
+
+// "pawl resume ID --data-dir D", to be copied into a shell; without an id, for all of them.
+std::string resume_command(const std::string& id, const std::string& data_dir);
+
+// That the workflow does not run, and what would make it.
+std::string nothing_runs(const WorkflowStatus& status, const std::string& data_dir);
+
+}  // namespace pawl::cli

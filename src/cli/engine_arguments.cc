@@ -1,0 +1,116 @@
+#include "cli/engine_arguments.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/arguments.h"
+
+namespace pawl::cli {
+namespace {
+
+// Of `--durability relaxed` that does not say how much is at stake.
+constexpr Duration kRelaxedDelay = std::chrono::milliseconds(100);
+constexpr std::string_view kStates[] = {"completed", "failed", "cancelled"};
+
+std::unexpected<Error> refused(std::string option, std::string message) {
+  return fail(ErrorCode::invalid_argument, std::move(message), std::move(option));
+}
+
+std::optional<Duration>* age_of(Retention& retention, std::string_view state) {
+  if (state == kStates[0]) return &retention.completed;
+  if (state == kStates[1]) return &retention.failed;
+  return state == kStates[2] ? &retention.cancelled : nullptr;
+}
+
+Result<Duration> read_sync_delay(const EngineArguments& arguments) {
+  if (!arguments.sync_delay) return arguments.durability == "relaxed" ? kRelaxedDelay : Duration::zero();
+  Result<Duration> delay = parse_duration(*arguments.sync_delay);
+  if (!delay) return std::unexpected(of_option("--sync-delay", std::move(delay.error())));
+  const bool synced = *delay == Duration::zero();
+  if (!arguments.durability.empty() && synced != (arguments.durability == "synced"))
+    return refused("--sync-delay", fmt::format("{} is not {}: leave one of the two options out",
+                                               format_duration(*delay), arguments.durability));
+  return delay;
+}
+
+// An option that says something about a data directory says nothing without one.
+Result<void> check_in_memory(const EngineArguments& arguments) {
+  const std::pair<const char*, bool> given[] = {{"--durability", !arguments.durability.empty()},
+                                                {"--sync-delay", arguments.sync_delay.has_value()},
+                                                {"--retention", arguments.retention.has_value()},
+                                                {"--max-crashes", arguments.max_crashes > 0}};
+  for (const auto& [option, is_given] : given)
+    if (is_given) return refused(option, "nothing is stored without --data-dir");
+  return {};
+}
+
+}  // namespace
+
+Error of_option(std::string option, Error error) {
+  error.field = std::move(option);
+  return error;
+}
+
+Result<Retention> parse_retention(const std::string& text) {
+  Retention retention;
+  std::string_view rest = text;
+  do {
+    const std::string_view part = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    const std::size_t equals = part.find('=');
+    const Result<Duration> age = parse_duration(equals == std::string_view::npos ? part : part.substr(equals + 1));
+    if (!age) return std::unexpected(age.error());
+    if (equals == std::string_view::npos) {
+      retention = {.completed = *age, .failed = *age, .cancelled = *age};
+    } else if (std::optional<Duration>* const kept = age_of(retention, part.substr(0, equals))) {
+      *kept = *age;
+    } else {
+      const std::string_view state = part.substr(0, equals);
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("{} is no state in which workflows end: write {}{}", in_quotes(state),
+                              fmt::join(kStates, ", "), did_you_mean(state, kStates)));
+    }
+  } while (!rest.empty());
+  return retention;
+}
+
+Result<EngineChoice> read_engine_arguments(const EngineArguments& arguments) {
+  EngineChoice choice;
+  choice.engine.max_concurrent_tasks = arguments.concurrency;
+  if (arguments.data_dir.empty()) {
+    if (Result<void> ok = check_in_memory(arguments); !ok) return std::unexpected(std::move(ok.error()));
+    return choice;
+  }
+  const Result<Duration> delay = read_sync_delay(arguments);
+  if (!delay) return std::unexpected(delay.error());
+  choice.persistence = PersistenceOptions{.data_dir = arguments.data_dir, .sync_delay = *delay};
+  choice.engine.max_crashes = static_cast<std::uint32_t>(arguments.max_crashes);
+  if (arguments.retention) {
+    Result<Retention> retention = parse_retention(*arguments.retention);
+    if (!retention) return std::unexpected(of_option("--retention", std::move(retention.error())));
+    choice.engine.retention = *retention;
+  }
+  return choice;
+}
+
+void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
+  constexpr int kMostTasks = 100'000;
+  constexpr int kMostCrashes = 15;
+  verb.add("--concurrency", arguments.concurrency, "Tasks that may run at once (default 64)").between(1, kMostTasks);
+  verb.add("--durability", arguments.durability,
+           "synced (default): what has happened is on the disk before anything follows from it; relaxed: a\n"
+           "crash of the machine, not of the process, may lose the last 100ms (--sync-delay)")
+      .one_of({"synced", "relaxed"});
+  verb.add("--sync-delay", arguments.sync_delay, "Tell the disk at most this much later, e.g. 20ms (relaxed)");
+  verb.add("--max-crashes", arguments.max_crashes,
+           "A task in whose attempts so many processes were killed fails as crashed (default 5)")
+      .between(1, kMostCrashes);
+  verb.add("--retention", arguments.retention,
+           "Forget ended workflows after this long: 7d, or completed=7d,failed=30d (default: never)");
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,52 @@
+#include "cli/interruption.h"
+
+#include <csignal>
+#include <cstring>
+
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+namespace pawl::cli {
+namespace {
+
+// How often a signal asks before the next one ends the process, whatever it is doing.
+constexpr int kMostAsked = 2;
+
+}  // namespace
+
+Interruption::Interruption(bool durable)
+    : durable_(durable), signals_([this](int signal, int count) { arrived(signal, count); }) {}
+
+void Interruption::set_workflow(Orchestrator& orchestrator, const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  orchestrator_ = &orchestrator;
+  id_ = id;
+}
+
+void Interruption::clear_workflow() {
+  const std::lock_guard lock(mutex_);
+  orchestrator_ = nullptr;
+}
+
+std::string Interruption::reason() const {
+  const int signal = leaving_.load();
+  const char* const name = signal == 0 ? nullptr : ::sigabbrev_np(signal);
+  return name == nullptr ? std::string() : std::string("SIG") + name;
+}
+
+void Interruption::arrived(int signal, int count) {
+  if (count > kMostAsked || leaves()) ::_exit(durable_ ? kUnavailable : kCancelled);
+  const std::lock_guard lock(mutex_);
+  const bool cancels = orchestrator_ != nullptr && (signal == SIGINT || !durable_);
+  if (!cancels) {
+    if (!durable_) ::_exit(kCancelled);
+    leaving_ = signal;
+    return;
+  }
+  CancelOptions cancel{.reason = "interrupted", .grace = {}};
+  if (count == kMostAsked) cancel.grace = Duration::zero();
+  if (orchestrator_->cancel_workflow(id_, cancel)) cancelled_ = true;
+}
+
+}  // namespace pawl::cli

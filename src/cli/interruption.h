@@ -1,0 +1,48 @@
+// What signals mean to a process that runs workflows.
+//
+// In memory each of them cancels: the first one lets running tasks stop by themselves, the second one stops them at
+// once. With a data directory only Ctrl-C does. SIGTERM and SIGHUP, with which a service is stopped and a terminal
+// closed, end the process and leave its workflows as they are, for another one to go on with; so does Ctrl-C while
+// there is no workflow of its own to cancel.
+//
+// Threads: signals come on a thread of their own; the rest is for the main thread. Make it before any other thread.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+#include "pawl/orchestrator.h"
+
+#include "cli/signals.h"
+
+namespace pawl::cli {
+
+class Interruption {
+ public:
+  explicit Interruption(bool durable);
+
+  // From now on Ctrl-C is about this workflow.
+  void set_workflow(Orchestrator& orchestrator, const std::string& id);
+  // And now it is not any more; when this returns, the orchestrator is not called.
+  void clear_workflow();
+
+  // The process is to end and to leave everything as it is.
+  [[nodiscard]] bool leaves() const { return leaving_.load() != 0; }
+  // By what: "SIGTERM"; empty if it does not.
+  [[nodiscard]] std::string reason() const;
+  [[nodiscard]] bool cancelled() const { return cancelled_.load(); }
+
+ private:
+  void arrived(int signal, int count);
+
+  const bool durable_;
+  std::atomic<int> leaving_{0};  // the signal
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;  // guards both below; held during the call, so that the engine is not destroyed meanwhile
+  Orchestrator* orchestrator_ = nullptr;
+  std::string id_;
+  const Signals signals_;  // last: it uses all of the above
+};
+
+}  // namespace pawl::cli

@@ -1,0 +1,91 @@
+// pawl list: the workflows of a data directory.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/time.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+#include "cli/table.h"
+#include "cli/view.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t kDefaultLimit = 100;
+constexpr std::int64_t kMostListed = 1'000'000;
+
+struct ListArguments {
+  Target target;
+  std::string state;
+  std::string name;
+  std::size_t limit = kDefaultLimit;
+};
+
+std::string state_of(const WorkflowStatus& status) {
+  const bool says_more = status.phase == Phase::queued || status.phase == Phase::cancelling;
+  return says_more ? fmt::format("{} ({})", to_string(status.state), to_string(status.phase))
+                   : std::string(to_string(status.state));
+}
+
+void print_json(const std::vector<WorkflowStatus>& found) {
+  put(stdout, "[");
+  for (const WorkflowStatus& status : found) put(stdout, (&status == found.data() ? "" : ",\n") + to_json_text(status));
+  put(stdout, "]\n");
+}
+
+void print_table(const std::vector<WorkflowStatus>& found) {
+  Table table({"ID", "NAME", "STATE", "ENDED TASKS", "CREATED"});
+  for (const WorkflowStatus& status : found) {
+    const std::uint32_t ended =
+        status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled;
+    table.add({status.id, status.name, state_of(status), fmt::format("{} of {}", ended, status.tasks_total),
+               format_time(status.created_at)});
+  }
+  put(stdout, table.text());
+}
+
+Result<int> list(Engine& engine, const ListArguments& arguments) {
+  ListOptions options{.state = {}, .name = arguments.name, .limit = arguments.limit + 1};
+  if (!arguments.state.empty()) options.state = parse_workflow_state(arguments.state);
+  Result<std::vector<WorkflowStatus>> found = engine.orchestrator().list_workflows(options);
+  if (!found) return std::unexpected(std::move(found.error()));
+  const bool more = found->size() > arguments.limit;
+  if (more) found->pop_back();
+  if (arguments.target.json()) {
+    print_json(*found);
+  } else if (!found->empty()) {
+    print_table(*found);
+  }
+  if (more) note(fmt::format("there are more than these {}; see --limit", arguments.limit));
+  if (found->empty() && !arguments.target.json()) note("there are no such workflows in " + arguments.target.data_dir);
+  return kDone;
+}
+
+}  // namespace
+
+void add_list(Verb& program) {
+  Verb verb = program.add_verb("list", "List the workflows of a data directory, the newest first");
+  const auto arguments = std::make_shared<ListArguments>();
+  add_directory(verb, arguments->target);
+  verb.add("--state", arguments->state, "Only those in this state")
+      .one_of({"pending", "running", "paused", "completed", "failed", "cancelled"});
+  verb.add("--name", arguments->name, "Only those of definitions with this name");
+  verb.add("--limit", arguments->limit, "At most so many").between(1, kMostListed).shows_default();
+  add_output(verb, arguments->target.output, "human: a table; json: an array");
+  verb.teaches(
+      "  pawl list --data-dir data --state failed\n"
+      "  pawl list --data-dir data --output json | jq -r '.[].id'\n"
+      "\n"
+      "A workflow that is listed as running is one that has not ended: pawl resume goes on with it.");
+  verb.on_call([arguments] {
+    return in_directory(arguments->target, [&](Engine& engine) { return list(engine, *arguments); });
+  });
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,209 @@
+#include "cli/resume_many.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+#include "cli/view.h"
+#include "cli/watch.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kFrame(100);
+// After so long without an end it is asked whether any can come.
+constexpr std::chrono::seconds kPatience(1);
+
+std::string count(std::size_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+// What there is to do in a directory.
+struct Work {
+  std::set<std::string> open;      // ids
+  std::vector<std::string> ended;  // of these, while stock was taken
+  std::size_t paused = 0;
+  std::size_t lost = 0;  // nobody can go on with them
+};
+
+class ResumeMany {
+ public:
+  ResumeMany(Engine& engine, Interruption& interruption, Audience& audience, Work work, bool json)
+      : orchestrator_(engine.orchestrator()),
+        handlers_(engine.handlers()),
+        interruption_(interruption),
+        audience_(audience),
+        work_(std::move(work)),
+        json_(json) {}
+
+  // Until all have ended, or it is to leave.
+  Result<void> wait() {
+    if (json_) put(stdout, "[");
+    for (const std::string& id : work_.ended) tell(id);
+    auto last_end = std::chrono::steady_clock::now();
+    bool asked = false;
+    Result<void> ok;
+    while (ok && !work_.open.empty() && !interruption_.leaves()) {
+      const std::vector<std::string> ended = audience_.take_ended(kFrame);
+      for (const std::string& id : ended) tell(id);
+      ok = look_after();
+      const auto now = std::chrono::steady_clock::now();
+      if (!ended.empty()) last_end = now;
+      if (asked || now - last_end < kPatience) continue;
+      asked = true;
+      give_up_on_unserved();
+    }
+    if (json_) put(stdout, "]\n");
+    return ok;
+  }
+
+  [[nodiscard]] bool all_ended() const { return work_.open.empty(); }
+
+  // What became of them, and the exit code.
+  int finish() const {
+    std::string text;
+    for (const auto& [state, number] : tally_) text += fmt::format(", {} {}", number, state);
+    if (work_.lost > 0) text += fmt::format(", {} that nobody can go on with", work_.lost);
+    if (!json_ && !text.empty())
+      put(stdout, fmt::format("{}: {}\n", count(told_ + work_.lost, "workflow"), text.substr(2)));
+    if (worst_ == kWorkflowFailed || work_.lost > 0) return kWorkflowFailed;
+    return worst_;
+  }
+
+ private:
+  void tell(const std::string& id) {
+    if (work_.open.erase(id) == 0) return;
+    const Result<WorkflowReport> ended = orchestrator_.get_workflow(id);
+    if (!ended) {
+      worst_ = report(ended.error());
+      return;
+    }
+    ++tally_[std::string(to_string(ended->status.state))];
+    if (const int code = exit_code_of(*ended); worst_ != kWorkflowFailed && code != kDone) worst_ = code;
+    if (json_) {
+      put(stdout, (told_ > 0 ? ",\n" : "") + to_json_text(*ended));
+    } else {
+      put(stdout, headline(ended->status, ::isatty(STDOUT_FILENO) == 1) + reason(*ended));
+    }
+    ++told_;
+  }
+
+  static std::string reason(const WorkflowReport& ended) {
+    return ended.error.is_null() ? std::string() : fmt::format("  {}\n", message_of(ended.error));
+  }
+
+  void lose(const std::string& id, const std::string& why) {
+    if (work_.open.erase(id) == 0) return;
+    ++work_.lost;
+    note(why);
+  }
+
+  // A shard that went down has been started again; what broke it is not.
+  Result<void> look_after() {
+    const OrchestratorMetrics metrics = orchestrator_.metrics();
+    if (!metrics.healthy) return fail(ErrorCode::unavailable, metrics.problem);
+    if (std::exchange(restarts_, metrics.restarts) == metrics.restarts) return {};
+    const auto quarantined = orchestrator_.list_quarantined();
+    if (!quarantined) return std::unexpected(quarantined.error());
+    for (const QuarantinedWorkflow& each : *quarantined) lose(each.id, each.reason);
+    return {};
+  }
+
+  void give_up_on_unserved() {
+    for (const std::string& id : std::set<std::string>(work_.open)) {
+      const Result<WorkflowReport> found = orchestrator_.get_workflow(id);
+      if (!found) continue;  // it has just ended, or will be missed by the next look
+      if (const Result<void> served = check_served(handlers_, id, *found->definition); !served)
+        lose(id, served.error().message);
+    }
+  }
+
+  Orchestrator& orchestrator_;
+  const Handlers& handlers_;
+  Interruption& interruption_;
+  Audience& audience_;
+  Work work_;
+  const bool json_;
+  std::size_t told_ = 0;
+  std::uint64_t restarts_ = 0;
+  std::map<std::string, std::size_t> tally_;  // by state
+  int worst_ = kDone;
+};
+
+Result<std::vector<WorkflowStatus>> list(Orchestrator& orchestrator, WorkflowState state) {
+  return orchestrator.list_workflows({.state = state, .limit = std::numeric_limits<std::size_t>::max()});
+}
+
+// Takes stock of what was taken up, and starts what nobody has.
+Result<Work> take_stock(Orchestrator& orchestrator, Audience& audience) {
+  Work work;
+  const auto paused = list(orchestrator, WorkflowState::paused);
+  if (!paused) return std::unexpected(paused.error());
+  work.paused = paused->size();
+  const auto pending = list(orchestrator, WorkflowState::pending);
+  if (!pending) return std::unexpected(pending.error());
+  for (const WorkflowStatus& status : *pending) {
+    work.open.insert(status.id);
+    // Queued ones start by themselves, and may have done so by now.
+    if (status.phase != Phase::queued) (void)orchestrator.execute_workflow(status.id);
+  }
+  const auto running = list(orchestrator, WorkflowState::running);
+  if (!running) return std::unexpected(running.error());
+  for (const WorkflowStatus& status : *running) work.open.insert(status.id);
+  work.ended = audience.take_ended(std::chrono::milliseconds(0));
+  work.open.insert(work.ended.begin(), work.ended.end());
+  return work;
+}
+
+Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const std::string& data_dir) {
+  const auto quarantined = orchestrator.list_quarantined();
+  if (!quarantined) return std::unexpected(quarantined.error());
+  for (const QuarantinedWorkflow& each : *quarantined) note(each.reason);
+  work.lost = quarantined->size();
+  if (work.paused > 0)
+    note(fmt::format("{} paused and stay{} so; {} goes on with one",
+                     work.paused == 1 ? "1 workflow is" : fmt::format("{} workflows are", work.paused),
+                     work.paused == 1 ? "s" : "", resume_command("ID", data_dir)));
+  note(work.open.empty() ? fmt::format("there is nothing to go on with in {}", data_dir)
+                         : fmt::format("going on with {} of {}", count(work.open.size(), "workflow"), data_dir));
+  return {};
+}
+
+}  // namespace
+
+int resume_all(Engine& engine, Interruption& interruption, const PersistenceOptions& persistence, bool json) {
+  Watch watch(engine, interruption, {.data_dir = persistence.data_dir, .json = json, .timeout = {}});
+  Audience& audience = watch.audience();
+  audience.listen();
+  if (const Result<void> enabled = engine.persistence().enable(persistence); !enabled) return report(enabled.error());
+  Result<Work> work = take_stock(engine.orchestrator(), audience);
+  if (!work) return report(work.error());
+  if (const Result<void> told = tell_stock(engine.orchestrator(), *work, persistence.data_dir); !told)
+    return report(told.error());
+  if (work->open.size() == 1 && work->lost == 0 && !json) {
+    const Result<WorkflowReport> only = engine.orchestrator().get_workflow(*work->open.begin());
+    if (!only) return report(only.error());
+    if (const auto served = check_served(engine.handlers(), only->status.id, *only->definition); !served)
+      return report(served.error());
+    watch.begin(only->status.id, *only->definition);
+    return watch.finish();
+  }
+  audience.only_ends();
+  ResumeMany many(engine, interruption, audience, *std::move(work), json);
+  if (const Result<void> waited = many.wait(); !waited) return report(waited.error());
+  if (!many.all_ended()) return leave(interruption, resume_command({}, persistence.data_dir));
+  return many.finish();
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,80 @@
+// pawl show ID and pawl wait ID: a stored workflow as it is, and what became of it.
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+#include "cli/view.h"
+#include "cli/watch.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t kExplained = 20;
+
+// Why it, and its tasks, wait, as far as that can be told of something that nobody runs.
+std::string explain(Engine& engine, const WorkflowStatus& status, const std::string& data_dir) {
+  std::string out = fmt::format("  {}\n", printable(nothing_runs(status, data_dir)));
+  const auto reasons = engine.orchestrator().explain_workflow(status.id, kExplained);
+  if (!reasons) return out;
+  for (const Explanation& reason : *reasons)
+    if (!reason.task.empty() || status.state != WorkflowState::running)
+      out +=
+          fmt::format("  {}: {}\n", reason.task.empty() ? "workflow" : printable(reason.task), printable(reason.text));
+  const std::uint32_t ended =
+      status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled;
+  if (const std::size_t open = status.tasks_total - ended; open > kExplained)
+    out += fmt::format("  ... and {} more tasks\n", open - kExplained);
+  return out;
+}
+
+Result<int> show(Engine& engine, const Target& target) {
+  const Result<WorkflowReport> found = engine.orchestrator().get_workflow(target.id);
+  if (!found) return std::unexpected(found.error());
+  print_report(*found, target.json());
+  if (!target.json() && !is_terminal(found->status.state)) put(stdout, explain(engine, found->status, target.data_dir));
+  return kDone;
+}
+
+Result<int> wait(Engine& engine, const Target& target) {
+  const Result<WorkflowReport> found = engine.orchestrator().get_workflow(target.id);
+  if (!found) return std::unexpected(found.error());
+  if (is_terminal(found->status.state)) return print_report(*found, target.json());
+  return fail(ErrorCode::unavailable, nothing_runs(found->status, target.data_dir));
+}
+
+}  // namespace
+
+void add_show(Verb& program) {
+  Verb verb = program.add_verb("show", "Show one workflow of a data directory");
+  const auto target = std::make_shared<Target>();
+  add_workflow(verb, *target);
+  add_output(verb, target->output, "human: a summary, and why it waits; json: the document that pawl run prints");
+  verb.teaches(
+      "  pawl show monday --data-dir data\n"
+      "  pawl show monday --data-dir data --output json | jq .tasks");
+  verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return show(engine, *target); }); });
+}
+
+void add_wait(Verb& program) {
+  Verb verb = program.add_verb("wait", "Print what became of a workflow of a data directory");
+  const auto target = std::make_shared<Target>();
+  add_workflow(verb, *target);
+  add_output(verb, target->output, "human: a summary; json: the document that pawl run prints");
+  verb.teaches(
+      "Prints the summary of a workflow that has ended, and exits as pawl run does. One that has not ended is not\n"
+      "worked on by this verb, so there is nothing to wait for: it says so, and exits with 4; pawl resume goes on.\n"
+      "\n"
+      "  pawl wait monday --data-dir data --output json\n"
+      "\n"
+      "Exit codes: 0 completed, 1 failed, 2 bad usage or no such workflow, 3 cancelled or timed out, 4 not ended.");
+  verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return wait(engine, *target); }); });
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,114 @@
+// pawl snapshot create|list|restore|delete: copies of a workflow's state.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/time.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+#include "cli/table.h"
+#include "cli/view.h"
+
+namespace pawl::cli {
+namespace {
+
+struct SnapshotArguments {
+  Target target;
+  std::string snapshot;
+  std::string label;
+};
+
+Result<int> create(Engine& engine, const SnapshotArguments& arguments) {
+  const Result<std::string> id = engine.persistence().create_snapshot(arguments.target.id, arguments.label);
+  if (!id) return std::unexpected(id.error());
+  put(stdout, printable(*id) + "\n");
+  return kDone;
+}
+
+Result<int> list(Engine& engine, const SnapshotArguments& arguments) {
+  const Target& target = arguments.target;
+  // Of a workflow that is not known there would be none.
+  if (const Result<WorkflowStatus> status = engine.orchestrator().get_workflow_status(target.id); !status)
+    return std::unexpected(status.error());
+  const Result<std::vector<SnapshotInfo>> found = engine.persistence().list_snapshots(target.id);
+  if (!found) return std::unexpected(found.error());
+  if (!target.json()) {
+    if (found->empty()) note(fmt::format("workflow {} has no snapshots", target.id));
+    Table table({"SNAPSHOT", "CREATED", "LABEL"});
+    for (const SnapshotInfo& each : *found) table.add({each.id, format_time(each.created_at), each.label});
+    if (!found->empty()) put(stdout, table.text());
+    return kDone;
+  }
+  std::string out = "[";
+  for (const SnapshotInfo& each : *found) out += (&each == found->data() ? "" : ",\n") + to_json_text(each);
+  put(stdout, out + "]\n");
+  return kDone;
+}
+
+Result<int> restore(Engine& engine, const SnapshotArguments& arguments) {
+  if (Result<void> restored = engine.persistence().restore_snapshot(arguments.snapshot); !restored)
+    return std::unexpected(std::move(restored.error()));
+  const std::string workflow = arguments.snapshot.substr(0, arguments.snapshot.rfind('@'));
+  put(stdout, fmt::format("{}: restored; {} goes on with it\n", printable(workflow),
+                          printable(resume_command(workflow, arguments.target.data_dir))));
+  return kDone;
+}
+
+Result<int> remove(Engine& engine, const SnapshotArguments& arguments) {
+  if (Result<void> deleted = engine.persistence().delete_snapshot(arguments.snapshot); !deleted)
+    return std::unexpected(std::move(deleted.error()));
+  put(stdout, fmt::format("{}: deleted\n", printable(arguments.snapshot)));
+  return kDone;
+}
+
+using SnapshotWork = Result<int> (*)(Engine&, const SnapshotArguments&);
+
+void on_call(Verb& verb, const std::shared_ptr<SnapshotArguments>& arguments, SnapshotWork work) {
+  verb.on_call([arguments, work] {
+    return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
+  });
+}
+
+void add_snapshot_name(Verb& verb, SnapshotArguments& arguments) {
+  verb.add("SNAPSHOT", arguments.snapshot, "Its name, WORKFLOW@NUMBER").required();
+  add_directory(verb, arguments.target);
+}
+
+}  // namespace
+
+void add_snapshot(Verb& program) {
+  Verb verb = program.add_verb("snapshot", "Keep copies of a workflow's state, and go back to one");
+  verb.needs_verb();
+  const auto arguments = std::make_shared<SnapshotArguments>();
+
+  Verb creating = verb.add_verb("create", "Keep a copy of a workflow's state; prints its name");
+  add_workflow(creating, arguments->target);
+  creating.add("--label", arguments->label, "A word for people");
+  on_call(creating, arguments, create);
+
+  Verb listing = verb.add_verb("list", "List the snapshots of a workflow");
+  add_workflow(listing, arguments->target);
+  add_output(listing, arguments->target.output, "human: a table; json: an array");
+  on_call(listing, arguments, list);
+
+  Verb restoring = verb.add_verb("restore", "Make the workflow what it was when the snapshot was taken");
+  add_snapshot_name(restoring, *arguments);
+  on_call(restoring, arguments, restore);
+
+  Verb deleting = verb.add_verb("delete", "Forget a snapshot");
+  add_snapshot_name(deleting, *arguments);
+  on_call(deleting, arguments, remove);
+
+  verb.teaches(
+      "  pawl snapshot create monday --data-dir data --label 'before the import'\n"
+      "  pawl snapshot restore monday@01m... --data-dir data && pawl resume monday --data-dir data\n"
+      "\n"
+      "A workflow that has ended since lives again. What happened in between stays in its history, and what its tasks\n"
+      "did to the world is not undone.");
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,95 @@
+#include "cli/watch.h"
+
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kFrame(100);
+
+// Where people look. With `--output json` standard output belongs to the document.
+std::unique_ptr<View> make_view(bool json, const Definition& definition) {
+  std::FILE* const out = json ? stderr : stdout;
+  if (::isatty(::fileno(out)) == 1) return make_live_view(out, definition);
+  return json ? nullptr : make_plain_view(out, definition);
+}
+
+}  // namespace
+
+int exit_code_of(const WorkflowReport& report) {
+  if (report.status.state == WorkflowState::completed) return kDone;
+  if (report.status.state == WorkflowState::cancelled) return kCancelled;
+  // A workflow that itself took too long, as opposed to one that a task's timeout made fail.
+  const Json error = report.error.parse();
+  const bool timed_out = error.is_object() && error.get_object().contains("code") && error.at("code") == "timeout" &&
+                         !error.get_object().contains("task");
+  return timed_out ? kCancelled : kWorkflowFailed;
+}
+
+int print_report(const WorkflowReport& report, bool json) {
+  put(stdout, json ? to_json_text(report) + "\n" : summarise(report, ::isatty(STDOUT_FILENO) == 1));
+  return exit_code_of(report);
+}
+
+int leave(const Interruption& interruption, const std::string& command) {
+  note(fmt::format("ended by {}; nothing is lost: {} goes on", interruption.reason(), command));
+  return kUnavailable;
+}
+
+Watch::Watch(Engine& engine, Interruption& interruption, WatchOptions options)
+    : engine_(engine), interruption_(interruption), options_(std::move(options)), audience_(engine.monitor()) {}
+
+Watch::~Watch() { interruption_.clear_workflow(); }
+
+void Watch::begin(const std::string& id, const Definition& definition) {
+  id_ = id;
+  view_ = make_view(options_.json, definition);
+  if (view_) audience_.show(*view_, id);
+}
+
+Result<std::optional<WorkflowReport>> Watch::wait() {
+  const auto give_up = std::chrono::steady_clock::now() + options_.timeout.value_or(Duration::zero());
+  bool timed_out = false;
+  Orchestrator& orchestrator = engine_.orchestrator();
+  while (!interruption_.leaves()) {
+    Result<WorkflowReport> report = orchestrator.wait_workflow(id_, kFrame);
+    if (report || report.error().code != ErrorCode::timeout) return report;
+    if (view_)
+      if (const Result<WorkflowStatus> status = orchestrator.get_workflow_status(id_)) view_->refresh(*status);
+    if (!options_.timeout || timed_out || std::chrono::steady_clock::now() < give_up) continue;
+    timed_out = true;
+    // Refused only if it ends at this very moment.
+    (void)orchestrator.cancel_workflow(
+        id_, {.reason = fmt::format("it took longer than {} (--timeout)", format_duration(*options_.timeout))});
+  }
+  return std::nullopt;
+}
+
+int Watch::finish() {
+  const Result<std::optional<WorkflowReport>> report = wait();
+  interruption_.clear_workflow();
+  audience_.close();
+  if (view_) view_->close();
+  if (!report) {
+    const int code = cli::report(report.error());
+    if (code == kUnavailable && !options_.data_dir.empty())
+      note(fmt::format("nothing is lost: {} goes on", resume_command(id_, options_.data_dir)));
+    return code;
+  }
+  if (!*report) return leave(interruption_, resume_command(id_, options_.data_dir));
+  const int code = print_report(**report, options_.json);
+  if (interruption_.cancelled() && !options_.data_dir.empty())
+    note("Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, for pawl resume to go on");
+  return code;
+}
+
+}  // namespace pawl::cli

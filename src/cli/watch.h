@@ -1,0 +1,56 @@
+// One workflow on its way to its end while somebody looks on: what `pawl run` and `pawl resume ID` have in common.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pawl/engine.h"
+
+#include "cli/audience.h"
+#include "cli/interruption.h"
+#include "cli/view.h"
+
+namespace pawl::cli {
+
+struct WatchOptions {
+  std::string data_dir;  // empty: in memory
+  bool json = false;     // standard output belongs to the report
+  std::optional<Duration> timeout;
+};
+
+// Threads: one. Ownership: what it is given outlives it.
+class Watch {
+ public:
+  Watch(Engine& engine, Interruption& interruption, WatchOptions options);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // For a watch that begins after the workflow has.
+  Audience& audience() { return audience_; }
+  // Shows the workflow from now on; it need not be known to the engine yet.
+  void begin(const std::string& id, const Definition& definition);
+  // Waits for its end, or until the process is to leave it alone. Says what there is to say; returns the exit code.
+  int finish();
+
+ private:
+  // Nothing: the process is to leave.
+  Result<std::optional<WorkflowReport>> wait();
+
+  Engine& engine_;
+  Interruption& interruption_;
+  const WatchOptions options_;
+  std::string id_;
+  std::unique_ptr<View> view_;
+  Audience audience_;
+};
+
+// What became of a workflow that has ended: on standard output, and as an exit code.
+int print_report(const WorkflowReport& report, bool json);
+int exit_code_of(const WorkflowReport& report);
+
+// Says that the process ends before its workflows do, and that `command` goes on with them; returns the exit code.
+int leave(const Interruption& interruption, const std::string& command);
+
+}  // namespace pawl::cli

@@ -1,0 +1,162 @@
+#include "core/stored_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model/stored.pb.h"
+
+namespace pawl::core {
+namespace {
+
+enum Flag : unsigned { retry_waits = 1U, has_results = 2U, has_start = 64U, has_end = 128U };
+constexpr unsigned kCrashesShift = 2;
+constexpr unsigned kCrashesMask = 15;
+
+void put_json(const JsonText& json, std::string* out) {
+  if (!json.is_null()) out->assign(json.view());
+}
+
+JsonText json_of(const std::string& bytes) { return bytes.empty() ? JsonText() : JsonText::copy_of(bytes); }
+
+void encode_tasks(const Workflow& workflow, stored::State& out) {
+  const auto since_creation = [&](Timestamp time) {
+    return time == Timestamp() ? 0 : (time - workflow.created_at).count();
+  };
+  const bool interrupted = std::ranges::any_of(workflow.tasks, [](const auto& task) { return task.interruptions > 0; });
+  for (TaskIndex i = 0; i < workflow.tasks.size(); ++i) {
+    const TaskRecord& task = workflow.tasks[i];
+    const unsigned flags = (task.retry_waits ? retry_waits : 0U) | (task.has_results ? has_results : 0U) |
+                           unsigned{task.crashes} << kCrashesShift | (task.started_at != Timestamp() ? has_start : 0U) |
+                           (task.completed_at != Timestamp() ? has_end : 0U);
+    out.mutable_task_states()->push_back(static_cast<char>(task.state));
+    out.mutable_task_flags()->push_back(static_cast<char>(flags));
+    out.add_task_attempts(task.attempt);
+    out.add_task_waiting_on(task.waiting_on);
+    out.add_task_started_after_us(since_creation(task.started_at));
+    out.add_task_completed_after_us(since_creation(task.completed_at));
+    if (interrupted) out.add_task_interruptions(task.interruptions);
+    if (task.outcome.is_null()) continue;
+    stored::TaskOutcome& outcome = *out.add_outcomes();
+    outcome.set_task(i);
+    put_json(task.outcome, outcome.mutable_json());
+  }
+}
+
+std::unexpected<Error> corrupt(std::string_view what) {
+  return fail(ErrorCode::corruption, fmt::format("the stored state of a workflow makes no sense: {}", what));
+}
+
+void count(Workflow& workflow, TaskState state) {
+  switch (state) {
+    case TaskState::pending:
+      ++workflow.open_tasks;
+      break;
+    case TaskState::running:
+      ++workflow.open_tasks;
+      ++workflow.running_tasks;
+      break;
+    case TaskState::completed:
+      ++workflow.completed_tasks;
+      break;
+    case TaskState::failed:
+      ++workflow.failed_tasks;
+      break;
+    case TaskState::skipped:
+      ++workflow.skipped_tasks;
+      break;
+    default:
+      ++workflow.cancelled_tasks;
+      break;
+  }
+}
+
+Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
+  const auto tasks = static_cast<int>(workflow.definition().task_count());
+  const auto bytes = static_cast<std::size_t>(tasks);
+  if (in.task_states().size() != bytes || in.task_flags().size() != bytes || in.task_attempts_size() != tasks ||
+      in.task_waiting_on_size() != tasks || in.task_started_after_us_size() != tasks ||
+      in.task_completed_after_us_size() != tasks ||
+      (in.task_interruptions_size() != tasks && in.task_interruptions_size() != 0))
+    return corrupt(fmt::format("it is not about the {} tasks of its definition", tasks));
+  workflow.tasks.resize(bytes);
+  for (int i = 0; i < tasks; ++i) {
+    TaskRecord& task = workflow.tasks[static_cast<std::size_t>(i)];
+    const auto flags = static_cast<unsigned char>(in.task_flags()[static_cast<std::size_t>(i)]);
+    const auto state = static_cast<unsigned char>(in.task_states()[static_cast<std::size_t>(i)]);
+    if (state > static_cast<unsigned char>(TaskState::compensated)) return corrupt(fmt::format("task state {}", state));
+    task.state = static_cast<TaskState>(state);
+    task.retry_waits = (flags & retry_waits) != 0;
+    task.has_results = (flags & has_results) != 0;
+    task.crashes = static_cast<std::uint8_t>(flags >> kCrashesShift & kCrashesMask);
+    task.attempt = static_cast<std::uint16_t>(in.task_attempts(i));
+    task.waiting_on = in.task_waiting_on(i) & kMostDependencies;
+    if (in.task_interruptions_size() > 0) task.interruptions = in.task_interruptions(i) & 0xffU;
+    if ((flags & has_start) != 0)
+      task.started_at = workflow.created_at + std::chrono::microseconds(in.task_started_after_us(i));
+    if ((flags & has_end) != 0)
+      task.completed_at = workflow.created_at + std::chrono::microseconds(in.task_completed_after_us(i));
+    count(workflow, task.state);
+  }
+  for (const stored::TaskOutcome& outcome : in.outcomes()) {
+    if (outcome.task() >= bytes) return corrupt(fmt::format("an outcome of task {}", outcome.task()));
+    workflow.tasks[outcome.task()].outcome = json_of(outcome.json());
+  }
+  for (const std::uint32_t task : in.ready()) workflow.ready.push(task);
+  for (const std::uint32_t task : in.waiting()) workflow.waiting.push(task);
+  const auto out_of_range = [bytes](std::uint32_t task) { return task >= bytes; };
+  if (std::ranges::any_of(in.ready(), out_of_range) || std::ranges::any_of(in.waiting(), out_of_range))
+    return corrupt("a queue with a task that does not exist");
+  return {};
+}
+
+}  // namespace
+
+std::string encode_state(const Workflow& workflow) {
+  stored::State out;
+  encode_facts(*workflow.facts, *out.mutable_facts());
+  out.set_events(workflow.event_count);
+  out.set_state(static_cast<std::uint32_t>(workflow.state));
+  out.set_stop_reason(static_cast<std::uint32_t>(workflow.stop_reason));
+  out.set_queued(workflow.queued);
+  out.set_created_at_us(to_stored_time(workflow.created_at));
+  out.set_started_at_us(to_stored_time(workflow.started_at));
+  out.set_times_out_from_us(to_stored_time(workflow.times_out_from));
+  out.set_completed_at_us(to_stored_time(workflow.completed_at));
+  put_json(workflow.output, out.mutable_output());
+  put_json(workflow.error, out.mutable_error());
+  out.set_first_failure(workflow.first_failure == kNoTask ? 0 : workflow.first_failure + 1);
+  encode_tasks(workflow, out);
+  for (ReadyQueue queue = workflow.ready; !queue.empty(); queue.remove(queue.front())) out.add_ready(queue.front());
+  for (ReadyQueue queue = workflow.waiting; !queue.empty(); queue.remove(queue.front())) out.add_waiting(queue.front());
+  return out.SerializeAsString();
+}
+
+Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& definitions) {
+  stored::State in;
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt("it is no record of one");
+  if (in.state() > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
+      in.stop_reason() > static_cast<std::uint32_t>(StopReason::cancelled))
+    return corrupt(fmt::format("state {}, stop reason {}", in.state(), in.stop_reason()));
+  Workflow workflow;
+  Result<WorkflowFactsPtr> facts = decode_facts(in.facts(), definitions);
+  if (!facts) return std::unexpected(std::move(facts.error()));
+  workflow.facts = *std::move(facts);
+  workflow.event_count = in.events();
+  workflow.state = static_cast<WorkflowState>(in.state());
+  workflow.stop_reason = static_cast<StopReason>(in.stop_reason());
+  workflow.queued = in.queued();
+  workflow.created_at = from_stored_time(in.created_at_us());
+  workflow.started_at = from_stored_time(in.started_at_us());
+  workflow.times_out_from = from_stored_time(in.times_out_from_us());
+  workflow.completed_at = from_stored_time(in.completed_at_us());
+  workflow.output = json_of(in.output());
+  workflow.error = json_of(in.error());
+  if (in.first_failure() > workflow.definition().task_count()) return corrupt("the failed task does not exist");
+  if (in.first_failure() > 0) workflow.first_failure = in.first_failure() - 1;
+  if (Result<void> decoded = decode_tasks(in, workflow); !decoded) return std::unexpected(std::move(decoded.error()));
+  return workflow;
+}
+
+}  // namespace pawl::core

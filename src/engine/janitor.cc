@@ -1,0 +1,67 @@
+#include "engine/janitor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t kAtOnce = 100;
+// Between two looks when there was nothing to do: a hundredth of what is kept the shortest, within these.
+constexpr Duration kShortestPause = std::chrono::milliseconds(100);
+constexpr Duration kLongestPause = std::chrono::minutes(1);
+// Between two portions, so that the shards get on with their work.
+constexpr Duration kBreath = std::chrono::milliseconds(10);
+constexpr int kLooksPerAge = 100;
+
+}  // namespace
+
+Janitor::Janitor(LocalOrchestrator& orchestrator, const Retention& retention)
+    : orchestrator_(orchestrator), retention_(retention) {
+  if (retention.completed || retention.failed || retention.cancelled) thread_ = std::thread([this] { work(); });
+}
+
+Janitor::~Janitor() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    closed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Janitor::work() {
+  Duration shortest = kLongestPause * kLooksPerAge;
+  for (const auto& age : {retention_.completed, retention_.failed, retention_.cancelled})
+    shortest = std::min(shortest, age.value_or(shortest));
+  const Duration pause = std::clamp(shortest / kLooksPerAge, kShortestPause, kLongestPause);
+  std::unique_lock lock(mutex_);
+  while (!closing_) {
+    lock.unlock();
+    const bool stores = orchestrator_.is_persistent();  // it may be switched on later
+    const bool more = stores && clean_up();
+    lock.lock();
+    closed_.wait_for(lock, more ? kBreath : stores ? pause : kShortestPause, [this] { return closing_; });
+  }
+}
+
+bool Janitor::clean_up() {
+  bool more = false;
+  for (const auto& [state, age] :
+       {std::pair(WorkflowState::completed, retention_.completed), std::pair(WorkflowState::failed, retention_.failed),
+        std::pair(WorkflowState::cancelled, retention_.cancelled)}) {
+    if (!age) continue;
+    const Result<std::size_t> forgotten = orchestrator_.expire(state, *age, kAtOnce);
+    if (!forgotten) {
+      log().warn("retention: {}", describe(forgotten.error()));
+    } else if (*forgotten == kAtOnce) {
+      more = true;
+    }
+  }
+  return more;
+}
+
+}  // namespace pawl

@@ -1,0 +1,33 @@
+// Forgets ended workflows when they have been kept long enough, a few at a time, in a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "pawl/engine.h"
+
+#include "orchestrator/local_orchestrator.h"
+
+namespace pawl {
+
+// Threads: its own. Ownership: the orchestrator outlives it.
+class Janitor {
+ public:
+  Janitor(LocalOrchestrator& orchestrator, const Retention& retention);
+  ~Janitor();
+
+ private:
+  void work();
+  // Whether there may be more to forget at once.
+  bool clean_up();
+
+  LocalOrchestrator& orchestrator_;
+  const Retention retention_;
+  std::mutex mutex_;  // guards closing_
+  std::condition_variable closed_;
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace pawl

@@ -1,0 +1,56 @@
+// The stored form of events and facts (model/stored.proto), written and read.
+//
+// Threads: an encoder is used by one at a time; the functions by any. Errors: `corruption` for bytes that no version
+// wrote, or whatever the source of definitions says.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/definition.h"
+#include "pawl/result.h"
+
+#include "model/event.h"
+#include "model/workflow_facts.h"
+
+namespace pawl {
+
+namespace stored {
+class Facts;
+class Run;
+}  // namespace stored
+
+// Finds the definition with this hash (64 hex digits).
+using DefinitionSource = std::function<Result<DefinitionPtr>(const std::string& hash)>;
+
+// Keeps what it allocated from one run to the next.
+class EventEncoder {
+ public:
+  EventEncoder();
+  ~EventEncoder();
+
+  // Appends the stored form of the events, at least one, to `out`. They come in pieces, none of them empty.
+  void encode(std::span<const std::span<const Event>> pieces, std::string& out);
+
+ private:
+  std::unique_ptr<stored::Run> run_;
+};
+
+// What EventEncoder::encode wrote.
+[[nodiscard]] Result<std::vector<Event>> decode_events(std::string_view bytes, const DefinitionSource& definitions);
+
+void encode_facts(const WorkflowFacts& facts, stored::Facts& out);
+[[nodiscard]] Result<WorkflowFactsPtr> decode_facts(const stored::Facts& facts, const DefinitionSource& definitions);
+
+// A hash as it is printed, 64 hex digits, and as it is stored, 32 bytes. `from_stored_hash` gives any bytes as hex.
+[[nodiscard]] std::string to_stored_hash(std::string_view hex);
+[[nodiscard]] std::string from_stored_hash(std::string_view bytes);
+
+[[nodiscard]] std::int64_t to_stored_time(Timestamp time);
+[[nodiscard]] Timestamp from_stored_time(std::int64_t us);
+
+}  // namespace pawl

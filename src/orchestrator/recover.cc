@@ -1,0 +1,217 @@
+// How a shard comes to know its workflows from the store: at the start, after it went down, and one at a time.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "orchestrator/replay.h"
+#include "orchestrator/shard.h"
+#include "orchestrator/shard_decide.h"
+
+namespace pawl {
+namespace {
+
+// Workflows taken up between two commits.
+constexpr std::size_t kLoadedPerBatch = 1000;
+// A workflow on which an invariant broke so often is not taken up again.
+constexpr int kMostBreaks = 2;
+
+}  // namespace
+
+void Shard::use_store(Store& store, Epoch epoch) {
+  store_ = &store;
+  epoch_ = epoch;
+}
+
+// What has been decided belongs to the store it was decided under.
+Result<void> Shard::change_store(Store& store, Epoch epoch) {
+  if (!open_->empty()) commit();
+  if (Result<void> settled = settle(); !settled) return settled;
+  use_store(store, epoch);
+  return {};
+}
+
+bool Shard::is_wanted(std::string_view id) const {
+  const ShardLimits& limits = environment_.limits;
+  return !limits.standby && (!limits.only || *limits.only == id);
+}
+
+Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
+  if (const auto broke = broke_.find(stored.id); broke != broke_.end() && broke->second >= kMostBreaks)
+    return fail(ErrorCode::corruption, fmt::format("deciding on workflow {} has broken an invariant {} times",
+                                                   in_quotes(stored.id), kMostBreaks));
+  Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_));
+  if (!state) return std::unexpected(std::move(state.error()));
+  Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), *store_);
+  if (!bound) return std::unexpected(std::move(bound.error()));
+  LiveWorkflow& workflow = new_place();
+  workflow.state = *std::move(state);
+  workflow.bound = *std::move(bound);
+  workflow.ended = is_terminal(workflow.state.state);
+  workflow.held = !is_wanted(stored.id);
+  workflow.checkpoint = stored.runs.empty() ? workflow.state.event_count : stored.runs.front().first_event;
+  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  return &workflow;
+}
+
+void Shard::recover(LiveWorkflow& workflow, bool crashed) {
+  const bool queued = workflow.state.queued;
+  if (workflow.state.state != WorkflowState::pending) {
+    workflow.executor = environment_.executors.place_running();
+    workflow.placed = true;
+  }
+  const Result<void> recovered =
+      decide(workflow, command::RecoverWorkflow{.crashed = crashed, .max_crashes = environment_.limits.crashes});
+  PAWL_ASSERT(recovered.has_value(), "{}", recovered.error().message);
+  enqueue_if_ready(workflow);
+  if (queued) queue_again(workflow);
+}
+
+Result<void> Shard::load(bool crashed) {
+  if (environment_.limits.standby) return {};
+  now_ = environment_.clock.now();
+  starts_bind_ |= crashed;
+  quarantined_.clear();
+  std::optional<Error> failure;
+  std::size_t loaded = 0;
+  const auto take = [&](const Result<StoredWorkflow>& stored) {
+    if (!stored) {
+      failure = stored.error();
+      return false;
+    }
+    const Result<LiveWorkflow*> workflow = take_up(*stored);
+    if (workflow) {
+      recover(**workflow, crashed);
+    } else {
+      quarantined_.push_back({.id = stored->id, .reason = workflow.error()});
+    }
+    if (++loaded % kLoadedPerBatch == 0 && !open_->empty()) commit();
+    return !is_stopping();
+  };
+  const std::size_t shards = environment_.shards.size();
+  const auto wanted = [&](std::string_view id) {
+    return index_for(id, shards) == index_ && is_wanted(id) && find(id) == nullptr;
+  };
+  if (Result<void> scanned = store_->scan_live(wanted, take); !scanned) return scanned;
+  return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
+}
+
+Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
+  if (LiveWorkflow* const known = find(id)) return known;
+  const auto quarantined = std::ranges::find(quarantined_, id, &Quarantined::id);
+  if (quarantined != quarantined_.end()) return std::unexpected(quarantined->reason);
+  const Result<StoredWorkflow> stored = store_->read_workflow(id);
+  if (!stored && stored.error().code == ErrorCode::not_found) return nullptr;
+  if (!stored) return std::unexpected(stored.error());
+  Result<LiveWorkflow*> workflow = take_up(*stored);
+  if (!workflow) return workflow;
+  if ((*workflow)->ended) {
+    finished_.push_back((*workflow)->address);
+  } else if (!(*workflow)->held) {
+    recover(**workflow, false);
+  }
+  return workflow;
+}
+
+void Shard::bind_again() {
+  for (const auto& workflow : places_) {
+    if (!workflow || workflow->bound->is_complete()) continue;
+    workflow->bound = environment_.definitions.bind_again(workflow->bound);
+    if (std::exchange(workflow->unserved, false)) enqueue_if_ready(*workflow);
+  }
+}
+
+void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.event_count, false).save = true; }
+
+Result<void> Shard::save_all() {
+  std::size_t saved = 0;
+  for (const auto& workflow : places_) {
+    if (!workflow) continue;
+    if (Result<void> kept = workflow->bound->keep_in(*store_); !kept) return kept;
+    if (store_->is_durable()) save(*workflow);
+    if (++saved % kLoadedPerBatch == 0 && !open_->empty()) commit();
+  }
+  return {};
+}
+
+// Attempts that are out with runners refer to their workflow; told to stop, they come back some time. All others end
+// here.
+void Shard::orphan_attempts() {
+  const auto ends_here = [this](const AttemptAddress& address) {
+    if (LiveWorkflow* const workflow = at(address.workflow)) --workflow->attempts;
+  };
+  for (auto& [runner, batch] : assignments_) {
+    for (const Assignment& assignment : batch) ends_here(assignment.address);
+    batch.clear();
+  }
+  for (auto* outcomes : {&made_here_, &handling_}) {
+    for (const FinishedAttempt& attempt : *outcomes) ends_here(attempt.address);
+    outcomes->clear();
+  }
+  timers_.for_each([&](const Timer& timer) {
+    if (timer.key.kind == TimerKind::wake)
+      ends_here({.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
+  });
+  timers_ = Timers();
+  std::size_t out = 0;
+  for (auto& workflow : places_) {
+    if (!workflow || workflow->attempts == 0) continue;
+    stop_all(*workflow);
+    orphans_.emplace(workflow->address.generation, std::move(workflow));
+  }
+  for (const auto& [generation, orphan] : orphans_) out += orphan->attempts;
+  while (environment_.slots.held(index_) > out) give_slot_back();
+}
+
+void Shard::stop_all(const LiveWorkflow& workflow) {
+  for (TaskIndex task = 0; task < workflow.state.tasks.size(); ++task) {
+    const core::TaskRecord& record = workflow.state.tasks[task];
+    const Handler* const handler = workflow.handler(task);
+    if (record.state == TaskState::running && handler != nullptr && handler->kind == HandlerKind::on_runner)
+      handler->runner->stop({.workflow = workflow.address, .task = task, .attempt = record.attempt},
+                            workflow.state.facts->cancel_grace);
+  }
+}
+
+void Shard::reset(const Error& why) {
+  down_ = why;
+  if (why.code == ErrorCode::internal && in_hand_ != nullptr) ++broke_[in_hand_->state.id()];
+  in_hand_ = nullptr;
+  const std::uint64_t durable = durable_.load();
+  for (const auto& batch : in_flight_)
+    for (ShardReply& reply : batch->replies)
+      if (reply) reply(batch->sequence <= durable ? nullptr : &why);
+  for (ShardReply& reply : open_->replies) reply(&why);
+  in_flight_.clear();
+  open_->clear();
+  for (auto& [place, waiters] : waiters_)
+    for (const auto& each : waiters)
+      if (const auto waiter = each.lock()) waiter->lost(why);
+  waiters_.clear();
+  wait_queue_.clear();
+  for (auto& queue : run_queue_) queue.clear();
+  finished_.clear();
+  by_id_.clear();
+  for (const auto& workflow : places_) {
+    if (!workflow) continue;
+    --environment_.workflow_count;
+    if (workflow->placed) leave_executor(workflow->executor);
+  }
+  orphan_attempts();
+  places_.clear();
+  free_places_.clear();
+  const std::lock_guard lock(failure_mutex_);
+  failure_.reset();
+  abandoned_ = last_sequence_;
+  failed_ = false;
+}
+
+bool Shard::refuse() {
+  const bool busy = drain();
+  deliver_placements();
+  return busy;
+}
+
+}  // namespace pawl

@@ -1,0 +1,120 @@
+// What can be read of a workflow as JSON; docs/reference/report.md describes each document.
+#include <fmt/format.h>
+
+#include "pawl/orchestrator.h"
+#include "pawl/persistence.h"
+
+#include "base/json_write.h"
+#include "base/time.h"
+
+namespace pawl {
+namespace {
+
+void write_text(std::string& out, std::string_view name, std::string_view text) {
+  out += fmt::format("\"{}\":", name);
+  write_json_string(out, text);
+  out += ',';
+}
+
+// What is empty where there is nothing to say.
+void write_text_if_any(std::string& out, std::string_view name, std::string_view text) {
+  if (!text.empty()) return write_text(out, name, text);
+  out += fmt::format("\"{}\":null,", name);
+}
+
+void write_time(std::string& out, std::string_view name, std::optional<Timestamp> time) {
+  out += time ? fmt::format("\"{}\":\"{}\",", name, format_time(*time)) : fmt::format("\"{}\":null,", name);
+}
+
+void write_duration(std::string& out, std::optional<Timestamp> from, std::optional<Timestamp> to) {
+  if (from && to) {
+    out += fmt::format("\"duration_ms\":{},", std::chrono::floor<std::chrono::milliseconds>(*to - *from).count());
+  } else {
+    out += "\"duration_ms\":null,";
+  }
+}
+
+void write_task(std::string& out, std::string_view id, const TaskReport& task) {
+  write_json_string(out, id);
+  out += fmt::format(":{{\"state\":\"{}\",\"attempt\":{},", to_string(task.state), task.attempt);
+  write_time(out, "started_at", task.started_at);
+  write_time(out, "completed_at", task.completed_at);
+  write_duration(out, task.started_at, task.completed_at);
+  out += fmt::format("\"result\":{},\"error\":{}}}", task.result.view(), task.error.view());
+}
+
+// What every document of a workflow begins with.
+void write_name(std::string& out, const WorkflowStatus& status) {
+  write_text(out, "id", status.id);
+  write_text(out, "name", status.name);
+}
+
+void write_state(std::string& out, const WorkflowStatus& status) {
+  write_text(out, "state", to_string(status.state));
+  write_text_if_any(out, "phase", status.phase == Phase::none ? std::string_view() : to_string(status.phase));
+  write_text(out, "priority", to_string(status.priority));
+}
+
+void write_times_and_counts(std::string& out, const WorkflowStatus& status) {
+  write_time(out, "created_at", status.created_at);
+  write_time(out, "started_at", status.started_at);
+  write_time(out, "completed_at", status.completed_at);
+  write_duration(out, status.started_at, status.completed_at);
+  out += "\"progress\":";
+  write_json_number(out, status.progress);
+  out += fmt::format(",\"tasks_total\":{},\"tasks_completed\":{},\"tasks_failed\":{},\"tasks_skipped\":{}",
+                     status.tasks_total, status.tasks_completed, status.tasks_failed, status.tasks_skipped);
+}
+
+}  // namespace
+
+std::string to_json_text(const WorkflowReport& report) {
+  std::string out = "{";
+  write_name(out, report.status);
+  write_text(out, "definition", report.definition->hash());
+  write_state(out, report.status);
+  out += fmt::format("\"input\":{},\"output\":{},\"error\":{},", report.input.view(), report.output.view(),
+                     report.error.view());
+  write_times_and_counts(out, report.status);
+  out += ",\"tasks\":{";
+  for (TaskIndex task = 0; task < report.tasks.size(); ++task) {
+    if (task > 0) out += ',';
+    write_task(out, report.definition->task_id(task), report.tasks[task]);
+  }
+  return out + "}}";
+}
+
+std::string to_json_text(const WorkflowStatus& status) {
+  std::string out = "{";
+  write_name(out, status);
+  write_state(out, status);
+  write_times_and_counts(out, status);
+  return out + "}";
+}
+
+std::string to_json_text(const HistoryEvent& event) {
+  const WorkflowEvent& happened = event.event;
+  std::string out = fmt::format("{{\"number\":{},", event.number);
+  write_text(out, "type", happened.type);
+  write_time(out, "at", happened.at);
+  write_text(out, "workflow", happened.workflow);
+  write_text_if_any(out, "task", happened.task);
+  out += happened.attempt == 0 ? "\"attempt\":null," : fmt::format("\"attempt\":{},", happened.attempt);
+  out += fmt::format("\"result\":{},\"error\":{},", happened.result.view(), happened.error.view());
+  write_text_if_any(out, "text", happened.text);
+  write_time(out, "due", happened.due == Timestamp() ? std::nullopt : std::optional(happened.due));
+  out.back() = '}';
+  return out;
+}
+
+std::string to_json_text(const SnapshotInfo& snapshot) {
+  std::string out = "{";
+  write_text(out, "id", snapshot.id);
+  write_text(out, "workflow", snapshot.workflow);
+  write_time(out, "created_at", snapshot.created_at);
+  write_text(out, "label", snapshot.label);
+  out.back() = '}';
+  return out;
+}
+
+}  // namespace pawl

@@ -1,0 +1,183 @@
+#include "persistence/commit_queue.h"
+
+#include <iterator>
+#include <utility>
+
+#include "base/log.h"
+#include "base/time.h"
+
+namespace pawl {
+namespace {
+
+// How long the queue's threads spin before they sleep: a busy shard commits again within that time.
+constexpr std::chrono::microseconds kSpin(50);
+
+}  // namespace
+
+CommitQueue::CommitQueue(Rows& rows, const CommitQueueOptions& options, Recycler recycle)
+    : rows_(rows), options_(options), recycle_(std::move(recycle)) {
+  if (!options_.own_threads) return;
+  writer_ = std::thread([this] { write_thread(); });
+  syncer_ = std::thread([this] { sync_thread(); });
+}
+
+CommitQueue::~CommitQueue() {
+  closing_ = true;
+  for (Parking* const parking : {&writer_parking_, &syncer_parking_}) parking->wake();
+  for (std::thread* const thread : {&writer_, &syncer_})
+    if (thread->joinable()) thread->join();
+  const std::lock_guard writing(writing_);
+  run(false);
+  const std::lock_guard syncing(syncing_);
+  sync_written();
+}
+
+void CommitQueue::add(Entry entry) {
+  const std::lock_guard lock(mutex_);
+  entries_.push_back(std::move(entry));
+  waiting_.store(entries_.size(), std::memory_order_seq_cst);
+}
+
+// Whoever comes while someone else runs the queue leaves; so work is looked for once more after the lock is free.
+void CommitQueue::help() {
+  while (has_work()) {
+    const std::unique_lock writing(writing_, std::try_to_lock);
+    if (!writing.owns_lock()) return;
+    run(false);
+    if (options_.own_threads) break;
+  }
+  if (options_.own_threads) {
+    expedite();
+  } else if (unsynced_.load(std::memory_order_relaxed) > 0) {
+    const std::lock_guard syncing(syncing_);
+    sync_written();
+  }
+}
+
+void CommitQueue::expedite() {
+  if (!has_work() || write_wanted_.exchange(true, std::memory_order_seq_cst)) return;
+  writer_parking_.wake();
+}
+
+Result<void> CommitQueue::change_owner(Epoch epoch, const std::function<Result<void>()>& take_over) {
+  Result<void> taken_over;
+  {
+    const std::lock_guard writing(writing_);
+    const std::lock_guard syncing(syncing_);
+    sync_written();  // whoever waits for that has been told before anything else is
+    epoch_ = epoch;
+    taken_over = take_over();
+    broken_ = !taken_over;
+  }
+  if (options_.own_threads) expedite();
+  return taken_over;
+}
+
+CommitQueue::Group CommitQueue::take_waiting() {
+  const std::lock_guard lock(mutex_);
+  waiting_.store(0, std::memory_order_seq_cst);
+  return std::exchange(entries_, {});
+}
+
+void CommitQueue::run(bool may_hand_over) {
+  Group group = take_waiting();
+  if (group.empty()) return;
+  if (is_relaxed()) return acknowledge(group, write(group, Sync::no));
+  // To sync it oneself saves a thread's way, if nothing that was written before waits for its sync.
+  std::unique_lock syncing(syncing_, std::try_to_lock);
+  const bool alone = syncing.owns_lock() && unsynced_.load(std::memory_order_relaxed) == 0;
+  if (alone && !may_hand_over) return acknowledge(group, write(group, Sync::yes));
+  std::optional<Error> error = write(group, Sync::no);
+  if (!alone || has_work()) return hand_over(std::move(group), error);
+  if (!error) error = sync_rows();
+  acknowledge(group, error);
+}
+
+// The other thread syncs it, while this one goes on writing. A failure is told in its turn, too.
+void CommitQueue::hand_over(Group group, const std::optional<Error>& error) {
+  for (Entry& entry : group)
+    if (error && !entry.refused) entry.refused = error;
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(group.begin(), group.end(), std::back_inserter(written_));
+    unsynced_.store(written_.size(), std::memory_order_seq_cst);
+  }
+  syncer_parking_.wake();
+}
+
+std::optional<Error> CommitQueue::write(Group& group, Sync last) {
+  for (Entry& entry : group)
+    if (!entry.refused && entry.epoch != epoch_)
+      entry.refused = Error{.code = ErrorCode::fenced, .message = "another owner has taken over this store"};
+  std::size_t end = group.size();
+  while (end > 0 && group[end - 1].refused) --end;
+  if (end == 0) return std::nullopt;
+  if (broken_) return Error{.code = ErrorCode::unavailable, .message = "an earlier commit has failed"};
+  for (std::size_t i = 0; i < end; ++i) {
+    if (group[i].refused) continue;
+    if (Result<void> written = rows_.write(*group[i].rows, i + 1 == end ? last : Sync::no); !written) {
+      broken_ = true;
+      return std::move(written.error());
+    }
+  }
+  // It is synced in time, whoever has written it.
+  if (is_relaxed() && unsynced_.exchange(1, std::memory_order_seq_cst) == 0) syncer_parking_.wake();
+  return std::nullopt;
+}
+
+void CommitQueue::acknowledge(Group& group, const std::optional<Error>& error) {
+  for (Entry& entry : group) {
+    recycle_(std::move(entry.rows));
+    const std::optional<Error>& failure = entry.refused ? entry.refused : error;
+    entry.listener->committed(entry.sequence, failure ? Result<void>(std::unexpected(*failure)) : Result<void>());
+  }
+}
+
+void CommitQueue::sync_written() {
+  Group group;
+  {
+    const std::lock_guard lock(mutex_);
+    if (unsynced_.exchange(0, std::memory_order_seq_cst) == 0) return;
+    group = std::exchange(written_, {});
+  }
+  acknowledge(group, sync_rows());
+}
+
+std::optional<Error> CommitQueue::sync_rows() {
+  if (broken_) return Error{.code = ErrorCode::unavailable, .message = "a commit has failed"};
+  const Result<void> synced = rows_.sync();
+  if (synced) return std::nullopt;
+  broken_ = true;
+  if (is_relaxed())
+    log().error("commits of the last {} may not survive a crash: {}", format_duration(options_.sync_delay),
+                describe(synced.error()));
+  return synced.error();
+}
+
+void CommitQueue::write_thread() {
+  while (!closing_.load(std::memory_order_relaxed)) {
+    write_wanted_.store(false, std::memory_order_seq_cst);
+    // Again for those who came meanwhile and found the queue being run.
+    while (has_work()) {
+      const std::lock_guard writing(writing_);
+      run(true);
+    }
+    writer_parking_.wait({}, kSpin, [this] {
+      return write_wanted_.load(std::memory_order_seq_cst) || closing_.load(std::memory_order_seq_cst);
+    });
+  }
+}
+
+void CommitQueue::sync_thread() {
+  const auto has_written = [this] { return unsynced_.load(std::memory_order_seq_cst) > 0; };
+  const auto is_closing = [this] { return closing_.load(std::memory_order_seq_cst); };
+  while (!is_closing()) {
+    syncer_parking_.wait({}, kSpin, [&] { return has_written() || is_closing(); });
+    if (is_relaxed() && has_written())
+      syncer_parking_.wait(Parking::Clock::now() + options_.sync_delay, std::chrono::seconds(0), is_closing);
+    const std::lock_guard syncing(syncing_);
+    sync_written();
+  }
+}
+
+}  // namespace pawl

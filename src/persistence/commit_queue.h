@@ -1,0 +1,98 @@
+// Group commit: batches of all shards wait here; whoever runs the queue writes all that wait and makes them durable
+// with one sync.
+//
+// A shard that has nothing else to do runs the queue itself (help), so that a lone command needs no other thread. Busy
+// ones call expedite(): then one thread writes a group while another one waits for the disk to sync the group before,
+// and the shards decide on what comes next. After a failure every batch fails until the owner has changed, so that no
+// history has a hole.
+//
+// Threads: any; one at a time writes, one at a time syncs. Listeners are told meanwhile, in the order of their batches:
+// they may add(), help() and expedite(), but not change the owner. Ownership: listeners outlive their batches.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/parking.h"
+#include "persistence/rows.h"
+#include "persistence/store.h"
+
+namespace pawl {
+
+struct CommitQueueOptions {
+  // 0: a batch is acknowledged when it is synced. Otherwise when it is written, and synced at most so much later.
+  Duration sync_delay{0};
+  bool own_threads = true;  // false: someone calls help(), or nothing happens
+};
+
+class CommitQueue {
+ public:
+  struct Entry {
+    std::unique_ptr<RowBatch> rows;
+    CommitListener* listener = nullptr;
+    Epoch epoch{};
+    std::uint64_t sequence = 0;
+    std::optional<Error> refused;  // known before it is written
+  };
+  // Gets the batches back once they are not needed any more.
+  using Recycler = std::function<void(std::unique_ptr<RowBatch>)>;
+
+  CommitQueue(Rows& rows, const CommitQueueOptions& options, Recycler recycle);
+  // What still waits is made durable first.
+  ~CommitQueue();
+
+  void add(Entry entry);
+  // Runs the queue once, unless it is empty or someone else does.
+  void help();
+  void expedite();
+  // From now on batches of any other epoch are `fenced`, those that wait included, and every batch fails until
+  // `take_over` has succeeded. It is called while nobody writes or syncs.
+  Result<void> change_owner(Epoch epoch, const std::function<Result<void>()>& take_over);
+
+ private:
+  using Group = std::vector<Entry>;
+
+  // With writing_ held: writes what waits, and sees to it that it becomes durable.
+  void run(bool may_hand_over);
+  void hand_over(Group group, const std::optional<Error>& error);
+  Group take_waiting();
+  // Error: what went wrong with one of them; then none of them counts.
+  std::optional<Error> write(Group& group, Sync last);
+  void acknowledge(Group& group, const std::optional<Error>& error);
+  // With syncing_ held: makes durable what has been written.
+  void sync_written();
+  std::optional<Error> sync_rows();
+  void write_thread();
+  void sync_thread();
+  [[nodiscard]] bool has_work() const { return waiting_.load(std::memory_order_seq_cst) > 0; }
+  [[nodiscard]] bool is_relaxed() const { return options_.sync_delay > Duration::zero(); }
+
+  Rows& rows_;
+  const CommitQueueOptions options_;
+  const Recycler recycle_;
+
+  std::mutex writing_;  // held by the one who writes; taken before the others
+  std::mutex syncing_;  // held by the one who syncs; taken before mutex_
+  std::mutex mutex_;    // guards entries_ and written_
+  Group entries_;
+  Group written_;  // but not synced; only those written by a thread that leaves the sync to the other one
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::size_t> unsynced_{0};  // batches written and not synced, acknowledged (relaxed) or not
+  std::optional<Epoch> epoch_;            // guarded by writing_; none: nobody owns the store yet
+  std::atomic<bool> broken_{false};
+  std::atomic<bool> closing_{false};
+
+  std::atomic<bool> write_wanted_{false};
+  Parking writer_parking_;
+  Parking syncer_parking_;
+  std::thread writer_;
+  std::thread syncer_;
+};
+
+}  // namespace pawl

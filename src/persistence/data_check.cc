@@ -1,0 +1,324 @@
+#include "persistence/data_check.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model/encoding.h"
+#include "model/stored.pb.h"
+#include "persistence/data_directory.h"
+#include "persistence/keys.h"
+#include "persistence/rocksdb/rocksdb_rows.h"
+#include "persistence/row_store.h"
+#include "persistence/stored_rows.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t kMostProblems = 1000;
+constexpr std::size_t kHashBytes = 32;
+
+template <class Message>
+bool parse(std::string_view bytes, Message& message) {
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+// Of a key of history, as far as it is one.
+std::string_view id_of(std::string_view key) { return key.substr(0, key.find('\0')); }
+
+class Checker {
+ public:
+  explicit Checker(Rows& rows) : rows_(rows) {}
+
+  DataReport check() {
+    check_meta();
+    check_definitions();
+    check_workflows();
+    check_by_state();
+    check_by_name();
+    check_snapshots();
+    return std::move(report_);
+  }
+
+ private:
+  void add(std::string_view workflow, std::string where, std::string what) {
+    ++report_.problem_count;
+    if (report_.problems.size() < kMostProblems)
+      report_.problems.push_back(
+          {.what = std::move(what), .where = std::move(where), .workflow = std::string(workflow)});
+  }
+  void add(std::string_view workflow, Space space, std::string what) {
+    add(workflow, std::string(kSpaceNames[static_cast<std::size_t>(space)]), std::move(what));
+  }
+
+  template <class Visit>
+  void each(Space space, Visit visit) {
+    const Result<void> scanned =
+        rows_.scan(space, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
+          visit(key, value);
+          return true;
+        });
+    if (!scanned) add({}, space, scanned.error().message);
+  }
+
+  std::optional<std::string> get(Space space, std::string_view key, std::string_view workflow) {
+    Result<std::optional<std::string>> value = rows_.get(space, key);
+    if (value) return *std::move(value);
+    add(workflow, space, value.error().message);
+    return std::nullopt;
+  }
+
+  void check_meta();
+  void check_definitions();
+  void check_definition_of(std::string_view workflow, std::string where, const std::string& stored_hash);
+  void check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts);
+
+  void check_workflows();
+  void check_workflow(const std::string& id);
+  void check_summary(const std::string& id, RowCursor& row, Space space);
+  std::uint64_t check_checkpoint(const std::string& id);
+  void check_history(const std::string& id, std::uint64_t from);
+  std::size_t check_run(std::string_view id, std::uint64_t first, std::string_view bytes);
+
+  void check_by_state();
+  void check_by_name();
+  void check_indexed(Space space, std::string_view id, Timestamp created_at, WorkflowState state,
+                     std::optional<std::string_view> name);
+  void check_snapshots();
+
+  // The id of the first of these rows, or nothing at their end.
+  std::optional<std::string> next_id();
+
+  Rows& rows_;
+  DataReport report_;
+  std::set<std::string, std::less<>> definitions_;  // stored hashes
+  std::unique_ptr<RowCursor> live_;
+  std::unique_ptr<RowCursor> ended_;
+  std::unique_ptr<RowCursor> checkpoint_;
+  std::unique_ptr<RowCursor> run_;
+};
+
+void Checker::check_meta() {
+  each(Space::meta, [&](std::string_view key, std::string_view value) {
+    if (value.size() != keys::kNumberBytes) {
+      add({}, Space::meta, fmt::format("\"{}\" is no number", key));
+    } else if (key == "format" && keys::from_big_endian(value) > kStorageFormat) {
+      add({}, Space::meta,
+          fmt::format("storage format {} is newer than this version of Pawl", keys::from_big_endian(value)));
+    }
+  });
+  if (!get(Space::meta, "format", {})) add({}, Space::meta, "the storage format is not noted");
+}
+
+void Checker::check_definitions() {
+  each(Space::definitions, [&](std::string_view key, std::string_view value) {
+    ++report_.definitions;
+    definitions_.emplace(key);
+    if (key.size() != kHashBytes || value.empty())
+      add({}, Space::definitions, fmt::format("{} is no definition", from_stored_hash(key)));
+  });
+}
+
+void Checker::check_definition_of(std::string_view workflow, std::string where, const std::string& stored_hash) {
+  if (!definitions_.contains(stored_hash))
+    add(workflow, std::move(where), fmt::format("definition {} is missing", from_stored_hash(stored_hash)));
+}
+
+void Checker::check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts) {
+  if (facts.id() != workflow) add(workflow, where, fmt::format("it is that of workflow \"{}\"", facts.id()));
+  check_definition_of(workflow, where, facts.definition());
+}
+
+// Four spaces are ordered by workflow: they are walked side by side.
+void Checker::check_workflows() {
+  for (const auto& [space, cursor] : {std::pair(Space::live, &live_), std::pair(Space::ended, &ended_),
+                                      std::pair(Space::checkpoints, &checkpoint_), std::pair(Space::history, &run_)}) {
+    Result<std::unique_ptr<RowCursor>> made = rows_.new_cursor(space, {});
+    if (!made) return add({}, space, made.error().message);
+    *cursor = *std::move(made);
+    (*cursor)->first();
+  }
+  while (const std::optional<std::string> id = next_id()) check_workflow(*id);
+  for (const auto& [space, cursor] : {std::pair(Space::live, &live_), std::pair(Space::ended, &ended_),
+                                      std::pair(Space::checkpoints, &checkpoint_), std::pair(Space::history, &run_)})
+    if (const Result<void> read = (*cursor)->status(); !read) add({}, space, read.error().message);
+}
+
+std::optional<std::string> Checker::next_id() {
+  std::optional<std::string> id;
+  for (const RowCursor* const row : {live_.get(), ended_.get(), checkpoint_.get()})
+    if (row->valid() && (!id || row->key() < *id)) id = row->key();
+  if (run_->valid()) {
+    const std::string_view of = id_of(run_->key());
+    if (!id || of < *id) id = of;
+  }
+  return id;
+}
+
+void Checker::check_workflow(const std::string& id) {
+  const bool lives = live_->valid() && live_->key() == id;
+  const bool ended = ended_->valid() && ended_->key() == id;
+  const std::uint64_t problems = report_.problem_count;
+  if (lives && ended) add(id, "live, ended", "it is listed as alive and as ended");
+  if (!lives && !ended && live_->status() && ended_->status())
+    add(id, "live, ended", "there is history of it, but no workflow");
+  if (lives) check_summary(id, *live_, Space::live);
+  if (ended) check_summary(id, *ended_, Space::ended);
+  const std::uint64_t from = check_checkpoint(id);
+  check_history(id, from);
+  if (report_.problem_count == problems) ++(lives ? report_.live : report_.ended);
+}
+
+void Checker::check_summary(const std::string& id, RowCursor& row, Space space) {
+  const Result<WorkflowSummary> summary = decode_summary(id, row.value());
+  row.next();
+  if (!summary) return add(id, space, summary.error().message);
+  const WorkflowStatus& status = summary->status;
+  check_definition_of(id, std::string(kSpaceNames[static_cast<std::size_t>(space)]),
+                      to_stored_hash(summary->definition));
+  if (is_terminal(status.state) != (space == Space::ended))
+    return add(id, space, fmt::format("its state is {}", to_string(status.state)));
+  if (space == Space::live) return;
+  const auto by_state = get(Space::by_state, keys::by_state(status.state, status.created_at, id), id);
+  if (!by_state || *by_state != keys::sortable(status.completed_at.value_or(status.created_at)))
+    add(id, Space::by_state, "it is not found by its state");
+  const auto by_name = get(Space::by_name, keys::by_name(status.name, status.created_at, id), id);
+  if (!by_name || *by_name != std::string(1, static_cast<char>(status.state)))
+    add(id, Space::by_name, "it is not found by its name");
+}
+
+// The number of the event from which on history is needed.
+std::uint64_t Checker::check_checkpoint(const std::string& id) {
+  if (!checkpoint_->valid() || checkpoint_->key() != id) return 0;
+  ++report_.checkpoints;
+  std::uint64_t events = 0;
+  stored::State state;
+  const Result<StoredCheckpoint> checkpoint = decode_checkpoint(id, checkpoint_->value());
+  if (checkpoint) events = checkpoint->events;
+  if (!checkpoint || !parse(checkpoint->state, state)) {
+    add(id, Space::checkpoints, "it cannot be decoded");
+  } else {
+    if (state.events() != events)
+      add(id, Space::checkpoints, fmt::format("it is of {} events, not of {}", state.events(), events));
+    check_facts(id, "checkpoints", state.facts());
+  }
+  checkpoint_->next();
+  return events;
+}
+
+void Checker::check_history(const std::string& id, std::uint64_t from) {
+  std::uint64_t next = 0;
+  bool complete = from > 0;  // a checkpoint needs no history
+  for (; run_->valid() && id_of(run_->key()) == id; run_->next()) {
+    ++report_.runs;
+    const std::optional<std::uint64_t> first = keys::event_of(run_->key(), id);
+    if (!first) {
+      add(id, Space::history, "a key names no event");
+      continue;
+    }
+    const std::string where = fmt::format("history, event {}", *first);
+    // What a checkpoint stands for may be forgotten.
+    if (*first < next) add(id, where, "the run before reaches beyond it");
+    if (*first > std::max(next, from))
+      add(id, where, fmt::format("those from {} on are missing", std::max(next, from)));
+    next = *first + check_run(id, *first, run_->value());
+    if (*first < from && next > from) add(id, where, "it reaches beyond the checkpoint");
+    complete = true;
+  }
+  if (!complete && run_->status()) add(id, Space::history, "there is none");
+}
+
+std::size_t Checker::check_run(std::string_view id, std::uint64_t first, std::string_view bytes) {
+  stored::Run run;
+  if (!parse(bytes, run) || run.events_size() == 0) {
+    add(id, fmt::format("history, event {}", first), "it cannot be decoded");
+    return 1;
+  }
+  std::uint64_t number = first;
+  for (const stored::Event& event : run.events()) {
+    const std::string where = fmt::format("history, event {}", number);
+    if (event.what_case() == stored::Event::WHAT_NOT_SET) add(id, where, "it is of no known kind");
+    if (number == 0 && !event.has_workflow_created()) add(id, where, "it is not the creation");
+    if (event.has_workflow_created()) check_facts(id, where, event.workflow_created().facts());
+    if (event.has_workflow_redefined()) check_facts(id, where, event.workflow_redefined().facts());
+    if (event.has_workflow_restored()) check_facts(id, where, event.workflow_restored().facts());
+    ++number;
+  }
+  report_.events += number - first;
+  return number - first;
+}
+
+void Checker::check_indexed(Space space, std::string_view id, Timestamp created_at, WorkflowState state,
+                            std::optional<std::string_view> name) {
+  const std::optional<std::string> bytes = get(Space::ended, id, id);
+  if (!bytes) return add(id, space, "there is no such ended workflow");
+  const Result<WorkflowSummary> summary = decode_summary(id, *bytes);
+  if (!summary) return;  // known already
+  if (summary->status.state != state || summary->status.created_at != created_at ||
+      (name && summary->status.name != *name))
+    add(id, space, "it says something else than the workflow");
+}
+
+void Checker::check_by_state() {
+  each(Space::by_state, [&](std::string_view key, std::string_view) {
+    if (key.size() <= 1 + keys::kNumberBytes) return add({}, Space::by_state, "a key is too short");
+    check_indexed(Space::by_state, key.substr(1 + keys::kNumberBytes), keys::from_sortable(key.substr(1)),
+                  static_cast<WorkflowState>(key[0]), std::nullopt);
+  });
+}
+
+void Checker::check_by_name() {
+  each(Space::by_name, [&](std::string_view key, std::string_view value) {
+    const std::size_t name = key.find('\0');
+    if (name == std::string_view::npos || key.size() - name <= 1 + keys::kNumberBytes || value.size() != 1)
+      return add({}, Space::by_name, "a row is too short");
+    const std::string_view rest = key.substr(name + 1);
+    check_indexed(Space::by_name, rest.substr(keys::kNumberBytes), keys::from_sortable(rest),
+                  static_cast<WorkflowState>(value[0]), key.substr(0, name));
+  });
+}
+
+void Checker::check_snapshots() {
+  each(Space::snapshots, [&](std::string_view key, std::string_view value) {
+    ++report_.snapshots;
+    const Result<StoredSnapshot> snapshot = decode_snapshot(key, value);
+    stored::State state;
+    if (!snapshot || keys::snapshot(snapshot->workflow, snapshot->id) != key || !parse(snapshot->state, state))
+      return add({}, Space::snapshots, "one cannot be decoded");
+    const std::string where = fmt::format("snapshots, {}", snapshot->id);
+    check_facts(snapshot->workflow, where, state.facts());
+    if (!get(Space::live, snapshot->workflow, snapshot->workflow) &&
+        !get(Space::ended, snapshot->workflow, snapshot->workflow))
+      add(snapshot->workflow, where, "it is of a workflow that does not exist");
+  });
+}
+
+}  // namespace
+
+DataReport check_rows(Rows& rows) { return Checker(rows).check(); }
+
+Result<DataReport> check_data_directory(const std::string& path) {
+  Result<std::unique_ptr<FolderLock>> lock = lock_data_directory(path);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  DataReport report;
+  const auto add = [&report](const Error& error) {
+    ++report.problem_count;
+    report.problems.push_back({.what = error.message, .where = "files", .workflow = {}});
+  };
+  const Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(path, Access::read_only, *std::move(lock));
+  if (!rows && rows.error().code != ErrorCode::corruption) return std::unexpected(rows.error());
+  if (!rows) {
+    add(rows.error());
+    return report;
+  }
+  report = check_rows(**rows);
+  for (const Error& damaged : (*rows)->verify()) add(damaged);
+  return report;
+}
+
+}  // namespace pawl

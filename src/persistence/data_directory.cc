@@ -1,0 +1,177 @@
+#include "persistence/data_directory.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pawl/persistence.h"
+
+#include "persistence/rocksdb/rocksdb_rows.h"
+#include "persistence/row_store.h"
+#include "persistence/sync_folder.h"
+
+namespace pawl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kKind = "data directory";
+// Where a backup is copied to before it counts.
+constexpr std::string_view kUnfinished = "restoring";
+
+std::unexpected<Error> failed(std::string_view doing, const std::error_code& error) {
+  const std::errc reason = static_cast<std::errc>(error.value());
+  ErrorCode code = ErrorCode::unavailable;
+  if (reason == std::errc::permission_denied || reason == std::errc::operation_not_permitted ||
+      reason == std::errc::read_only_file_system)
+    code = ErrorCode::permission_denied;
+  if (reason == std::errc::not_a_directory || reason == std::errc::filename_too_long)
+    code = ErrorCode::invalid_argument;
+  return fail(code, fmt::format("cannot {}: {}", doing, error.message()));
+}
+
+// What stands at a path that shall be a data directory.
+enum class Found { nothing, empty, data };
+
+Result<Found> look_at(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return Found::nothing;
+  if (error) return failed(fmt::format("look at the {} {}", kKind, path), error);
+  if (status.type() != fs::file_type::directory)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} is a file; a {} is a folder: name another, or one that does not exist", path, kKind));
+  Found found = Found::empty;
+  std::string other;
+  fs::directory_iterator entries(path, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (name == kRowsFolder) found = Found::data;
+    if (name != kLockFile && name != "lost+found") other = name;
+  }
+  if (error) return failed(fmt::format("read the {} {}", kKind, path), error);
+  if (found == Found::data || other.empty()) return found;
+  if (other == kUnfinished)
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("a backup was being restored to {} and is not complete: remove the folder, and restore it again",
+                    path));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{} is no {}: it has other files in it, such as {}; name an empty folder, or one that does "
+                          "not exist",
+                          path, kKind, other));
+}
+
+// For its owner only: inputs and results are in it.
+Result<void> make(const std::string& path) {
+  const fs::path folder = fs::path(path).lexically_normal();
+  const fs::path parent = folder.has_filename() ? folder.parent_path() : folder.parent_path().parent_path();
+  std::error_code error;
+  if (!parent.empty()) fs::create_directories(parent, error);
+  if (!error && ::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    error = std::error_code(errno, std::generic_category());
+  if (error) return failed(fmt::format("create the {} {}", kKind, path), error);
+  return sync_folder(parent);
+}
+
+Result<std::unique_ptr<Store>> open_locked(const std::string& path, const CommitQueueOptions& options,
+                                           std::unique_ptr<FolderLock> lock) {
+  Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(path, Access::read_write, std::move(lock));
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  Result<std::unique_ptr<RowStore>> store = RowStore::open(*std::move(rows), options);
+  if (!store) return std::unexpected(std::move(store.error()).within(fmt::format("{} {}", kKind, path)));
+  return std::unique_ptr<Store>(*std::move(store));
+}
+
+// All that RocksDB wants; its locks and its own log are not part of the data.
+Result<void> copy_rows(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_directory(to, error);
+  fs::directory_iterator entries(from, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const fs::path name = entries->path().filename();
+    if (name == "LOCK" || name.string().starts_with("LOG")) continue;
+    if (!fs::copy_file(entries->path(), to / name, error)) break;
+    if (Result<void> synced = sync_folder(to / name); !synced) return synced;
+  }
+  if (error) return failed(fmt::format("copy {} to {}", from.string(), to.string()), error);
+  return sync_folder(to);
+}
+
+Result<void> copy_backup(const fs::path& backup, const fs::path& path) {
+  const fs::path unfinished = path / kUnfinished;
+  if (Result<void> copied = copy_rows(backup / kRowsFolder, unfinished); !copied) return copied;
+  std::error_code error;
+  fs::rename(unfinished, path / kRowsFolder, error);
+  if (error) return failed(fmt::format("write to {}", path.string()), error);
+  return sync_folder(path);
+}
+
+// What was copied is whole, and what ran when the backup was made did not crash.
+Result<void> settle(const std::string& path, std::unique_ptr<FolderLock> lock) {
+  {
+    const Result<std::unique_ptr<Store>> store = open_locked(path, {.own_threads = false}, std::move(lock));
+    if (!store) return std::unexpected(store.error());
+    if (const auto owned = (*store)->acquire(); !owned) return std::unexpected(owned.error());
+    if (Result<void> released = (*store)->release(); !released) return released;
+  }
+  const Result<DataReport> report = check_data_directory(path);
+  if (!report) return std::unexpected(report.error());
+  if (report->problem_count == 0) return {};
+  const DataProblem& first = report->problems.front();
+  return fail(ErrorCode::corruption, fmt::format("it is damaged: {}: {}", first.where, first.what));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_data_directory(const std::string& path, const CommitQueueOptions& options) {
+  const Result<Found> found = look_at(path);
+  if (!found) return std::unexpected(found.error());
+  if (*found == Found::nothing)
+    if (Result<void> made = make(path); !made) return std::unexpected(std::move(made.error()));
+  Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  Result<std::unique_ptr<Store>> store = open_locked(path, options, *std::move(lock));
+  if (store && *found != Found::data)
+    if (Result<void> synced = sync_folder(path); !synced) return std::unexpected(std::move(synced.error()));
+  return store;
+}
+
+Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path) {
+  const Result<Found> found = look_at(path);
+  if (!found) return std::unexpected(found.error());
+  if (*found != Found::data) return fail(ErrorCode::not_found, fmt::format("there is no {} {}", kKind, path));
+  return FolderLock::take(path, kKind);
+}
+
+Result<void> restore_backup(const std::string& backup, const std::string& path) {
+  Result<std::unique_ptr<FolderLock>> source = lock_data_directory(backup);
+  // A backup may lie where nobody can write; then nobody can change it either.
+  if (!source && source.error().code != ErrorCode::permission_denied)
+    return std::unexpected(std::move(source.error()).within("restoring a backup"));
+  const Result<Found> found = look_at(path);
+  if (!found) return std::unexpected(found.error());
+  if (*found == Found::data)
+    return fail(ErrorCode::already_exists,
+                fmt::format("{} is not empty; name a new folder to restore the backup to", path));
+  if (*found == Found::nothing)
+    if (Result<void> made = make(path); !made) return made;
+  Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  Result<void> restored = copy_backup(backup, path);
+  if (restored) restored = settle(path, *std::move(lock));
+  if (restored) return {};
+  // It was empty, and nothing that cannot be opened is left in it.
+  std::error_code ignored;
+  for (const std::string_view each : {kUnfinished, kRowsFolder}) fs::remove_all(fs::path(path) / each, ignored);
+  return std::unexpected(std::move(restored.error()).within(fmt::format("restoring the backup {}", backup)));
+}
+
+}  // namespace pawl

@@ -1,0 +1,61 @@
+#include "persistence/keys.h"
+
+#include "base/assert.h"
+
+namespace pawl::keys {
+namespace {
+
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
+
+}  // namespace
+
+std::string big_endian(std::uint64_t number) {
+  std::string bytes(kNumberBytes, '\0');
+  for (std::size_t i = kNumberBytes; i-- > 0; number >>= 8U) bytes[i] = static_cast<char>(number & 0xffU);
+  return bytes;
+}
+
+std::uint64_t from_big_endian(std::string_view bytes) {
+  PAWL_ASSERT(bytes.size() >= kNumberBytes, "a number of {} bytes", bytes.size());
+  std::uint64_t number = 0;
+  for (const char byte : bytes.substr(0, kNumberBytes)) number = number << 8U | static_cast<unsigned char>(byte);
+  return number;
+}
+
+std::string sortable(Timestamp time) {
+  return big_endian(static_cast<std::uint64_t>(time.time_since_epoch().count()) ^ kSign);
+}
+
+Timestamp from_sortable(std::string_view bytes) {
+  return Timestamp(std::chrono::microseconds(static_cast<std::int64_t>(from_big_endian(bytes) ^ kSign)));
+}
+
+std::string history(std::string_view id, std::uint64_t event) { return prefix(id) + big_endian(event); }
+
+std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id) {
+  if (key.size() != id.size() + 1 + kNumberBytes || !key.starts_with(id) || key[id.size()] != '\0') return std::nullopt;
+  return from_big_endian(key.substr(id.size() + 1));
+}
+
+std::string snapshot(std::string_view workflow, std::string_view id) { return prefix(workflow).append(id); }
+
+std::string by_state(WorkflowState state, Timestamp created_at, std::string_view id) {
+  return std::string(1, static_cast<char>(state)).append(sortable(created_at)).append(id);
+}
+
+std::string by_name(std::string_view name, Timestamp created_at, std::string_view id) {
+  return prefix(name).append(sortable(created_at)).append(id);
+}
+
+std::string prefix(std::string_view text) {
+  std::string key(text);
+  key += '\0';
+  return key;
+}
+
+std::string after(std::string prefix) {
+  ++prefix.back();
+  return prefix;
+}
+
+}  // namespace pawl::keys

@@ -1,0 +1,42 @@
+// The keys of the rows, byte for byte as docs/internals/storage.md says.
+//
+// Numbers are big-endian, so that they sort as they count; texts end with a zero byte where something follows, which no
+// id and no name contains.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pawl/types.h"
+
+namespace pawl::keys {
+
+inline constexpr std::size_t kNumberBytes = 8;
+
+[[nodiscard]] std::string big_endian(std::uint64_t number);
+// Of the first 8 bytes, which must be there.
+[[nodiscard]] std::uint64_t from_big_endian(std::string_view bytes);
+// Times before 1970 sort before those after.
+[[nodiscard]] std::string sortable(Timestamp time);
+[[nodiscard]] Timestamp from_sortable(std::string_view bytes);
+
+// `id` NUL number: a run of events, by its first one.
+[[nodiscard]] std::string history(std::string_view id, std::uint64_t event);
+// The event number of a history key; none if the key is not one of workflow `id`.
+[[nodiscard]] std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id);
+// `workflow` NUL `id`
+[[nodiscard]] std::string snapshot(std::string_view workflow, std::string_view id);
+// state, time of creation, `id`
+[[nodiscard]] std::string by_state(WorkflowState state, Timestamp created_at, std::string_view id);
+// `name` NUL time of creation, `id`
+[[nodiscard]] std::string by_name(std::string_view name, Timestamp created_at, std::string_view id);
+
+// `text` NUL: what all keys that begin with this text have in common.
+[[nodiscard]] std::string prefix(std::string_view text);
+// The first key after all that begin with `prefix`, whose last byte must not be 0xff.
+[[nodiscard]] std::string after(std::string prefix);
+
+}  // namespace pawl::keys

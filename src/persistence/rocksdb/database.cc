@@ -1,0 +1,168 @@
+#include "persistence/rocksdb/database.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "base/text.h"
+#include "persistence/rocksdb/log_bridge.h"
+#include "persistence/rocksdb/status.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t kMiB = 1U << 20U;
+// Rows are collected in memory up to these sizes and then written to a file. All workflows that wait share them, so
+// they bound what a waiting one costs; larger ones would hardly make bursts faster.
+constexpr std::size_t kHistoryBuffer = 16 * kMiB;
+constexpr std::size_t kIndexBuffer = 8 * kMiB;
+constexpr std::size_t kSmallBuffer = 2 * kMiB;
+constexpr std::size_t kAllBuffers = 48 * kMiB;
+constexpr std::size_t kBlockCache = 32 * kMiB;
+constexpr std::size_t kBlock = 8 << 10U;
+// What has to be replayed after a crash: about a second of work.
+constexpr std::size_t kMostLog = 128 * kMiB;
+// Files are synced in pieces of this size while they are written, so that the syncs of commits do not queue behind one
+// large one.
+constexpr std::size_t kSyncPiece = kMiB;
+constexpr int kFilterBits = 10;
+// Well below the 1,024 that a process may have open by default.
+constexpr int kMostOpenFiles = 512;
+
+rocksdb::DBOptions database_options(Access access) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = access == Access::read_write;
+  options.create_missing_column_families = access == Access::read_write;
+  options.paranoid_checks = true;
+  options.track_and_verify_wals_in_manifest = true;
+  options.max_background_jobs = 2;
+  options.max_open_files = kMostOpenFiles;
+  options.db_write_buffer_size = kAllBuffers;
+  options.max_total_wal_size = kMostLog;
+  options.bytes_per_sync = kSyncPiece;
+  options.avoid_unnecessary_blocking_io = true;
+  options.skip_stats_update_on_db_open = true;
+  // Writers come one at a time (RocksDbRows::write), which makes inserting rows cheaper.
+  options.allow_concurrent_memtable_write = false;
+  // Nothing is done while nothing is asked for.
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.info_log = std::make_shared<LogBridge>();
+  return options;
+}
+
+std::size_t buffer_of(Space space) {
+  switch (space) {
+    case Space::history:
+      return kHistoryBuffer;
+    case Space::live:
+    case Space::ended:
+    case Space::by_state:
+    case Space::by_name:
+    case Space::checkpoints:
+      return kIndexBuffer;
+    case Space::meta:
+    case Space::definitions:
+    case Space::snapshots:
+      break;
+  }
+  return kSmallBuffer;
+}
+
+bool has_filter(Space space) {
+  return space == Space::live || space == Space::ended || space == Space::checkpoints || space == Space::definitions;
+}
+
+rocksdb::ColumnFamilyOptions space_options(Space space, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = buffer_of(space);
+  options.max_write_buffer_number = 3;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kNoCompression;
+  options.bottommost_compression = rocksdb::kLZ4Compression;
+  options.ttl = 0;  // files are not written anew because they are old
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = kBlock;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  if (has_filter(space)) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBits));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families() {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCache);
+  std::vector<rocksdb::ColumnFamilyDescriptor> all;
+  for (std::size_t i = 0; i < kSpaceNames.size(); ++i)
+    all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), cache));
+  all.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());  // RocksDB wants one
+  return all;
+}
+
+// The file CURRENT names the rest. Without it RocksDB would begin anew and take what is there for rubbish.
+bool has_lost_its_head(const std::string& folder) {
+  std::error_code ignored;
+  if (std::filesystem::exists(folder + "/CURRENT", ignored)) return false;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::filesystem::path ending = entry.path().extension();
+    if (ending == ".sst" || ending == ".log") return true;
+  }
+  return false;
+}
+
+// RocksDB makes a log whenever it is opened, and takes one that is gone for one that was empty. RocksDbRows::backup()
+// adds one.
+bool has_lost_its_log(const std::string& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder + "/CURRENT", ignored)) return false;
+  const auto entries = std::filesystem::directory_iterator(folder, ignored);
+  return std::ranges::none_of(entries, [](const auto& entry) { return entry.path().extension() == ".log"; });
+}
+
+}  // namespace
+
+RocksDatabase::~RocksDatabase() {
+  if (!rocks_) return;
+  for (rocksdb::ColumnFamilyHandle* const handle : handles_) rocks_->DestroyColumnFamilyHandle(handle);
+  rocks_->Close();
+}
+
+rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access access, rocksdb::WALRecoveryMode mode) {
+  rocksdb::DBOptions options = database_options(access);
+  options.wal_recovery_mode = mode;
+  filter_.emplace();
+  options.wal_filter = &*filter_;
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = access == Access::read_only
+                                     ? rocksdb::DB::OpenForReadOnly(options, folder, families(), &handles_, &opened)
+                                     : rocksdb::DB::Open(options, folder, families(), &handles_, &opened);
+  rocks_.reset(opened);
+  return status;
+}
+
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& folder, Access access) {
+  const std::string doing = fmt::format("open {}", folder);
+  if (has_lost_its_head(folder)) return failure(rocksdb::Status::Corruption("the file CURRENT is missing"), doing);
+  if (has_lost_its_log(folder)) return failure(rocksdb::Status::Corruption("its log is missing"), doing);
+  std::unique_ptr<RocksDatabase> database(new RocksDatabase);
+  rocksdb::Status status =
+      database->try_to_open(folder, access, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+  if (status.IsCorruption()) {
+    if (const std::optional<std::string> file = find_loss(folder))
+      return failure(rocksdb::Status::Corruption(fmt::format("records are missing in front of some in {}", *file)),
+                     doing);
+    // If only the log is to blame, what it misses had not been synced: nobody was told of it.
+    status = database->try_to_open(folder, access, rocksdb::WALRecoveryMode::kPointInTimeRecovery);
+  }
+  if (!status.ok()) return failure(status, doing);
+  return database;
+}
+
+}  // namespace pawl

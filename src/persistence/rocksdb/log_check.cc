@@ -1,0 +1,109 @@
+#include "persistence/rocksdb/log_check.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "persistence/keys.h"
+#include "persistence/rocksdb/log_reader.h"
+
+namespace pawl {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::Slice;
+using rocksdb::Status;
+
+// A record is a batch. It begins with the sequence number of its first change, 8 bytes, and the number of changes, 4,
+// little-endian.
+constexpr std::size_t kSequenceBytes = 8;
+constexpr std::size_t kHeaderBytes = 12;
+
+struct Changes {
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
+};
+
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8U | static_cast<unsigned char>(bytes[i]);
+  return number;
+}
+
+// Of a batch that has its header.
+Changes changes_of(std::string_view batch) {
+  const std::uint64_t first = little_endian(batch.substr(0, kSequenceBytes));
+  return {.first = first, .end = first + little_endian(batch.substr(kSequenceBytes, kHeaderBytes - kSequenceBytes))};
+}
+
+// Finds the mark and passes over everything else.
+class MarkFinder final : public rocksdb::WriteBatch::Handler {
+ public:
+  [[nodiscard]] std::uint64_t synced() const { return synced_; }
+
+  Status PutCF(std::uint32_t, const Slice&, const Slice&) override { return Status::OK(); }
+  Status DeleteCF(std::uint32_t, const Slice&) override { return Status::OK(); }
+  Status SingleDeleteCF(std::uint32_t, const Slice&) override { return Status::OK(); }
+  Status DeleteRangeCF(std::uint32_t, const Slice&, const Slice&) override { return Status::OK(); }
+  void LogData(const Slice& blob) override {
+    if (blob.size() == keys::kNumberBytes)
+      synced_ = std::max(synced_, keys::from_big_endian({blob.data(), blob.size()}));
+  }
+
+ private:
+  std::uint64_t synced_ = 0;
+};
+
+std::uint64_t mark_of(const std::string& batch) {
+  MarkFinder mark;
+  // Of a batch that cannot be read to its end, what came before that counts.
+  (void)rocksdb::WriteBatch(batch).Iterate(&mark).ok();
+  return mark.synced();
+}
+
+// The oldest first: their names are numbers.
+std::vector<std::string> logs_in(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".log") files.push_back(entry.path().string());
+  std::ranges::sort(files, {}, [](const std::string& file) { return std::tuple(file.size(), file); });
+  return files;
+}
+
+}  // namespace
+
+void put_sync_mark(rocksdb::WriteBatch& batch, std::uint64_t synced) { batch.PutLogData(keys::big_endian(synced)); }
+
+std::optional<std::string> find_loss(const std::string& folder) {
+  std::optional<std::uint64_t> next;     // the sequence number after the last record
+  std::optional<std::uint64_t> missing;  // one that was not seen
+  for (const std::string& file : logs_in(folder)) {
+    LogReader log(file);
+    while (const std::optional<std::string> record = log.next()) {
+      if (record->size() < kHeaderBytes) continue;
+      const Changes changes = changes_of(*record);
+      if (!missing && next && changes.first > *next) missing = next;
+      // Where the first record cannot be read its number is not known; that of the last one before this is.
+      if (!missing && !next && log.skipped()) missing = changes.first - 1;
+      if (missing && mark_of(*record) >= *missing) return file;
+      next = std::max(next.value_or(0), changes.end);
+    }
+  }
+  return std::nullopt;
+}
+
+GapFilter::WalProcessingOption GapFilter::LogRecordFound(unsigned long long, const std::string&,
+                                                         const rocksdb::WriteBatch& batch, rocksdb::WriteBatch*,
+                                                         bool*) {
+  const std::string_view bytes = batch.Data();
+  if (bytes.size() < kHeaderBytes) return WalProcessingOption::kCorruptedRecord;
+  const Changes changes = changes_of(bytes);
+  if (next_ > 0 && changes.first > next_) return WalProcessingOption::kCorruptedRecord;
+  next_ = std::max(next_, changes.end);
+  return WalProcessingOption::kContinueProcessing;
+}
+
+}  // namespace pawl

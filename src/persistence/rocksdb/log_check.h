@@ -1,0 +1,35 @@
+// Whether RocksDB's write-ahead log is whole, apart from what a crash may have torn off its end.
+//
+// A record that cannot be read is no more than an unfinished write if it had not been synced; it is lost data if it
+// had. The records themselves tell: each carries a mark, the sequence number up to which all was synced when it was
+// written. If one that can be read says that the missing ones had been synced, the log is damaged.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <rocksdb/wal_filter.h>
+#include <rocksdb/write_batch.h>
+
+namespace pawl {
+
+// Adds the mark to a batch that is about to be written: everything up to `synced` survives a crash.
+void put_sync_mark(rocksdb::WriteBatch& batch, std::uint64_t synced);
+
+// The file of the log in `folder` that shows that something is lost which had been synced; none if nothing shows it.
+[[nodiscard]] std::optional<std::string> find_loss(const std::string& folder);
+
+// Watches RocksDB replay the log, for a gap between two records: it does not look for those itself.
+class GapFilter final : public rocksdb::WalFilter {
+ public:
+  [[nodiscard]] const char* Name() const override { return "pawl.GapFilter"; }
+  WalProcessingOption LogRecordFound(unsigned long long log_number, const std::string& log_file_name,
+                                     const rocksdb::WriteBatch& batch, rocksdb::WriteBatch* new_batch,
+                                     bool* batch_changed) override;
+
+ private:
+  std::uint64_t next_ = 0;  // the sequence number after the last record; 0: there was none
+};
+
+}  // namespace pawl

@@ -1,0 +1,259 @@
+#include "persistence/row_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "persistence/keys.h"
+#include "persistence/stored_rows.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kEpochKey = "epoch";
+constexpr std::string_view kReleasedKey = "released";
+// So many hashes of definitions are remembered; beyond that they are written again, which changes nothing.
+constexpr std::size_t kKnownDefinitions = 10'000;
+// So many empty batches are kept for later.
+constexpr std::size_t kSpareBatches = 16;
+// A workflow with more rows of one kind has them removed as one range. Many ranges would slow down every read that
+// comes near them.
+constexpr std::size_t kMostSingleRows = 1000;
+
+Result<std::uint64_t> read_number(Rows& rows, std::string_view key, std::uint64_t otherwise) {
+  Result<std::optional<std::string>> bytes = rows.get(Space::meta, key);
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  if (!*bytes) return otherwise;
+  if ((*bytes)->size() != keys::kNumberBytes) return corrupt_row("number", key);
+  return keys::from_big_endian(**bytes);
+}
+
+void put_number(RowBatch& batch, std::string_view key, std::uint64_t number) {
+  batch.put(Space::meta, key, keys::big_endian(number));
+}
+
+std::unexpected<Error> missing(std::string_view what, std::string_view id) {
+  return fail(ErrorCode::not_found, fmt::format("there is no {} {}", what, in_quotes(id)));
+}
+
+// Whether the workflow may have ended before these events, so that it is listed as ended until now: it was restored, or
+// it is kept without the events that led here.
+bool may_have_ended_before(const WorkflowCommit& commit) {
+  return commit.events.empty() || std::ranges::any_of(commit.events, [](const auto& piece) {
+           return std::ranges::any_of(
+               piece, [](const Event& event) { return std::holds_alternative<event::WorkflowRestored>(event); });
+         });
+}
+
+// Neither its name nor its time of creation ever changes, so these are all the rows it can have as an ended one.
+void remove_ended(const WorkflowStatus& status, RowBatch& rows) {
+  rows.remove(Space::ended, status.id);
+  for (const WorkflowState state : kTerminalStates)
+    rows.remove(Space::by_state, keys::by_state(state, status.created_at, status.id));
+  rows.remove(Space::by_name, keys::by_name(status.name, status.created_at, status.id));
+}
+
+}  // namespace
+
+RowStore::RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options)
+    : rows_(std::move(rows)), queue_(*rows_, options, [this](std::unique_ptr<RowBatch> batch) {
+        batch->clear();
+        const std::lock_guard lock(mutex_);
+        if (spare_.size() < kSpareBatches) spare_.push_back(std::move(batch));
+      }) {}
+
+RowStore::~RowStore() = default;
+
+Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options) {
+  const Result<std::uint64_t> format = read_number(*rows, kFormatKey, 0);
+  if (!format) return std::unexpected(format.error());
+  if (*format > kStorageFormat)
+    return fail(
+        ErrorCode::invalid_state,
+        fmt::format("it was written by a newer version of Pawl (storage format {}; this version reads up to {})",
+                    *format, kStorageFormat));
+  if (*format < kStorageFormat) {
+    const std::unique_ptr<RowBatch> batch = rows->new_batch();
+    put_number(*batch, kFormatKey, kStorageFormat);
+    if (Result<void> written = rows->write(*batch, Sync::yes); !written)
+      return std::unexpected(std::move(written.error()));
+  }
+  const Result<std::uint64_t> epoch = read_number(*rows, kEpochKey, 0);
+  if (!epoch) return std::unexpected(epoch.error());
+  std::unique_ptr<RowStore> store(new RowStore(std::move(rows), options));
+  store->epoch_ = *epoch;
+  return store;
+}
+
+Result<Ownership> RowStore::acquire() {
+  const std::uint64_t epoch = ++epoch_;
+  bool clean = false;
+  const Result<void> taken = queue_.change_owner(Epoch(epoch), [&]() -> Result<void> {
+    if (Result<void> mended = rows_->mend(); !mended) return mended;
+    const Result<std::uint64_t> before = read_number(*rows_, kEpochKey, 0);
+    const Result<std::uint64_t> released = read_number(*rows_, kReleasedKey, 0);
+    if (!before) return std::unexpected(before.error());
+    if (!released) return std::unexpected(released.error());
+    clean = *released == *before;
+    {
+      const std::lock_guard lock(mutex_);
+      known_definitions_.clear();  // what was written since the last sync may be gone
+    }
+    renew_identity();
+    const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+    put_number(*batch, kEpochKey, epoch);
+    return rows_->write(*batch, Sync::yes);
+  });
+  if (!taken) return std::unexpected(taken.error());
+  return Ownership{.epoch = Epoch(epoch), .clean = clean};
+}
+
+// The epoch that was let go of is noted; any later one tells that somebody came after.
+Result<void> RowStore::release() {
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  put_number(*batch, kReleasedKey, epoch_);
+  return rows_->write(*batch, Sync::yes);
+}
+
+std::unique_ptr<RowBatch> RowStore::take_batch() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return rows_->new_batch();
+  std::unique_ptr<RowBatch> batch = std::move(spare_.back());
+  spare_.pop_back();
+  return batch;
+}
+
+void RowStore::commit(const CommitBatch& batch, CommitListener& listener) {
+  static thread_local Scratch scratch;
+  CommitQueue::Entry entry{.rows = take_batch(),
+                           .listener = &listener,
+                           .epoch = batch.epoch,
+                           .sequence = batch.sequence,
+                           .refused = std::nullopt};
+  // Ordered, because rows that come in the order of their keys are several times cheaper to insert.
+  scratch.ordered.clear();
+  for (const WorkflowCommit& workflow : batch.workflows) scratch.ordered.push_back(&workflow);
+  std::ranges::sort(scratch.ordered, {}, [](const auto* each) -> const std::string& { return each->facts->id.text(); });
+  for (const WorkflowCommit* const workflow : scratch.ordered) {
+    if (Result<void> added = add_workflow(*workflow, *entry.rows, scratch); !added) {
+      entry.refused = std::move(added.error());
+      break;
+    }
+  }
+  queue_.add(std::move(entry));
+}
+
+Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
+  const std::string& id = commit.facts->id.text();
+  if (!commit.events.empty()) {
+    scratch.bytes.clear();
+    scratch.encoder.encode(commit.events, scratch.bytes);
+    rows.put(Space::history, keys::history(id, commit.first_event), scratch.bytes);
+  }
+  if (!commit.checkpoint.empty()) {
+    std::uint64_t events = commit.first_event;
+    for (const auto& piece : commit.events) events += piece.size();
+    rows.put(Space::checkpoints, id, encode(StoredCheckpoint{.events = events, .state = commit.checkpoint}));
+  }
+  if (commit.summary) add_summary(commit, rows, scratch);
+  return commit.history_from == 0 ? Result<void>() : forget_history(id, commit.history_from, rows);
+}
+
+// The run that holds the first event to keep is kept as a whole.
+Result<void> RowStore::forget_history(std::string_view id, std::uint64_t before, RowBatch& rows) {
+  const Result<std::optional<std::string>> kept = run_of(id, before);
+  if (!kept) return std::unexpected(kept.error());
+  if (*kept) rows.remove_range(Space::history, keys::prefix(id), **kept);
+  return {};
+}
+
+void RowStore::add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
+  const WorkflowStatus& status = commit.summary->status;
+  // Before it is put again, too: a row that is removed by remove_once may have been put only once.
+  if (commit.first_event > 0) rows.remove_once(Space::live, status.id);
+  if (commit.first_event > 0 && may_have_ended_before(commit)) remove_ended(status, rows);
+  encode(*commit.summary, scratch.bytes);
+  if (!is_terminal(status.state)) {
+    rows.put(Space::live, status.id, scratch.bytes);
+    return;
+  }
+  rows.put(Space::ended, status.id, scratch.bytes);
+  rows.put(Space::by_state, keys::by_state(status.state, status.created_at, status.id),
+           keys::sortable(status.completed_at.value_or(status.created_at)));
+  rows.put(Space::by_name, keys::by_name(status.name, status.created_at, status.id),
+           std::string(1, static_cast<char>(status.state)));
+}
+
+Result<void> RowStore::put_definition(const std::string& hash, std::string_view canonical) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::ranges::binary_search(known_definitions_, hash)) return {};
+  }
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  batch->put(Space::definitions, to_stored_hash(hash), canonical);
+  // Written before the first workflow of it, so durable before that one is: no sync of its own.
+  if (Result<void> written = rows_->write(*batch, Sync::no); !written) return written;
+  const std::lock_guard lock(mutex_);
+  if (known_definitions_.size() >= kKnownDefinitions) known_definitions_.clear();
+  known_definitions_.insert(std::ranges::lower_bound(known_definitions_, hash), hash);
+  return {};
+}
+
+Result<void> RowStore::remove_workflow(std::string_view id) {
+  Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
+  if (!ended) return std::unexpected(std::move(ended.error()));
+  if (!*ended) {
+    const Result<bool> lives = contains(id);
+    if (!lives) return std::unexpected(lives.error());
+    if (!*lives) return missing("workflow", id);
+    return fail(ErrorCode::invalid_state, fmt::format("workflow {} has not ended; cancel it first", in_quotes(id)));
+  }
+  const Result<WorkflowSummary> summary = decode_summary(id, **ended);
+  if (!summary) return std::unexpected(summary.error());
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  remove_ended(summary->status, *batch);
+  batch->remove(Space::checkpoints, id);
+  for (const Space space : {Space::history, Space::snapshots})
+    if (Result<void> removed = remove_all(space, keys::prefix(id), *batch); !removed) return removed;
+  return rows_->write(*batch, Sync::no);
+}
+
+Result<void> RowStore::remove_all(Space space, const std::string& prefix, RowBatch& batch) {
+  std::vector<std::string> found;
+  const std::string end = keys::after(prefix);
+  Result<void> scanned =
+      rows_->scan(space, {prefix, end}, Order::ascending, [&](std::string_view key, std::string_view) {
+        found.emplace_back(key);
+        return found.size() <= kMostSingleRows;
+      });
+  if (!scanned) return scanned;
+  if (found.size() > kMostSingleRows) {
+    batch.remove_range(space, prefix, end);
+  } else {
+    for (const std::string& key : found) batch.remove(space, key);
+  }
+  return {};
+}
+
+Result<void> RowStore::put_snapshot(const StoredSnapshot& snapshot) {
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  const std::string row = encode(snapshot);
+  if (row.empty()) return fail(ErrorCode::limit_exceeded, "a snapshot takes at most 2 GiB");
+  batch->put(Space::snapshots, keys::snapshot(snapshot.workflow, snapshot.id), row);
+  return rows_->write(*batch, Sync::yes);
+}
+
+Result<void> RowStore::remove_snapshot(std::string_view workflow, std::string_view id) {
+  const Result<StoredSnapshot> known = read_snapshot(workflow, id);
+  if (!known) return std::unexpected(known.error());
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  batch->remove(Space::snapshots, keys::snapshot(workflow, id));
+  return rows_->write(*batch, Sync::yes);
+}
+
+Result<void> RowStore::backup(const std::string& folder) { return rows_->backup(folder); }
+
+}  // namespace pawl

@@ -1,0 +1,84 @@
+// A store that keeps everything in rows; docs/internals/storage.md says in which.
+//
+// Threads: any; commits are encoded on their caller's thread and written by whoever runs the commit queue.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/encoding.h"
+#include "persistence/commit_queue.h"
+#include "persistence/rows.h"
+#include "persistence/store.h"
+
+namespace pawl {
+
+// What rows of this version of the format look like; a store with a newer one is refused.
+inline constexpr std::uint64_t kStorageFormat = 1;
+
+inline constexpr std::array kTerminalStates = {WorkflowState::completed, WorkflowState::failed,
+                                               WorkflowState::cancelled};
+
+class RowStore final : public Store {
+ public:
+  // Error: `corruption`; `invalid_state` for rows of a newer format.
+  static Result<std::unique_ptr<RowStore>> open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options);
+  ~RowStore() override;
+
+  [[nodiscard]] bool is_durable() const override { return true; }
+  Result<Ownership> acquire() override;
+  Result<void> release() override;
+  void commit(const CommitBatch& batch, CommitListener& listener) override;
+  void help() override { queue_.help(); }
+  void expedite() override { queue_.expedite(); }
+
+  Result<void> put_definition(const std::string& hash, std::string_view canonical) override;
+  Result<std::string> read_definition(const std::string& hash) override;
+  Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,
+                         const std::function<bool(Result<StoredWorkflow>)>& visit) override;
+  Result<bool> contains(std::string_view id) override;
+  Result<StoredWorkflow> read_workflow(std::string_view id) override;
+  Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) override;
+  Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) override;
+  Result<void> remove_workflow(std::string_view id) override;
+  Result<std::vector<std::string>> find_expired(WorkflowState state, Timestamp before, std::size_t limit) override;
+
+  Result<void> put_snapshot(const StoredSnapshot& snapshot) override;
+  Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) override;
+  Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) override;
+  Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
+  Result<void> backup(const std::string& folder) override;
+
+ private:
+  RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options);
+
+  // What a commit is encoded with; kept from one to the next.
+  struct Scratch {
+    EventEncoder encoder;
+    std::string bytes;
+    std::vector<const WorkflowCommit*> ordered;
+  };
+
+  Result<void> add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
+  Result<void> forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
+  static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
+  Result<void> remove_all(Space space, const std::string& prefix, RowBatch& batch);
+  // The key of the run that holds `event`, if it is stored.
+  Result<std::optional<std::string>> run_of(std::string_view id, std::uint64_t event);
+  std::unique_ptr<RowBatch> take_batch();
+
+  const std::unique_ptr<Rows> rows_;
+  std::atomic<std::uint64_t> epoch_{0};           // the latest that was given or tried
+  std::mutex mutex_;                              // guards all below
+  std::vector<std::unique_ptr<RowBatch>> spare_;  // empty batches
+  std::vector<std::string> known_definitions_;    // hashes, sorted: those that are kept for sure
+  CommitQueue queue_;                             // last: it uses all of the above
+};
+
+}  // namespace pawl

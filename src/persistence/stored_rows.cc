@@ -1,0 +1,101 @@
+#include "persistence/stored_rows.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "model/encoding.h"
+#include "model/stored.pb.h"
+#include "persistence/keys.h"
+
+namespace pawl {
+namespace {
+
+std::int64_t stored_time(const std::optional<Timestamp>& time) { return time ? to_stored_time(*time) : 0; }
+
+std::optional<Timestamp> time_if_set(std::int64_t us) {
+  return us == 0 ? std::nullopt : std::optional(from_stored_time(us));
+}
+
+}  // namespace
+
+std::unexpected<Error> corrupt_row(std::string_view what, std::string_view id) {
+  return fail(ErrorCode::corruption, fmt::format("the stored {} of {} makes no sense", what, in_quotes(id)));
+}
+
+void encode(const WorkflowSummary& summary, std::string& out) {
+  const WorkflowStatus& status = summary.status;
+  stored::Summary message;
+  message.set_name(status.name);
+  message.set_definition(to_stored_hash(summary.definition));
+  message.set_state(static_cast<std::uint32_t>(status.state));
+  message.set_priority(static_cast<std::uint32_t>(status.priority));
+  message.set_created_at_us(to_stored_time(status.created_at));
+  message.set_started_at_us(stored_time(status.started_at));
+  message.set_completed_at_us(stored_time(status.completed_at));
+  message.set_tasks_total(status.tasks_total);
+  message.set_tasks_completed(status.tasks_completed);
+  message.set_tasks_failed(status.tasks_failed);
+  message.set_tasks_skipped(status.tasks_skipped);
+  message.set_tasks_cancelled(status.tasks_cancelled);
+  message.SerializeToString(&out);
+}
+
+Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view bytes) {
+  stored::Summary message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      message.state() > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
+      message.priority() > static_cast<std::uint32_t>(Priority::critical))
+    return corrupt_row("summary", id);
+  WorkflowSummary summary;
+  summary.definition = from_stored_hash(message.definition());
+  WorkflowStatus& status = summary.status;
+  status.id = id;
+  status.name = message.name();
+  status.state = static_cast<WorkflowState>(message.state());
+  status.priority = static_cast<Priority>(message.priority());
+  status.created_at = from_stored_time(message.created_at_us());
+  status.started_at = time_if_set(message.started_at_us());
+  status.completed_at = time_if_set(message.completed_at_us());
+  status.tasks_total = message.tasks_total();
+  status.tasks_completed = message.tasks_completed();
+  status.tasks_failed = message.tasks_failed();
+  status.tasks_skipped = message.tasks_skipped();
+  status.tasks_cancelled = message.tasks_cancelled();
+  const std::uint32_t over =
+      status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled;
+  status.progress = status.tasks_total == 0 ? 0 : static_cast<double>(over) / status.tasks_total;
+  return summary;
+}
+
+std::string encode(const StoredSnapshot& snapshot) {
+  stored::Snapshot message;
+  message.set_id(snapshot.id);
+  message.set_workflow(snapshot.workflow);
+  message.set_created_at_us(to_stored_time(snapshot.created_at));
+  message.set_label(snapshot.label);
+  message.set_state(snapshot.state);
+  return message.SerializeAsString();
+}
+
+Result<StoredSnapshot> decode_snapshot(std::string_view id, std::string_view bytes) {
+  stored::Snapshot message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt_row("snapshot", id);
+  return StoredSnapshot{.id = message.id(),
+                        .workflow = message.workflow(),
+                        .created_at = from_stored_time(message.created_at_us()),
+                        .label = message.label(),
+                        .state = std::move(*message.mutable_state())};
+}
+
+std::string encode(const StoredCheckpoint& checkpoint) {
+  return keys::big_endian(checkpoint.events).append(checkpoint.state);
+}
+
+Result<StoredCheckpoint> decode_checkpoint(std::string_view id, std::string_view bytes) {
+  if (bytes.size() < keys::kNumberBytes) return corrupt_row("checkpoint", id);
+  return StoredCheckpoint{.events = keys::from_big_endian(bytes), .state = bytes.substr(keys::kNumberBytes)};
+}
+
+}  // namespace pawl

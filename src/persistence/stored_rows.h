@@ -1,0 +1,33 @@
+// The values of rows (model/stored.proto: Summary, Snapshot; a checkpoint), written and read.
+//
+// Errors: `corruption`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "persistence/store.h"
+
+namespace pawl {
+
+// Replaces `out`.
+void encode(const WorkflowSummary& summary, std::string& out);
+[[nodiscard]] Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view bytes);
+
+[[nodiscard]] std::string encode(const StoredSnapshot& snapshot);
+[[nodiscard]] Result<StoredSnapshot> decode_snapshot(std::string_view id, std::string_view bytes);
+
+// A state, led by the number of events it is made of.
+struct StoredCheckpoint {
+  std::uint64_t events = 0;
+  std::string_view state;
+};
+[[nodiscard]] std::string encode(const StoredCheckpoint& checkpoint);
+// Borrows `bytes`.
+[[nodiscard]] Result<StoredCheckpoint> decode_checkpoint(std::string_view id, std::string_view bytes);
+
+// The error of a row that is not what was written.
+[[nodiscard]] std::unexpected<Error> corrupt_row(std::string_view what, std::string_view id);
+
+}  // namespace pawl

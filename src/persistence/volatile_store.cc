@@ -1,0 +1,42 @@
+#include "persistence/volatile_store.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pawl {
+namespace {
+
+std::unexpected<Error> nothing_kept(std::string_view what, std::string_view id) {
+  return fail(ErrorCode::not_found, fmt::format("there is no {} {}: persistence is off", what, in_quotes(id)));
+}
+
+}  // namespace
+
+Result<std::string> VolatileStore::read_definition(const std::string& hash) { return nothing_kept("definition", hash); }
+
+Result<StoredWorkflow> VolatileStore::read_workflow(std::string_view id) { return nothing_kept("workflow", id); }
+
+Result<std::vector<StoredRun>> VolatileStore::read_history(std::string_view id, std::uint64_t, std::size_t) {
+  return nothing_kept("history of", id);
+}
+
+Result<void> VolatileStore::remove_workflow(std::string_view id) { return nothing_kept("workflow", id); }
+
+Result<void> VolatileStore::put_snapshot(const StoredSnapshot&) {
+  return fail(ErrorCode::invalid_state, "a snapshot needs a place to be kept: enable persistence first");
+}
+
+Result<StoredSnapshot> VolatileStore::read_snapshot(std::string_view, std::string_view id) {
+  return nothing_kept("snapshot", id);
+}
+
+Result<void> VolatileStore::remove_snapshot(std::string_view, std::string_view id) {
+  return nothing_kept("snapshot", id);
+}
+
+Result<void> VolatileStore::backup(const std::string&) {
+  return fail(ErrorCode::invalid_state, "there is nothing to back up: persistence is off");
+}
+
+}  // namespace pawl

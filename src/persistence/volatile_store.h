@@ -1,0 +1,36 @@
+// The store of an engine without a data directory: it acknowledges at once and keeps nothing; what the shards remember
+// is all there is.
+#pragma once
+
+#include "persistence/store.h"
+
+namespace pawl {
+
+class VolatileStore final : public Store {
+ public:
+  [[nodiscard]] bool is_durable() const override { return false; }
+  Result<Ownership> acquire() override { return Ownership{.epoch = Epoch(1)}; }
+  Result<void> release() override { return {}; }
+  void commit(const CommitBatch& batch, CommitListener& listener) override { listener.committed(batch.sequence, {}); }
+
+  Result<void> put_definition(const std::string&, std::string_view) override { return {}; }
+  Result<std::string> read_definition(const std::string& hash) override;
+  Result<void> scan_live(const std::function<bool(std::string_view id)>&,
+                         const std::function<bool(Result<StoredWorkflow>)>&) override {
+    return {};
+  }
+  Result<bool> contains(std::string_view) override { return false; }
+  Result<StoredWorkflow> read_workflow(std::string_view id) override;
+  Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) override;
+  Result<std::vector<WorkflowSummary>> list(const SummaryQuery&) override { return {}; }
+  Result<void> remove_workflow(std::string_view id) override;
+  Result<std::vector<std::string>> find_expired(WorkflowState, Timestamp, std::size_t) override { return {}; }
+
+  Result<void> put_snapshot(const StoredSnapshot& snapshot) override;
+  Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) override;
+  Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view) override { return {}; }
+  Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
+  Result<void> backup(const std::string& folder) override;
+};
+
+}  // namespace pawl
