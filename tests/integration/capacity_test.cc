@@ -159,7 +159,7 @@ TEST(Capacity, forgets_the_oldest_finished_workflows) {
   const DefinitionPtr definition = define({task("a")});
   for (int i = 0; i < 50; ++i) run(engine, definition);
   (void)engine.orchestrator().create_workflow(definition, {});  // a turn, in which the last one is counted
-  EXPECT_LE(engine.orchestrator().list_workflows({.state = WorkflowState::completed}).size(), 10U);
+  EXPECT_LE(engine.orchestrator().list_workflows({.state = WorkflowState::completed})->size(), 10U);
 }
 
 TEST(Capacity, places_workflows_on_registered_executors) {

@@ -151,9 +151,9 @@ TEST_F(CliRun, refuses_options_without_sense) {
     expect_refused(
         {"run", file, "--concurrency", number},
         std::string("run: --concurrency: \"") + number + "\" is no integer from 1 to 100000; see pawl run --help");
-  expect_refused({"run", file, "--id", ""}, "id: must not be empty");
-  expect_refused({"run", file, "--id", "a\nb"}, "id: \"a\\nb\" contains a control character");
-  expect_refused({"run", file, "--id", std::string(257, 'i')}, "id: has 257 bytes; the limit is 256");
+  expect_refused({"run", file, "--id", ""}, "--id: must not be empty");
+  expect_refused({"run", file, "--id", "a\nb"}, "--id: \"a\\nb\" contains a control character");
+  expect_refused({"run", file, "--id", std::string(257, 'i')}, "--id: has 257 bytes; the limit is 256");
 }
 
 TEST_F(CliRun, says_that_its_output_was_lost) {

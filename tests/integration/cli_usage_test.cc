@@ -109,7 +109,7 @@ TEST_F(CliCompletion, bash_completes_verbs_options_and_words) {
   EXPECT_EQ(check.exit_code, 0) << check.err;
   EXPECT_EQ(completed("pawl ru"), "run\n");
   EXPECT_EQ(completed("pawl v"), "validate version\n");
-  EXPECT_THAT(completed("pawl ''"), StartsWith("run validate graph import version completion"));
+  EXPECT_THAT(completed("pawl ''"), StartsWith("run resume validate graph import list "));
   EXPECT_EQ(completed("pawl run --t"), "--timeout\n");
   EXPECT_EQ(completed("pawl run flow.yaml --in"), "--input\n");
   EXPECT_EQ(completed("pawl import w"), "wfformat\n");

@@ -205,9 +205,11 @@ TEST(Engine, lists_the_newest_first) {
   const DefinitionPtr definition = define({task("a")});
   for (const char* id : {"one", "two", "three"}) (void)engine.orchestrator().create_workflow(definition, {.id = id});
   const auto listed = engine.orchestrator().list_workflows({.state = WorkflowState::pending, .name = "w", .limit = 2});
-  ASSERT_EQ(listed.size(), 2U);
-  EXPECT_EQ(listed[0].id, "three");
-  EXPECT_TRUE(engine.orchestrator().list_workflows({.name = "other"}).empty());
+  ASSERT_EQ(listed->size(), 2U);
+  EXPECT_EQ(listed->front().id, "three");
+  const ListOptions next{.created_before = listed->back().created_at, .id_before = listed->back().id};
+  EXPECT_EQ(engine.orchestrator().list_workflows(next)->front().id, "one");
+  EXPECT_TRUE(engine.orchestrator().list_workflows({.name = "other"})->empty());
 }
 
 TEST(Engine, explains_why_tasks_wait) {

@@ -50,6 +50,7 @@ class RunningProgram {
     if (err_ >= 0) ::close(err_);
   }
 
+  [[nodiscard]] pid_t pid() const { return child_; }
   void signal(int number) const { process::require(::kill(child_, number) == 0, "kill"); }
   void type(std::string_view keys) const {
     process::require(::write(out_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()), "write");

@@ -1,0 +1,118 @@
+#include "sim/checker.h"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/evolve.h"
+#include "persistence/keys.h"
+
+namespace pawl::sim {
+namespace {
+
+bool lets_dependents_run(const core::Workflow& workflow, TaskIndex task) {
+  const TaskState state = workflow.tasks[task].state;
+  return state == TaskState::completed || state == TaskState::skipped ||
+         (state == TaskState::failed && workflow.definition().rules(task).allow_failure);
+}
+
+// As far as is durable.
+bool may_start(const core::Workflow& workflow, const AttemptAddress& attempt) {
+  const core::TaskRecord& record = workflow.tasks[attempt.task];
+  return workflow.may_start_tasks() && record.state == TaskState::pending && record.attempt + 1U == attempt.attempt;
+}
+
+}  // namespace
+
+void Checker::violate(std::string what) {
+  if (violation_.empty()) violation_ = std::move(what);
+}
+
+Checker::History Checker::read(const std::string& id) {
+  History history;
+  const MemoryRows::Table& rows = disk_.durable()[static_cast<std::size_t>(Space::history)];
+  const std::string prefix = keys::prefix(id);
+  for (auto row = rows.lower_bound(prefix); row != rows.end() && row->first.starts_with(prefix); ++row) {
+    const std::uint64_t first = keys::from_big_endian(std::string_view(row->first).substr(prefix.size()));
+    if (first != history.events.size())
+      violate(fmt::format("{}: after {} events comes a run that begins with {}", id, history.events.size(), first));
+    Result<std::vector<Event>> events = decode_events(row->second, definitions_);
+    if (!events) {
+      violate(fmt::format("{}: {}", id, describe(events.error())));
+      return history;
+    }
+    for (Event& event : *events) history.events.push_back(std::move(event));
+    history.runs.emplace(first, row->second);
+  }
+  return history;
+}
+
+void Checker::started(const Assignment& assignment, bool counted) {
+  const std::string& id = assignment.facts->id.text();
+  const AttemptAddress& attempt = assignment.address;
+  core::Workflow workflow;
+  bool is_durable = false;
+  for (const Event& event : read(id).events) {
+    core::evolve(workflow, event);
+    const auto* const start = std::get_if<event::TaskStarted>(&event);
+    is_durable = start != nullptr && start->task == attempt.task && start->attempt == attempt.attempt;
+    if (is_durable) break;
+  }
+  if (workflow.facts == nullptr || workflow.state != WorkflowState::running) {
+    violate(fmt::format("{}: task {} is started before its workflow", id, attempt.task));
+    return;
+  }
+  if (!is_durable && (counted || !may_start(workflow, attempt)))
+    violate(fmt::format("{}: attempt {} of task {} is made before its start is durable", id, attempt.attempt,
+                        attempt.task));
+  for (const TaskIndex dependency : workflow.definition().dependencies(attempt.task))
+    if (!lets_dependents_run(workflow, dependency))
+      violate(fmt::format("{}: task {} was started before what it depends on", id, attempt.task));
+}
+
+void Checker::acknowledged(const std::string& id, std::uint64_t events) {
+  const History history = read(id);
+  if (history.events.size() < events)
+    violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, history.events.size()));
+  for (const auto& [first, run] : history.runs)
+    if (first < events) acknowledged_[id].emplace(first, run);
+}
+
+void Checker::check_acknowledged() {
+  for (const auto& [id, runs] : acknowledged_) {
+    const History history = read(id);
+    for (const auto& [first, run] : runs) {
+      const auto found = history.runs.find(first);
+      if (found == history.runs.end() || found->second != run)
+        violate(fmt::format("{}: the acknowledged events from {} on are {}", id, first,
+                            found == history.runs.end() ? "lost" : "others"));
+    }
+  }
+}
+
+void Checker::check_ended(const std::string& id) {
+  core::Workflow workflow;
+  std::set<TaskIndex> outcomes;
+  std::set<std::pair<TaskIndex, std::uint32_t>> starts;
+  for (const Event& event : read(id).events) {
+    core::evolve(workflow, event);
+    if (std::holds_alternative<event::WorkflowRestored>(event)) outcomes.clear();
+    TaskIndex over = core::kNoTask;
+    if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) over = completed->task;
+    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) over = failed->task;
+    if (over != core::kNoTask && !outcomes.insert(over).second)
+      violate(fmt::format("{}: task {} has two outcomes", id, over));
+    const auto* const start = std::get_if<event::TaskStarted>(&event);
+    if (start != nullptr && !starts.emplace(start->task, start->attempt).second)
+      violate(fmt::format("{}: attempt {} of task {} was started twice", id, start->attempt, start->task));
+  }
+  if (workflow.facts == nullptr) {
+    violate(fmt::format("{}: nothing is known of it", id));
+  } else if (!is_terminal(workflow.state)) {
+    violate(fmt::format("{}: it has not ended: {}, {} tasks open, {} running", id, to_string(workflow.state),
+                        workflow.open_tasks, workflow.running_tasks));
+  }
+}
+
+}  // namespace pawl::sim

@@ -1,0 +1,46 @@
+#include "sim/faulty_rows.h"
+
+namespace pawl::sim {
+namespace {
+
+std::unexpected<Error> out_of_order() { return fail(ErrorCode::unavailable, "the simulated disk fails"); }
+
+}  // namespace
+
+void Disk::sync() {
+  for (const MemoryBatch& batch : unsynced_) batch.apply_to(durable_);
+  unsynced_.clear();
+}
+
+void Disk::crash() {
+  unsynced_.resize(random_.next() % (unsynced_.size() + 1));
+  sync();
+}
+
+Result<void> FaultyRows::write(RowBatch& batch, Sync sync) {
+  if (failed_ || dead_) return out_of_order();
+  const auto& changes = static_cast<const MemoryBatch&>(batch);
+  failed_ = disk_.broken_;
+  if (failed_ && disk_.random_.next() % 2 == 0) return out_of_order();
+  disk_.unsynced_.push_back(changes);
+  if (Result<void> seen = visible_.write(batch, sync); !seen) return seen;
+  if (failed_) return out_of_order();
+  if (sync == Sync::yes) disk_.sync();
+  return {};
+}
+
+Result<void> FaultyRows::sync() {
+  failed_ = failed_ || disk_.broken_;
+  if (failed_ || dead_) return out_of_order();
+  disk_.sync();
+  return {};
+}
+
+Result<void> FaultyRows::mend() {
+  if (disk_.broken_) return out_of_order();
+  failed_ = false;
+  disk_.sync();
+  return {};
+}
+
+}  // namespace pawl::sim

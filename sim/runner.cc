@@ -1,0 +1,62 @@
+#include "sim/runner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::sim {
+namespace {
+
+using std::chrono::microseconds;
+
+// Longer than anything in a simulation waits.
+constexpr std::chrono::hours kForEver(24);
+
+AttemptOutcome failed(std::string code) {
+  return {.result = {}, .error = std::make_unique<TaskError>(std::move(code), "as the simulation wants it")};
+}
+
+}  // namespace
+
+void SimRunner::finish_at(Timestamp due, Running running) { running_.emplace(due, std::move(running)); }
+
+void SimRunner::start(std::span<Assignment> assignments) {
+  for (const Assignment& assignment : assignments) {
+    started_(assignment);
+    Running running{.address = assignment.address, .outcome = {}};
+    Timestamp due = clock_.now() + microseconds(random_.next() % 30'000);
+    const std::uint64_t fate = behaves_ ? 99 : random_.next() % 100;
+    if (fate < 20) {
+      running.outcome = failed(fate < 10 ? "network_error" : "boom");
+    } else if (fate < 25 && assignment.deadline) {
+      due = clock_.now() + kForEver;  // hangs until its timeout
+    } else if (fate < 30) {
+      running.listens = false;  // and takes its time
+      due = clock_.now() + microseconds(random_.next() % 1'000'000);
+    } else {
+      running.outcome.result = JsonText::copy_of("1");
+    }
+    finish_at(due, std::move(running));
+  }
+}
+
+void SimRunner::stop(const AttemptAddress& address, Duration) {
+  const auto found = std::ranges::find_if(running_, [&](const auto& each) { return each.second.address == address; });
+  if (found == running_.end() || !found->second.listens) return;
+  Running stopped = std::move(found->second);
+  running_.erase(found);
+  stopped.outcome = failed("cancelled");
+  finish_at(clock_.now() + microseconds(random_.next() % 1000), std::move(stopped));
+}
+
+std::optional<Timestamp> SimRunner::next_due() const {
+  return running_.empty() ? std::nullopt : std::optional(running_.begin()->first);
+}
+
+bool SimRunner::deliver(const std::function<void(const AttemptAddress&, AttemptOutcome)>& report) {
+  if (running_.empty() || running_.begin()->first > clock_.now()) return false;
+  auto ended = running_.extract(running_.begin());
+  report(ended.mapped().address, std::move(ended.mapped().outcome));
+  return true;
+}
+
+}  // namespace pawl::sim

@@ -1,0 +1,40 @@
+// The simulator in a test's time: random lives hold, mistakes put in on purpose are found, a seed is a life.
+#include <gtest/gtest.h>
+
+#include "sim/simulation.h"
+
+namespace pawl::sim {
+namespace {
+
+TEST(Simulation, holds_in_random_lives) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Outcome outcome = simulate({.seed = seed});
+    ASSERT_EQ(outcome.violation, "") << "seed " << seed;
+  }
+}
+
+// Each of these found a mistake once.
+TEST(Simulation, holds_where_it_once_did_not) {
+  for (const std::uint64_t seed : {0U}) {
+    const Outcome outcome = simulate({.seed = seed});
+    EXPECT_EQ(outcome.violation, "") << "seed " << seed;
+  }
+}
+
+TEST(Simulation, lives_the_same_life_twice) {
+  for (std::uint64_t seed = 1000; seed < 1010; ++seed)
+    EXPECT_EQ(simulate({.seed = seed}).trace, simulate({.seed = seed}).trace) << "seed " << seed;
+  EXPECT_NE(simulate({.seed = 1}).trace, simulate({.seed = 2}).trace);
+}
+
+bool is_found(Bug bug) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    if (!simulate({.seed = seed, .bug = bug}).violation.empty()) return true;
+  return false;
+}
+
+TEST(Simulation, finds_effects_released_before_their_commit) { EXPECT_TRUE(is_found(Bug::early_acknowledgement)); }
+TEST(Simulation, finds_a_commit_that_was_lost) { EXPECT_TRUE(is_found(Bug::lost_commit)); }
+
+}  // namespace
+}  // namespace pawl::sim

@@ -1,0 +1,173 @@
+#include "sim/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "runners/builtin.h"
+#include "sim/store_decorator.h"
+
+namespace pawl::sim {
+namespace {
+
+// So that checkpoints are written, and read, in the short life of a simulated workflow.
+constexpr std::uint64_t kCheckpointEvents = 8;
+
+// So that shards meet the limit.
+constexpr std::size_t kCommits = 3;
+
+std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
+  constexpr std::uint64_t kPrime = 1099511628211U;  // FNV-1a
+  for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * kPrime;
+  return hash;
+}
+
+// The store with a mistake in it.
+class BuggyStore final : public StoreDecorator {
+ public:
+  BuggyStore(std::unique_ptr<Store> store, Bug bug) : StoreDecorator(std::move(store)), bug_(bug) {}
+
+  void commit(const CommitBatch& batch, CommitListener& listener) override {
+    switch (bug_) {
+      case Bug::early_acknowledgement:
+        inner().commit(batch, nobody());
+        listener.committed(batch.sequence, {});
+        return;
+      case Bug::lost_commit:
+        if (++commits_ % kLostEvery != 0) return inner().commit(batch, listener);
+        listener.committed(batch.sequence, {});
+        return;
+      case Bug::none:
+        inner().commit(batch, listener);
+        return;
+    }
+  }
+
+ private:
+  static constexpr int kLostEvery = 50;
+  // Outlives the store, which tells what became of a commit until its end.
+  static CommitListener& nobody() {
+    struct Nobody final : CommitListener {
+      void committed(std::uint64_t, Result<void>) override {}
+    };
+    static Nobody listener;
+    return listener;
+  }
+  const Bug bug_;
+  int commits_ = 0;
+};
+
+}  // namespace
+
+void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
+  add_builtin_handlers(handlers, runner);
+  const Result<void> added = handlers.add(
+      Handler{.module = "sim", .function = "work", .kind = HandlerKind::on_runner, .call = {}, .runner = &runner});
+  PAWL_ASSERT(added.has_value(), "{}", added.error().message);
+}
+
+SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Checker& checker, std::uint64_t seed)
+    : clock_(clock),
+      checker_(checker),
+      runner_(clock, seed, [this](const Assignment& assignment) { checker_.started(assignment, counts_starts_); }),
+      handlers_(runner_),
+      definitions_(handlers_),
+      slots_(options.task_slots, options.shards),
+      executors_(options.workflow_places) {
+  add_sim_handlers(handlers_, runner_);
+  auto rows = std::make_unique<FaultyRows>(disk);
+  rows_ = rows.get();
+  Result<std::unique_ptr<RowStore>> store =
+      RowStore::open(std::move(rows), {.sync_delay = Duration(0), .own_threads = false});
+  PAWL_ASSERT(store.has_value(), "{}", store.error().message);
+  store_ = std::make_unique<BuggyStore>(*std::move(store), options.bug);
+  const Result<Ownership> owned = store_->acquire();
+  PAWL_ASSERT(owned.has_value(), "{}", owned.error().message);
+  epoch_ = owned->epoch;
+  counts_starts_ = !owned->clean;
+  ShardLimits limits;
+  limits.checkpoint_events = kCheckpointEvents;
+  limits.commits = kCommits;
+  const ShardEnvironment environment{.slots = slots_,
+                                     .executors = executors_,
+                                     .definitions = definitions_,
+                                     .observer = *this,
+                                     .sink = *this,
+                                     .clock = clock_,
+                                     .shards = shards_,
+                                     .workflow_count = workflow_count_,
+                                     .limits = limits};
+  for (std::uint32_t i = 0; i < options.shards; ++i) {
+    shards_.push_back(std::make_unique<Shard>(i, environment, seed + i));
+    shards_.back()->use_store(*store_, epoch_);
+    supervisors_.emplace_back(*shards_.back(), *this, clock_, !owned->clean);
+  }
+}
+
+// What waits to be committed dies with the process. The store goes first, for it tells the shards.
+SimNode::~SimNode() {
+  rows_->die();
+  store_.reset();
+}
+
+Shard& SimNode::shard_of(const std::string& id) { return *shards_[Shard::index_for(id, shards_.size())]; }
+
+bool SimNode::step(Random& random) {
+  // From a random one on, the first that has something to do.
+  const std::size_t parts = shards_.size() + 2;
+  const std::size_t first = random.next() % parts;
+  for (std::size_t i = 0; i < parts; ++i) {
+    const std::size_t part = (first + i) % parts;
+    if (part < shards_.size()) {
+      const Shard::Here here(*shards_[part]);
+      if (supervisors_[part].step()) return true;
+    } else if (part == shards_.size()) {
+      if (runner_.deliver(
+              [this](const AttemptAddress& address, AttemptOutcome outcome) { finished(address, std::move(outcome)); }))
+        return true;
+    } else if (!slow_) {
+      store_->help();
+    }
+  }
+  // help() does not say whether it did anything: whoever was told has a step to take now.
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const Shard::Here here(*shards_[i]);
+    if (supervisors_[i].step()) return true;
+  }
+  return false;
+}
+
+std::optional<Timestamp> SimNode::next_due() {
+  std::optional<Timestamp> next = runner_.next_due();
+  for (Supervisor& supervisor : supervisors_) {
+    const std::optional<Timestamp> due = supervisor.due();
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
+}
+
+Result<std::pair<Store*, Epoch>> SimNode::renew(Epoch failed) {
+  if (epoch_ == failed) {
+    const Result<Ownership> owned = store_->acquire();
+    if (!owned) return std::unexpected(owned.error());
+    epoch_ = owned->epoch;
+  }
+  return std::pair(store_.get(), epoch_);
+}
+
+void SimNode::tell(const Shard&, const Error* why) {
+  if (why != nullptr && why->code == ErrorCode::internal) checker_.violate(why->message);
+}
+
+void SimNode::happened(const WorkflowFacts& facts, const Event& event) {
+  trace_ = mix(mix(trace_, facts.id.text()), name_of(event));
+  trace_ = mix(trace_, std::to_string(clock_.now().time_since_epoch().count()));
+}
+
+void SimNode::finished(const AttemptAddress& address, AttemptOutcome outcome) {
+  shards_[address.workflow.shard]->finished({.address = address, .outcome = std::move(outcome)});
+}
+
+}  // namespace pawl::sim

@@ -1,0 +1,273 @@
+// Stored histories of this version and of every one before: each is read for ever, and means what it meant.
+//
+// A file holds what was stored (definitions, runs of events and the state as hex) and what that is in words: the events
+// and the report as JSON. PAWL_WRITE_HISTORIES=FOLDER writes those of the present version; what is kept is never
+// written over. README.md says when that is called for.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "pawl/orchestrator.h"
+
+#include "core/evolve.h"
+#include "core/harness_test.h"
+#include "core/stored_state.h"
+#include "monitor/workflow_event.h"
+#include "orchestrator/report.h"
+
+namespace pawl {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Harness;
+using testing::define;
+using testing::task;
+
+std::string to_hex(std::string_view bytes) { return from_stored_hash(bytes); }
+
+std::string from_hex(std::string_view hex) { return to_stored_hash(hex); }
+
+// As a test of one of the histories sees it.
+struct Story {
+  std::string name;
+  core::Workflow state;
+  std::vector<Event> events;
+};
+
+Story story(std::string name, Harness& harness) {
+  return {.name = std::move(name), .state = harness.workflow, .events = std::move(harness.turn.events)};
+}
+
+TaskSpec with_retries(TaskSpec spec) {
+  spec.retry_policy = RetryPolicy{.max_attempts = 3, .backoff = Backoff::fixed, .base_delay = std::chrono::seconds(1)};
+  return spec;
+}
+
+Story completed() {
+  TaskSpec skipped = task("skipped", {"first"});
+  skipped.when = "false";
+  TaskSpec allowed = task("allowed", {"first"});
+  allowed.allow_failure = true;
+  Harness h(define({task("first"), with_retries(task("flaky", {"first"})), skipped, allowed,
+                    task("last", {"flaky", "skipped", "allowed"})}),
+            {{"text", "grün"}, {"numbers", {1, -2.5, 1e300}}});
+  h.start();
+  (void)h.complete("first", {{"rows", 1461}, {"note", "\"quoted\"\n"}});
+  (void)h.fail("flaky", {"network_error", "no route"});
+  (void)h.send(command::RetryTask{h.index("flaky"), 1});
+  h.start_ready();
+  (void)h.complete("flaky");
+  (void)h.fail("allowed");
+  (void)h.complete("last", "done");
+  return story("completed", h);
+}
+
+Story failed() {
+  Harness h(define({task("bad"), task("other"), task("after", {"bad"})}));
+  h.start();
+  (void)h.fail("bad");
+  (void)h.fail("other", {"cancelled", "it was told to stop"});
+  return story("failed", h);
+}
+
+Story cancelled() {
+  Harness h(define({task("runs"), task("waits", {"runs"})}));
+  (void)h.send(command::QueueWorkflow{});
+  h.start();
+  (void)h.send(command::CancelWorkflow{.reason = "not needed", .grace = {}});
+  (void)h.fail("runs", {"cancelled", "it was told to stop"});
+  return story("cancelled", h);
+}
+
+Story paused() {
+  Harness h(define({task("a"), task("b", {"a"}), task("c", {"b"})}));
+  h.start();
+  (void)h.send(command::PauseWorkflow{});
+  (void)h.complete("a", 1);
+  (void)h.send(command::ResumeWorkflow{});
+  h.start_ready();
+  (void)h.send(command::SkipTask{h.index("c")});
+  (void)h.send(command::PauseWorkflow{});
+  return story("paused", h);
+}
+
+Story interrupted() {
+  Harness h(define({task("a"), task("b"), with_retries(task("c"))}));
+  h.start();
+  (void)h.fail("c", {"network_error", "no route"});
+  (void)h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5});
+  h.start_ready();
+  (void)h.send(command::RecoverWorkflow{.crashed = false, .max_crashes = 5});
+  h.start_ready();
+  (void)h.complete("a");
+  return story("interrupted", h);
+}
+
+Story restored() {
+  Harness h(define({task("a"), task("b", {"a"}), task("c", {"b"})}));
+  h.start();
+  (void)h.complete("a", 1);
+  const command::RestoreWorkflow snapshot{.snapshot = "w-1@s",
+                                          .taken_at = h.moment.now,
+                                          .facts = h.workflow.facts,
+                                          .state = std::make_shared<const std::string>(core::encode_state(h.workflow))};
+  (void)h.complete("b", 2);
+  (void)h.complete("c", 3);
+  (void)h.send(snapshot);
+  h.start_ready();
+  return story("restored", h);
+}
+
+Story redefined() {
+  Harness h(define({task("a")}));
+  const auto facts = std::make_shared<WorkflowFacts>(*h.workflow.facts);
+  facts->definition = define({task("a"), task("b", {"a"})});
+  core::Decision decision(h.workflow, h.moment, h.evaluator, h.turn);
+  EXPECT_TRUE(core::redefine(decision, facts));
+  return story("redefined", h);
+}
+
+std::vector<Story> stories() {
+  return {completed(), failed(), cancelled(), paused(), interrupted(), restored(), redefined()};
+}
+
+using Definitions = std::map<std::string, DefinitionPtr>;
+
+DefinitionSource source_of(const Definitions& definitions) {
+  return [&definitions](const std::string& hash) -> Result<DefinitionPtr> {
+    const auto found = definitions.find(hash);
+    if (found == definitions.end()) return fail(ErrorCode::not_found, "no definition " + hash);
+    return found->second;
+  };
+}
+
+// As `pawl history` tells them.
+boost::json::array in_words(const core::Workflow& state, const std::vector<Event>& events) {
+  boost::json::array told;
+  for (const Event& event : events) {
+    const HistoryEvent numbered{.number = told.size(),
+                                .event = to_workflow_event(*state.facts, event, state.created_at)};
+    told.push_back(*parse_json(to_json_text(numbered)));
+  }
+  return told;
+}
+
+Json report_in_words(const core::Workflow& state) { return *parse_json(to_json_text(report_of(state))); }
+
+// A few events to a run, as turns would have them.
+boost::json::array stored_runs(const std::vector<Event>& events) {
+  constexpr std::size_t kPerRun = 4;
+  boost::json::array runs;
+  EventEncoder encoder;
+  for (std::size_t first = 0; first < events.size(); first += kPerRun) {
+    const auto run = std::span(events).subspan(first, std::min(kPerRun, events.size() - first));
+    std::string bytes;
+    encoder.encode(std::vector<std::span<const Event>>{run}, bytes);
+    runs.push_back({{"first", first}, {"run", to_hex(bytes)}});
+  }
+  return runs;
+}
+
+Json to_document(const Story& story) {
+  boost::json::array definitions;
+  std::set<std::string> seen;
+  for (const Event& event : story.events) {
+    const WorkflowFacts* facts = nullptr;
+    if (const auto* created = std::get_if<event::WorkflowCreated>(&event)) facts = created->facts.get();
+    if (const auto* redefined = std::get_if<event::WorkflowRedefined>(&event)) facts = redefined->facts.get();
+    if (facts != nullptr && seen.insert(facts->definition->hash()).second)
+      definitions.push_back(*parse_json(to_canonical_json(*facts->definition)));
+  }
+  return {{"definitions", std::move(definitions)},
+          {"runs", stored_runs(story.events)},
+          {"state", to_hex(core::encode_state(story.state))},
+          {"events", in_words(story.state, story.events)},
+          {"report", report_in_words(story.state)}};
+}
+
+std::vector<fs::path> kept() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(PAWL_SOURCE "/tests/histories"))
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+Json read(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  const Result<Json> document = parse_json(text.str());
+  EXPECT_TRUE(document) << path;
+  return document ? *document : Json();
+}
+
+// What the file stores, read by this version.
+struct Read {
+  Definitions definitions;
+  std::vector<Event> events;
+  core::Workflow state;  // what the events add up to
+  Result<core::Workflow> stored_state;
+};
+
+Read understand(const Json& document) {
+  Read read{.definitions = {}, .events = {}, .state = {}, .stored_state = core::Workflow()};
+  for (const Json& text : document.at("definitions").as_array()) {
+    const Result<DefinitionPtr> definition = read_definition(to_json_text(text));
+    EXPECT_TRUE(definition);
+    if (definition) read.definitions.emplace((*definition)->hash(), *definition);
+  }
+  const DefinitionSource source = source_of(read.definitions);
+  for (const Json& run : document.at("runs").as_array()) {
+    EXPECT_EQ(run.at("first"), read.events.size());
+    const Result<std::vector<Event>> events = decode_events(from_hex(run.at("run").as_string()), source);
+    EXPECT_TRUE(events) << describe(events.error());
+    if (events) read.events.insert(read.events.end(), events->begin(), events->end());
+  }
+  for (const Event& event : read.events) core::evolve(read.state, event);
+  read.stored_state = core::decode_state(from_hex(document.at("state").as_string()), source);
+  return read;
+}
+
+TEST(Histories, mean_what_they_meant) {
+  ASSERT_FALSE(kept().empty());
+  for (const fs::path& path : kept()) {
+    SCOPED_TRACE(path);
+    const Json document = read(path);
+    const Read read = understand(document);
+    EXPECT_EQ(in_words(read.state, read.events), document.at("events").as_array());
+    EXPECT_EQ(report_in_words(read.state), document.at("report"));
+    ASSERT_TRUE(read.stored_state) << describe(read.stored_state.error());
+    EXPECT_EQ(report_in_words(*read.stored_state), document.at("report"));
+    EXPECT_EQ(core::encode_state(*read.stored_state), core::encode_state(read.state));
+  }
+}
+
+TEST(Histories, have_every_kind_of_event) {
+  std::set<std::size_t> kinds;
+  for (const fs::path& path : kept())
+    for (const Event& event : understand(read(path)).events) kinds.insert(event.index());
+  EXPECT_EQ(kinds.size(), std::variant_size_v<Event>) << "a new kind of event needs a stored history: see README.md";
+}
+
+// What this version writes is among what is kept; if it is not, the format has changed.
+TEST(Histories, are_written_as_they_are_kept) {
+  const char* const folder = std::getenv("PAWL_WRITE_HISTORIES");
+  for (const Story& told : stories()) {
+    const Json document = to_document(told);
+    if (folder != nullptr) {
+      const fs::path path = fs::path(folder) / (told.name + ".json");
+      ASSERT_FALSE(fs::exists(path)) << path << " is kept as it is";
+      std::ofstream(path) << to_pretty_json(document) << '\n';
+    }
+    const bool known = std::ranges::any_of(kept(), [&](const fs::path& path) { return read(path) == document; });
+    EXPECT_TRUE(known) << told.name << " is stored in another way: write those of the new version, see README.md";
+  }
+}
+
+}  // namespace
+}  // namespace pawl
