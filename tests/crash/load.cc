@@ -5,7 +5,8 @@
 //   completed ID T   the completion of a task was told
 //   ended ID STATE   the end of a workflow was told
 //
-// crash_load DIR EFFECTS PREFIX: keeps workflows PREFIX-0, PREFIX-1, ... going until it is killed.
+// crash_load DIR EFFECTS PREFIX: keeps 100 workflows going until it is killed: those that it finds, and then
+// PREFIX-0, PREFIX-1, ...
 // crash_load DIR EFFECTS: starts nothing, ends when no workflow lives any more.
 // Each attempt of a task that does something appends "ID T" to the file EFFECTS.
 #include <atomic>
@@ -22,7 +23,7 @@
 
 namespace {
 
-constexpr int kInFlight = 100;
+constexpr std::size_t kInFlight = 100;
 
 void say(const std::string& line) {
   // At once, so that what was said before a kill is what was known then.
@@ -38,7 +39,7 @@ pawl::TaskSpec task(std::string id, std::string module, std::string function, st
   return made;
 }
 
-pawl::DefinitionPtr definition(const pawl::Handlers& handlers) {
+pawl::DefinitionPtr definition() {
   pawl::WorkflowSpec spec{.name = "crash"};
   spec.tasks = {
       task("first", "crash", "effect", {}),      task("left", "crash", "effect", {"first"}),
@@ -47,7 +48,7 @@ pawl::DefinitionPtr definition(const pawl::Handlers& handlers) {
   spec.tasks[3].args = boost::json::array{2};
   spec.tasks[4].args = boost::json::array{1};
   spec.tasks[4].retry_policy = pawl::RetryPolicy{.max_attempts = 5, .base_delay = std::chrono::milliseconds(1)};
-  return *pawl::make_definition(spec, {.limits = {}, .handlers = &handlers});
+  return *pawl::make_definition(spec);
 }
 
 struct Load {
@@ -64,10 +65,11 @@ struct Load {
   }
 };
 
-bool any_lives(pawl::Engine& engine) {
+std::size_t count_live(pawl::Engine& engine) {
+  std::size_t live = 0;
   for (const auto state : {pawl::WorkflowState::pending, pawl::WorkflowState::running, pawl::WorkflowState::paused})
-    if (!engine.orchestrator().list_workflows({.state = state})->empty()) return true;
-  return false;
+    live += engine.orchestrator().list_workflows({.state = state, .limit = kInFlight})->size();
+  return live;
 }
 
 }  // namespace
@@ -85,7 +87,7 @@ int main(int argc, char** argv) {
     if (::write(effects, line.data(), line.size()) < 0) return std::unexpected(pawl::TaskError("io", "no effect"));
     return nullptr;
   };
-  Load load{.engine = **engine, .definition = nullptr, .prefix = argc > 3 ? argv[3] : ""};
+  Load load{.engine = **engine, .definition = definition(), .prefix = argc > 3 ? argv[3] : ""};
   std::mutex mutex;
   std::condition_variable changed;
   std::uint64_t ended = 0;
@@ -100,13 +102,13 @@ int main(int argc, char** argv) {
   (void)(*engine)->monitor().subscribe(
       told, {"task_completed", "workflow_completed", "workflow_failed", "workflow_cancelled"});
   (void)(*engine)->handlers().add("crash", "effect", effect);
-  load.definition = definition((*engine)->handlers());
-  for (int i = 0; i < kInFlight && !load.prefix.empty(); ++i) load.start();
+  if (!load.prefix.empty())
+    for (std::size_t live = count_live(**engine); live < kInFlight; ++live) load.start();
   std::unique_lock lock(mutex);
   for (;;) {
     const std::uint64_t seen = ended;
     lock.unlock();  // the callback must not wait for one who waits for the engine
-    if (load.prefix.empty() && !any_lives(**engine)) return 0;
+    if (load.prefix.empty() && count_live(**engine) == 0) return 0;
     lock.lock();
     changed.wait(lock, [&] { return ended != seen; });
   }
