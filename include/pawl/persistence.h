@@ -43,7 +43,8 @@ class Persistence {
 
   // All workflows that are known go to the data directory, those stored there are taken up, and from now on every
   // event is durable. Error: `invalid_state` if it is enabled already; `already_exists` if a workflow with the same id
-  // but another creation is stored there.
+  // but another creation is stored there; `conflict` if this engine's own is, and another process may have gone on with
+  // it.
   virtual Result<void> enable(const PersistenceOptions& options) = 0;
   // Nothing more is stored. The data directory keeps what it has and can be opened by another process; workflows that
   // have ended are no longer known here, all others go on in memory.

@@ -57,10 +57,9 @@ Error of_option(std::string option, Error error) {
 
 Result<Retention> parse_retention(const std::string& text) {
   Retention retention;
-  std::string_view rest = text;
-  do {
-    const std::string_view part = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+  for (std::size_t begin = 0, end = 0; begin <= text.size(); begin = end + 1) {
+    end = std::min(text.find(',', begin), text.size());
+    const std::string_view part = std::string_view(text).substr(begin, end - begin);
     const std::size_t equals = part.find('=');
     const Result<Duration> age = parse_duration(equals == std::string_view::npos ? part : part.substr(equals + 1));
     if (!age) return std::unexpected(age.error());
@@ -74,7 +73,7 @@ Result<Retention> parse_retention(const std::string& text) {
                   fmt::format("{} is no state in which workflows end: write {}{}", in_quotes(state),
                               fmt::join(kStates, ", "), did_you_mean(state, kStates)));
     }
-  } while (!rest.empty());
+  }
   return retention;
 }
 

@@ -116,16 +116,17 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
   void run_shard(Shard& shard, bool crashed);
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
-  Result<Ownership> change_store(const std::shared_ptr<Store>& next);
+  Result<void> change_store(const std::shared_ptr<Store>& next, Epoch epoch);
   Result<void> load_all(bool crashed);
   Result<void> let_go_of(Store& store) const;
   // Whether every stored workflow is taken up.
   [[nodiscard]] bool runs_all() const { return !options_.shard.standby && !options_.shard.only; }
-  Result<void> check_ids_are_free(Store& store);
+  Result<void> check_ids_are_free(Store& store, Epoch epoch);
 
   // read.cc
   Result<core::Workflow> state_in_memory(const std::string& id);
   Result<core::Workflow> state_in_store(const std::string& id);
+  Result<void> until_durable(Shard& shard);
   Result<core::Workflow> state_of(const std::string& id);
   // Each stored workflow that has not ended, and its state as far as that can be read.
   Result<void> scan_live(Store& store,
@@ -150,6 +151,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
   std::mutex changing_;  // held by who changes the store
   // Not all is run here, and the owner before ended without warning. Written by who changes the store.
   bool crash_untold_ = false;
+  // Of the data directory that was let go of last. Written by who changes the store.
+  std::optional<Epoch> disabled_epoch_;
   mutable std::mutex mutex_;  // guards all below
   Random ids_;
   std::shared_ptr<Store> store_;  // shared with readers that are at it when persistence is disabled

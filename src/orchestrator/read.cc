@@ -45,7 +45,15 @@ Result<core::Workflow> LocalOrchestrator::state_in_store(const std::string& id) 
   const Result<StoredWorkflow> stored = store->read_workflow(id);
   if (!stored && stored.error().code == ErrorCode::not_found) return no_such_workflow(id);
   if (!stored) return std::unexpected(stored.error());
-  return replay(*stored, definitions_.source(*store));
+  Result<core::Workflow> state = replay(*stored, definitions_.source(*store));
+  // It may have been stored a moment ago, and is told once that is durable.
+  if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
+  return state;
+}
+
+// When this is answered, all that the shard has decided is stored, and what could be read before the call is durable.
+Result<void> LocalOrchestrator::until_durable(Shard& shard) {
+  return ask<void>(shard, [](Shard&) { return Result<void>(); });
 }
 
 // The state is copied on the shard; whatever is made of it is made here, where it holds up nobody.
@@ -156,6 +164,8 @@ Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_workflows(const List
   if (!live) return live;
   Result<std::vector<WorkflowStatus>> stored = list_stored(options, !runs_all());
   if (!stored) return stored;
+  for (const auto& shard : shards_)
+    if (Result<void> durable = until_durable(*shard); !durable) return std::unexpected(std::move(durable.error()));
   // One that ended between the two readings is in both.
   for (WorkflowStatus& status : *stored)
     if (std::ranges::find(*live, status.id, &WorkflowStatus::id) == live->end() || !is_persistent())
@@ -168,13 +178,12 @@ Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::stri
   if (!store->is_durable())
     return fail(ErrorCode::invalid_state,
                 "histories are kept only with persistence: enable it, or name a data directory");
-  // When this is answered, all that has been decided is stored.
-  if (Result<void> durable = ask<void>(shard_of(id), [](Shard&) { return Result<void>(); }); !durable)
-    return std::unexpected(std::move(durable.error()));
+  if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
   Result<core::Workflow> state = state_of(id);
   if (!state) return std::unexpected(std::move(state.error()));
   const Result<std::vector<StoredRun>> runs = store->read_history(id, options.from, options.limit);
   if (!runs) return std::unexpected(runs.error());
+  if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
   std::vector<HistoryEvent> history;
   for (const StoredRun& run : *runs) {
     const Result<std::vector<Event>> events = decode_events(run.events, definitions_.source(*store));

@@ -89,8 +89,10 @@ void LocalOrchestrator::handlers_added() {
     while (running_ && !shard->post([](Shard& there) { there.bind_again(); })) std::this_thread::yield();
 }
 
-// A workflow of this engine may be stored there already only if it is the very same one, from before.
-Result<void> LocalOrchestrator::check_ids_are_free(Store& store) {
+// A workflow of this engine may be stored there already only if it is the very same one, from before, and nobody else
+// has gone on with it since.
+Result<void> LocalOrchestrator::check_ids_are_free(Store& store, Epoch epoch) {
+  const bool is_next = disabled_epoch_ && epoch == Epoch(std::to_underlying(*disabled_epoch_) + 1);
   Result<std::vector<WorkflowStatus>> here = list_memory({});
   if (!here) return std::unexpected(std::move(here.error()));
   for (const WorkflowStatus& status : *here) {
@@ -102,24 +104,27 @@ Result<void> LocalOrchestrator::check_ids_are_free(Store& store) {
     if (state->created_at != status.created_at)
       return fail(ErrorCode::already_exists,
                   fmt::format("another workflow {} is stored there already", in_quotes(status.id)));
+    if (!is_next)
+      return fail(ErrorCode::conflict,
+                  fmt::format("workflow {} is stored there, and another process has used that data directory since: it "
+                              "may have gone on with it; name another data directory",
+                              in_quotes(status.id)));
   }
   return {};
 }
 
-Result<Ownership> LocalOrchestrator::change_store(const std::shared_ptr<Store>& next) {
-  Result<Ownership> owned = next->acquire();
-  if (!owned) return owned;
+Result<void> LocalOrchestrator::change_store(const std::shared_ptr<Store>& next, Epoch epoch) {
   for (const auto& shard : shards_) {
     Result<void> changed = ask<void>(*shard, [&](Shard& there) -> Result<void> {
-      if (Result<void> ok = there.change_store(*next, owned->epoch); !ok) return ok;
+      if (Result<void> ok = there.change_store(*next, epoch); !ok) return ok;
       return there.save_all();
     });
-    if (!changed) return std::unexpected(std::move(changed.error()));
+    if (!changed) return changed;
   }
   const std::lock_guard lock(mutex_);
   store_ = next;
-  epoch_ = owned->epoch;
-  return owned;
+  epoch_ = epoch;
+  return {};
 }
 
 // All shards at once, for there may be a million workflows.
@@ -141,9 +146,13 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
   if (is_persistent()) return fail(ErrorCode::invalid_state, "persistence is enabled already");
   const Result<std::shared_ptr<Store>> opened = open_store_(options);
   if (!opened) return std::unexpected(opened.error());
-  if (Result<void> free = check_ids_are_free(**opened); !free) return free;
-  const Result<Ownership> owned = change_store(*opened);
+  const Result<Ownership> owned = (*opened)->acquire();
   if (!owned) return std::unexpected(owned.error());
+  if (Result<void> free = check_ids_are_free(**opened, owned->epoch); !free) {
+    if (owned->clean) (void)(*opened)->release();
+    return free;
+  }
+  if (Result<void> changed = change_store(*opened, owned->epoch); !changed) return changed;
   crash_untold_ = !runs_all() && !owned->clean;
   return options_.shard.standby ? Result<void>() : load_all(!owned->clean);
 }
@@ -152,8 +161,13 @@ Result<void> LocalOrchestrator::disable() {
   const std::lock_guard changing(changing_);
   const std::shared_ptr<Store> before = store();
   if (!before->is_durable()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
-  if (const auto changed = change_store(std::make_shared<VolatileStore>()); !changed)
-    return std::unexpected(changed.error());
+  const auto none = std::make_shared<VolatileStore>();
+  const Epoch owned = [this] {
+    const std::lock_guard lock(mutex_);
+    return epoch_;
+  }();
+  if (Result<void> changed = change_store(none, none->acquire()->epoch); !changed) return changed;
+  disabled_epoch_ = owned;
   return let_go_of(*before);
 }
 

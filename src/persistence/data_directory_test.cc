@@ -156,7 +156,7 @@ TEST_F(DataDirectory, backup_is_made_while_work_goes_on_and_can_be_used) {
     done = true;
     work.join();
     EXPECT_EQ(store->backup(path("backup")).error().code, ErrorCode::already_exists);
-    EXPECT_EQ(store->backup(path()).error().code, ErrorCode::already_exists);
+    EXPECT_EQ(store->backup(path()).error().code, ErrorCode::invalid_argument);
   }
   const Result<DataReport> report = check_data_directory(path("backup"));
   ASSERT_TRUE(report) << describe(report.error());

@@ -132,6 +132,9 @@ TEST_F(CliData, are_backed_up_and_restored) {
   const std::string copy = folder_.path() / "copy";
   EXPECT_EQ(on_data({"backup", copy}).exit_code, 0);
   EXPECT_NE(on_data({"backup", copy}).exit_code, 0) << "nothing is written over";
+  const ProcessResult within = on_data({"backup", data() + "/copy"});
+  EXPECT_EQ(within.exit_code, 2);
+  EXPECT_THAT(within.err, HasSubstr("name a folder elsewhere"));
   EXPECT_EQ(fs::status(fs::path(copy) / "rocksdb").permissions(), fs::perms::owner_all);
   EXPECT_EQ(pawl({"doctor", copy}).exit_code, 0);
   fs::remove_all(data());

@@ -203,6 +203,7 @@ TEST_F(CliDataDirectory, options_about_it_need_one) {
   const ProcessResult retention = on_data({"run", file, "--retention", "complete=7d"});
   EXPECT_EQ(retention.exit_code, 2);
   EXPECT_THAT(retention.err, HasSubstr("did you mean \"completed\"?"));
+  EXPECT_EQ(on_data({"run", file, "--retention", "completed=7d,"}).exit_code, 2);
   const ProcessResult delay = on_data({"run", file, "--durability", "synced", "--sync-delay", "20ms"});
   EXPECT_EQ(delay.exit_code, 2);
   EXPECT_THAT(delay.err, HasSubstr("--sync-delay: 20ms is not synced"));

@@ -157,6 +157,28 @@ TEST_F(Durable, is_switched_on_and_off) {
   EXPECT_EQ(engine.persistence().load_workflow("waits")->status.state, WorkflowState::completed);
 }
 
+TEST_F(Durable, does_not_mix_two_futures_of_a_workflow) {
+  const std::string data = folder.path() / "data";
+  Engine engine;
+  (void)engine.orchestrator().create_workflow(define({task("a")}), {.id = "both"});
+  ASSERT_TRUE(engine.persistence().enable({.data_dir = data}));
+  ASSERT_TRUE(engine.persistence().disable());
+  {
+    const auto other = Engine::open({.data_dir = data});
+    ASSERT_TRUE(other) << describe(other.error());
+    ASSERT_TRUE((*other)->orchestrator().cancel_workflow("both"));
+  }
+  const auto enabled = engine.persistence().enable({.data_dir = data});
+  ASSERT_FALSE(enabled);
+  EXPECT_EQ(enabled.error().code, ErrorCode::conflict) << describe(enabled.error());
+  EXPECT_FALSE(engine.persistence().is_persistent());
+  ASSERT_TRUE(engine.persistence().enable({.data_dir = folder.path() / "elsewhere"}));
+  EXPECT_EQ(engine.orchestrator().get_workflow_status("both")->state, WorkflowState::pending);
+  const auto other = Engine::open({.data_dir = data});
+  ASSERT_TRUE(other) << describe(other.error());
+  EXPECT_EQ((*other)->orchestrator().get_workflow_status("both")->state, WorkflowState::cancelled);
+}
+
 TEST_F(Durable, forgets_what_was_kept_long_enough) {
   const auto engine = open({.retention = {.completed = 1ms}});
   const WorkflowReport report = run(*engine, define({task("a")}));

@@ -30,6 +30,12 @@ constexpr off_t kProbeBytes = off_t{64} << 20U;
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path relative = std::filesystem::proximate(path, folder, error);
+  return !error && relative.is_relative() && *relative.begin() != "..";
+}
+
 }  // namespace
 
 // A column family by its number alone: batches outlive the database that they are written to.
@@ -260,6 +266,10 @@ Result<void> RocksDbRows::backup(const std::string& folder) {
   const Result<Database> database = use();
   if (!database) return std::unexpected(database.error());
   std::error_code error;
+  const std::string directory = std::filesystem::path(folder_).parent_path();
+  if (is_within(folder, directory))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} is in {} itself; name a folder elsewhere", folder, directory));
   const bool made = std::filesystem::create_directories(folder, error);
   if (!error && !made && !std::filesystem::is_empty(folder, error) && !error)
     return fail(ErrorCode::already_exists, fmt::format("{} is not empty; name a new folder for the backup", folder));
