@@ -13,7 +13,7 @@ namespace {
 
 bool lets_dependents_run(const core::Workflow& workflow, TaskIndex task) {
   const TaskState state = workflow.tasks[task].state;
-  return state == TaskState::completed || state == TaskState::skipped ||
+  return has_result(state) || state == TaskState::skipped ||
          (state == TaskState::failed && workflow.definition().rules(task).allow_failure);
 }
 
@@ -91,13 +91,54 @@ void Checker::check_acknowledged() {
   }
 }
 
+// What has completed last is undone first, and each is undone at most once.
+class Checker::Undoing {
+ public:
+  // Before the event is applied. Empty: nothing is wrong.
+  std::string look_at(const core::Workflow& before, const Event& event) {
+    if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
+      if (before.is_compensation(completed->task)) return {};
+      std::erase(completed_, completed->task);
+      completed_.push_back(completed->task);
+    } else if (std::holds_alternative<event::WorkflowRestored>(event)) {
+      completed_.clear();  // what it was restored to is not known here
+      last_ = core::kNoTask;
+      restored_ = true;
+    } else if (std::holds_alternative<event::WorkflowCompensating>(event)) {
+      last_ = core::kNoTask;
+    } else if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
+      if (!before.is_compensation(started->task) || restored_) return {};
+      const TaskIndex task = before.definition().task_of(started->task);
+      const auto place = std::ranges::find(completed_, task);
+      if (place == completed_.end() || before.tasks[task].state != TaskState::completed)
+        return fmt::format("task {} is undone, and was not done", task);
+      if (last_ != core::kNoTask && last_ != task && std::ranges::find(completed_, last_) < place)
+        return fmt::format("task {} is undone after task {}, which had completed before it", task, last_);
+      last_ = task;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<TaskIndex> completed_;  // in this order
+  TaskIndex last_ = core::kNoTask;    // that was undone
+  bool restored_ = false;
+};
+
 void Checker::check_ended(const std::string& id) {
   core::Workflow workflow;
+  Undoing undoing;
   std::set<TaskIndex> outcomes;
   std::set<std::pair<TaskIndex, std::uint32_t>> starts;
   for (const Event& event : read(id).events) {
+    if (workflow.facts != nullptr)
+      if (const std::string wrong = undoing.look_at(workflow, event); !wrong.empty())
+        violate(fmt::format("{}: {}", id, wrong));
     core::evolve(workflow, event);
-    if (std::holds_alternative<event::WorkflowRestored>(event)) outcomes.clear();
+    if (std::holds_alternative<event::WorkflowRestored>(event) || std::holds_alternative<event::WorkflowRevived>(event))
+      outcomes.clear();
+    if (std::holds_alternative<event::WorkflowCompensating>(event))
+      std::erase_if(outcomes, [&](TaskIndex action) { return workflow.is_compensation(action); });
     TaskIndex over = core::kNoTask;
     if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) over = completed->task;
     if (const auto* failed = std::get_if<event::TaskFailed>(&event)) over = failed->task;
@@ -112,6 +153,8 @@ void Checker::check_ended(const std::string& id) {
   } else if (!is_terminal(workflow.state)) {
     violate(fmt::format("{}: it has not ended: {}, {} tasks open, {} running", id, to_string(workflow.state),
                         workflow.open_tasks, workflow.running_tasks));
+  } else if (!workflow.after->to_compensate.empty()) {
+    violate(fmt::format("{}: it has ended before all was undone", id));
   }
 }
 

@@ -30,6 +30,7 @@ class Checker {
   void violate(std::string what);
 
  private:
+  class Undoing;
   struct History {
     std::vector<Event> events;
     std::map<std::uint64_t, std::string> runs;

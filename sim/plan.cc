@@ -31,12 +31,23 @@ void give_work(TaskSpec& task, Random& random) {
   }
 }
 
+Compensation random_compensation(Random& random) {
+  Compensation compensation{.module = "sim", .function = "work"};
+  if (one_in(random, 3)) compensation = {.module = "test", .function = "noop"};
+  if (one_in(random, 2)) compensation.timeout = milliseconds(20 + random.next() % 200);
+  if (one_in(random, 2))
+    compensation.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 4),
+                                            .base_delay = milliseconds(random.next() % 50)};
+  return compensation;
+}
+
 }  // namespace
 
 DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers) {
   WorkflowSpec spec{.name = fmt::format("d{}", random.next() % 5)};
   spec.on_failure = one_in(random, 2) ? OnFailure::fail : OnFailure::continue_;
   if (one_in(random, 4)) spec.timeout = milliseconds(100 + random.next() % 2000);
+  spec.saga = !one_in(random, 4);
   const std::size_t tasks = 1 + random.next() % 8;
   for (std::size_t i = 0; i < tasks; ++i) {
     TaskSpec task;
@@ -52,6 +63,12 @@ DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers)
                                       .jitter = one_in(random, 2) ? 0.5 : 0.0};
     if (one_in(random, 2)) task.timeout = milliseconds(20 + random.next() % 200);
     task.allow_failure = one_in(random, 6);
+    if (one_in(random, 8)) task.schedule_to_start = milliseconds(20 + random.next() % 500);
+    if (one_in(random, 8)) task.schedule_to_close = milliseconds(50 + random.next() % 500);
+    if (one_in(random, 4)) task.circuit_breaker = kBreakers[random.next() % std::size(kBreakers)];
+    if (!task.circuit_breaker.empty() && one_in(random, 3)) task.on_open = OnOpen::fail;
+    if (one_in(random, 2)) task.compensation = random_compensation(random);
+    task.pivot = one_in(random, 12);
     spec.tasks.push_back(std::move(task));
   }
   const Result<DefinitionPtr> definition = make_definition(spec, {.limits = {}, .handlers = &handlers});
@@ -63,7 +80,8 @@ Action random_action(Random& random) {
   constexpr Action kActions[] = {Action::start,    Action::start,   Action::start,   Action::start, Action::create,
                                  Action::create,   Action::execute, Action::execute, Action::pause, Action::resume,
                                  Action::resume,   Action::cancel,  Action::fail,    Action::skip,  Action::snapshot,
-                                 Action::snapshot, Action::restore, Action::late};
+                                 Action::snapshot, Action::restore, Action::late,    Action::retry, Action::rerun,
+                                 Action::redrive,  Action::compensate, Action::redrive_compensation, Action::discard};
   return kActions[random.next() % std::size(kActions)];
 }
 

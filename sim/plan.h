@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pawl/definition.h"
@@ -11,10 +12,32 @@
 
 namespace pawl::sim {
 
-// A random graph with conditions, retries, timeouts, sleeps, tasks that may fail; all of it ends by itself.
+// A random graph with conditions, retries, timeouts, sleeps, compensations, circuit breakers, tasks that may fail; all
+// of it ends by itself.
 DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers);
 
-enum class Action : std::uint8_t { start, create, execute, pause, resume, cancel, fail, skip, snapshot, restore, late };
+// The circuit breakers that tasks name.
+inline constexpr std::string_view kBreakers[] = {"left", "right"};
+
+enum class Action : std::uint8_t {
+  start,
+  create,
+  execute,
+  pause,
+  resume,
+  cancel,
+  fail,
+  skip,
+  snapshot,
+  restore,
+  late,
+  retry,
+  rerun,
+  redrive,
+  compensate,
+  redrive_compensation,
+  discard
+};
 
 Action random_action(Random& random);
 

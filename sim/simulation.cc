@@ -137,6 +137,14 @@ class Simulation {
     });
   }
 
+  void revive(const std::string& id, Command command) {
+    ask(id, [id, command = std::move(command)](Shard& shard) -> Result<void> {
+      const Result<LiveWorkflow*> workflow = shard.load_one(id);
+      if (!workflow || *workflow == nullptr) return fail(ErrorCode::not_found, "");
+      return shard.revive(**workflow, command);
+    });
+  }
+
   void create(bool execute) {
     const std::string id = fmt::format("w{}", next_id_++);
     const DefinitionPtr definition = random_definition(random_, known_);
@@ -201,7 +209,19 @@ class Simulation {
       case Action::resume:
         return command(id, command::ResumeWorkflow{});
       case Action::cancel:
-        return command(id, command::CancelWorkflow{.reason = "", .grace = {}});
+        return command(id, command::CancelWorkflow{.reason = "", .grace = {}, .compensate = one_in(2)});
+      case Action::retry:
+        return revive(id, command::ReviveWorkflow{});
+      case Action::rerun:
+        return revive(id, command::ReviveWorkflow{.start = task, .rerun = true});
+      case Action::redrive:
+        return revive(id, command::ReviveWorkflow{.start = task});
+      case Action::compensate:
+        return revive(id, command::CompensateWorkflow{});
+      case Action::redrive_compensation:
+        return revive(id, command::RedriveCompensation{task});
+      case Action::discard:
+        return command(id, command::DiscardDeadLetter{.task = task, .reason = "enough"});
       case Action::fail:
         return command(id, command::FailWorkflow{});
       case Action::skip:

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "runners/builtin.h"
+#include "sim/plan.h"
 #include "sim/store_decorator.h"
 
 namespace pawl::sim {
@@ -75,7 +76,8 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
       handlers_(runner_),
       definitions_(handlers_),
       slots_(options.task_slots, options.shards),
-      executors_(options.workflow_places) {
+      executors_(options.workflow_places),
+      policies_(clock) {
   add_sim_handlers(handlers_, runner_);
   auto rows = std::make_unique<FaultyRows>(disk);
   rows_ = rows.get();
@@ -87,17 +89,27 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
   PAWL_ASSERT(owned.has_value(), "{}", owned.error().message);
   epoch_ = owned->epoch;
   counts_starts_ = !owned->clean;
+  // The store is this node's, and goes with it.
+  const Result<void> known = policies_.use_store(std::shared_ptr<Store>(store_.get(), [](Store*) {}));
+  PAWL_ASSERT(known.has_value(), "{}", known.error().message);
+  for (const std::string_view name : kBreakers)
+    (void)policies_.define(std::string(name), CircuitBreakerPolicy{.failure_threshold = 2,
+                                                                   .success_threshold = 2,
+                                                                   .timeout = std::chrono::milliseconds(50),
+                                                                   .probes = 1});
   ShardLimits limits;
   limits.checkpoint_events = kCheckpointEvents;
   limits.commits = kCommits;
   const ShardEnvironment environment{.slots = slots_,
                                      .executors = executors_,
                                      .definitions = definitions_,
+                                     .policies = policies_,
                                      .observer = *this,
                                      .sink = *this,
                                      .clock = clock_,
                                      .shards = shards_,
                                      .workflow_count = workflow_count_,
+                                     .letter_count = letter_count_,
                                      .limits = limits};
   for (std::uint32_t i = 0; i < options.shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(i, environment, seed + i));

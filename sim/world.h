@@ -61,7 +61,9 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   DefinitionLibrary definitions_;
   TaskSlots slots_;
   Executors executors_;
+  PolicyBook policies_;
   std::atomic<std::size_t> workflow_count_{0};
+  std::atomic<std::uint64_t> letter_count_{0};
   FaultyRows* rows_ = nullptr;  // the store's
   std::unique_ptr<Store> store_;
   Epoch epoch_{};

@@ -37,9 +37,28 @@ struct RetryPolicy {
   Duration base_delay = std::chrono::seconds(1);  // before the second attempt
   Duration max_delay = std::chrono::seconds(60);  // no delay is longer, before jitter
   double jitter = 0.0;  // each delay is spread evenly over [1 - jitter, 1 + jitter] of itself; 0..1
-  std::vector<std::string> retryable_errors;  // codes worth another attempt; empty: all
+  std::vector<std::string> retryable_errors;      // codes worth another attempt; empty: all
+  std::vector<std::string> non_retryable_errors;  // codes that are not, whatever the list above says
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+// What a task does while its circuit breaker is open.
+enum class OnOpen : std::uint8_t { hold, fail };
+
+[[nodiscard]] std::string_view to_string(OnOpen on_open);
+
+// What undoes a completed task. Its args see, beside what a task's args see, `task` (id, args and result of the task it
+// undoes) and `failure` (code, message and task of what the workflow failed with; null if it did not).
+struct Compensation {
+  std::string module;
+  std::string function;
+  Json args = boost::json::array();
+  std::optional<Duration> timeout;
+  std::optional<RetryPolicy> retry_policy;
+  std::string retry_policy_name;  // a stored policy instead
+
+  friend bool operator==(const Compensation&, const Compensation&) = default;
 };
 
 // One task as it is written. Defaults are those of the definition format.
@@ -51,9 +70,16 @@ struct TaskSpec {
   Json args = boost::json::array();  // positional; strings may hold `${{ ... }}`
   std::vector<std::string> dependencies;
   std::string when;                         // an expression; empty: always
-  std::optional<Duration> timeout;          // of one attempt
-  std::optional<RetryPolicy> retry_policy;  // none: one attempt
-  bool allow_failure = false;               // dependents run even if this task fails
+  std::optional<Duration> timeout;            // of one attempt
+  std::optional<Duration> schedule_to_start;  // from when it could start until an attempt does
+  std::optional<Duration> schedule_to_close;  // from when it could start until it has ended, over all attempts
+  std::optional<RetryPolicy> retry_policy;    // none: one attempt
+  std::string retry_policy_name;              // a stored policy instead
+  std::string circuit_breaker;                // the name of a stored policy; empty: none
+  OnOpen on_open = OnOpen::hold;              // that breaker
+  bool allow_failure = false;                 // dependents run even if this task fails
+  std::optional<Compensation> compensation;
+  bool pivot = false;  // once it has completed, a failure undoes nothing any more
 
   // The options of all tasks of one kind can be shared by copying a spec.
 };
@@ -66,6 +92,8 @@ struct WorkflowSpec {
   Json input = boost::json::object();  // defaults; a workflow's own input is laid over them
   OnFailure on_failure = OnFailure::fail;
   std::optional<Duration> timeout;  // of the whole workflow, from its start
+  std::string timeout_policy;       // the name of a stored policy; empty: none
+  bool saga = true;                 // a failure compensates what had completed
   Json output = nullptr;            // `${{ ... }}` places allowed; null: the results of the tasks nobody depends on
   std::vector<TaskSpec> tasks;
 };
@@ -84,10 +112,31 @@ using TaskIndex = std::uint32_t;
 // What a definition says of how a task is run, shared by all tasks that say the same.
 struct TaskRules {
   std::optional<RetryPolicy> retry_policy;
+  std::string retry_policy_name;
   std::optional<Duration> timeout;
+  std::optional<Duration> schedule_to_start;
+  std::optional<Duration> schedule_to_close;
+  std::string circuit_breaker;
+  OnOpen on_open = OnOpen::hold;
   bool allow_failure = false;
+  bool pivot = false;
+
+  [[nodiscard]] bool has_schedule_limits() const { return schedule_to_start || schedule_to_close; }
 
   friend bool operator==(const TaskRules&, const TaskRules&) = default;
+};
+
+enum class PolicyKind : std::uint8_t { timeout, retry, circuit_breaker };
+
+[[nodiscard]] std::string_view to_string(PolicyKind kind);
+
+// A stored policy that a definition refers to, and the field that does.
+struct PolicyReference {
+  PolicyKind kind{};
+  std::string name;
+  std::string field;
+
+  friend bool operator==(const PolicyReference&, const PolicyReference&) = default;
 };
 
 struct HandlerName {
@@ -112,6 +161,9 @@ class Builder;
 }
 
 // A checked, immutable graph. Source: definition/builder.h. About 60 bytes a task, and its strings.
+//
+// What undoes a task has an index, too, above those of the tasks: handler, args and rules are asked for in the same
+// way. Tasks and compensations together are the definition's actions.
 // Threads: any.
 class Definition {
  public:
@@ -125,9 +177,32 @@ class Definition {
   [[nodiscard]] const JsonText& input() const { return input_; }
   [[nodiscard]] const JsonText& output() const { return output_; }
 
-  [[nodiscard]] TaskIndex task_count() const { return static_cast<TaskIndex>(rows_.size() - 1); }
+  [[nodiscard]] const std::string& timeout_policy() const { return timeout_policy_; }
+  [[nodiscard]] bool saga() const { return saga_; }
+  // Each once.
+  [[nodiscard]] std::span<const PolicyReference> policies() const { return policies_; }
+  // Whether any task has `schedule_to_start` or `schedule_to_close`, or a circuit breaker.
+  [[nodiscard]] bool has_schedule_limits() const { return has_schedule_limits_; }
+  [[nodiscard]] bool has_circuit_breakers() const { return has_circuit_breakers_; }
+
+  [[nodiscard]] TaskIndex task_count() const { return task_count_; }
+  [[nodiscard]] TaskIndex action_count() const { return task_count_ + static_cast<TaskIndex>(compensated_.size()); }
+  // The tasks that have a compensation, ascending.
+  [[nodiscard]] std::span<const TaskIndex> compensated_tasks() const { return compensated_; }
+  // The action that undoes `task`.
+  [[nodiscard]] std::optional<TaskIndex> compensation_of(TaskIndex task) const {
+    const auto found = std::ranges::lower_bound(compensated_, task);
+    if (found == compensated_.end() || *found != task) return std::nullopt;
+    return task_count_ + static_cast<TaskIndex>(found - compensated_.begin());
+  }
+  [[nodiscard]] bool is_compensation(TaskIndex action) const { return action >= task_count_; }
+  // The task that an action is, or undoes.
+  [[nodiscard]] TaskIndex task_of(TaskIndex action) const {
+    return is_compensation(action) ? compensated_[action - task_count_] : action;
+  }
   [[nodiscard]] std::size_t dependency_count() const { return dependencies_.size(); }
 
+  // Of a compensation: that of the task it undoes.
   [[nodiscard]] std::string_view task_id(TaskIndex task) const {
     return {ids_.data() + rows_[task].id_begin, rows_[task + 1].id_begin - rows_[task].id_begin};
   }
@@ -168,7 +243,7 @@ class Definition {
     return {edges.data() + begin, end - begin};
   }
 
-  // Index 0 of strings_ is the empty string. Row task_count() is a sentinel that ends the last ranges.
+  // Index 0 of strings_ is the empty string. Row action_count() is a sentinel that ends the last ranges.
   struct Row {
     std::uint32_t id_begin = 0;
     std::uint32_t name = 0;
@@ -190,6 +265,13 @@ class Definition {
   Priority priority_ = Priority::normal;
   OnFailure on_failure_ = OnFailure::fail;
   std::optional<Duration> timeout_;
+  std::string timeout_policy_;
+  bool saga_ = true;
+  bool has_schedule_limits_ = false;
+  bool has_circuit_breakers_ = false;
+  TaskIndex task_count_ = 0;
+  std::vector<TaskIndex> compensated_;
+  std::vector<PolicyReference> policies_;
   JsonText input_;
   JsonText output_;
   std::string ids_;

@@ -20,20 +20,23 @@
 #include <optional>
 #include <string>
 
+#include "pawl/compensation.h"
 #include "pawl/definition.h"
 #include "pawl/handler.h"
 #include "pawl/monitor.h"
 #include "pawl/orchestrator.h"
 #include "pawl/persistence.h"
+#include "pawl/policy.h"
 #include "pawl/report.h"
 
 namespace pawl {
 
-// How long ended workflows are kept in the data directory; nothing: for ever.
+// How long ended workflows, and dead letters, are kept in the data directory; nothing: for ever.
 struct Retention {
   std::optional<Duration> completed;
   std::optional<Duration> failed;
   std::optional<Duration> cancelled;
+  std::optional<Duration> dead_letters;  // discarded then
 };
 
 // What an engine may use. A zero where a number is asked for means the default in parentheses.
@@ -77,6 +80,8 @@ class Engine {
   [[nodiscard]] Orchestrator& orchestrator();
   [[nodiscard]] Monitor& monitor();
   [[nodiscard]] Persistence& persistence();
+  [[nodiscard]] Policy& policy();
+  [[nodiscard]] Compensations& compensation();
 
  private:
   struct Parts;

@@ -39,7 +39,8 @@ class TaskContext {
   [[nodiscard]] const std::string& workflow_id() const;
   [[nodiscard]] std::string_view task_id() const;
   [[nodiscard]] std::uint32_t attempt() const;  // 1, 2, ...
-  // The same for all attempts of this task: "workflow/task".
+  // The same for all attempts of this task: "workflow/task", of what undoes it "workflow/task/compensation"; when
+  // one that had completed is done again, with the number of times behind it: "workflow/task#2".
   [[nodiscard]] std::string idempotency_key() const;
 
   [[nodiscard]] const Json& args();   // an array, its `${{ }}` places filled in
@@ -47,6 +48,13 @@ class TaskContext {
   // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error:
   // `not_found`.
   [[nodiscard]] Result<Json> result_of(std::string_view task_id);
+
+  // In what undoes a task: the id of that task, the args it was called with, its result, and what the workflow failed
+  // with ({"code", "message", ...}; null if it did not). Otherwise empty and null.
+  [[nodiscard]] std::string_view undone_task() const;
+  [[nodiscard]] Json undone_args() const;
+  [[nodiscard]] Json undone_result() const;
+  [[nodiscard]] Json failure() const;
 
   // When this attempt will be timed out.
   [[nodiscard]] std::optional<Timestamp> deadline() const;

@@ -16,9 +16,12 @@ namespace pawl {
 // One thing that happened. `type` is one of
 //   workflow_created, workflow_redefined, workflow_queued, workflow_started, workflow_paused, workflow_resumed,
 //   workflow_stopping, workflow_completed, workflow_failed, workflow_cancelled,
-//   workflow_restored,
+//   workflow_restored, workflow_revived (an ended one goes on), workflow_compensating,
 //   task_started, task_completed, task_retry_scheduled, task_retry_due, task_failed, task_skipped, task_cancelled,
-//   task_interrupted (the process ended meanwhile; it is made again),
+//   task_interrupted (the process ended meanwhile; it is made again), task_held (by its circuit breaker), task_released,
+//   compensation_started, compensation_completed, compensation_retry_scheduled, compensation_retry_due,
+//   compensation_failed, compensation_interrupted (of what undoes the task), compensation_registered,
+//   dead_letter_discarded,
 // all of them durable when they are told, or one of the passing ones
 //   task_output (a line the task wrote), task_progress.
 struct WorkflowEvent {
@@ -30,11 +33,13 @@ struct WorkflowEvent {
   JsonText result;            // task_completed, and the output of workflow_completed
   JsonText error;             // {"code", "message", ...} of a failure or a cancellation
   // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason; workflow_restored:
-  // the snapshot; task_interrupted: `stopped` or `crashed`.
+  // the snapshot; task_interrupted: `stopped` or `crashed`; workflow_revived: `retry` or `rerun`;
+  // workflow_compensating: the state that follows; dead_letter_discarded: the reason.
   std::string text;
   bool is_stderr = false;  // task_output
   double progress = 0;     // task_progress: 0..1
-  Timestamp due;           // task_retry_scheduled: when the next attempt starts
+  Timestamp due;           // task_retry_scheduled: when the next attempt starts; task_held: until when at least
+  std::uint32_t policy_version = 0;  // of the stored policy that decided; 0: none did
 };
 
 enum class SubscriptionId : std::uint64_t {};

@@ -34,6 +34,14 @@ using Started = std::function<void(Result<std::string>)>;
 struct CancelOptions {
   std::string reason;
   std::optional<Duration> grace;  // for running tasks to stop by themselves; none: the engine's default
+  bool compensate = false;        // what has completed is undone before it ends
+};
+
+struct ForkOptions {
+  std::optional<std::string> id;  // of the new workflow; none: a new one
+  // Up to where it has the same past: before this event of the history, or before the first attempt at this task.
+  std::optional<std::uint64_t> event;
+  std::string task;
 };
 
 struct ListOptions {
@@ -79,6 +87,10 @@ struct OrchestratorMetrics {
   bool healthy = true;         // false: some workflows make no progress
   std::string problem;         // why not
   std::uint64_t restarts = 0;  // of shards
+  // Since the engine was started.
+  std::uint64_t dead_letters = 0;  // tasks and compensations that failed for good
+  std::uint64_t dead_letters_redriven = 0;
+  std::uint64_t dead_letters_discarded = 0;
 };
 
 // Whether it can be a workflow's id: 1 to 256 bytes of UTF-8 without control characters. Error: `invalid_argument`.
@@ -107,6 +119,14 @@ class Orchestrator {
   virtual Result<void> cancel_workflow(const std::string& id, const CancelOptions& options = {}) = 0;
   // As cancel, but the workflow ends as failed.
   virtual Result<void> fail_workflow(const std::string& id, const std::string& reason) = 0;
+  // An ended workflow goes on: failed, skipped, cancelled and compensated tasks get another go, with fresh attempts;
+  // completed ones are not run again. Error: `invalid_state` for one that has completed.
+  virtual Result<void> retry_workflow(const std::string& id) = 0;
+  // An ended workflow goes on: this task and all that depends on it are run again, whatever had become of them.
+  virtual Result<void> rerun_workflow(const std::string& id, const std::string& from) = 0;
+  // A new workflow that goes on from a moment in the past of another one; what was running then starts again. Needs
+  // persistence. Error: `invalid_state` if that part of the history is not kept any more, or the workflow had ended.
+  virtual Result<std::string> fork_workflow(const std::string& id, const ForkOptions& options) = 0;
   // A pending task is not run; its dependents run and see null.
   virtual Result<void> skip_task(const std::string& id, const std::string& task) = 0;
 

@@ -38,6 +38,9 @@ struct WorkflowStatus {
   std::uint32_t tasks_failed = 0;
   std::uint32_t tasks_skipped = 0;
   std::uint32_t tasks_cancelled = 0;
+  std::uint32_t tasks_compensated = 0;
+  CompensationState compensation = CompensationState::none;
+  bool saga = false;  // something in it can be compensated
 };
 
 // All of a workflow at one moment.
@@ -48,6 +51,8 @@ struct WorkflowReport {
   JsonText output;
   JsonText error;
   std::vector<TaskReport> tasks;  // by TaskIndex
+  // Of those tasks that have one, in their order: Definition::compensated_tasks().
+  std::vector<TaskReport> compensations;
 };
 
 // The report as one JSON document (docs/reference/report.md); times are RFC 3339 with milliseconds, UTC.

@@ -21,6 +21,9 @@ enum class Phase : std::uint8_t { none, awaiting_approval, queued, executing, co
 
 enum class TaskState : std::uint8_t { pending, running, completed, failed, skipped, cancelled, compensated };
 
+// How far the undoing of a workflow is. `failed`: at least one of its tasks could not be undone.
+enum class CompensationState : std::uint8_t { none, compensating, completed, failed };
+
 // Among waiting workflows the higher priority starts first; within one priority the older one.
 enum class Priority : std::uint8_t { low, normal, high, critical };
 
@@ -30,10 +33,15 @@ enum class OnFailure : std::uint8_t { fail, continue_ };
 
 [[nodiscard]] constexpr bool is_terminal(WorkflowState state) { return state >= WorkflowState::completed; }
 [[nodiscard]] constexpr bool is_terminal(TaskState state) { return state >= TaskState::completed; }
+// Whether the task has a result: it completed, though it may have been undone since.
+[[nodiscard]] constexpr bool has_result(TaskState state) {
+  return state == TaskState::completed || state == TaskState::compensated;
+}
 
 [[nodiscard]] std::string_view to_string(WorkflowState state);
 [[nodiscard]] std::string_view to_string(Phase phase);
 [[nodiscard]] std::string_view to_string(TaskState state);
+[[nodiscard]] std::string_view to_string(CompensationState state);
 [[nodiscard]] std::string_view to_string(Priority priority);
 [[nodiscard]] std::string_view to_string(OnFailure on_failure);
 

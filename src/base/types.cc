@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, 6> kPhases = {"none",      "awaiting_appr
                                                      "executing", "compensating",      "cancelling"};
 constexpr std::array<std::string_view, 7> kTaskStates = {"pending", "running",   "completed",  "failed",
                                                          "skipped", "cancelled", "compensated"};
+constexpr std::array<std::string_view, 4> kCompensationStates = {"none", "compensating", "completed", "failed"};
 constexpr std::array<std::string_view, 4> kPriorities = {"low", "normal", "high", "critical"};
 constexpr std::array<std::string_view, 2> kOnFailure = {"fail", "continue"};
 
@@ -27,6 +28,7 @@ std::optional<Enum> parse(std::string_view text, std::span<const std::string_vie
 std::string_view to_string(WorkflowState state) { return kWorkflowStates[static_cast<std::size_t>(state)]; }
 std::string_view to_string(Phase phase) { return kPhases[static_cast<std::size_t>(phase)]; }
 std::string_view to_string(TaskState state) { return kTaskStates[static_cast<std::size_t>(state)]; }
+std::string_view to_string(CompensationState state) { return kCompensationStates[static_cast<std::size_t>(state)]; }
 std::string_view to_string(Priority priority) { return kPriorities[static_cast<std::size_t>(priority)]; }
 std::string_view to_string(OnFailure on_failure) { return kOnFailure[static_cast<std::size_t>(on_failure)]; }
 

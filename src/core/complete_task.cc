@@ -15,7 +15,11 @@ Result<void> apply(Decision& decision, const command::CompleteTask& command) {
 void evolve(Workflow& workflow, const event::TaskCompleted& happened) {
   ++workflow.event_count;
   end_task(workflow, happened.task, TaskState::completed, happened.at);
-  workflow.tasks[happened.task].outcome = happened.result;
+  TaskRecord& record = workflow.tasks[happened.task];
+  record.outcome = happened.result;
+  if (workflow.is_compensation(happened.task)) [[unlikely]]
+    return compensation_ended(workflow, happened.task);
+  record.waiting_on = ++workflow.completions & kMostDependencies;
   release_dependents(workflow, happened.task);
 }
 

@@ -10,7 +10,7 @@ namespace {
 void define(Workflow& workflow, const WorkflowFactsPtr& facts) {
   workflow.facts = facts;
   const Definition& definition = workflow.definition();
-  workflow.tasks.assign(definition.task_count(), TaskRecord());
+  workflow.tasks.assign(definition.action_count(), TaskRecord());
   workflow.open_tasks = definition.task_count();
   workflow.skipped_tasks = 0;
   for (TaskIndex task = 0; task < definition.task_count(); ++task)

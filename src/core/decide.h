@@ -24,13 +24,17 @@
 #include "model/command.h"
 #include "model/effect.h"
 #include "model/event.h"
+#include "policy/catalog.h"
 
 namespace pawl::core {
+
+inline const policy::Catalog kNoPolicies;
 
 // What the world lends to one decision.
 struct Moment {
   Timestamp now;
-  double random = 0.5;  // in [0, 1)
+  double random = 0.5;                          // in [0, 1)
+  const policy::Catalog* policies = &kNoPolicies;
 };
 
 // What decisions add to: the events, in order, and the effects to release once those are durable.
@@ -52,10 +56,12 @@ class Decision {
     turn_.events.emplace_back(std::move(happened));
   }
   void request(const Effect& effect) { turn_.effects.push_back(effect); }
+  [[nodiscard]] std::vector<Effect>& effects() { return turn_.effects; }
 
   [[nodiscard]] const Workflow& workflow() const { return workflow_; }
   [[nodiscard]] Timestamp now() const { return moment_.now; }
   [[nodiscard]] double random() const { return moment_.random; }
+  [[nodiscard]] const policy::Catalog& policies() const { return *moment_.policies; }
   [[nodiscard]] expression::Evaluator& evaluator() const { return evaluator_; }
 
  private:
@@ -82,6 +88,14 @@ Result<void> apply(Decision& decision, const command::RetryTask& command);
 Result<void> apply(Decision& decision, const command::SkipTask& command);
 Result<void> apply(Decision& decision, const command::RecoverWorkflow& command);
 Result<void> apply(Decision& decision, const command::RestoreWorkflow& command);
+Result<void> apply(Decision& decision, const command::HoldTask& command);
+Result<void> apply(Decision& decision, const command::ReleaseTask& command);
+Result<void> apply(Decision& decision, const command::ExpireTask& command);
+Result<void> apply(Decision& decision, const command::ReviveWorkflow& command);
+Result<void> apply(Decision& decision, const command::CompensateWorkflow& command);
+Result<void> apply(Decision& decision, const command::RedriveCompensation& command);
+Result<void> apply(Decision& decision, const command::RegisterCompensation& command);
+Result<void> apply(Decision& decision, const command::DiscardDeadLetter& command);
 
 template <class C>
 Result<void> decide(Decision& decision, const C& command) {

@@ -4,8 +4,22 @@ namespace pawl::core {
 namespace {
 
 void disarm_attempt_timeout(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects) {
-  if (workflow.definition().rules(task).timeout)
+  if (workflow.definition().rules(task).timeout || !workflow.definition().timeout_policy().empty())
     effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::attempt_timeout, .task = task});
+}
+
+// The task has ended: its own limits do not run any more, those of what waited for it may begin to.
+void pass_schedule_limits_on(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects) {
+  if (!workflow.definition().has_schedule_limits()) [[likely]]
+    return;
+  disarm_schedule_limits(workflow, task, effects);
+  for (const TaskIndex dependent : workflow.definition().dependents(task))
+    arm_schedule_limits_of(workflow, dependent, effects);
+}
+
+void arm_all_schedule_limits(const Workflow& workflow, std::vector<Effect>& effects) {
+  if (!workflow.definition().has_schedule_limits()) return;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task) arm_schedule_limits_of(workflow, task, effects);
 }
 
 }  // namespace
@@ -14,6 +28,14 @@ void add_effects(const Workflow& workflow, const event::WorkflowStarted& happene
   if (const auto timeout = workflow.definition().timeout())
     effects.emplace_back(effect::ArmTimer{
         .kind = TimerKind::workflow_timeout, .task = kNoTask, .attempt = 0, .due = happened.at + *timeout});
+  arm_all_schedule_limits(workflow, effects);
+}
+
+void add_effects(const Workflow& workflow, const event::WorkflowRevived&, std::vector<Effect>& effects) {
+  if (const auto timeout = workflow.definition().timeout())
+    effects.emplace_back(effect::ArmTimer{
+        .kind = TimerKind::workflow_timeout, .task = kNoTask, .attempt = 0, .due = workflow.times_out_from + *timeout});
+  arm_all_schedule_limits(workflow, effects);
 }
 
 void add_effects(const Workflow& workflow, const event::WorkflowStopping& happened, std::vector<Effect>& effects) {
@@ -40,16 +62,32 @@ void add_effects(const Workflow&, const event::WorkflowCancelled&, std::vector<E
 }
 
 void add_effects(const Workflow& workflow, const event::TaskStarted& happened, std::vector<Effect>& effects) {
-  effects.emplace_back(effect::DispatchTask{.task = happened.task, .attempt = happened.attempt});
-  if (const auto timeout = workflow.definition().rules(happened.task).timeout)
+  effects.emplace_back(
+      effect::DispatchTask{.task = happened.task, .attempt = happened.attempt, .timeout = happened.timeout});
+  if (happened.timeout > Duration::zero())
     effects.emplace_back(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
                                           .task = happened.task,
                                           .attempt = happened.attempt,
-                                          .due = happened.at + *timeout});
+                                          .due = happened.at + happened.timeout});
+  if (workflow.definition().rules(happened.task).schedule_to_start) [[unlikely]]
+    effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::schedule_to_start, .task = happened.task});
+}
+
+void add_effects(const Workflow& workflow, const event::TaskRetryDue& happened, std::vector<Effect>& effects) {
+  arm_schedule_limits_of(workflow, happened.task, effects);
+}
+
+void add_effects(const Workflow& workflow, const event::TaskInterrupted& happened, std::vector<Effect>& effects) {
+  arm_schedule_limits_of(workflow, happened.task, effects);
+}
+
+void add_effects(const Workflow& workflow, const event::TaskSkipped& happened, std::vector<Effect>& effects) {
+  pass_schedule_limits_on(workflow, happened.task, effects);
 }
 
 void add_effects(const Workflow& workflow, const event::TaskCompleted& happened, std::vector<Effect>& effects) {
   disarm_attempt_timeout(workflow, happened.task, effects);
+  pass_schedule_limits_on(workflow, happened.task, effects);
 }
 
 void add_effects(const Workflow& workflow, const event::TaskRetryScheduled& happened, std::vector<Effect>& effects) {
@@ -60,10 +98,37 @@ void add_effects(const Workflow& workflow, const event::TaskRetryScheduled& happ
 
 void add_effects(const Workflow& workflow, const event::TaskFailed& happened, std::vector<Effect>& effects) {
   disarm_attempt_timeout(workflow, happened.task, effects);
+  if (workflow.tasks[happened.task].attempt > 0 && workflow.definition().rules(happened.task).schedule_to_close)
+    effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::retry, .task = happened.task});
+  pass_schedule_limits_on(workflow, happened.task, effects);
 }
 
 void add_effects(const Workflow& workflow, const event::TaskCancelled& happened, std::vector<Effect>& effects) {
   disarm_attempt_timeout(workflow, happened.task, effects);
+  disarm_schedule_limits(workflow, happened.task, effects);
+}
+
+void arm_schedule_limits_of(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects) {
+  const TaskRules& rules = workflow.definition().rules(task);
+  if (!rules.has_schedule_limits()) [[likely]]
+    return;
+  const TaskRecord& record = workflow.tasks[task];
+  if (is_terminal(record.state) || record.waiting_on > 0) return;
+  const auto arm = [&](TimerKind kind, Timestamp due) {
+    effects.emplace_back(effect::ArmTimer{.kind = kind, .task = task, .attempt = record.attempt, .due = due});
+  };
+  if (rules.schedule_to_close)
+    arm(TimerKind::schedule_to_close, scheduled_at(workflow, task) + *rules.schedule_to_close);
+  if (rules.schedule_to_start && record.state == TaskState::pending && !record.retry_waits)
+    arm(TimerKind::schedule_to_start, ready_since(workflow, task) + *rules.schedule_to_start);
+}
+
+void disarm_schedule_limits(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects) {
+  const TaskRules& rules = workflow.definition().rules(task);
+  if (rules.schedule_to_start)
+    effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::schedule_to_start, .task = task});
+  if (rules.schedule_to_close)
+    effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::schedule_to_close, .task = task});
 }
 
 }  // namespace pawl::core

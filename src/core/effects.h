@@ -20,15 +20,26 @@ void add_effects(const Workflow& workflow, const event::TaskRetryScheduled& happ
 void add_effects(const Workflow& workflow, const event::TaskFailed& happened, std::vector<Effect>& effects);
 void add_effects(const Workflow& workflow, const event::TaskCancelled& happened, std::vector<Effect>& effects);
 
+void add_effects(const Workflow& workflow, const event::TaskRetryDue& happened, std::vector<Effect>& effects);
+void add_effects(const Workflow& workflow, const event::TaskSkipped& happened, std::vector<Effect>& effects);
+void add_effects(const Workflow& workflow, const event::TaskInterrupted& happened, std::vector<Effect>& effects);
+void add_effects(const Workflow& workflow, const event::WorkflowRevived& happened, std::vector<Effect>& effects);
+
+// The limits on how long a task may wait, or take in all, if it has any and could start now or has started.
+void arm_schedule_limits_of(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects);
+void disarm_schedule_limits(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects);
+
 // The others ask nothing of the world.
+inline void add_effects(const Workflow&, const event::TaskHeld&, std::vector<Effect>&) {}
+inline void add_effects(const Workflow&, const event::TaskReleased&, std::vector<Effect>&) {}
+inline void add_effects(const Workflow&, const event::WorkflowCompensating&, std::vector<Effect>&) {}
+inline void add_effects(const Workflow&, const event::CompensationRegistered&, std::vector<Effect>&) {}
+inline void add_effects(const Workflow&, const event::DeadLetterDiscarded&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::WorkflowCreated&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::WorkflowRedefined&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::WorkflowQueued&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::WorkflowPaused&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::WorkflowResumed&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::TaskRetryDue&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::TaskSkipped&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::TaskInterrupted&, std::vector<Effect>&) {}
 inline void add_effects(const Workflow&, const event::WorkflowRestored&, std::vector<Effect>&) {}
 
 }  // namespace pawl::core

@@ -9,6 +9,7 @@ void end(Workflow& workflow, WorkflowState state, Timestamp at) {
   workflow.state = state;
   workflow.queued = false;
   workflow.completed_at = at;
+  if (workflow.after->compensating) workflow.after.edit().compensating = false;
 }
 
 }  // namespace

@@ -29,6 +29,12 @@ void evolve(Workflow& workflow, const event::TaskSkipped& happened);
 void evolve(Workflow& workflow, const event::TaskCancelled& happened);
 void evolve(Workflow& workflow, const event::TaskInterrupted& happened);
 void evolve(Workflow& workflow, const event::WorkflowRestored& happened);
+void evolve(Workflow& workflow, const event::TaskHeld& happened);
+void evolve(Workflow& workflow, const event::TaskReleased& happened);
+void evolve(Workflow& workflow, const event::WorkflowRevived& happened);
+void evolve(Workflow& workflow, const event::WorkflowCompensating& happened);
+void evolve(Workflow& workflow, const event::CompensationRegistered& happened);
+void evolve(Workflow& workflow, const event::DeadLetterDiscarded& happened);
 
 inline void evolve(Workflow& workflow, const Event& event) {
   std::visit([&](const auto& happened) { evolve(workflow, happened); }, event);

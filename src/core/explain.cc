@@ -17,6 +17,11 @@ Explanation explain_workflow(const Workflow& workflow) {
     case WorkflowState::paused:
       return {.task = {}, .code = "paused", .text = "it was paused; resume it to let new tasks start"};
     case WorkflowState::running:
+      if (workflow.after->compensating)
+        return {.task = {},
+                .code = "compensating",
+                .text = fmt::format("it undoes what it has done, {} to go, and will be {} then",
+                                    workflow.after->to_compensate.size(), to_string(workflow.after->end))};
       if (workflow.stop_reason != StopReason::none)
         return {.task = {},
                 .code = "stopping",
@@ -25,8 +30,8 @@ Explanation explain_workflow(const Workflow& workflow) {
       return {
           .task = {},
           .code = "running",
-          .text = fmt::format("{} of {} tasks have ended, {} are running", workflow.tasks.size() - workflow.open_tasks,
-                              workflow.tasks.size(), workflow.running_tasks)};
+          .text = fmt::format("{} of {} tasks have ended, {} are running", workflow.task_count() - workflow.open_tasks,
+                              workflow.task_count(), workflow.running_tasks)};
     default:
       return {.task = {}, .code = std::string(to_string(workflow.state)), .text = "it has ended"};
   }
@@ -56,6 +61,11 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
     explanation.code = "retry_due";
     explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", record.attempt, record.attempt + 1,
                                    format_time(record.completed_at));
+  } else if (record.held) {
+    explanation.code = "circuit_open";
+    explanation.text = fmt::format("circuit breaker {} holds it",
+                                   in_quotes(workflow.definition().rules(task).circuit_breaker));
+    if (surroundings.breaker) explanation.text += surroundings.breaker(workflow.definition().rules(task).circuit_breaker);
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
     explanation.text = fmt::format("waits for {}", name_open_dependencies(workflow, task));
@@ -75,8 +85,10 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
 std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& surroundings, std::size_t max_tasks) {
   std::vector<Explanation> explanations{explain_workflow(workflow)};
   if (is_terminal(workflow.state)) return explanations;
-  for (TaskIndex task = 0; task < workflow.tasks.size() && explanations.size() <= max_tasks; ++task)
+  for (TaskIndex task = 0; task < workflow.task_count() && explanations.size() <= max_tasks; ++task)
     if (!is_terminal(workflow.tasks[task].state)) explanations.push_back(explain_task(workflow, task, surroundings));
+  if (!workflow.after->to_compensate.empty() && explanations.size() <= max_tasks)
+    explanations.push_back(explain_task(workflow, workflow.after->to_compensate.back(), surroundings));
   return explanations;
 }
 

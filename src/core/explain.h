@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "pawl/report.h"
@@ -15,6 +17,8 @@ namespace pawl::core {
 struct Surroundings {
   std::size_t slots_in_use = 0;
   std::size_t slots = 0;
+  // " until 08:30" and the like, of a circuit breaker.
+  std::function<std::string(const std::string& name)> breaker;
 };
 
 std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& surroundings, std::size_t max_tasks);

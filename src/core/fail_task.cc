@@ -17,7 +17,7 @@ bool was_told_to_stop(const Workflow& workflow) {
 Result<void> apply(Decision& decision, const command::FailTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> current = check_attempt(workflow, command.task, command.attempt); !current) return current;
-  if (was_told_to_stop(workflow)) {
+  if (was_told_to_stop(workflow) && !workflow.is_compensation(command.task)) {
     decision.raise(event::TaskCancelled{.task = command.task, .attempt = command.attempt, .at = decision.now()});
     finish_if_done(decision);
   } else {
@@ -29,18 +29,20 @@ Result<void> apply(Decision& decision, const command::FailTask& command) {
 Result<void> apply(Decision& decision, const command::TimeOutTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> current = check_attempt(workflow, command.task, command.attempt); !current) return current;
-  const Duration timeout = workflow.definition().rules(command.task).timeout.value_or(Duration::zero());
   decision.request(
       effect::StopTask{.task = command.task, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
+  const auto took = std::chrono::floor<Duration>(decision.now() - workflow.tasks[command.task].started_at);
   fail_attempt(decision, command.task,
-               TaskError("timeout", fmt::format("the attempt took longer than {}", format_duration(timeout))));
+               TaskError("timeout", fmt::format("the attempt took longer than it may: {}", format_duration(took))));
   return {};
 }
 
 void evolve(Workflow& workflow, const event::TaskFailed& happened) {
   ++workflow.event_count;
+  leave_queue(workflow, happened.task);  // it may have failed before it could start
   end_task(workflow, happened.task, TaskState::failed, happened.at);
   workflow.tasks[happened.task].outcome = happened.error;
+  if (workflow.is_compensation(happened.task)) return compensation_ended(workflow, happened.task);
   if (workflow.definition().rules(happened.task).allow_failure) {
     release_dependents(workflow, happened.task);
   } else if (workflow.first_failure == kNoTask) {

@@ -7,7 +7,7 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::PauseWorkflow&) {
   const Workflow& workflow = decision.workflow();
-  if (workflow.stop_reason != StopReason::none)
+  if (workflow.stop_reason != StopReason::none && !workflow.after->compensating)
     return fail(ErrorCode::invalid_state, fmt::format("cannot pause the workflow: workflow {} is stopping ({})",
                                                       workflow.id(), to_string(workflow.stop_reason)));
   decision.raise(event::WorkflowPaused{.at = decision.now()});

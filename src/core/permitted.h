@@ -51,6 +51,14 @@ inline constexpr std::array<CommandRow, std::variant_size_v<Command>> kCommands 
     {"skip the task", {true, true, true, false, false, false}},
     {"recover the workflow", {true, true, true, false, false, false}},
     {"restore the workflow", {true, true, true, true, true, true}},
+    {"hold the task", {false, true, false, false, false, false}},
+    {"release the task", {false, true, true, false, false, false}},
+    {"expire the task", {false, true, true, false, false, false}, ErrorCode::conflict},
+    {"run the workflow again", {false, true, true, true, true, true}},
+    {"compensate the workflow", {false, false, false, true, true, true}},
+    {"redrive the compensation", {false, true, true, true, true, true}},
+    {"register the compensation", {true, true, true, true, true, true}},
+    {"discard the dead letter", {false, true, true, true, true, true}},
 }};
 
 template <class C>

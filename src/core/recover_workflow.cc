@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/settle.h"
+#include "policy/timeout.h"
 
 namespace pawl::core {
 namespace {
@@ -23,9 +24,13 @@ void arm_timers(Decision& decision) {
 
 // A task that only waits goes on waiting for what it waited for; its timeout goes on, too.
 void wait_again(Decision& decision, TaskIndex task) {
+  const Definition& definition = decision.workflow().definition();
   const TaskRecord& record = decision.workflow().tasks[task];
-  decision.request(effect::DispatchTask{.task = task, .attempt = record.attempt});
-  if (const auto timeout = decision.workflow().definition().rules(task).timeout)
+  const auto policy = decision.policies().find<TimeoutPolicy>(definition.timeout_policy());
+  const auto timeout = policy::timeout_of(policy.config, definition.rules(task).timeout, definition.task_id(task));
+  decision.request(effect::DispatchTask{
+      .task = task, .attempt = record.attempt, .timeout = timeout.value_or(Duration::zero())});
+  if (timeout)
     decision.request(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
                                       .task = task,
                                       .attempt = record.attempt,
@@ -37,10 +42,12 @@ void wait_again(Decision& decision, TaskIndex task) {
 Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) {
   const Workflow& workflow = decision.workflow();
   arm_timers(decision);
+  arm_schedule_limits(decision);
   for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
     const TaskRecord& record = workflow.tasks[task];
+    if (record.held) decision.raise(event::TaskReleased{.task = task, .at = decision.now()});
     if (record.state != TaskState::running) continue;
-    if (workflow.stop_reason != StopReason::none) {
+    if (workflow.stop_reason != StopReason::none && !workflow.is_compensation(task)) {
       decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
     } else if (workflow.definition().waits(task)) {
       wait_again(decision, task);
@@ -64,6 +71,7 @@ void evolve(Workflow& workflow, const event::TaskInterrupted& happened) {
   ++workflow.event_count;
   TaskRecord& record = workflow.tasks[happened.task];
   record.state = TaskState::pending;
+  record.completed_at = happened.at;
   if (record.interruptions < kMostInterruptions) ++record.interruptions;
   if (happened.crashed && record.crashes < kMostCrashes) ++record.crashes;
   --workflow.running_tasks;

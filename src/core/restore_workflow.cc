@@ -22,6 +22,7 @@ void abandon_attempts(Decision& decision) {
   for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
     const TaskRecord& record = workflow.tasks[task];
     if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .task = task});
+    if (!is_terminal(record.state)) disarm_schedule_limits(workflow, task, decision.effects());
     if (record.state != TaskState::running) continue;
     decision.request(effect::StopTask{.task = task, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
     decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
@@ -60,7 +61,7 @@ void evolve(Workflow& workflow, const event::WorkflowRestored& happened) {
   for (TaskIndex task = 0; task < restored->tasks.size(); ++task) {
     TaskRecord& record = restored->tasks[task];
     if (record.state != TaskState::running) continue;
-    if (restored->stop_reason != StopReason::none) {
+    if (restored->stop_reason != StopReason::none && !restored->is_compensation(task)) {
       end_task(*restored, task, TaskState::cancelled, happened.at);
       continue;
     }
@@ -69,6 +70,7 @@ void evolve(Workflow& workflow, const event::WorkflowRestored& happened) {
     restored->queue_of(task).push(task);
   }
   restored->facts = happened.facts;
+  restored->created_at = workflow.created_at;  // another one, if it is the past of another workflow
   restored->event_count = workflow.event_count + 1;
   restored->times_out_from += happened.at - happened.taken_at;
   workflow = *std::move(restored);

@@ -7,13 +7,14 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::ResumeWorkflow&) {
   const Workflow& workflow = decision.workflow();
-  if (workflow.stop_reason != StopReason::none)
+  if (workflow.stop_reason != StopReason::none && !workflow.after->compensating)
     return fail(ErrorCode::invalid_state, fmt::format("cannot resume the workflow: workflow {} is stopping ({})",
                                                       workflow.id(), to_string(workflow.stop_reason)));
   decision.raise(event::WorkflowResumed{.at = decision.now()});
   finish_if_done(decision);
+  if (workflow.state == WorkflowState::running) arm_schedule_limits(decision);
   const auto timeout = workflow.definition().timeout();
-  if (!is_terminal(workflow.state) && timeout && decision.now() >= workflow.times_out_from + *timeout)
+  if (workflow.state == WorkflowState::running && timeout && decision.now() >= workflow.times_out_from + *timeout)
     return apply(decision, command::TimeOutWorkflow{});
   return {};
 }

@@ -21,7 +21,7 @@ Result<void> apply(Decision& decision, const command::RetryTask& command) {
 void evolve(Workflow& workflow, const event::TaskRetryDue& happened) {
   ++workflow.event_count;
   workflow.tasks[happened.task].retry_waits = false;
-  workflow.tasks[happened.task].completed_at = Timestamp();
+  workflow.tasks[happened.task].completed_at = happened.at;
   workflow.queue_of(happened.task).push(happened.task);
 }
 

@@ -1,5 +1,6 @@
 #include "core/settle.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
@@ -50,6 +51,31 @@ void skip_descendants(Decision& decision, TaskIndex failed) {
   }
 }
 
+// failed or cancelled; what has completed is undone first, if it is to be.
+void end_as(Decision& decision, WorkflowState end, JsonText error) {
+  const Workflow& workflow = decision.workflow();
+  const bool wanted = end == WorkflowState::failed ? workflow.definition().saga() : workflow.after->compensate_wanted;
+  if (wanted && can_compensate(workflow)) {
+    decision.raise(
+        event::WorkflowCompensating{.at = decision.now(), .end = end, .error = std::move(error), .tasks = {}});
+  } else if (end == WorkflowState::failed) {
+    decision.raise(event::WorkflowFailed{.at = decision.now(), .error = std::move(error)});
+  } else {
+    decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = std::move(error)});
+  }
+}
+
+// The task that a workflow whose tasks have all ended fails for. After another go, a task that was not part of it may
+// still be failed.
+TaskIndex failed_task(const Workflow& workflow) {
+  if (workflow.first_failure != kNoTask || workflow.after->revivals == 0 || workflow.failed_tasks == 0)
+    return workflow.first_failure;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+    if (workflow.tasks[task].state == TaskState::failed && !workflow.definition().rules(task).allow_failure)
+      return task;
+  return kNoTask;
+}
+
 void complete(Decision& decision) {
   const Workflow& workflow = decision.workflow();
   if (workflow.definition().output().is_null()) {
@@ -61,7 +87,21 @@ void complete(Decision& decision) {
     decision.raise(event::WorkflowCompleted{.at = decision.now(), .output = *std::move(output)});
     return;
   }
-  decision.raise(event::WorkflowFailed{.at = decision.now(), .error = error_text(evaluation_failure(output.error()))});
+  end_as(decision, WorkflowState::failed, error_text(evaluation_failure(output.error())));
+}
+
+// What is undone is undone; the workflow is what it was to be.
+void finish_if_compensated(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  if (!workflow.after->to_compensate.empty() || workflow.state != WorkflowState::running) return;
+  switch (workflow.after->end) {
+    case WorkflowState::completed:
+      return decision.raise(event::WorkflowCompleted{.at = decision.now(), .output = workflow.output});
+    case WorkflowState::cancelled:
+      return decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = workflow.error});
+    default:
+      return decision.raise(event::WorkflowFailed{.at = decision.now(), .error = workflow.error});
+  }
 }
 
 }  // namespace
@@ -90,9 +130,18 @@ void end_task(Workflow& workflow, TaskIndex task, TaskState state, Timestamp at)
   if (record.state == TaskState::running) --workflow.running_tasks;
   record.state = state;
   record.retry_waits = false;
+  record.held = false;
   record.completed_at = at;
+  if (workflow.is_compensation(task)) return;
   --workflow.open_tasks;
   ++count_of(workflow, state);
+}
+
+void leave_queue(Workflow& workflow, TaskIndex task) {
+  const TaskRecord& record = workflow.tasks[task];
+  if (record.state == TaskState::pending && record.waiting_on == 0 && !record.retry_waits && !record.held &&
+      workflow.state != WorkflowState::pending)
+    workflow.queue_of(task).remove(task);
 }
 
 void release_dependents(Workflow& workflow, TaskIndex task) {
@@ -101,41 +150,92 @@ void release_dependents(Workflow& workflow, TaskIndex task) {
   for (const TaskIndex dependent : workflow.definition().dependents(task)) {
     TaskRecord& record = workflow.tasks[dependent];
     record.has_results |= has_result;
-    if (--record.waiting_on == 0 && record.state == TaskState::pending && started)
+    if (record.state == TaskState::pending && --record.waiting_on == 0 && started)
       workflow.queue_of(dependent).push(dependent);
   }
 }
 
 void cancel_pending_tasks(Workflow& workflow, Timestamp at) {
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (workflow.tasks[task].state == TaskState::pending) end_task(workflow, task, TaskState::cancelled, at);
   workflow.ready.clear();
   workflow.waiting.clear();
+}
+
+void start_afresh(Workflow& workflow, TaskIndex action) {
+  TaskRecord& record = workflow.tasks[action];
+  record.interruptions = 0;
+  record.crashes = 0;
+  if (record.attempt == 0) return;
+  std::vector<FreshStart>& fresh = workflow.after.edit().fresh_starts;
+  auto place = std::ranges::lower_bound(fresh, action, {}, &FreshStart::task);
+  if (place == fresh.end() || place->task != action) place = fresh.insert(place, {.task = action});
+  place->attempt = record.attempt;
+  if (has_result(record.state)) ++place->generation;
+}
+
+void start_next_compensation(Workflow& workflow) {
+  if (workflow.after->to_compensate.empty()) return;
+  std::vector<TaskIndex>& next = workflow.after.edit().to_compensate;
+  workflow.queue_of(next.back()).push(next.back());
 }
 
 void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
   const Workflow& workflow = decision.workflow();
   const std::uint32_t attempt = workflow.tasks[task].attempt;
   const TaskRules& rules = workflow.definition().rules(task);
-  // What the process's end interrupted is not the task's failure.
-  const std::uint32_t tries = attempt - workflow.tasks[task].interruptions;
-  const auto delay = policy::retry_delay(rules.retry_policy, tries, error, decision.random());
-  if (delay && workflow.stop_reason == StopReason::none) {
-    decision.raise(event::TaskRetryScheduled{.task = task,
-                                             .attempt = attempt,
-                                             .at = decision.now(),
-                                             .due = decision.now() + *delay,
-                                             .error = error_text(error)});
-    return;
-  }
-  decision.raise(event::TaskFailed{.task = task, .attempt = attempt, .at = decision.now(), .error = error_text(error)});
-  if (!rules.allow_failure && workflow.definition().on_failure() == OnFailure::continue_)
+  policy::Found<RetryPolicy> retries{.config = rules.retry_policy ? &*rules.retry_policy : nullptr};
+  if (!rules.retry_policy_name.empty()) retries = decision.policies().find<RetryPolicy>(rules.retry_policy_name);
+  const auto delay =
+      policy::retry_delay(retries.config, workflow.counted_attempts(task), error, decision.random());
+  const bool may_retry = workflow.stop_reason == StopReason::none || workflow.is_compensation(task);
+  if (!delay || !may_retry) return fail_task(decision, task, error, retries.version);
+  const Timestamp due = decision.now() + *delay;
+  if (rules.schedule_to_close && due >= scheduled_at(workflow, task) + *rules.schedule_to_close)
+    return fail_task(decision, task, error, retries.version);
+  decision.raise(event::TaskRetryScheduled{.task = task,
+                                           .attempt = attempt,
+                                           .at = decision.now(),
+                                           .due = due,
+                                           .error = error_text(error),
+                                           .policy_version = retries.version});
+}
+
+void fail_task(Decision& decision, TaskIndex task, const TaskError& error, std::uint32_t policy_version) {
+  const Workflow& workflow = decision.workflow();
+  const Definition& definition = workflow.definition();
+  decision.raise(event::TaskFailed{.task = task,
+                                   .attempt = workflow.tasks[task].attempt,
+                                   .at = decision.now(),
+                                   .error = error_text(error),
+                                   .policy_version = policy_version});
+  if (!definition.rules(task).allow_failure && !definition.is_compensation(task) &&
+      definition.on_failure() == OnFailure::continue_)
     skip_descendants(decision, task);
   finish_if_done(decision);
 }
 
+bool can_compensate(const Workflow& workflow) {
+  const Definition& definition = workflow.definition();
+  if (definition.compensated_tasks().empty()) return false;
+  const auto has_completed = [&](TaskIndex task) { return workflow.tasks[task].state == TaskState::completed; };
+  if (!std::ranges::any_of(definition.compensated_tasks(), has_completed)) return false;
+  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+    if (definition.rules(task).pivot && has_completed(task)) return false;
+  return true;
+}
+
+void arm_schedule_limits(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  const Definition& definition = workflow.definition();
+  if (!definition.has_schedule_limits() || workflow.state == WorkflowState::pending) return;
+  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+    arm_schedule_limits_of(workflow, task, decision.effects());
+}
+
 void finish_if_done(Decision& decision) {
   const Workflow& workflow = decision.workflow();
+  if (workflow.after->compensating) return finish_if_compensated(decision);
   const bool running = workflow.state == WorkflowState::running;
   if (running && workflow.stop_reason == StopReason::none && workflow.first_failure != kNoTask &&
       workflow.definition().on_failure() == OnFailure::fail && workflow.open_tasks > 0)
@@ -143,22 +243,24 @@ void finish_if_done(Decision& decision) {
   if (is_terminal(workflow.state) || workflow.open_tasks > 0) return;
 
   if (workflow.stop_reason == StopReason::cancelled) {
-    decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = workflow.error});
+    end_as(decision, WorkflowState::cancelled, workflow.error);
   } else if (!running) {
     return;  // paused: it ends when it is resumed
   } else if (workflow.stop_reason != StopReason::none) {
-    decision.raise(event::WorkflowFailed{.at = decision.now(), .error = workflow.error});
-  } else if (workflow.first_failure != kNoTask) {
-    decision.raise(
-        event::WorkflowFailed{.at = decision.now(), .error = task_failure(workflow, workflow.first_failure)});
+    end_as(decision, WorkflowState::failed, workflow.error);
+  } else if (const TaskIndex failed = failed_task(workflow); failed != kNoTask) {
+    end_as(decision, WorkflowState::failed, task_failure(workflow, failed));
+  } else if (workflow.cancelled_tasks > 0) {
+    end_as(decision, WorkflowState::cancelled,
+           error_text(TaskError("cancelled", "tasks that had been cancelled were not run again")));
   } else {
     complete(decision);
   }
 }
 
-void stop(Decision& decision, StopReason reason, Duration grace, JsonText error) {
-  decision.raise(
-      event::WorkflowStopping{.at = decision.now(), .reason = reason, .grace = grace, .error = std::move(error)});
+void stop(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate) {
+  decision.raise(event::WorkflowStopping{
+      .at = decision.now(), .reason = reason, .grace = grace, .error = std::move(error), .compensate = compensate});
 }
 
 JsonText error_text(const TaskError& error) {

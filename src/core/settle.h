@@ -16,20 +16,47 @@ Result<void> check_attempt(const Workflow& workflow, TaskIndex task, std::uint32
 // evolve: the task ended with `state` at `at`.
 void end_task(Workflow& workflow, TaskIndex task, TaskState state, Timestamp at);
 
+// evolve: the task will not start; if it was ready, it is not any more.
+void leave_queue(Workflow& workflow, TaskIndex task);
+
 // evolve: the task no longer stands in the way of its dependents.
 void release_dependents(Workflow& workflow, TaskIndex task);
 
 // evolve: every task that has not started is cancelled.
 void cancel_pending_tasks(Workflow& workflow, Timestamp at);
 
+// evolve: the next attempt is the first one again, as far as policies are concerned.
+void start_afresh(Workflow& workflow, TaskIndex action);
+
+// evolve: a compensation has completed, or failed for good; the next one may start.
+void compensation_ended(Workflow& workflow, TaskIndex action);
+
+// evolve: the compensation that comes next may start.
+void start_next_compensation(Workflow& workflow);
+
+// Whether the task may be started now.
+[[nodiscard]] bool is_ready(const Workflow& workflow, TaskIndex task);
+
+// decide: an attempt is made, with the timeout that is in force.
+void raise_started(Decision& decision, TaskIndex task);
+
 // decide: an attempt failed; the policy gives it another one, or the task fails for good.
 void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error);
+
+// decide: the task fails for good, whatever the policy would say.
+void fail_task(Decision& decision, TaskIndex task, const TaskError& error, std::uint32_t policy_version = 0);
+
+// Whether the failed workflow, or a cancelled one, has something to undo, and has not passed its pivot.
+[[nodiscard]] bool can_compensate(const Workflow& workflow);
+
+// decide: `schedule_to_start` and `schedule_to_close` of tasks that wait run from when they could start.
+void arm_schedule_limits(Decision& decision);
 
 // decide: ends the workflow if nothing is left to wait for.
 void finish_if_done(Decision& decision);
 
 // decide: no more tasks start; `error` is what the workflow ends with.
-void stop(Decision& decision, StopReason reason, Duration grace, JsonText error);
+void stop(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate = false);
 
 // `{"code": ..., "message": ..., ...details}`
 [[nodiscard]] JsonText error_text(const TaskError& error);

@@ -22,9 +22,7 @@ Result<void> apply(Decision& decision, const command::SkipTask& command) {
 
 void evolve(Workflow& workflow, const event::TaskSkipped& happened) {
   ++workflow.event_count;
-  const TaskRecord& record = workflow.tasks[happened.task];
-  const bool was_ready = record.waiting_on == 0 && !record.retry_waits && workflow.state != WorkflowState::pending;
-  if (was_ready) workflow.queue_of(happened.task).remove(happened.task);
+  leave_queue(workflow, happened.task);
   end_task(workflow, happened.task, TaskState::skipped, happened.at);
   if (happened.reason != SkipReason::upstream) release_dependents(workflow, happened.task);
 }

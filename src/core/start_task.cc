@@ -4,15 +4,36 @@
 #include "base/text.h"
 #include "core/settle.h"
 #include "core/workflow_scope.h"
+#include "policy/timeout.h"
 
 namespace pawl::core {
+
+bool is_ready(const Workflow& workflow, TaskIndex task) {
+  const TaskRecord& record = workflow.tasks[task];
+  return workflow.may_start_tasks() && record.state == TaskState::pending && record.waiting_on == 0 &&
+         !record.retry_waits && !record.held;
+}
+
+void raise_started(Decision& decision, TaskIndex task) {
+  const Workflow& workflow = decision.workflow();
+  const Definition& definition = workflow.definition();
+  event::TaskStarted started{.task = task, .attempt = workflow.tasks[task].attempt + 1U, .at = decision.now()};
+  std::optional<Duration> timeout = definition.rules(task).timeout;
+  if (!definition.timeout_policy().empty()) [[unlikely]] {
+    const auto policy = decision.policies().find<TimeoutPolicy>(definition.timeout_policy());
+    timeout = policy::timeout_of(policy.config, timeout,
+                                 workflow.is_compensation(task) ? std::string_view() : definition.task_id(task));
+    started.policy_version = policy.version;
+  }
+  started.timeout = timeout.value_or(Duration::zero());
+  decision.raise(std::move(started));
+}
 
 Result<void> apply(Decision& decision, const command::StartTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> known = check_task(workflow, command.task); !known) return known;
   const TaskRecord& record = workflow.tasks[command.task];
-  if (workflow.stop_reason != StopReason::none || record.state != TaskState::pending || record.waiting_on > 0 ||
-      record.retry_waits)
+  if (!is_ready(workflow, command.task))
     return fail(ErrorCode::invalid_state, fmt::format("cannot start the task: task {} is not ready",
                                                       in_quotes(workflow.definition().task_id(command.task))));
 
@@ -23,7 +44,7 @@ Result<void> apply(Decision& decision, const command::StartTask& command) {
     finish_if_done(decision);
     return {};
   }
-  decision.raise(event::TaskStarted{.task = command.task, .attempt = record.attempt + 1U, .at = decision.now()});
+  raise_started(decision, command.task);
   if (!wanted) fail_attempt(decision, command.task, evaluation_failure(wanted.error()));
   return {};
 }

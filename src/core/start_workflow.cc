@@ -15,7 +15,7 @@ void evolve(Workflow& workflow, const event::WorkflowStarted& happened) {
   workflow.queued = false;
   workflow.started_at = happened.at;
   workflow.times_out_from = happened.at;
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (workflow.tasks[task].waiting_on == 0 && workflow.tasks[task].state == TaskState::pending)
       workflow.queue_of(task).push(task);
 }

@@ -2,6 +2,7 @@
 // not started is cancelled at once; what runs is told to stop and given a grace period.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "core/settle.h"
 
@@ -19,10 +20,27 @@ void cancel_running_tasks(Decision& decision) {
 }
 
 // A workflow that stops for good is not stopped again, except sooner or for a stronger reason.
-void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText error) {
-  stop(decision, reason, grace, std::move(error));
+void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate = false) {
+  stop(decision, reason, grace, std::move(error), compensate);
   if (grace <= Duration::zero()) cancel_running_tasks(decision);
   finish_if_done(decision);
+}
+
+std::unexpected<Error> refuse_while_compensating(const Workflow& workflow, std::string_view verb) {
+  return fail(ErrorCode::invalid_state,
+              fmt::format("cannot {} the workflow: workflow {} is undoing what it has done, and ends after that", verb,
+                          workflow.id()));
+}
+
+// Past its pivot a workflow only goes forward.
+Result<void> check_pivot(const Workflow& workflow) {
+  const Definition& definition = workflow.definition();
+  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+    if (definition.rules(task).pivot && workflow.tasks[task].state == TaskState::completed)
+      return fail(ErrorCode::invalid_state,
+                  fmt::format("cannot compensate the workflow: its pivot, task {}, has completed",
+                              in_quotes(definition.task_id(task))));
+  return {};
 }
 
 }  // namespace
@@ -30,18 +48,25 @@ void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText 
 Result<void> apply(Decision& decision, const command::CancelWorkflow& command) {
   const Workflow& workflow = decision.workflow();
   const Duration grace = command.grace.value_or(workflow.facts->cancel_grace);
+  if (workflow.after->compensating) return refuse_while_compensating(workflow, "cancel");
   JsonText error = error_text(TaskError("cancelled", command.reason.empty() ? "cancelled by request" : command.reason));
   if (workflow.state == WorkflowState::pending) {
     decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = std::move(error)});
     return {};
   }
-  if (workflow.stop_reason == StopReason::cancelled && grace > Duration::zero()) return {};
-  stop_tasks(decision, StopReason::cancelled, grace, std::move(error));
+  if (command.compensate)
+    if (Result<void> reversible = check_pivot(workflow); !reversible) return reversible;
+  const bool compensate = command.compensate || workflow.after->compensate_wanted;
+  if (workflow.stop_reason == StopReason::cancelled && grace > Duration::zero() &&
+      compensate == workflow.after->compensate_wanted)
+    return {};
+  stop_tasks(decision, StopReason::cancelled, grace, std::move(error), compensate);
   return {};
 }
 
 Result<void> apply(Decision& decision, const command::FailWorkflow& command) {
   const Workflow& workflow = decision.workflow();
+  if (workflow.after->compensating) return refuse_while_compensating(workflow, "fail");
   if (workflow.stop_reason != StopReason::none)
     return fail(ErrorCode::invalid_state, fmt::format("cannot fail the workflow: workflow {} is stopping ({})",
                                                       workflow.id(), to_string(workflow.stop_reason)));
@@ -54,6 +79,7 @@ Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
   const Workflow& workflow = decision.workflow();
   const Duration grace = workflow.facts->cancel_grace;
   if (workflow.state == WorkflowState::paused) return {};  // it times out when it is resumed
+  if (workflow.after->compensating) return {};
   if (workflow.stop_reason == StopReason::task_failed) {
     // It has failed already and waits for tasks that run; they get no more time than the others would have had.
     stop_tasks(decision, StopReason::timed_out, grace, workflow.error);
@@ -68,6 +94,7 @@ Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
 
 Result<void> apply(Decision& decision, const command::EndGrace&) {
   const StopReason reason = decision.workflow().stop_reason;
+  if (decision.workflow().after->compensating) return {};
   if (reason == StopReason::none || reason == StopReason::task_failed) return {};
   cancel_running_tasks(decision);
   finish_if_done(decision);
@@ -78,6 +105,7 @@ void evolve(Workflow& workflow, const event::WorkflowStopping& happened) {
   ++workflow.event_count;
   workflow.stop_reason = happened.reason;
   workflow.error = happened.error;
+  if (happened.compensate) workflow.after.edit().compensate_wanted = true;
   cancel_pending_tasks(workflow, happened.at);
 }
 

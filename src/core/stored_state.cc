@@ -37,6 +37,7 @@ void encode_tasks(const Workflow& workflow, stored::State& out) {
     out.add_task_started_after_us(since_creation(task.started_at));
     out.add_task_completed_after_us(since_creation(task.completed_at));
     if (interrupted) out.add_task_interruptions(task.interruptions);
+    if (task.held) out.add_held(i);
     if (task.outcome.is_null()) continue;
     stored::TaskOutcome& outcome = *out.add_outcomes();
     outcome.set_task(i);
@@ -66,14 +67,57 @@ void count(Workflow& workflow, TaskState state) {
     case TaskState::skipped:
       ++workflow.skipped_tasks;
       break;
+    case TaskState::compensated:
+      ++workflow.after.edit().compensated_tasks;
+      break;
     default:
       ++workflow.cancelled_tasks;
       break;
   }
 }
 
+void encode_aftermath(const Workflow& workflow, stored::State& out) {
+  out.set_completions(workflow.completions);
+  if (!workflow.after.has_value()) return;
+  const Aftermath& after = *workflow.after;
+  stored::Compensation& compensation = *out.mutable_compensation();
+  compensation.set_running(after.compensating);
+  compensation.set_wanted(after.compensate_wanted);
+  compensation.set_end(static_cast<std::uint32_t>(after.end));
+  for (const TaskIndex action : after.to_compensate) compensation.add_next(action);
+  for (const FreshStart& fresh : after.fresh_starts) {
+    stored::FreshStart& start = *out.add_fresh_starts();
+    start.set_task(fresh.task);
+    start.set_attempt(fresh.attempt);
+    start.set_generation(fresh.generation);
+  }
+  out.set_revivals(after.revivals);
+  for (const TaskIndex action : after.discarded) out.add_discarded(action);
+}
+
+Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
+  workflow.completions = in.completions();
+  if (!in.has_compensation()) return {};
+  const auto out_of_range = [&](std::uint32_t action) { return action >= workflow.tasks.size(); };
+  const stored::Compensation& compensation = in.compensation();
+  if (std::ranges::any_of(compensation.next(), out_of_range) || std::ranges::any_of(in.discarded(), out_of_range) ||
+      std::ranges::any_of(in.fresh_starts(), [&](const auto& fresh) { return out_of_range(fresh.task()); }) ||
+      compensation.end() > static_cast<std::uint32_t>(WorkflowState::cancelled))
+    return corrupt("how it was compensated or revived");
+  Aftermath& after = workflow.after.edit();
+  after.compensating = compensation.running();
+  after.compensate_wanted = compensation.wanted();
+  after.end = static_cast<WorkflowState>(compensation.end());
+  after.to_compensate.assign(compensation.next().begin(), compensation.next().end());
+  for (const stored::FreshStart& fresh : in.fresh_starts())
+    after.fresh_starts.push_back({.task = fresh.task(), .attempt = fresh.attempt(), .generation = fresh.generation()});
+  after.revivals = in.revivals();
+  after.discarded.assign(in.discarded().begin(), in.discarded().end());
+  return {};
+}
+
 Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
-  const auto tasks = static_cast<int>(workflow.definition().task_count());
+  const auto tasks = static_cast<int>(workflow.definition().action_count());
   const auto bytes = static_cast<std::size_t>(tasks);
   if (in.task_states().size() != bytes || in.task_flags().size() != bytes || in.task_attempts_size() != tasks ||
       in.task_waiting_on_size() != tasks || in.task_started_after_us_size() != tasks ||
@@ -97,7 +141,13 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
       task.started_at = workflow.created_at + std::chrono::microseconds(in.task_started_after_us(i));
     if ((flags & has_end) != 0)
       task.completed_at = workflow.created_at + std::chrono::microseconds(in.task_completed_after_us(i));
-    count(workflow, task.state);
+    if (!workflow.is_compensation(static_cast<TaskIndex>(i))) {
+      count(workflow, task.state);
+    } else if (task.state == TaskState::failed) {
+      ++workflow.after.edit().failed_compensations;
+    } else if (task.state == TaskState::running) {
+      ++workflow.running_tasks;
+    }
   }
   for (const stored::TaskOutcome& outcome : in.outcomes()) {
     if (outcome.task() >= bytes) return corrupt(fmt::format("an outcome of task {}", outcome.task()));
@@ -106,8 +156,10 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
   for (const std::uint32_t task : in.ready()) workflow.ready.push(task);
   for (const std::uint32_t task : in.waiting()) workflow.waiting.push(task);
   const auto out_of_range = [bytes](std::uint32_t task) { return task >= bytes; };
-  if (std::ranges::any_of(in.ready(), out_of_range) || std::ranges::any_of(in.waiting(), out_of_range))
+  if (std::ranges::any_of(in.ready(), out_of_range) || std::ranges::any_of(in.waiting(), out_of_range) ||
+      std::ranges::any_of(in.held(), out_of_range))
     return corrupt("a queue with a task that does not exist");
+  for (const std::uint32_t task : in.held()) workflow.tasks[task].held = true;
   return {};
 }
 
@@ -128,6 +180,7 @@ std::string encode_state(const Workflow& workflow) {
   put_json(workflow.error, out.mutable_error());
   out.set_first_failure(workflow.first_failure == kNoTask ? 0 : workflow.first_failure + 1);
   encode_tasks(workflow, out);
+  encode_aftermath(workflow, out);
   for (ReadyQueue queue = workflow.ready; !queue.empty(); queue.remove(queue.front())) out.add_ready(queue.front());
   for (ReadyQueue queue = workflow.waiting; !queue.empty(); queue.remove(queue.front())) out.add_waiting(queue.front());
   return out.SerializeAsString();
@@ -156,6 +209,8 @@ Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& de
   if (in.first_failure() > workflow.definition().task_count()) return corrupt("the failed task does not exist");
   if (in.first_failure() > 0) workflow.first_failure = in.first_failure() - 1;
   if (Result<void> decoded = decode_tasks(in, workflow); !decoded) return std::unexpected(std::move(decoded.error()));
+  if (Result<void> decoded = decode_aftermath(in, workflow); !decoded)
+    return std::unexpected(std::move(decoded.error()));
   return workflow;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/assert.h"
 
@@ -47,6 +48,7 @@ Phase phase_of(const Workflow& workflow) {
       return workflow.queued ? Phase::queued : Phase::none;
     case WorkflowState::running:
     case WorkflowState::paused:
+      if (workflow.after->compensating) return Phase::compensating;
       if (workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed)
         return Phase::cancelling;
       return workflow.state == WorkflowState::running ? Phase::executing : Phase::none;
@@ -55,18 +57,58 @@ Phase phase_of(const Workflow& workflow) {
   }
 }
 
+CompensationState compensation_of(const Workflow& workflow) {
+  if (workflow.after->compensating) return CompensationState::compensating;
+  if (workflow.after->failed_compensations > 0) return CompensationState::failed;
+  return workflow.after->compensated_tasks > 0 ? CompensationState::completed : CompensationState::none;
+}
+
+Timestamp scheduled_at(const Workflow& workflow, TaskIndex task) {
+  Timestamp at = workflow.times_out_from;
+  for (const TaskIndex dependency : workflow.definition().dependencies(task))
+    at = std::max(at, workflow.tasks[dependency].completed_at);
+  return at;
+}
+
+Timestamp ready_since(const Workflow& workflow, TaskIndex task) {
+  return std::max(scheduled_at(workflow, task), workflow.tasks[task].completed_at);
+}
+
+std::uint32_t Workflow::counted_attempts(TaskIndex task) const {
+  const TaskRecord& record = tasks[task];
+  const FreshStart* const fresh = fresh_start(task);
+  return record.attempt - (fresh == nullptr ? 0 : fresh->attempt) - record.interruptions;
+}
+
+const FreshStart* Workflow::fresh_start(TaskIndex action) const {
+  if (after->fresh_starts.empty()) return nullptr;
+  const auto fresh = std::ranges::lower_bound(after->fresh_starts, action, {}, &FreshStart::task);
+  return fresh != after->fresh_starts.end() && fresh->task == action ? &*fresh : nullptr;
+}
+
+bool Workflow::is_dead_letter(TaskIndex action) const {
+  return tasks[action].state == TaskState::failed && !definition().rules(action).allow_failure &&
+         !std::ranges::binary_search(after->discarded, action);
+}
+
 std::string fingerprint(const Workflow& w) {
   std::string out =
       fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", w.id(), w.definition().hash(), to_string(w.state),
                   to_string(w.stop_reason), w.queued, w.created_at.time_since_epoch().count(),
                   w.started_at.time_since_epoch().count(), w.times_out_from.time_since_epoch().count(),
                   w.completed_at.time_since_epoch().count(), w.output.view(), w.error.view(), w.first_failure);
-  out += fmt::format(" {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks, w.failed_tasks,
-                     w.skipped_tasks, w.cancelled_tasks, w.event_count);
+  out += fmt::format(" {} {} {} {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks,
+                     w.failed_tasks, w.skipped_tasks, w.cancelled_tasks, w.event_count, w.after->compensated_tasks,
+                     w.after->failed_compensations, w.completions);
+  const Aftermath& after = *w.after;
+  out += fmt::format("{} {} {} {} [{}] [{}]", after.compensating, after.compensate_wanted, to_string(after.end),
+                     after.revivals, fmt::join(after.to_compensate, ","), fmt::join(after.discarded, ","));
+  for (const FreshStart& fresh : after.fresh_starts) out += fmt::format(" {}:{}:{}", fresh.task, fresh.attempt, fresh.generation);
+  out += '\n';
   for (const TaskRecord& task : w.tasks)
-    out += fmt::format("{} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,
+    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,
                        std::uint32_t{task.waiting_on}, std::uint32_t{task.interruptions}, std::uint32_t{task.crashes},
-                       task.retry_waits, task.has_results, task.started_at.time_since_epoch().count(),
+                       task.retry_waits, task.has_results, task.held, task.started_at.time_since_epoch().count(),
                        task.completed_at.time_since_epoch().count(), task.outcome.view());
   for (ReadyQueue queue : {w.ready, w.waiting})
     for (; !queue.empty(); queue.remove(queue.front())) out += fmt::format("{} ", queue.front());

@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/rare.h"
 #include "model/event.h"
 #include "model/workflow_facts.h"
 
@@ -21,15 +22,19 @@ inline constexpr std::uint32_t kMostDependencies = (1U << 24U) - 1;
 
 struct TaskRecord {
   Timestamp started_at{};    // of the latest attempt
-  Timestamp completed_at{};  // of the terminal state; while a retry waits, when it is due
-  JsonText outcome;          // completed: the result; otherwise the error of the latest failed attempt, or null
-  std::uint32_t waiting_on : 24 = 0;    // dependencies that have not ended in a way that lets this task run
+  // Of the terminal state; while a retry waits, when it is due; when it is ready again after an attempt, since when.
+  Timestamp completed_at{};
+  JsonText outcome;  // completed: the result; otherwise the error of the latest failed attempt, or null
+  // Dependencies that have not ended in a way that lets this task run; of a completed task, its place in the order of
+  // completion.
+  std::uint32_t waiting_on : 24 = 0;
   std::uint32_t interruptions : 8 = 0;  // attempts that ended with the process and do not count as failures
   std::uint16_t attempt = 0;            // the latest attempt's number; 0: none was made
   TaskState state = TaskState::pending;
   bool retry_waits : 1 = false;  // pending, until the delay before the next attempt is over
   bool has_results : 1 = false;  // a dependency completed with a result other than null
   std::uint8_t crashes : 4 = 0;  // interruptions that the attempt itself may have been the reason of
+  bool held : 1 = false;         // pending and ready, but for its circuit breaker: stands in no queue
 
   friend bool operator==(const TaskRecord&, const TaskRecord&) = default;
 };
@@ -55,6 +60,30 @@ class ReadyQueue {
   std::size_t head_ = 0;
 };
 
+// The attempts up to this one were made before the task was given another go; they use up none of its new ones.
+struct FreshStart {
+  TaskIndex task = 0;
+  std::uint32_t attempt = 0;
+  std::uint32_t generation = 1;  // how often it is wished for: once more whenever it is done again though it completed
+
+  friend bool operator==(const FreshStart&, const FreshStart&) = default;
+};
+
+// What most workflows never need: how they are undone, or done again.
+struct Aftermath {
+  bool compensating = false;
+  bool compensate_wanted = false;  // once it has been cancelled
+  WorkflowState end = WorkflowState::failed;  // after the compensation
+  std::vector<TaskIndex> to_compensate;       // actions, the next one last
+  std::vector<FreshStart> fresh_starts;       // ascending by task
+  std::vector<TaskIndex> discarded;           // failed actions whose dead letter nobody wants, ascending
+  std::uint32_t compensated_tasks = 0;
+  std::uint32_t failed_compensations = 0;
+  std::uint32_t revivals = 0;
+
+  friend bool operator==(const Aftermath&, const Aftermath&) = default;
+};
+
 struct Workflow {
   WorkflowFactsPtr facts;
   WorkflowState state = WorkflowState::pending;
@@ -75,7 +104,9 @@ struct Workflow {
   std::uint32_t failed_tasks = 0;
   std::uint32_t skipped_tasks = 0;
   std::uint32_t cancelled_tasks = 0;
-  std::vector<TaskRecord> tasks;
+  std::uint32_t completions = 0;  // of tasks, so far
+  std::vector<TaskRecord> tasks;  // and behind them their compensations: by action
+  Rare<Aftermath> after;
   ReadyQueue ready;    // tasks that may start and do work
   ReadyQueue waiting;  // tasks that may start and only wait (a sleep, a signal): they need no task slot
   std::uint64_t event_count = 0;
@@ -90,14 +121,30 @@ struct Workflow {
     definition().prefetch(task);
   }
   [[nodiscard]] bool may_start_tasks() const {
-    return state == WorkflowState::running && stop_reason == StopReason::none;
+    return state == WorkflowState::running && (stop_reason == StopReason::none || after->compensating);
   }
+  [[nodiscard]] std::uint32_t task_count() const { return definition().task_count(); }
+  [[nodiscard]] bool is_compensation(TaskIndex action) const { return definition().is_compensation(action); }
+  // Attempts that count against the retry policy: neither interrupted by the end of a process nor made before a fresh
+  // start.
+  [[nodiscard]] std::uint32_t counted_attempts(TaskIndex task) const;
+  // nullptr: it never was.
+  [[nodiscard]] const FreshStart* fresh_start(TaskIndex action) const;
+  // Whether the action is a dead letter: it failed for good, that was not allowed, and somebody may still want it done.
+  [[nodiscard]] bool is_dead_letter(TaskIndex action) const;
 
   friend bool operator==(const Workflow&, const Workflow&) = default;
 };
 
 // What a workflow is busy with inside its state.
 [[nodiscard]] Phase phase_of(const Workflow& workflow);
+
+[[nodiscard]] CompensationState compensation_of(const Workflow& workflow);
+
+// Since when the task could have been started, dependencies considered; it must be ready.
+[[nodiscard]] Timestamp scheduled_at(const Workflow& workflow, TaskIndex task);
+// The same for its next attempt: since the delay before a retry was over.
+[[nodiscard]] Timestamp ready_since(const Workflow& workflow, TaskIndex task);
 
 // The whole state as bytes: equal states, and only they, give equal bytes. For tests and comparisons, not for storing.
 [[nodiscard]] std::string fingerprint(const Workflow& workflow);

@@ -10,6 +10,7 @@
 #include "pawl/task_error.h"
 
 #include "core/workflow.h"
+#include "model/attempt.h"
 #include "expression/expression.h"
 
 namespace pawl::core {
@@ -17,26 +18,36 @@ namespace pawl::core {
 // Parses inputs and results only when an expression asks for them, each once.
 class WorkflowScope final : public expression::Scope {
  public:
-  // `task` is the one whose expression is evaluated, or kNoTask.
-  WorkflowScope(const Workflow& workflow, TaskIndex task) : workflow_(workflow), task_(task) {}
+  // `task` is the action whose expression is evaluated, or kNoTask. `undone_args` are those of the task it undoes.
+  WorkflowScope(const Workflow& workflow, TaskIndex task, JsonText undone_args = {})
+      : workflow_(workflow), task_(task), undone_args_(std::move(undone_args)) {}
 
   const Json& input() override;
   std::string_view workflow_id() override { return workflow_.id(); }
   std::string_view workflow_name() override { return workflow_.definition().name(); }
   std::uint32_t attempt() override;
   std::optional<expression::TaskView> task(std::string_view id) override;
+  const Json* undone_task() override;
+  const Json* failure() override;
 
  private:
   const Workflow& workflow_;
   TaskIndex task_;
+  JsonText undone_args_;
   std::unique_ptr<Json> input_;
+  std::unique_ptr<Json> undone_task_;
+  std::unique_ptr<Json> failure_;
   std::vector<std::pair<TaskIndex, std::unique_ptr<Json>>> outcomes_;
 };
 
 // The task's condition; true if it has none. Errors as expression::Evaluator::test.
 Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator);
 
-// The args of the task's running attempt, their places filled in. Error: also `limit_exceeded` above `max_bytes`.
+// What a compensation is told of the task that it undoes. Error: as expand_args.
+Result<Undone> undone_by(const Workflow& workflow, TaskIndex compensation, expression::Evaluator& evaluator,
+                         std::size_t max_bytes);
+
+// The args of the action's running attempt, their places filled in. Error: also `limit_exceeded` above `max_bytes`.
 Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
                              std::size_t max_bytes);
 

@@ -47,6 +47,12 @@ Checked<void> Builder::set_header(const WorkflowSpec& spec) {
   made_->on_failure_ = spec.on_failure;
   made_->timeout_ = spec.timeout;
   made_->output_ = JsonText::from(spec.output);
+  made_->saga_ = spec.saga;
+  made_->timeout_policy_ = spec.timeout_policy;
+  if (!spec.timeout_policy.empty()) {
+    if (Checked<void> ok = check_name(spec.timeout_policy, {"timeout_policy"}); !ok) return ok;
+    refer_to_policy(PolicyKind::timeout, spec.timeout_policy, {"timeout_policy"});
+  }
   for (const auto& [path, text] : {std::pair(input_path, &made_->input_), std::pair(output_path, &made_->output_)})
     if (Checked<void> ok = check_json_size(text->view().size(), limits_.args_bytes, path); !ok) return ok;
   if (Checked<bool> ok = check_places(spec.output, std::numeric_limits<TaskIndex>::max(), output_path); !ok)
@@ -72,14 +78,29 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
   made.ids_ += task.id;
   row.name = task.name == task.id ? 0 : intern_string(task.name);
   row.handler = intern_handler(task.module, task.function);
-  row.rules = intern_rules(task);
+  TaskRules rules{.retry_policy = task.retry_policy,
+                  .retry_policy_name = task.retry_policy_name,
+                  .timeout = task.timeout,
+                  .schedule_to_start = task.schedule_to_start,
+                  .schedule_to_close = task.schedule_to_close,
+                  .circuit_breaker = task.circuit_breaker,
+                  .on_open = task.on_open,
+                  .allow_failure = task.allow_failure,
+                  .pivot = task.pivot};
+  refer_to_policies(rules, path);
+  made.has_schedule_limits_ |= rules.has_schedule_limits();
+  made.has_circuit_breakers_ |= !rules.circuit_breaker.empty();
+  row.rules = intern_rules(std::move(rules));
   made.rows_.push_back({.id_begin = static_cast<std::uint32_t>(made.ids_.size())});
+  ++made.task_count_;
   tasks_by_id_.insert(index);
 
-  Checked<std::uint32_t> args = intern_args(task, path);
+  Checked<std::uint32_t> args = intern_args(task.args, index, path);
   if (!args) return std::unexpected(std::move(args.error()));
   made.rows_[index].args = *args;
-  if (Checked<void> ok = check_handler(task, made.args_[*args].has_places, path); !ok) return ok;
+  const Call call{.module = task.module, .function = task.function, .args = task.args};
+  if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
+  if (task.compensation) compensations_.emplace_back(index, *task.compensation);
   if (!task.when.empty()) {
     path.emplace_back("when");
     const Result<std::string_view> condition = expression::strip_place(task.when);
@@ -103,6 +124,7 @@ Checked<DefinitionPtr> Builder::finish() {
   if (Checked<void> ok = resolve_dependencies(); !ok) return std::unexpected(std::move(ok.error()));
   connect_dependents();
   if (Checked<void> ok = refuse_cycles(); !ok) return std::unexpected(std::move(ok.error()));
+  if (Checked<void> ok = add_compensations(); !ok) return std::unexpected(std::move(ok.error()));
   if (Checked<void> ok = check_references(); !ok) return std::unexpected(std::move(ok.error()));
   made.by_id_.resize(made.task_count());
   std::iota(made.by_id_.begin(), made.by_id_.end(), 0U);
@@ -135,32 +157,82 @@ std::uint32_t Builder::intern_handler(const std::string& module, const std::stri
   return entry->second;
 }
 
-std::uint32_t Builder::intern_rules(const TaskSpec& task) {
-  TaskRules rules{.retry_policy = task.retry_policy, .timeout = task.timeout, .allow_failure = task.allow_failure};
+// Behind the tasks, in their order. Nothing depends on a compensation.
+Checked<void> Builder::add_compensations() {
+  Definition& made = *made_;
+  for (auto& [task, compensation] : compensations_) {
+    Path path = task_path(task);
+    path.emplace_back("compensation");
+    if (Checked<void> ok = check_compensation(compensation, path); !ok) return ok;
+    // Whatever has ended by then may be looked at.
+    Checked<std::uint32_t> args = intern_args(compensation.args, std::numeric_limits<TaskIndex>::max(), path);
+    if (!args) return std::unexpected(std::move(args.error()));
+    const Call call{.module = compensation.module, .function = compensation.function, .args = compensation.args};
+    if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
+    TaskRules rules{.retry_policy = std::move(compensation.retry_policy),
+                    .retry_policy_name = std::move(compensation.retry_policy_name),
+                    .timeout = compensation.timeout};
+    refer_to_policies(rules, path);
+    const Definition::Row end = made.rows_.back();
+    Definition::Row& row = made.rows_.back();
+    const std::string id(made.task_id(task));
+    made.ids_ += id;
+    row.name = made.rows_[task].name;
+    row.handler = intern_handler(compensation.module, compensation.function);
+    row.rules = intern_rules(std::move(rules));
+    row.args = *args;
+    made.rows_.push_back({.id_begin = static_cast<std::uint32_t>(made.ids_.size()),
+                          .dependencies_begin = end.dependencies_begin,
+                          .dependents_begin = end.dependents_begin});
+    made.compensated_.push_back(task);
+  }
+  return {};
+}
+
+void Builder::refer_to_policies(const TaskRules& rules, const Path& path) {
+  const auto field = [&](const char* name) {
+    Path longer = path;
+    longer.emplace_back(name);
+    return longer;
+  };
+  if (!rules.retry_policy_name.empty())
+    refer_to_policy(PolicyKind::retry, rules.retry_policy_name, field("retry_policy"));
+  if (!rules.circuit_breaker.empty())
+    refer_to_policy(PolicyKind::circuit_breaker, rules.circuit_breaker, field("circuit_breaker"));
+}
+
+void Builder::refer_to_policy(PolicyKind kind, const std::string& name, const Path& path) {
+  std::vector<PolicyReference>& policies = made_->policies_;
+  const auto is_same = [&](const PolicyReference& each) { return each.kind == kind && each.name == name; };
+  if (std::ranges::none_of(policies, is_same))
+    policies.push_back({.kind = kind, .name = name, .field = field_of(path)});
+}
+
+std::uint32_t Builder::intern_rules(TaskRules rules) {
   const auto [entry, is_new] = rules_.try_emplace(rules_key(rules), static_cast<std::uint32_t>(made_->rules_.size()));
   if (is_new) made_->rules_.push_back(std::move(rules));
   return entry->second;
 }
 
-Checked<void> Builder::check_handler(const TaskSpec& task, bool has_places, const Path& path) const {
+Checked<void> Builder::check_handler(const Call& call, bool has_places, const Path& path) const {
   if (known_handlers_ == nullptr) return {};
-  Result<void> ok = known_handlers_->check(task.module, task.function, has_places ? nullptr : &task.args);
+  Result<void> ok = known_handlers_->check(call.module, call.function, has_places ? nullptr : &call.args);
   if (ok) return {};
   return wrong(below(path, ok.error().field), std::move(ok.error().message), ok.error().code);
 }
 
-Checked<std::uint32_t> Builder::intern_args(const TaskSpec& task, const Path& path) {
+Checked<std::uint32_t> Builder::intern_args(const Json& args, TaskIndex task, const Path& path) {
   Path args_path = path;
   args_path.emplace_back("args");
-  if (!task.args.is_array()) return wrong(args_path, "must be an array of positional arguments");
-  std::string text = to_json_text(task.args);
+  if (!args.is_array()) return wrong(args_path, "must be an array of positional arguments");
+  std::string text = to_json_text(args);
   if (Checked<void> ok = check_json_size(text.size(), limits_.args_bytes, args_path); !ok)
     return std::unexpected(std::move(ok.error()));
   if (const auto known = args_.find(text); known != args_.end() && !made_->args_[known->second].has_places)
     return known->second;
-  if (Checked<void> ok = check_json(task.args, args_path); !ok) return std::unexpected(std::move(ok.error()));
+  if (Checked<void> ok = check_json(args, args_path); !ok) return std::unexpected(std::move(ok.error()));
   // Args with places are checked for every task that has them: what they may refer to differs.
-  const Checked<bool> has_places = check_places(task.args, made_->task_count() - 1, args_path);
+  const Checked<bool> has_places = check_places(args, task, args_path);
   if (!has_places) return std::unexpected(has_places.error());
   const auto [entry, is_new] = args_.try_emplace(std::move(text), static_cast<std::uint32_t>(made_->args_.size()));
   if (is_new) made_->args_.push_back({.text = JsonText::copy_of(entry->first), .has_places = *has_places});

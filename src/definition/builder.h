@@ -54,9 +54,18 @@ class Builder {
 
   std::uint32_t intern_string(std::string_view text);
   std::uint32_t intern_handler(const std::string& module, const std::string& function);
-  std::uint32_t intern_rules(const TaskSpec& task);
-  Checked<void> check_handler(const TaskSpec& task, bool has_places, const Path& path) const;
-  Checked<std::uint32_t> intern_args(const TaskSpec& task, const Path& path);
+  std::uint32_t intern_rules(TaskRules rules);
+  // What an action calls; its places may refer to what comes before `task`.
+  struct Call {
+    const std::string& module;
+    const std::string& function;
+    const Json& args;
+  };
+  Checked<void> check_handler(const Call& call, bool has_places, const Path& path) const;
+  Checked<std::uint32_t> intern_args(const Json& args, TaskIndex task, const Path& path);
+  Checked<void> add_compensations();
+  void refer_to_policies(const TaskRules& rules, const Path& path);
+  void refer_to_policy(PolicyKind kind, const std::string& name, const Path& path);
   Checked<void> check_expression(std::string_view text, TaskIndex task, const Path& path);
   Checked<bool> check_places(const Json& value, TaskIndex task, Path& path);
 
@@ -82,6 +91,7 @@ class Builder {
   std::vector<std::uint32_t> dependency_counts_;
   std::unordered_map<std::string, std::vector<std::string>> analysed_;  // expression -> the tasks it names
   std::vector<Reference> references_;
+  std::vector<std::pair<TaskIndex, Compensation>> compensations_;
 };
 
 }  // namespace pawl::definition

@@ -61,33 +61,62 @@ void write_sorted_member(std::string& out, std::string_view name, const JsonText
   }
 }
 
-void write_rules(std::string& out, const TaskRules& rules) {
-  if (rules.timeout) out += fmt::format(",\"timeout\":{}", rules.timeout->count());
-  if (rules.retry_policy) {
-    const RetryPolicy& policy = *rules.retry_policy;
-    out +=
-        fmt::format(",\"retry_policy\":{{\"max_attempts\":{},\"backoff\":\"{}\",\"multiplier\":", policy.max_attempts,
-                    to_string(policy.backoff));
-    write_json_number(out, policy.multiplier);
-    out += fmt::format(",\"base_delay\":{},\"max_delay\":{},\"jitter\":", policy.base_delay.count(),
-                       policy.max_delay.count());
-    write_json_number(out, policy.jitter);
-    out += ",\"retryable_errors\":[";
-    for (const std::string& code : policy.retryable_errors) {
-      if (&code != policy.retryable_errors.data()) out += ',';
-      write_json_string(out, code);
-    }
-    out += "]}";
+void write_duration(std::string& out, std::string_view name, std::optional<Duration> duration) {
+  if (duration) out += fmt::format(",\"{}\":{}", name, duration->count());
+}
+
+void write_strings(std::string& out, const std::vector<std::string>& strings) {
+  out += '[';
+  for (const std::string& each : strings) {
+    if (&each != strings.data()) out += ',';
+    write_json_string(out, each);
   }
+  out += ']';
+}
+
+void write_retry_policy(std::string& out, const RetryPolicy& policy) {
+  out += fmt::format("{{\"max_attempts\":{},\"backoff\":\"{}\",\"multiplier\":", policy.max_attempts,
+                     to_string(policy.backoff));
+  write_json_number(out, policy.multiplier);
+  out += fmt::format(",\"base_delay\":{},\"max_delay\":{},\"jitter\":", policy.base_delay.count(),
+                     policy.max_delay.count());
+  write_json_number(out, policy.jitter);
+  out += ",\"retryable_errors\":";
+  write_strings(out, policy.retryable_errors);
+  if (!policy.non_retryable_errors.empty()) {
+    out += ",\"non_retryable_errors\":";
+    write_strings(out, policy.non_retryable_errors);
+  }
+  out += '}';
+}
+
+void write_rules(std::string& out, const TaskRules& rules) {
+  write_duration(out, "timeout", rules.timeout);
+  write_duration(out, "schedule_to_start", rules.schedule_to_start);
+  write_duration(out, "schedule_to_close", rules.schedule_to_close);
+  if (rules.retry_policy) {
+    out += ",\"retry_policy\":";
+    write_retry_policy(out, *rules.retry_policy);
+  }
+  if (!rules.retry_policy_name.empty()) write_member(out, "retry_policy", rules.retry_policy_name);
+  if (!rules.circuit_breaker.empty()) write_member(out, "circuit_breaker", rules.circuit_breaker);
+  if (rules.on_open != OnOpen::hold) write_member(out, "on_open", to_string(rules.on_open));
   if (rules.allow_failure) out += ",\"allow_failure\":true";
+  if (rules.pivot) out += ",\"pivot\":true";
+}
+
+// Of a task, or of what undoes one.
+void write_call(std::string& out, const Definition& definition, TaskIndex action) {
+  const HandlerName& handler = definition.handler(action);
+  out += "\"module\":";
+  write_json_string(out, handler.module);
+  write_member(out, "function", handler.function);
 }
 
 void write_task(std::string& out, const Definition& definition, TaskIndex task) {
   write_json_string(out, definition.task_id(task));
-  const HandlerName& handler = definition.handler(task);
-  out += ":{\"module\":";
-  write_json_string(out, handler.module);
-  write_member(out, "function", handler.function);
+  out += ":{";
+  write_call(out, definition, task);
   if (definition.task_name(task) != definition.task_id(task)) write_member(out, "name", definition.task_name(task));
   if (definition.args(task).view() != "[]") write_sorted_member(out, "args", definition.args(task));
   const std::span<const TaskIndex> dependencies = definition.dependencies(task);
@@ -99,6 +128,13 @@ void write_task(std::string& out, const Definition& definition, TaskIndex task) 
   if (!dependencies.empty()) out += ']';
   if (!definition.when(task).empty()) write_member(out, "when", definition.when(task));
   write_rules(out, definition.rules(task));
+  if (const auto compensation = definition.compensation_of(task)) {
+    out += ",\"compensation\":{";
+    write_call(out, definition, *compensation);
+    if (definition.args(*compensation).view() != "[]") write_sorted_member(out, "args", definition.args(*compensation));
+    write_rules(out, definition.rules(*compensation));
+    out += '}';
+  }
   out += '}';
 }
 
@@ -109,7 +145,9 @@ void write_canonical(const Definition& definition, const Drain& drain) {
   if (definition.priority() != Priority::normal) write_member(out, "priority", to_string(definition.priority()));
   if (definition.input().view() != "{}") write_sorted_member(out, "input", definition.input());
   if (definition.on_failure() != OnFailure::fail) write_member(out, "on_failure", to_string(definition.on_failure()));
-  if (definition.timeout()) out += fmt::format(",\"timeout\":{}", definition.timeout()->count());
+  write_duration(out, "timeout", definition.timeout());
+  if (!definition.timeout_policy().empty()) write_member(out, "timeout_policy", definition.timeout_policy());
+  if (!definition.saga()) out += ",\"saga\":false";
   if (!definition.output().is_null()) write_sorted_member(out, "output", definition.output());
   out += ",\"tasks\":{";
   for (TaskIndex task = 0; task < definition.task_count(); ++task) {

@@ -93,12 +93,42 @@ Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path) {
     return wrong(path / "jitter", fmt::format("{} is not within 0..1", policy.jitter));
   if (Checked<void> ok = check_duration(policy.base_delay, path / "base_delay"); !ok) return ok;
   if (Checked<void> ok = check_duration(policy.max_delay, path / "max_delay"); !ok) return ok;
-  for (std::size_t i = 0; i < policy.retryable_errors.size(); ++i) {
-    Path element = path / "retryable_errors";
-    element.emplace_back(i);
-    if (Checked<void> ok = check_name(policy.retryable_errors[i], element); !ok) return ok;
+  if (policy.max_delay < policy.base_delay)
+    return wrong(path / "max_delay", fmt::format("{} is below base_delay, {}", format_duration(policy.max_delay),
+                                                 format_duration(policy.base_delay)));
+  for (const auto& [name, codes] : {std::pair("retryable_errors", &policy.retryable_errors),
+                                    std::pair("non_retryable_errors", &policy.non_retryable_errors)}) {
+    for (std::size_t i = 0; i < codes->size(); ++i) {
+      Path element = path / name;
+      element.emplace_back(i);
+      if (Checked<void> ok = check_error_code((*codes)[i], element); !ok) return ok;
+    }
   }
   return {};
+}
+
+Checked<void> check_error_code(std::string_view code, const Path& path) {
+  if (Checked<void> ok = check_name(code, path); !ok) return ok;
+  const auto in_code = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-' || c == ':';
+  };
+  if (std::ranges::all_of(code, in_code)) return {};
+  return wrong(path, fmt::format("{} is no error code: codes have letters, digits and _ . - : only", in_quotes(code)));
+}
+
+Checked<void> check_compensation(const Compensation& compensation, const Path& path) {
+  if (Checked<void> ok = check_name(compensation.module, path / "module"); !ok) return ok;
+  if (Checked<void> ok = check_name(compensation.function, path / "function"); !ok) return ok;
+  if (compensation.timeout)
+    if (Checked<void> ok = check_timeout(*compensation.timeout, path / "timeout"); !ok) return ok;
+  return check_retries(compensation.retry_policy, compensation.retry_policy_name, path);
+}
+
+Checked<void> check_retries(const std::optional<RetryPolicy>& policy, const std::string& name, const Path& path) {
+  if (policy && !name.empty()) return wrong(path / "retry_policy", "is given twice: in itself and by name");
+  if (!name.empty()) return check_name(name, path / "retry_policy");
+  return policy ? check_retry_policy(*policy, path / "retry_policy") : Checked<void>();
 }
 
 Checked<void> check_task(const TaskSpec& task, const Path& path) {
@@ -110,10 +140,16 @@ Checked<void> check_task(const TaskSpec& task, const Path& path) {
     if (Checked<void> ok = check_name(task.name, path / "name"); !ok) return ok;
   if (Checked<void> ok = check_name(task.module, path / "module"); !ok) return ok;
   if (Checked<void> ok = check_name(task.function, path / "function"); !ok) return ok;
-  if (task.timeout)
-    if (Checked<void> ok = check_timeout(*task.timeout, path / "timeout"); !ok) return ok;
-  if (task.retry_policy) return check_retry_policy(*task.retry_policy, path / "retry_policy");
-  return {};
+  for (const auto& [name, timeout] :
+       {std::pair("timeout", task.timeout), std::pair("schedule_to_start", task.schedule_to_start),
+        std::pair("schedule_to_close", task.schedule_to_close)})
+    if (timeout)
+      if (Checked<void> ok = check_timeout(*timeout, path / name); !ok) return ok;
+  if (!task.circuit_breaker.empty())
+    if (Checked<void> ok = check_name(task.circuit_breaker, path / "circuit_breaker"); !ok) return ok;
+  if (task.circuit_breaker.empty() && task.on_open != OnOpen::hold)
+    return wrong(path / "on_open", "says what to do when a circuit breaker is open, and the task names none");
+  return check_retries(task.retry_policy, task.retry_policy_name, path);
 }
 
 Checked<void> check_text(std::string_view text, const Path& path) {

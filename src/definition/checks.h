@@ -20,6 +20,11 @@ Checked<void> check_task_id(std::string_view id, const Path& path);
 Checked<void> check_duration(Duration duration, const Path& path);
 Checked<void> check_timeout(Duration timeout, const Path& path);
 Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path);
+// The same for a task or compensation at `path`, which has one of its own, one by name, or none.
+Checked<void> check_retries(const std::optional<RetryPolicy>& policy, const std::string& name, const Path& path);
+// What the `code` of an error can be: letters, digits and _ . - : only.
+Checked<void> check_error_code(std::string_view code, const Path& path);
+Checked<void> check_compensation(const Compensation& compensation, const Path& path);
 
 // All of a task that can be judged alone; args and expressions are the builder's.
 Checked<void> check_task(const TaskSpec& task, const Path& path);

@@ -75,9 +75,18 @@ Checked<void> read_timeout(Header& header, Node value, const Path& path) {
   return {};
 }
 
-// Nothing can be compensated yet, so there is nothing to keep of it.
-Checked<void> read_saga(Header&, Node value, const Path& path) {
-  if (const Checked<bool> saga = read_boolean(value, path); !saga) return std::unexpected(saga.error());
+Checked<void> read_timeout_policy(Header& header, Node value, const Path& path) {
+  Checked<std::string> name = read_string(value, path);
+  if (!name) return std::unexpected(std::move(name.error()));
+  if (name->empty()) return wrong(path, "must not be empty");
+  header.spec.timeout_policy = *std::move(name);
+  return {};
+}
+
+Checked<void> read_saga(Header& header, Node value, const Path& path) {
+  const Checked<bool> saga = read_boolean(value, path);
+  if (!saga) return std::unexpected(saga.error());
+  header.spec.saga = *saga;
   return {};
 }
 
@@ -96,7 +105,8 @@ Checked<void> read_schema(Header&, Node value, const Path& path) {
 constexpr HeaderField kHeaderFields[] = {
     {"$schema", read_schema},    {"name", read_name},   {"description", read_description},
     {"priority", read_priority}, {"input", read_input}, {"on_failure", read_on_failure},
-    {"timeout", read_timeout},   {"saga", read_saga},   {"output", read_output},
+    {"timeout", read_timeout},   {"timeout_policy", read_timeout_policy},
+    {"saga", read_saga},   {"output", read_output},
     {"tasks", read_tasks},
 };
 

@@ -1,5 +1,6 @@
 #include "definition/task_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -57,92 +58,139 @@ Checked<void> read_when(TaskDraft& draft, Node value, const Path& path) {
   return {};
 }
 
-Checked<void> read_timeout(TaskDraft& draft, Node value, const Path& path) {
-  const Checked<Duration> timeout = read_duration(value, path);
-  if (!timeout) return std::unexpected(timeout.error());
-  draft.spec.timeout = *timeout;
+template <auto Member>
+Checked<void> read_limit(TaskDraft& draft, Node value, const Path& path) {
+  const Checked<Duration> limit = read_duration(value, path);
+  if (!limit) return std::unexpected(limit.error());
+  draft.spec.*Member = *limit;
   return {};
 }
 
-Checked<void> read_allow_failure(TaskDraft& draft, Node value, const Path& path) {
-  const Checked<bool> allowed = read_boolean(value, path);
-  if (!allowed) return std::unexpected(allowed.error());
-  draft.spec.allow_failure = *allowed;
+template <auto Member>
+Checked<void> read_flag(TaskDraft& draft, Node value, const Path& path) {
+  const Checked<bool> flag = read_boolean(value, path);
+  if (!flag) return std::unexpected(flag.error());
+  draft.spec.*Member = *flag;
   return {};
 }
 
-Checked<void> read_max_attempts(RetryPolicy& policy, Node value, const Path& path) {
+// The name of a stored policy.
+Checked<std::string> read_policy_name(Node value, const Path& path) {
+  Checked<std::string> name = read_string(value, path);
+  if (name && name->empty()) return wrong(path, "must not be empty");
+  return name;
+}
+
+Checked<void> read_circuit_breaker(TaskDraft& draft, Node value, const Path& path) {
+  Checked<std::string> name = read_policy_name(value, path);
+  if (!name) return std::unexpected(std::move(name.error()));
+  draft.spec.circuit_breaker = *std::move(name);
+  return {};
+}
+
+Checked<void> read_on_open(TaskDraft& draft, Node value, const Path& path) {
+  const Checked<std::string> text = read_string(value, path);
+  if (!text) return std::unexpected(text.error());
+  if (*text != "hold" && *text != "fail")
+    return wrong(path, fmt::format("{} is unknown; on_open is hold or fail", in_quotes(*text)));
+  draft.spec.on_open = *text == "hold" ? OnOpen::hold : OnOpen::fail;
+  return {};
+}
+
+struct RetryDraft {
+  RetryPolicy policy;
+  bool has_max_delay = false;
+};
+
+Checked<void> read_max_attempts(RetryDraft& draft, Node value, const Path& path) {
   if (value.kind() != NodeKind::integer && value.kind() != NodeKind::unsigned_integer)
     return wrong_type(value, path, "an integer");
   // The builder checks it too, but only here can the message have the number that did not fit.
   if (value.kind() == NodeKind::unsigned_integer || value.integer() < 1 || value.integer() > kMaxAttempts)
     return wrong(path, fmt::format("{} is not within 1..{}", to_json_text(value.to_json()), kMaxAttempts));
-  policy.max_attempts = static_cast<std::uint32_t>(value.integer());
+  draft.policy.max_attempts = static_cast<std::uint32_t>(value.integer());
   return {};
 }
 
-Checked<void> read_backoff(RetryPolicy& policy, Node value, const Path& path) {
+Checked<void> read_backoff(RetryDraft& draft, Node value, const Path& path) {
   const Checked<std::string> text = read_string(value, path);
   if (!text) return std::unexpected(text.error());
   static constexpr std::array kAll = {Backoff::exponential, Backoff::fixed, Backoff::linear};
   for (const Backoff backoff : kAll) {
     if (to_string(backoff) != *text) continue;
-    policy.backoff = backoff;
+    draft.policy.backoff = backoff;
     return {};
   }
   return wrong(path, fmt::format("{} is no backoff; it is exponential, fixed or linear", in_quotes(*text)));
 }
 
 template <auto Member>
-Checked<void> read_policy_number(RetryPolicy& policy, Node value, const Path& path) {
+Checked<void> read_policy_number(RetryDraft& draft, Node value, const Path& path) {
   const Checked<double> number = read_number(value, path);
   if (!number) return std::unexpected(number.error());
-  policy.*Member = *number;
+  draft.policy.*Member = *number;
   return {};
 }
 
 template <auto Member>
-Checked<void> read_policy_duration(RetryPolicy& policy, Node value, const Path& path) {
+Checked<void> read_policy_duration(RetryDraft& draft, Node value, const Path& path) {
   const Checked<Duration> duration = read_duration(value, path);
   if (!duration) return std::unexpected(duration.error());
-  policy.*Member = *duration;
+  draft.policy.*Member = *duration;
+  draft.has_max_delay |= Member == &RetryPolicy::max_delay;
   return {};
 }
 
-Checked<void> read_retryable_errors(RetryPolicy& policy, Node value, const Path& path) {
+template <auto Member>
+Checked<void> read_error_codes(RetryDraft& draft, Node value, const Path& path) {
   Checked<std::vector<std::string>> codes = read_strings(value, path);
   if (!codes) return std::unexpected(std::move(codes.error()));
-  policy.retryable_errors = *std::move(codes);
+  draft.policy.*Member = *std::move(codes);
   return {};
 }
 
-constexpr std::array<Field<RetryPolicy>, 7> kRetryFields = {{
+constexpr std::array<Field<RetryDraft>, 8> kRetryFields = {{
     {"max_attempts", read_max_attempts},
     {"backoff", read_backoff},
     {"multiplier", read_policy_number<&RetryPolicy::multiplier>},
     {"base_delay", read_policy_duration<&RetryPolicy::base_delay>},
     {"max_delay", read_policy_duration<&RetryPolicy::max_delay>},
     {"jitter", read_policy_number<&RetryPolicy::jitter>},
-    {"retryable_errors", read_retryable_errors},
+    {"retryable_errors", read_error_codes<&RetryPolicy::retryable_errors>},
+    {"non_retryable_errors", read_error_codes<&RetryPolicy::non_retryable_errors>},
 }};
 
-Checked<void> read_retry_policy(TaskDraft& draft, Node value, const Path& path) {
-  RetryPolicy policy;
-  if (Checked<void> ok = read_fields<RetryPolicy>(value, kRetryFields, policy, path, "an object"); !ok) return ok;
-  draft.spec.retry_policy = std::move(policy);
+Checked<void> read_task_retries(TaskDraft& draft, Node value, const Path& path) {
+  if (value.kind() == NodeKind::string) {
+    Checked<std::string> name = read_policy_name(value, path);
+    if (!name) return std::unexpected(std::move(name.error()));
+    draft.spec.retry_policy_name = *std::move(name);
+    return {};
+  }
+  Checked<RetryPolicy> policy = read_retry_policy(value, path);
+  if (!policy) return std::unexpected(std::move(policy.error()));
+  draft.spec.retry_policy = *std::move(policy);
   return {};
 }
 
-constexpr std::array<Field<TaskDraft>, 22> kTaskFields = {{
-    {"name", read_name},
+// What is read, and what the sugar stands for: `module` and `function`.
+Checked<void> finish_call(TaskDraft& draft, const Path& path, std::string_view what) {
+  if (Checked<void> expanded = expand_sugar(draft, path); !expanded) return expanded;
+  const TaskSpec& spec = draft.spec;
+  if (spec.module.empty() && spec.function.empty())
+    return wrong(path, fmt::format("the {} does nothing: give it `module` and `function`, or one of `run`, `sleep`, `until`",
+                                   what));
+  if (spec.module.empty()) return wrong(path, "`module` is missing beside `function`");
+  if (spec.function.empty()) return wrong(path, "`function` is missing beside `module`");
+  return {};
+}
+
+constexpr std::array<Field<TaskDraft>, 16> kCompensationFields = {{
     {"module", read_handler_name<&TaskSpec::module>},
     {"function", read_handler_name<&TaskSpec::function>},
     {"args", read_args},
-    {"dependencies", read_dependencies},
-    {"when", read_when},
-    {"timeout", read_timeout},
-    {"retry_policy", read_retry_policy},
-    {"allow_failure", read_allow_failure},
+    {"timeout", read_limit<&TaskSpec::timeout>},
+    {"retry_policy", read_task_retries},
     {"run", read_sugar},
     {"sleep", read_sugar},
     {"until", read_sugar},
@@ -154,7 +202,43 @@ constexpr std::array<Field<TaskDraft>, 22> kTaskFields = {{
     {"cwd", read_exec_option},
     {"env", read_exec_option},
     {"stdin", read_exec_option},
-    {"compensation", not_yet},
+}};
+
+// Written as a task is.
+Checked<void> read_task_compensation(TaskDraft& draft, Node value, const Path& path) {
+  Checked<Compensation> compensation = read_compensation(value, path);
+  if (!compensation) return std::unexpected(std::move(compensation.error()));
+  draft.spec.compensation = *std::move(compensation);
+  return {};
+}
+
+constexpr std::array<Field<TaskDraft>, 27> kTaskFields = {{
+    {"name", read_name},
+    {"module", read_handler_name<&TaskSpec::module>},
+    {"function", read_handler_name<&TaskSpec::function>},
+    {"args", read_args},
+    {"dependencies", read_dependencies},
+    {"when", read_when},
+    {"timeout", read_limit<&TaskSpec::timeout>},
+    {"schedule_to_start", read_limit<&TaskSpec::schedule_to_start>},
+    {"schedule_to_close", read_limit<&TaskSpec::schedule_to_close>},
+    {"retry_policy", read_task_retries},
+    {"circuit_breaker", read_circuit_breaker},
+    {"on_open", read_on_open},
+    {"allow_failure", read_flag<&TaskSpec::allow_failure>},
+    {"compensation", read_task_compensation},
+    {"pivot", read_flag<&TaskSpec::pivot>},
+    {"run", read_sugar},
+    {"sleep", read_sugar},
+    {"until", read_sugar},
+    {"http", read_sugar},
+    {"wait_for", read_sugar},
+    {"approval", read_sugar},
+    {"workflow", read_sugar},
+    {"mcp", read_sugar},
+    {"cwd", read_exec_option},
+    {"env", read_exec_option},
+    {"stdin", read_exec_option},
     {"foreach", not_yet},
 }};
 
@@ -166,12 +250,33 @@ Checked<void> read_task(TaskSpec& spec, Node node, const Path& path) {
   if (Checked<void> ok = read_fields<TaskDraft>(node, kTaskFields, draft, path, "an object that describes the task");
       !ok)
     return ok;
-  if (Checked<void> expanded = expand_sugar(draft, path); !expanded) return expanded;
-  if (spec.module.empty() && spec.function.empty())
-    return wrong(path, "the task does nothing: give it `module` and `function`, or one of `run`, `sleep`, `until`");
-  if (spec.module.empty()) return wrong(path, "`module` is missing beside `function`");
-  if (spec.function.empty()) return wrong(path, "`function` is missing beside `module`");
-  return {};
+  return finish_call(draft, path, "task");
+}
+
+Checked<RetryPolicy> read_retry_policy(Node node, const Path& path) {
+  RetryDraft draft;
+  if (Checked<void> ok =
+          read_fields<RetryDraft>(node, kRetryFields, draft, path, "an object, or the name of a stored policy");
+      !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (!draft.has_max_delay) draft.policy.max_delay = std::max(draft.policy.max_delay, draft.policy.base_delay);
+  return std::move(draft.policy);
+}
+
+Checked<Compensation> read_compensation(Node node, const Path& path) {
+  TaskSpec spec;
+  TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
+  if (Checked<void> ok =
+          read_fields<TaskDraft>(node, kCompensationFields, draft, path, "an object that describes what undoes the task");
+      !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (Checked<void> ok = finish_call(draft, path, "compensation"); !ok) return std::unexpected(std::move(ok.error()));
+  return Compensation{.module = std::move(spec.module),
+                      .function = std::move(spec.function),
+                      .args = std::move(spec.args),
+                      .timeout = spec.timeout,
+                      .retry_policy = std::move(spec.retry_policy),
+                      .retry_policy_name = std::move(spec.retry_policy_name)};
 }
 
 }  // namespace pawl::definition

@@ -7,6 +7,11 @@
 
 namespace pawl::definition {
 
+// What a policy's or a task's `retry_policy` says.
+Checked<RetryPolicy> read_retry_policy(Node node, const Path& path);
+
+Checked<Compensation> read_compensation(Node node, const Path& path);
+
 // `spec.id` is set by the caller; everything else is overwritten.
 Checked<void> read_task(TaskSpec& spec, Node node, const Path& path);
 

@@ -152,5 +152,7 @@ Handlers& Engine::handlers() { return parts_->handlers; }
 Orchestrator& Engine::orchestrator() { return parts_->orchestrator; }
 Monitor& Engine::monitor() { return parts_->events; }
 Persistence& Engine::persistence() { return parts_->orchestrator; }
+Policy& Engine::policy() { return parts_->orchestrator.policy(); }
+Compensations& Engine::compensation() { return parts_->orchestrator; }
 
 }  // namespace pawl

@@ -17,11 +17,17 @@ constexpr Duration kLongestPause = std::chrono::minutes(1);
 constexpr Duration kBreath = std::chrono::milliseconds(10);
 constexpr int kLooksPerAge = 100;
 
+// So that there may be more.
+bool did_all_at_once(const Result<std::size_t>& count) {
+  if (!count) log().warn("retention: {}", describe(count.error()));
+  return count && *count == kAtOnce;
+}
+
 }  // namespace
 
 Janitor::Janitor(LocalOrchestrator& orchestrator, const Retention& retention)
     : orchestrator_(orchestrator), retention_(retention) {
-  if (retention.completed || retention.failed || retention.cancelled) thread_ = std::thread([this] { work(); });
+  if (retention.completed || retention.failed || retention.cancelled || retention.dead_letters) thread_ = std::thread([this] { work(); });
 }
 
 Janitor::~Janitor() {
@@ -35,7 +41,7 @@ Janitor::~Janitor() {
 
 void Janitor::work() {
   Duration shortest = kLongestPause * kLooksPerAge;
-  for (const auto& age : {retention_.completed, retention_.failed, retention_.cancelled})
+  for (const auto& age : {retention_.completed, retention_.failed, retention_.cancelled, retention_.dead_letters})
     shortest = std::min(shortest, age.value_or(shortest));
   const Duration pause = std::clamp(shortest / kLooksPerAge, kShortestPause, kLongestPause);
   std::unique_lock lock(mutex_);
@@ -53,14 +59,10 @@ bool Janitor::clean_up() {
   for (const auto& [state, age] :
        {std::pair(WorkflowState::completed, retention_.completed), std::pair(WorkflowState::failed, retention_.failed),
         std::pair(WorkflowState::cancelled, retention_.cancelled)}) {
-    if (!age) continue;
-    const Result<std::size_t> forgotten = orchestrator_.expire(state, *age, kAtOnce);
-    if (!forgotten) {
-      log().warn("retention: {}", describe(forgotten.error()));
-    } else if (*forgotten == kAtOnce) {
-      more = true;
-    }
+    if (age) more |= did_all_at_once(orchestrator_.expire(state, *age, kAtOnce));
   }
+  if (retention_.dead_letters)
+    more |= did_all_at_once(orchestrator_.expire_dead_letters(*retention_.dead_letters, kAtOnce));
   return more;
 }
 

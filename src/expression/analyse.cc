@@ -14,7 +14,7 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "null",
+constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "task", "failure", "null",
                                             "string", "table",  "math",     "utf8",     "array",   "error", "ipairs",
                                             "pairs",  "select", "type",     "tostring", "tonumber"};
 constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",

@@ -1,7 +1,7 @@
 // Expressions: the `when:` conditions and `${{ ... }}` places of a definition, evaluated in sandboxed Lua 5.4.
 //
 // An expression is one Lua expression. It sees `tasks`, `input`, `workflow`, `attempt` (and `item`, `index` inside a
-// foreach), parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it.
+// foreach, `task`, `failure` inside a compensation), parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it.
 // JSON values are seen through proxies: nothing is converted that is not touched, and a value that is passed on is
 // passed on unchanged. JSON `null` is nil. A table with the keys 1..n becomes an array, any other an object with its
 // keys in order; `array{...}` makes an empty array, or one with nulls between its elements. Patterns of strings are
@@ -53,6 +53,10 @@ class Scope {
   // Inside a foreach: the element and its 0-based position; otherwise nullptr / nullopt.
   virtual const Json* item() { return nullptr; }
   virtual std::optional<std::uint64_t> index() { return std::nullopt; }
+  // Inside a compensation: the task it undoes (an object: id, args, result) and what the workflow failed with;
+  // otherwise nullptr.
+  virtual const Json* undone_task() { return nullptr; }
+  virtual const Json* failure() { return nullptr; }
 };
 
 // What several evaluations may still use together.

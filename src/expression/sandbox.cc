@@ -9,7 +9,7 @@ namespace pawl::expression {
 namespace {
 
 // Names whose value hangs on the scope stand in the table of names as these numbers.
-enum class Name : std::uint8_t { null, input, attempt, item, index };
+enum class Name : std::uint8_t { null, input, attempt, item, undone_task, failure, index };
 
 void push_name(lua_State* lua, Name name) {
   Scope& scope = *LuaState::of(lua).scope;
@@ -25,6 +25,12 @@ void push_name(lua_State* lua, Name name) {
       return;
     case Name::item:
       push_json(lua, scope.item());
+      return;
+    case Name::undone_task:
+      push_json(lua, scope.undone_task());
+      return;
+    case Name::failure:
+      push_json(lua, scope.failure());
       return;
     case Name::index:
       break;
@@ -128,6 +134,8 @@ void open_sandbox(lua_State* lua) {
   add_name(lua, "attempt", Name::attempt);
   add_name(lua, "item", Name::item);
   add_name(lua, "index", Name::index);
+  add_name(lua, "task", Name::undone_task);
+  add_name(lua, "failure", Name::failure);
   lua_pushcclosure(lua, index_environment, 1);
   lua_setfield(lua, -2, "__index");
   lua_pushcfunction(lua, refuse_change);

@@ -34,6 +34,14 @@ struct AttemptAddress {
   friend bool operator==(const AttemptAddress&, const AttemptAddress&) = default;
 };
 
+// The task that a compensation undoes.
+struct Undone {
+  TaskIndex task = 0;
+  JsonText args;  // with which it was done
+  JsonText result;
+  JsonText failure;  // what the workflow failed with, or null
+};
+
 // All that a runner needs to make the attempt. The shard keeps `facts` alive until the outcome has been reported.
 struct Assignment {
   AttemptAddress address;
@@ -42,6 +50,8 @@ struct Assignment {
   JsonText args;
   std::vector<std::pair<TaskIndex, JsonText>> results;  // of the direct dependencies, as far as they are not null
   std::optional<Timestamp> deadline;
+  std::uint32_t generation = 1;          // how often the task is wished for
+  std::shared_ptr<const Undone> undone;  // only of a compensation
 };
 
 // How the attempt ended: with a result, or with an error.

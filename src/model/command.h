@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "pawl/definition.h"
 #include "pawl/json_text.h"
@@ -26,6 +27,7 @@ struct ResumeWorkflow {};
 struct CancelWorkflow {
   std::string reason;
   std::optional<Duration> grace;  // none: the workflow's own
+  bool compensate = false;        // what has completed is undone
 };
 struct FailWorkflow {
   std::string reason;
@@ -68,6 +70,42 @@ struct RestoreWorkflow {
   WorkflowFactsPtr facts;
   std::shared_ptr<const std::string> state;
 };
+// The circuit breaker of a ready task is open, until `until` at least: it waits, or, if the definition says so, fails.
+struct HoldTask {
+  TaskIndex task;
+  Timestamp until;
+};
+// It may be open no longer.
+struct ReleaseTask {
+  TaskIndex task;
+};
+// Since when it could have started, the task has waited or taken as long as it may.
+struct ExpireTask {
+  TaskIndex task;
+  bool to_close;  // `schedule_to_close` rather than `schedule_to_start`
+};
+// Another go for all that did not complete; or for one failed task and what waits for it; or (`rerun`) for a task and
+// all that depends on it.
+struct ReviveWorkflow {
+  std::optional<TaskIndex> start;
+  bool rerun = false;
+};
+// Undo these completed tasks, or (none) all that can be.
+struct CompensateWorkflow {
+  std::vector<TaskIndex> tasks;
+};
+// Another go for the failed compensation of a task.
+struct RedriveCompensation {
+  TaskIndex task;
+};
+// `facts` have a definition that differs in one compensation.
+struct RegisterCompensation {
+  WorkflowFactsPtr facts;
+};
+struct DiscardDeadLetter {
+  TaskIndex task;  // an action
+  std::string reason;
+};
 // The user no longer wants this task; its dependents run as if its condition had been false.
 struct SkipTask {
   TaskIndex task;
@@ -81,6 +119,8 @@ using Command =
     std::variant<command::QueueWorkflow, command::StartWorkflow, command::PauseWorkflow, command::ResumeWorkflow,
                  command::CancelWorkflow, command::FailWorkflow, command::TimeOutWorkflow, command::EndGrace,
                  command::StartTask, command::CompleteTask, command::FailTask, command::TimeOutTask, command::RetryTask,
-                 command::SkipTask, command::RecoverWorkflow, command::RestoreWorkflow>;
+                 command::SkipTask, command::RecoverWorkflow, command::RestoreWorkflow, command::HoldTask,
+                 command::ReleaseTask, command::ExpireTask, command::ReviveWorkflow, command::CompensateWorkflow,
+                 command::RedriveCompensation, command::RegisterCompensation, command::DiscardDeadLetter>;
 
 }  // namespace pawl

@@ -1,4 +1,5 @@
 #include "pawl/definition.h"
+#include "pawl/policy.h"
 
 #include <functional>
 #include <queue>
@@ -17,6 +18,32 @@ std::string_view to_string(Backoff backoff) {
       return "linear";
   }
   return "exponential";
+}
+
+std::string_view to_string(OnOpen on_open) { return on_open == OnOpen::hold ? "hold" : "fail"; }
+
+std::string_view to_string(PolicyKind kind) {
+  switch (kind) {
+    case PolicyKind::timeout:
+      return "timeout";
+    case PolicyKind::retry:
+      return "retry";
+    case PolicyKind::circuit_breaker:
+      return "circuit_breaker";
+  }
+  return "timeout";
+}
+
+std::string_view to_string(BreakerState state) {
+  switch (state) {
+    case BreakerState::closed:
+      return "closed";
+    case BreakerState::open:
+      return "open";
+    case BreakerState::half_open:
+      return "half_open";
+  }
+  return "closed";
 }
 
 std::optional<TaskIndex> Definition::find_task(std::string_view id) const {

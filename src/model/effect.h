@@ -9,7 +9,15 @@
 
 namespace pawl {
 
-enum class TimerKind : std::uint8_t { attempt_timeout, retry, workflow_timeout, cancel_grace, wake };
+enum class TimerKind : std::uint8_t {
+  attempt_timeout,
+  retry,
+  workflow_timeout,
+  cancel_grace,
+  wake,
+  schedule_to_start,
+  schedule_to_close
+};
 
 namespace effect {
 
@@ -17,6 +25,7 @@ namespace effect {
 struct DispatchTask {
   TaskIndex task;
   std::uint32_t attempt;
+  Duration timeout{0};  // 0: none
 };
 // Tell a running attempt to stop; its outcome may no longer count.
 struct StopTask {

@@ -58,6 +58,7 @@ void put(const event::WorkflowStopping& happened, stored::Event& out) {
   stored::WorkflowStopping& stopping = *out.mutable_workflow_stopping();
   stopping.set_reason(static_cast<std::uint32_t>(happened.reason));
   stopping.set_grace_ms(happened.grace.count());
+  stopping.set_compensate(happened.compensate);
   put_json(happened.error, stopping.mutable_error());
 }
 void put(const event::WorkflowCompleted& happened, stored::Event& out) {
@@ -69,7 +70,12 @@ void put(const event::WorkflowFailed& happened, stored::Event& out) {
 void put(const event::WorkflowCancelled& happened, stored::Event& out) {
   put_json(happened.error, out.mutable_workflow_cancelled()->mutable_json());
 }
-void put(const event::TaskStarted& happened, stored::Event& out) { put_attempt(happened, *out.mutable_task_started()); }
+void put(const event::TaskStarted& happened, stored::Event& out) {
+  stored::TaskAttempt& started = *out.mutable_task_started();
+  put_attempt(happened, started);
+  started.set_timeout_ms(happened.timeout.count());
+  started.set_policy_version(happened.policy_version);
+}
 void put(const event::TaskCompleted& happened, stored::Event& out) {
   put_ended(happened, happened.result, *out.mutable_task_completed());
 }
@@ -79,12 +85,14 @@ void put(const event::TaskRetryScheduled& happened, stored::Event& out) {
   retry.set_attempt(happened.attempt);
   retry.set_due_us(to_stored_time(happened.due));
   put_json(happened.error, retry.mutable_error());
+  retry.set_policy_version(happened.policy_version);
 }
 void put(const event::TaskRetryDue& happened, stored::Event& out) {
   put_attempt(happened, *out.mutable_task_retry_due());
 }
 void put(const event::TaskFailed& happened, stored::Event& out) {
   put_ended(happened, happened.error, *out.mutable_task_failed());
+  out.mutable_task_failed()->set_policy_version(happened.policy_version);
 }
 void put(const event::TaskSkipped& happened, stored::Event& out) {
   out.mutable_task_skipped()->set_task(happened.task);
@@ -104,6 +112,31 @@ void put(const event::WorkflowRestored& happened, stored::Event& out) {
   restored.set_taken_at_us(to_stored_time(happened.taken_at));
   encode_facts(*happened.facts, *restored.mutable_facts());
   restored.set_state(*happened.state);
+}
+
+void put(const event::TaskHeld& happened, stored::Event& out) {
+  out.mutable_task_held()->set_task(happened.task);
+  out.mutable_task_held()->set_due_us(to_stored_time(happened.due));
+}
+void put(const event::TaskReleased& happened, stored::Event& out) {
+  out.mutable_task_released()->set_task(happened.task);
+}
+void put(const event::WorkflowRevived& happened, stored::Event& out) {
+  out.mutable_workflow_revived()->set_start(happened.start ? *happened.start + 1 : 0);
+  out.mutable_workflow_revived()->set_rerun(happened.rerun);
+}
+void put(const event::WorkflowCompensating& happened, stored::Event& out) {
+  stored::WorkflowCompensating& compensating = *out.mutable_workflow_compensating();
+  compensating.set_end(static_cast<std::uint32_t>(happened.end));
+  put_json(happened.error, compensating.mutable_error());
+  for (const TaskIndex task : happened.tasks) compensating.add_tasks(task);
+}
+void put(const event::CompensationRegistered& happened, stored::Event& out) {
+  encode_facts(*happened.facts, *out.mutable_compensation_registered()->mutable_facts());
+}
+void put(const event::DeadLetterDiscarded& happened, stored::Event& out) {
+  out.mutable_dead_letter_discarded()->set_task(happened.task);
+  out.mutable_dead_letter_discarded()->set_reason(happened.reason);
 }
 
 Timestamp time_of(const Event& event, Timestamp otherwise) {
@@ -141,18 +174,39 @@ Result<Event> take_ended(const stored::Event& in, Timestamp at) {
 
 Result<Event> take_facts(const stored::Event& in, Timestamp at, const DefinitionSource& definitions) {
   const bool created = in.has_workflow_created();
-  Result<WorkflowFactsPtr> facts =
-      decode_facts(created ? in.workflow_created().facts() : in.workflow_redefined().facts(), definitions);
+  const bool registered = in.has_compensation_registered();
+  const stored::WorkflowFactsKnown& known = created      ? in.workflow_created()
+                                            : registered ? in.compensation_registered()
+                                                         : in.workflow_redefined();
+  Result<WorkflowFactsPtr> facts = decode_facts(known.facts(), definitions);
   if (!facts) return std::unexpected(std::move(facts.error()));
   if (created) return event::WorkflowCreated{.at = at, .facts = *std::move(facts)};
+  if (registered) return event::CompensationRegistered{.at = at, .facts = *std::move(facts)};
   return event::WorkflowRedefined{.at = at, .facts = *std::move(facts)};
+}
+
+Result<Event> take_compensating(const stored::WorkflowCompensating& in, Timestamp at) {
+  const Result<WorkflowState> end = enumerator(in.end(), WorkflowState::cancelled, "workflow state");
+  if (!end) return std::unexpected(end.error());
+  return event::WorkflowCompensating{
+      .at = at, .end = *end, .error = json_of(in.error()), .tasks = {in.tasks().begin(), in.tasks().end()}};
+}
+
+Result<Event> take_revived(const stored::WorkflowRevived& in, Timestamp at) {
+  event::WorkflowRevived revived{.at = at, .start = std::nullopt, .rerun = in.rerun()};
+  if (in.start() > 0) revived.start = in.start() - 1;
+  return revived;
 }
 
 Result<Event> take_stopping(const stored::WorkflowStopping& in, Timestamp at) {
   const Result<StopReason> reason = enumerator(in.reason(), StopReason::cancelled, "stop reason");
   if (!reason) return std::unexpected(reason.error());
   return event::WorkflowStopping{
-      .at = at, .reason = *reason, .grace = Duration(in.grace_ms()), .error = json_of(in.error())};
+      .at = at,
+      .reason = *reason,
+      .grace = Duration(in.grace_ms()),
+      .error = json_of(in.error()),
+      .compensate = in.compensate()};
 }
 
 Result<Event> take_restored(const stored::WorkflowRestored& in, Timestamp at, const DefinitionSource& definitions) {
@@ -169,7 +223,11 @@ Result<Event> take_task(const stored::Event& in, Timestamp at) {
   using What = stored::Event::WhatCase;
   switch (in.what_case()) {
     case What::kTaskStarted:
-      return event::TaskStarted{.task = in.task_started().task(), .attempt = in.task_started().attempt(), .at = at};
+      return event::TaskStarted{.task = in.task_started().task(),
+                                .attempt = in.task_started().attempt(),
+                                .at = at,
+                                .timeout = Duration(in.task_started().timeout_ms()),
+                                .policy_version = in.task_started().policy_version()};
     case What::kTaskCompleted:
       return event::TaskCompleted{.task = in.task_completed().task(),
                                   .attempt = in.task_completed().attempt(),
@@ -181,7 +239,8 @@ Result<Event> take_task(const stored::Event& in, Timestamp at) {
                                        .attempt = retry.attempt(),
                                        .at = at,
                                        .due = from_stored_time(retry.due_us()),
-                                       .error = json_of(retry.error())};
+                                       .error = json_of(retry.error()),
+                                       .policy_version = retry.policy_version()};
     }
     case What::kTaskRetryDue:
       return event::TaskRetryDue{
@@ -190,12 +249,20 @@ Result<Event> take_task(const stored::Event& in, Timestamp at) {
       return event::TaskFailed{.task = in.task_failed().task(),
                                .attempt = in.task_failed().attempt(),
                                .at = at,
-                               .error = json_of(in.task_failed().json())};
+                               .error = json_of(in.task_failed().json()),
+                               .policy_version = in.task_failed().policy_version()};
     case What::kTaskSkipped: {
       const Result<SkipReason> reason = enumerator(in.task_skipped().reason(), SkipReason::request, "skip reason");
       if (!reason) return std::unexpected(reason.error());
       return event::TaskSkipped{.task = in.task_skipped().task(), .reason = *reason, .at = at};
     }
+    case What::kTaskHeld:
+      return event::TaskHeld{.task = in.task_held().task(), .at = at, .due = from_stored_time(in.task_held().due_us())};
+    case What::kTaskReleased:
+      return event::TaskReleased{.task = in.task_released().task(), .at = at};
+    case What::kDeadLetterDiscarded:
+      return event::DeadLetterDiscarded{
+          .task = in.dead_letter_discarded().task(), .at = at, .reason = in.dead_letter_discarded().reason()};
     case What::kTaskCancelled:
       return event::TaskCancelled{
           .task = in.task_cancelled().task(), .attempt = in.task_cancelled().attempt(), .at = at};
@@ -212,6 +279,7 @@ Result<Event> take(const stored::Event& in, Timestamp at, const DefinitionSource
   switch (in.what_case()) {
     case What::kWorkflowCreated:
     case What::kWorkflowRedefined:
+    case What::kCompensationRegistered:
       return take_facts(in, at, definitions);
     case What::kWorkflowQueued:
       return event::WorkflowQueued{.at = at};
@@ -229,6 +297,13 @@ Result<Event> take(const stored::Event& in, Timestamp at, const DefinitionSource
       return take_ended(in, at);
     case What::kWorkflowRestored:
       return take_restored(in.workflow_restored(), at, definitions);
+    case What::kWorkflowRevived:
+      return take_revived(in.workflow_revived(), at);
+    case What::kWorkflowCompensating:
+      return take_compensating(in.workflow_compensating(), at);
+    case What::kTaskHeld:
+    case What::kTaskReleased:
+    case What::kDeadLetterDiscarded:
     case What::kTaskStarted:
     case What::kTaskCompleted:
     case What::kTaskRetryScheduled:

@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "pawl/definition.h"
 #include "pawl/json_text.h"
@@ -59,6 +61,7 @@ struct WorkflowStopping {
   StopReason reason;
   Duration grace;
   JsonText error;  // what the workflow will have failed with, or the reason of a cancellation
+  bool compensate = false;  // a cancelled workflow is to be compensated
 };
 struct WorkflowCompleted {
   Timestamp at;
@@ -76,6 +79,8 @@ struct TaskStarted {
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
+  Duration timeout{0};               // of the attempt; 0: none
+  std::uint32_t policy_version = 0;  // of the timeout policy that gave it, if one did
 };
 struct TaskCompleted {
   TaskIndex task;
@@ -90,6 +95,7 @@ struct TaskRetryScheduled {
   Timestamp at;
   Timestamp due;
   JsonText error;
+  std::uint32_t policy_version = 0;  // of the stored retry policy that granted it, if one did
 };
 struct TaskRetryDue {
   TaskIndex task;
@@ -102,6 +108,7 @@ struct TaskFailed {
   std::uint32_t attempt;
   Timestamp at;
   JsonText error;
+  std::uint32_t policy_version = 0;  // of the stored retry policy that granted no other one, if there is one
 };
 struct TaskSkipped {
   TaskIndex task;
@@ -124,6 +131,42 @@ struct WorkflowRestored {
   WorkflowFactsPtr facts;                    // those of the snapshot
   std::shared_ptr<const std::string> state;  // its state, as core/stored_state.h encodes it
 };
+// The task could start, but its circuit breaker is open, until `due` at least; it is ready again when released.
+struct TaskHeld {
+  TaskIndex task;
+  Timestamp at;
+  Timestamp due;
+};
+struct TaskReleased {
+  TaskIndex task;
+  Timestamp at;
+};
+// An ended workflow goes on: failed, skipped, cancelled and compensated tasks are to be done again.
+struct WorkflowRevived {
+  Timestamp at;
+  // none: all of them. `rerun`: this task and what depends on it, whatever had become of them; otherwise this failed
+  // task and what had to wait for it.
+  std::optional<TaskIndex> start;
+  bool rerun = false;
+};
+// Completed tasks are undone, the latest first; then the workflow is in `end`, for the reason `error`.
+struct WorkflowCompensating {
+  Timestamp at;
+  WorkflowState end;
+  JsonText error;
+  std::vector<TaskIndex> tasks;  // those that are undone; empty: all that have completed and can be
+};
+// What undoes a task was made known: `facts` replace those before.
+struct CompensationRegistered {
+  Timestamp at;
+  WorkflowFactsPtr facts;
+};
+// Nobody wants the dead letter of a failed action any more.
+struct DeadLetterDiscarded {
+  TaskIndex task;
+  Timestamp at;
+  std::string reason;
+};
 // A running task was told to stop and did, or its grace ended.
 struct TaskCancelled {
   TaskIndex task;
@@ -138,7 +181,9 @@ using Event =
                  event::WorkflowPaused, event::WorkflowResumed, event::WorkflowStopping, event::WorkflowCompleted,
                  event::WorkflowFailed, event::WorkflowCancelled, event::TaskStarted, event::TaskCompleted,
                  event::TaskRetryScheduled, event::TaskRetryDue, event::TaskFailed, event::TaskSkipped,
-                 event::TaskCancelled, event::TaskInterrupted, event::WorkflowRestored>;
+                 event::TaskCancelled, event::TaskInterrupted, event::WorkflowRestored, event::TaskHeld,
+                 event::TaskReleased, event::WorkflowRevived, event::WorkflowCompensating,
+                 event::CompensationRegistered, event::DeadLetterDiscarded>;
 
 // The names of the events as they are printed, in the order of Event's alternatives: "task_completed".
 [[nodiscard]] std::span<const std::string_view> event_names();

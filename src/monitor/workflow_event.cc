@@ -13,10 +13,46 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
   if constexpr (requires { happened.error; }) out.error = happened.error;
   if constexpr (requires { happened.result; }) out.result = happened.result;
   if constexpr (requires { happened.output; }) out.result = happened.output;
-  if constexpr (requires { happened.reason; }) out.text = to_string(happened.reason);
+  if constexpr (requires { to_string(happened.reason); }) {
+    out.text = to_string(happened.reason);
+  } else if constexpr (requires { happened.reason; }) {
+    out.text = happened.reason;
+  }
   if constexpr (requires { happened.snapshot; }) out.text = happened.snapshot;
   if constexpr (requires { happened.crashed; }) out.text = happened.crashed ? "crashed" : "stopped";
   if constexpr (requires { happened.due; }) out.due = happened.due;
+  if constexpr (requires { happened.policy_version; }) out.policy_version = happened.policy_version;
+  if constexpr (requires { happened.end; }) out.text = to_string(happened.end);
+  if constexpr (requires { happened.start; })
+    if (happened.start) out.task = definition.task_id(*happened.start);
+  if constexpr (requires { happened.rerun; }) out.text = happened.rerun ? "rerun" : "retry";
+}
+
+// Of an event whose task is what undoes one.
+std::string_view compensation_name(std::string_view name) {
+  constexpr std::string_view kNames[] = {"compensation_started",     "compensation_completed",
+                                         "compensation_failed",      "compensation_retry_scheduled",
+                                         "compensation_retry_due",   "compensation_interrupted",
+                                         "compensation_held",        "compensation_released",
+                                         "compensation_cancelled",   "compensation_skipped"};
+  constexpr std::string_view kTask = "task_";
+  constexpr std::string_view kCompensation = "compensation_";
+  if (!name.starts_with(kTask)) return name;
+  for (const std::string_view each : kNames)
+    if (each.substr(kCompensation.size()) == name.substr(kTask.size())) return each;
+  return name;
+}
+
+bool is_of_compensation(const Definition& definition, const Event& event) {
+  return std::visit(
+      [&](const auto& happened) {
+        if constexpr (requires { definition.is_compensation(happened.task); }) {
+          return definition.is_compensation(happened.task);
+        } else {
+          return false;
+        }
+      },
+      event);
 }
 
 }  // namespace
@@ -24,6 +60,7 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
 WorkflowEvent to_workflow_event(const WorkflowFacts& facts, const Event& event, Timestamp otherwise) {
   WorkflowEvent told{.type = name_of(event), .at = otherwise, .workflow = facts.id.text()};
   std::visit([&](const auto& happened) { fill(told, *facts.definition, happened); }, event);
+  if (is_of_compensation(*facts.definition, event)) told.type = compensation_name(told.type);
   return told;
 }
 

@@ -8,6 +8,29 @@
 #include "orchestrator/shard.h"
 
 namespace pawl {
+namespace {
+
+// Of these actions, or of all.
+std::unique_ptr<LetterChanges> letter_changes(const core::Workflow& state, const std::vector<TaskIndex>& actions,
+                                              bool anew) {
+  auto letters = std::make_unique<LetterChanges>();
+  letters->anew = anew;
+  const auto add = [&](TaskIndex action) {
+    if (auto letter = letter_of(state, action)) {
+      letters->changes.push_back({.letter = *std::move(letter), .removed = false});
+    } else if (!anew) {
+      letters->changes.push_back({.letter = {.id = letter_id(state, action)}, .removed = true});
+    }
+  };
+  if (anew) {
+    for (TaskIndex action = 0; action < state.tasks.size(); ++action) add(action);
+  } else {
+    std::ranges::for_each(actions, add);
+  }
+  return letters;
+}
+
+}  // namespace
 
 void Shard::Batch::clear() {
   turn.events.clear();
@@ -25,8 +48,13 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
   if (workflow.batch != batch) {
     workflow.batch = batch;
     workflow.group = static_cast<std::uint32_t>(open_->groups.size());
-    open_->groups.push_back(
-        {.workflow = &workflow, .first_event = first_event, .was_terminal = was_terminal, .save = false, .pieces = 0});
+    open_->groups.push_back({.workflow = &workflow,
+                             .first_event = first_event,
+                             .was_terminal = was_terminal,
+                             .save = false,
+                             .pieces = 0,
+                             .letters_anew = false,
+                             .letters = {}});
     ++workflow.holds;
   }
   return open_->groups[workflow.group];
@@ -37,7 +65,8 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
 bool Shard::ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const {
   if (starts_bind_ || workflow.waits_for > released_ || events.empty()) return false;
   return std::ranges::all_of(events, [](const Event& event) {
-    return std::holds_alternative<event::TaskStarted>(event) || std::holds_alternative<event::TaskRetryDue>(event);
+    return std::holds_alternative<event::TaskStarted>(event) || std::holds_alternative<event::TaskRetryDue>(event) ||
+           std::holds_alternative<event::TaskHeld>(event) || std::holds_alternative<event::TaskReleased>(event);
   });
 }
 
@@ -61,7 +90,26 @@ void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std
     segments.push_back({.workflow = &workflow, .events_end = events_end, .effects_end = effects_end, .rides = rides});
     if (store_->is_durable()) ++group_of(workflow, first_event, was_terminal).pieces;
   }
+  note_letters(workflow, store_->is_durable() ? &group_of(workflow, first_event, was_terminal) : nullptr,
+               std::span<const Event>(turn.events).subspan(events_before));
   enqueue_if_ready(workflow);
+}
+
+// Which dead letters these events make, and which they make no more.
+void Shard::note_letters(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
+  for (const Event& event : events) {
+    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
+      if (!workflow.state.is_dead_letter(failed->task)) continue;
+      ++environment_.letter_count;
+      if (group != nullptr) group->letters.push_back(failed->task);
+    } else if (const auto* discarded = std::get_if<event::DeadLetterDiscarded>(&event)) {
+      if (group != nullptr) group->letters.push_back(discarded->task);
+    } else if (std::holds_alternative<event::WorkflowRevived>(event) ||
+               std::holds_alternative<event::WorkflowRestored>(event) ||
+               std::holds_alternative<event::WorkflowCompensating>(event)) {
+      if (group != nullptr) group->letters_anew = true;
+    }
+  }
 }
 
 void Shard::commit() {
@@ -103,7 +151,7 @@ void Shard::assemble(Batch& batch) {
   }
   for (std::size_t i = 0; i < batch.groups.size(); ++i) complete_commit(batch.commits[i], batch.groups[i]);
   std::erase_if(batch.commits, [](const WorkflowCommit& commit) {
-    return commit.events.empty() && commit.checkpoint.empty() && !commit.summary;
+    return commit.events.empty() && commit.checkpoint.empty() && !commit.summary && !commit.letters;
   });
 }
 
@@ -113,6 +161,7 @@ void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
   const bool terminal = is_terminal(state.state);
   if (commit.first_event == 0 || terminal != group.was_terminal || group.save)
     commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
+  if (group.letters_anew || group.save || !group.letters.empty()) commit.letters = letter_changes(state, group.letters, group.letters_anew || group.save);
   const std::uint64_t interval = std::max<std::uint64_t>(environment_.limits.checkpoint_events, 2 * state.tasks.size());
   const bool due = !terminal && state.event_count - workflow.checkpoint >= interval;
   if (!due && !group.save) return;

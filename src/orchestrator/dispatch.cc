@@ -26,8 +26,10 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
         assignment.results.emplace_back(dependency, record.outcome);
     }
   }
-  if (const auto timeout = definition.rules(dispatched.task).timeout)
-    assignment.deadline = workflow.state.tasks[dispatched.task].started_at + *timeout;
+  if (const core::FreshStart* const fresh = workflow.state.fresh_start(dispatched.task)) [[unlikely]]
+    assignment.generation = fresh->generation;
+  if (dispatched.timeout > Duration::zero())
+    assignment.deadline = workflow.state.tasks[dispatched.task].started_at + dispatched.timeout;
   return assignment;
 }
 
@@ -64,6 +66,9 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
     return;
   }
   assignment.args = *std::move(args);
+  if (workflow.state.is_compensation(dispatched.task)) [[unlikely]]
+    if (auto undone = core::undone_by(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes))
+      assignment.undone = std::make_shared<const Undone>(*std::move(undone));
   switch (assignment.handler->kind) {
     case HandlerKind::on_shard:
       make_attempt_here(assignment);

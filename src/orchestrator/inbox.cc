@@ -102,8 +102,16 @@ void Shard::fire(const Timer& timer) {
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {
     case TimerKind::attempt_timeout:
-      (void)decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt});
+      if (decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt}))
+        if (const std::string& policy = workflow->state.definition().timeout_policy(); !policy.empty())
+          environment_.policies.count(policy, &PolicyStats::timeouts);
       break;
+    case TimerKind::schedule_to_start:
+    case TimerKind::schedule_to_close: {
+      const bool to_close = timer.key.kind == TimerKind::schedule_to_close;
+      (void)decide(*workflow, command::ExpireTask{.task = task, .to_close = to_close});
+      break;
+    }
     case TimerKind::retry:
       (void)decide(*workflow, command::RetryTask{.task = task, .attempt = timer.attempt});
       break;

@@ -32,6 +32,9 @@ struct LiveWorkflow {
   std::uint32_t group = 0;       // where in there
   std::uint64_t waits_for = 0;   // the latest batch that its effects wait for
 
+  // Facts that were replaced while attempts were out, which may refer to them.
+  std::vector<WorkflowFactsPtr> former_facts;
+
   [[nodiscard]] const Handler* handler(TaskIndex task) const {
     return bound->handlers[bound->definition->handler_index(task)];
   }

@@ -35,6 +35,8 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
       handlers_(handlers),
       clock_(clock),
       definitions_(handlers),
+      policies_(clock),
+      policy_(*this, policies_),
       slots_(options.max_concurrent_tasks, options.shards),
       executors_(options.max_concurrent_workflows),
       ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()) {
@@ -43,14 +45,19 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
   const ShardEnvironment environment{.slots = slots_,
                                      .executors = executors_,
                                      .definitions = definitions_,
+                                     .policies = policies_,
                                      .observer = observer,
                                      .sink = sink,
                                      .clock = clock,
                                      .shards = shards_,
                                      .workflow_count = workflows_,
+                                     .letter_count = letters_,
                                      .limits = limits};
   for (std::uint32_t i = 0; i < options.shards; ++i)
     shards_.push_back(std::make_unique<Shard>(i, environment, ids_.next()));
+  policies_.when_room([this] {
+    for (const auto& shard : shards_) shard->nudge();
+  });
 }
 
 LocalOrchestrator::~LocalOrchestrator() { stop(); }
@@ -93,6 +100,7 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
                                                                   const CreateOptions& options) {
   if (options.id)
     if (Result<void> ok = check_workflow_id(*options.id); !ok) return std::unexpected(std::move(ok.error()));
+  if (Result<void> ok = policies_.check(*definition); !ok) return std::unexpected(std::move(ok.error()));
   Result<BoundDefinitionPtr> bound = definitions_.bind(definition);
   if (!bound) return std::unexpected(std::move(bound.error()));
   if (Result<void> kept = (*bound)->keep_in(*store()); !kept) return std::unexpected(std::move(kept.error()));
@@ -164,7 +172,8 @@ Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
 }
 
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
-  return command(id, command::CancelWorkflow{.reason = options.reason, .grace = options.grace});
+  return command(id, command::CancelWorkflow{
+                         .reason = options.reason, .grace = options.grace, .compensate = options.compensate});
 }
 
 Result<void> LocalOrchestrator::fail_workflow(const std::string& id, const std::string& reason) {
@@ -180,19 +189,26 @@ Result<void> LocalOrchestrator::skip_task(const std::string& id, const std::stri
   });
 }
 
-Result<WorkflowSpec> LocalOrchestrator::pending_spec(const std::string& id) {
+Result<WorkflowSpec> LocalOrchestrator::current_spec(const std::string& id) {
   Result<DefinitionPtr> definition = ask_workflow<DefinitionPtr>(
       id, [](Shard&, LiveWorkflow& workflow) -> Result<DefinitionPtr> { return workflow.bound->definition; });
   if (!definition) return std::unexpected(std::move(definition.error()));
   return definition::to_spec(**definition);
 }
 
-Result<void> LocalOrchestrator::redefine(const std::string& id, const WorkflowSpec& spec) {
+Result<BoundDefinitionPtr> LocalOrchestrator::bind_spec(const WorkflowSpec& spec) {
   Result<DefinitionPtr> definition = make_definition(spec, {.limits = options_.definitions, .handlers = &handlers_});
   if (!definition) return std::unexpected(std::move(definition.error()));
+  if (Result<void> ok = policies_.check(**definition); !ok) return std::unexpected(std::move(ok.error()));
   Result<BoundDefinitionPtr> bound = definitions_.bind(*definition);
+  if (!bound) return bound;
+  if (Result<void> kept = (*bound)->keep_in(*store()); !kept) return std::unexpected(std::move(kept.error()));
+  return bound;
+}
+
+Result<void> LocalOrchestrator::redefine(const std::string& id, const WorkflowSpec& spec) {
+  Result<BoundDefinitionPtr> bound = bind_spec(spec);
   if (!bound) return std::unexpected(std::move(bound.error()));
-  if (Result<void> kept = (*bound)->keep_in(*store()); !kept) return kept;
   return ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) {
     WorkflowFacts facts = *workflow.state.facts;
     facts.definition = (*bound)->definition;
@@ -201,14 +217,14 @@ Result<void> LocalOrchestrator::redefine(const std::string& id, const WorkflowSp
 }
 
 Result<void> LocalOrchestrator::add_task(const std::string& id, const TaskSpec& task) {
-  Result<WorkflowSpec> spec = pending_spec(id);
+  Result<WorkflowSpec> spec = current_spec(id);
   if (!spec) return std::unexpected(std::move(spec.error()));
   spec->tasks.push_back(task);
   return redefine(id, *spec);
 }
 
 Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::string& task) {
-  Result<WorkflowSpec> spec = pending_spec(id);
+  Result<WorkflowSpec> spec = current_spec(id);
   if (!spec) return std::unexpected(std::move(spec.error()));
   if (std::erase_if(spec->tasks, [&](const TaskSpec& candidate) { return candidate.id == task; }) == 0)
     return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(task)));
@@ -240,7 +256,10 @@ OrchestratorMetrics LocalOrchestrator::metrics() {
           .task_slots_in_use = slots_.in_use(),
           .healthy = problems_.empty(),
           .problem = problems_.empty() ? std::string() : problems_.begin()->second,
-          .restarts = restarts_.load()};
+          .restarts = restarts_.load(),
+          .dead_letters = letters_.load(),
+          .dead_letters_redriven = letters_redriven_.load(),
+          .dead_letters_discarded = letters_discarded_.load()};
 }
 
 }  // namespace pawl

@@ -11,10 +11,13 @@
 #include <thread>
 #include <vector>
 
+#include "pawl/compensation.h"
 #include "pawl/orchestrator.h"
 #include "pawl/persistence.h"
 
 #include "orchestrator/definition_library.h"
+#include "orchestrator/local_policy.h"
+#include "orchestrator/policy_book.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/supervisor.h"
 
@@ -34,7 +37,7 @@ struct OrchestratorOptions {
 using StoreOpener = std::function<Result<std::shared_ptr<Store>>(const PersistenceOptions&)>;
 
 // Threads: as Orchestrator. Ownership: what it is given outlives it. start() before anything else, once.
-class LocalOrchestrator final : public Orchestrator, public Persistence, private Node {
+class LocalOrchestrator final : public Orchestrator, public Persistence, public Compensations, private Node {
  public:
   LocalOrchestrator(const OrchestratorOptions& options, StoreOpener open_store, HandlerRegistry& handlers,
                     Observer& observer, AttemptSink& sink, const Clock& clock);
@@ -61,6 +64,9 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
   Result<void> resume_workflow(const std::string& id) override;
   Result<void> cancel_workflow(const std::string& id, const CancelOptions& options) override;
   Result<void> fail_workflow(const std::string& id, const std::string& reason) override;
+  Result<void> retry_workflow(const std::string& id) override;
+  Result<void> rerun_workflow(const std::string& id, const std::string& from) override;
+  Result<std::string> fork_workflow(const std::string& id, const ForkOptions& options) override;
   Result<void> skip_task(const std::string& id, const std::string& task) override;
   Result<void> add_task(const std::string& id, const TaskSpec& task) override;
   Result<void> remove_task(const std::string& id, const std::string& task) override;
@@ -88,6 +94,30 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
   Result<void> delete_snapshot(const std::string& snapshot) override;
   Result<void> backup(const std::string& folder) override;
 
+  // sagas.cc
+  Result<void> register_compensation(const std::string& workflow, const std::string& task,
+                                     const Compensation& action) override;
+  Result<void> execute_compensation(const std::string& workflow, const std::string& task) override;
+  Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks) override;
+  Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps, const Json& input) override;
+  Result<void> add_step(const std::string& saga, TaskSpec step) override;
+  Result<void> execute_saga(const std::string& saga) override;
+  Result<void> roll_back(const std::string& saga) override;
+  Result<SagaStatus> get_saga(const std::string& saga) override;
+  Result<std::vector<SagaStatus>> list_sagas(std::size_t limit) override;
+  Result<std::vector<CompensationLogEntry>> get_log(const std::string& workflow) override;
+
+  [[nodiscard]] Policy& policy() { return policy_; }
+  // What Policy's operations need of the workflows; dead_letters.cc.
+  std::string new_id();
+  Result<std::string> find_user_of_policy(const std::string& policy);
+  Result<std::vector<DeadLetter>> list_dead_letters(const DeadLetterFilter& filter);
+  Result<DeadLetter> get_dead_letter(const DeadLetterId& id);
+  Result<void> redrive(const DeadLetterId& id);
+  Result<void> discard(const DeadLetterId& id, const std::string& reason);
+  // Discards those that are older; at most `limit`. How many.
+  Result<std::size_t> expire_dead_letters(Duration age, std::size_t limit);
+
  private:
   Shard& shard_of(const std::string& id);
   // Runs `call` on the shard's thread and returns what it returned once that is durable.
@@ -107,9 +137,9 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
     bool id_may_be_taken;
   };
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
-  std::string new_id();
-  Result<WorkflowSpec> pending_spec(const std::string& id);
+  Result<WorkflowSpec> current_spec(const std::string& id);
   Result<void> redefine(const std::string& id, const WorkflowSpec& spec);
+  Result<BoundDefinitionPtr> bind_spec(const WorkflowSpec& spec);
 
   // supervise.cc
   [[nodiscard]] std::shared_ptr<Store> store() const;
@@ -140,6 +170,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
   HandlerRegistry& handlers_;
   const Clock& clock_;
   DefinitionLibrary definitions_;
+  PolicyBook policies_;
+  LocalPolicy policy_;
   TaskSlots slots_;
   Executors executors_;
   std::vector<std::unique_ptr<Shard>> shards_;
@@ -147,6 +179,9 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, private
   std::atomic<bool> running_{false};
   std::atomic<std::size_t> workflows_{0};
   std::atomic<std::uint64_t> restarts_{0};
+  std::atomic<std::uint64_t> letters_{0};
+  std::atomic<std::uint64_t> letters_redriven_{0};
+  std::atomic<std::uint64_t> letters_discarded_{0};
 
   std::mutex changing_;  // held by who changes the store
   // Not all is run here, and the owner before ended without warning. Written by who changes the store.

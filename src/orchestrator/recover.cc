@@ -199,6 +199,7 @@ void Shard::reset(const Error& why) {
     --environment_.workflow_count;
     if (workflow->placed) leave_executor(workflow->executor);
   }
+  forget_held();
   orphan_attempts();
   places_.clear();
   free_places_.clear();

@@ -1,5 +1,6 @@
 #include "orchestrator/replay.h"
 
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,14 +33,18 @@ bool fits(const core::Workflow& workflow, const Event& event) {
       event);
 }
 
+// Before each event `wanted` is asked; the first one that is not, and all after it, are not applied.
+using Wanted = std::function<bool(const core::Workflow& workflow, const Event& event)>;
+
 Result<void> apply_run(core::Workflow& workflow, const StoredWorkflow& stored, const StoredRun& run,
-                       const DefinitionSource& definitions) {
+                       const DefinitionSource& definitions, const Wanted& wanted = {}) {
   if (run.first_event != workflow.event_count)
     return unreadable(stored, workflow.event_count, fmt::format("the next one that is stored is {}", run.first_event));
   Result<std::vector<Event>> events = decode_events(run.events, definitions);
   if (!events)
     return std::unexpected(std::move(events.error()).within("the history of workflow " + in_quotes(stored.id)));
   for (const Event& event : *events) {
+    if (wanted && !wanted(workflow, event)) return {};
     if (!fits(workflow, event)) return unreadable(stored, workflow.event_count, name_of(event));
     try {
       const Supervised supervised;
@@ -68,6 +73,46 @@ Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSour
     return fail(ErrorCode::corruption, fmt::format("the history of workflow {} is that of {}", in_quotes(stored.id),
                                                    in_quotes(workflow.id())));
   return workflow;
+}
+
+Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
+                         const ForkOptions& options) {
+  if (stored.runs.empty() || stored.runs.front().first_event != 0)
+    return fail(ErrorCode::invalid_state,
+                fmt::format("the beginning of the history of workflow {} is not kept any more, and without it the past "
+                            "cannot be told",
+                            in_quotes(stored.id)));
+  Past past;
+  bool found = false;
+  const auto wanted = [&](const core::Workflow& workflow, const Event& event) {
+    const auto* const started = std::get_if<event::TaskStarted>(&event);
+    found |= options.event ? workflow.event_count == *options.event
+                           : started != nullptr && !workflow.is_compensation(started->task) &&
+                                 workflow.definition().task_id(started->task) == options.task;
+    if (!found)
+      std::visit([&](const auto& happened) { if constexpr (requires { happened.at; }) past.at = happened.at; }, event);
+    return !found;
+  };
+  for (const StoredRun& run : stored.runs) {
+    if (found) break;
+    if (Result<void> applied = apply_run(past.state, stored, run, definitions, wanted); !applied)
+      return std::unexpected(std::move(applied.error()));
+  }
+  found |= options.event && *options.event == past.state.event_count;  // now
+  if (!found && options.event)
+    return fail(ErrorCode::not_found, fmt::format("workflow {} has had {} events, the last one is number {}",
+                                                  in_quotes(stored.id), past.state.event_count,
+                                                  past.state.event_count - 1));
+  if (!found)
+    return fail(ErrorCode::not_found, fmt::format("no attempt at a task {} was made in workflow {}",
+                                                  in_quotes(options.task), in_quotes(stored.id)));
+  if (past.state.facts == nullptr)
+    return fail(ErrorCode::invalid_argument, "before event 0, the creation, there is nothing to go on from", "event");
+  if (is_terminal(past.state.state))
+    return fail(ErrorCode::invalid_state,
+                fmt::format("workflow {} had ended by then; fork it at an earlier event, or rerun it from a task",
+                            in_quotes(stored.id)));
+  return past;
 }
 
 }  // namespace pawl

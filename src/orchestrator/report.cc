@@ -21,10 +21,17 @@ JsonText results_of_last_tasks(const core::Workflow& workflow) {
   return JsonText::copy_of(out + "}");
 }
 
+TaskReport report_of(const core::TaskRecord& record) {
+  TaskReport task{.state = record.state, .attempt = record.attempt, .started_at = if_set(record.started_at)};
+  if (is_terminal(record.state)) task.completed_at = if_set(record.completed_at);
+  (has_result(record.state) ? task.result : task.error) = record.outcome;
+  return task;
+}
+
 }  // namespace
 
 WorkflowStatus status_of(const core::Workflow& workflow) {
-  const auto total = static_cast<std::uint32_t>(workflow.tasks.size());
+  const std::uint32_t total = workflow.task_count();
   return {.id = workflow.id(),
           .name = workflow.definition().name(),
           .state = workflow.state,
@@ -39,7 +46,10 @@ WorkflowStatus status_of(const core::Workflow& workflow) {
           .tasks_completed = workflow.completed_tasks,
           .tasks_failed = workflow.failed_tasks,
           .tasks_skipped = workflow.skipped_tasks,
-          .tasks_cancelled = workflow.cancelled_tasks};
+          .tasks_cancelled = workflow.cancelled_tasks,
+          .tasks_compensated = workflow.after->compensated_tasks,
+          .compensation = core::compensation_of(workflow),
+          .saga = !workflow.definition().compensated_tasks().empty()};
 }
 
 WorkflowSummary summary_of(const core::Workflow& workflow) {
@@ -54,17 +64,26 @@ WorkflowReport report_of(const core::Workflow& workflow) {
                         .error = workflow.error};
   if (workflow.state == WorkflowState::completed && workflow.definition().output().is_null())
     report.output = results_of_last_tasks(workflow);
-  report.tasks.resize(workflow.tasks.size());
-  for (std::size_t i = 0; i < workflow.tasks.size(); ++i) {
-    const core::TaskRecord& record = workflow.tasks[i];
-    TaskReport& task = report.tasks[i];
-    task.state = record.state;
-    task.attempt = record.attempt;
-    task.started_at = if_set(record.started_at);
-    if (is_terminal(record.state)) task.completed_at = if_set(record.completed_at);
-    (record.state == TaskState::completed ? task.result : task.error) = record.outcome;
-  }
+  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action)
+    (workflow.is_compensation(action) ? report.compensations : report.tasks)
+        .push_back(report_of(workflow.tasks[action]));
   return report;
+}
+
+DeadLetterId letter_id(const core::Workflow& workflow, TaskIndex action) {
+  return {.workflow = workflow.id(),
+          .task = std::string(workflow.definition().task_id(action)),
+          .compensation = workflow.is_compensation(action)};
+}
+
+std::optional<DeadLetter> letter_of(const core::Workflow& workflow, TaskIndex action) {
+  if (!workflow.is_dead_letter(action)) return std::nullopt;
+  const core::TaskRecord& record = workflow.tasks[action];
+  return DeadLetter{.id = letter_id(workflow, action),
+                    .name = workflow.definition().name(),
+                    .failed_at = record.completed_at,
+                    .attempts = record.attempt,
+                    .error = record.outcome};
 }
 
 }  // namespace pawl

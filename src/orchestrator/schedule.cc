@@ -62,8 +62,9 @@ void Shard::start_waiting_tasks() {
     --workflow.holds;
     for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
       if (!workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
-      if (!is_served(workflow, workflow.state.waiting.front())) break;
-      start_task(workflow, workflow.state.waiting.front());
+      const TaskIndex task = workflow.state.waiting.front();
+      if (!is_served(workflow, task)) break;
+      if (passes_breaker(workflow, task)) start_task(workflow, task);
     }
     enqueue_if_ready(workflow);
   }
@@ -76,9 +77,14 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
     if (!state.may_start_tasks() || state.ready.empty()) break;
     state.prefetch(state.ready.peek(kLoadAhead));
-    if (!is_served(workflow, state.ready.front())) break;
+    const TaskIndex task = state.ready.front();
+    if (!is_served(workflow, task)) break;
     if (!environment_.slots.try_take(index_)) return false;
-    if (!start_task(workflow, state.ready.front())) give_slot_back();
+    if (!passes_breaker(workflow, task)) {
+      if (state.tasks[task].held) give_slot_back();  // otherwise the attempt that failed does
+    } else if (!start_task(workflow, task)) {
+      give_slot_back();
+    }
   }
   return true;
 }

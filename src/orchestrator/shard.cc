@@ -67,11 +67,14 @@ void Shard::nudge() {
 Result<bool> Shard::turn() {
   if (is_store_behind()) return release_durable();
   now_ = environment_.clock.now();
+  refresh_policies();
   if (nudged_.load(std::memory_order_relaxed)) nudged_.store(false, std::memory_order_seq_cst);
   const bool waits_for_commit = !in_flight_.empty();
   bool busy = drain();
   busy |= fire_timers();
   deliver_placements();
+  if (!held_.empty()) [[unlikely]]
+    busy |= release_held();
   schedule();
   if (!open_->empty()) {
     commit();
@@ -108,6 +111,11 @@ Result<void> Shard::settle() {
     if (const Result<bool> released = release_durable(); !released) return std::unexpected(released.error());
   }
   return {};
+}
+
+std::optional<Timestamp> Shard::next_due() {
+  const std::optional<Timestamp> due = timers_.next_due();
+  return due && held_due_ ? std::min(due, held_due_) : due ? due : held_due_;
 }
 
 void Shard::stop() {
@@ -153,22 +161,29 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   LiveWorkflow& workflow = new_place();
   workflow.bound = std::move(bound);
   const std::size_t events_before = open_->turn.events.size();
-  core::Decision decision(workflow.state, {.now = now_}, evaluator_, open_->turn);
+  core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
   core::create(decision, std::move(facts));
   by_id_.emplace(workflow.state.id(), workflow.address.place);
   close_segment(workflow, events_before, 0, false);
   return {};
 }
 
+// The key of by_id_ lives in the facts, and so does what attempts refer to.
+void Shard::replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former) {
+  by_id_.erase(former->id.text());
+  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  if (workflow.attempts == 0) workflow.former_facts.clear();
+  workflow.former_facts.push_back(former);
+}
+
 Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   const std::size_t events_before = open_->turn.events.size();
   const std::uint64_t first_event = workflow.state.event_count;
-  const WorkflowFactsPtr old_facts = workflow.state.facts;  // the key of by_id_ lives in them
-  core::Decision decision(workflow.state, {.now = now_}, evaluator_, open_->turn);
+  const WorkflowFactsPtr old_facts = workflow.state.facts;
+  core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
   if (Result<void> redefined = core::redefine(decision, std::move(facts)); !redefined) return redefined;
-  by_id_.erase(old_facts->id.text());
-  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  replace_facts(workflow, old_facts);
   workflow.bound = std::move(bound);
   close_segment(workflow, events_before, first_event, false);
   return {};
@@ -176,16 +191,35 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
 
 // It may have ended meanwhile, and then lives again.
 Result<void> Shard::restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot) {
-  const WorkflowFactsPtr old_facts = workflow.state.facts;  // the key of by_id_ lives in them
+  const WorkflowFactsPtr old_facts = workflow.state.facts;
   if (Result<void> restored = decide(workflow, snapshot); !restored) return restored;
-  by_id_.erase(old_facts->id.text());
-  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  replace_facts(workflow, old_facts);
+  live_again(workflow);
+  return {};
+}
+
+Result<void> Shard::revive(LiveWorkflow& workflow, const Command& command) {
+  const bool had_ended = is_terminal(workflow.state.state);
+  if (Result<void> revived = decide(workflow, command); !revived) return revived;
+  if (had_ended && !is_terminal(workflow.state.state)) live_again(workflow);
+  return {};
+}
+
+Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
+  const WorkflowFactsPtr old_facts = workflow.state.facts;
+  if (Result<void> done = decide(workflow, command::RegisterCompensation{std::move(facts)}); !done) return done;
+  replace_facts(workflow, old_facts);
+  workflow.bound = std::move(bound);
+  return {};
+}
+
+void Shard::live_again(LiveWorkflow& workflow) {
   workflow.ended = false;
   const bool pending = workflow.state.state == WorkflowState::pending;
   if (!pending && !std::exchange(workflow.placed, true)) workflow.executor = environment_.executors.place_running();
   if (pending && std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
   if (workflow.state.queued) queue_again(workflow);
-  return {};
 }
 
 void Shard::queue_again(LiveWorkflow& workflow) {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,7 @@
 #include "monitor/observer.h"
 #include "orchestrator/executors.h"
 #include "orchestrator/live_workflow.h"
+#include "orchestrator/policy_book.h"
 #include "orchestrator/task_slots.h"
 #include "orchestrator/timers.h"
 #include "persistence/store.h"
@@ -64,11 +66,13 @@ struct ShardEnvironment {
   TaskSlots& slots;
   Executors& executors;
   DefinitionLibrary& definitions;
+  PolicyBook& policies;
   Observer& observer;
   AttemptSink& sink;  // for the attempts that shards make themselves
   const Clock& clock;
   std::vector<std::unique_ptr<Shard>>& shards;
   std::atomic<std::size_t>& workflow_count;  // on all shards
+  std::atomic<std::uint64_t>& letter_count;  // tasks that became dead letters, on all shards
   ShardLimits limits;
 };
 
@@ -124,7 +128,7 @@ class Shard final : public CommitListener {
   void park(std::optional<Timestamp> due);
   // Waits until what was committed is durable, and releases it.
   Result<void> settle();
-  [[nodiscard]] std::optional<Timestamp> next_due() { return timers_.next_due(); }
+  [[nodiscard]] std::optional<Timestamp> next_due();
 
   // recover.cc
   void use_store(Store& store, Epoch epoch);
@@ -156,6 +160,9 @@ class Shard final : public CommitListener {
   // The definition of a pending workflow is exchanged for another one.
   Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   Result<void> restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot);
+  // A command after which an ended workflow may live again.
+  Result<void> revive(LiveWorkflow& workflow, const Command& command);
+  Result<void> register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // Forgets an ended workflow, here and in the store. Error: `not_found`, `invalid_state`.
   Result<void> remove(const std::string& id);
   // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
@@ -186,6 +193,8 @@ class Shard final : public CommitListener {
       bool was_terminal;
       bool save;  // its whole state goes along
       std::uint32_t pieces;
+      bool letters_anew;               // all its dead letters may be others
+      std::vector<TaskIndex> letters;  // actions that may have become one, or are one no more
     };
     std::uint64_t sequence = 0;
     core::Turn turn;
@@ -225,6 +234,7 @@ class Shard final : public CommitListener {
   void commit();
   void assemble(Batch& batch);
   void complete_commit(WorkflowCommit& commit, const Batch::Group& group);
+  void note_letters(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
   Result<bool> release_durable();
   [[nodiscard]] bool is_store_behind() const { return in_flight_.size() >= environment_.limits.commits; }
   void release(Batch& batch);
@@ -248,6 +258,18 @@ class Shard final : public CommitListener {
   void orphan_attempts();
   static void stop_all(const LiveWorkflow& workflow);
 
+  // shard_policies.cc
+  void refresh_policies();
+  // What the events tell of the policies that the workflow refers to: counts, and outcomes for circuit breakers.
+  void observe(LiveWorkflow& workflow, std::span<const Event> events);
+  void end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict);
+  // Whether the task's circuit breaker lets it through; if not, it is held, or its attempt has failed.
+  bool passes_breaker(LiveWorkflow& workflow, TaskIndex task);
+  bool release_held();
+  void forget_held();
+
+  void live_again(LiveWorkflow& workflow);
+  void replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former);
   LiveWorkflow& new_place();
   void queue_again(LiveWorkflow& workflow);
   void leave_executor(ExecutorIndex executor);
@@ -271,6 +293,23 @@ class Shard final : public CommitListener {
   Random random_;
   expression::Evaluator evaluator_;
   Timers timers_;
+
+  policy::CatalogPtr catalog_ = std::make_shared<policy::Catalog>();
+  std::uint64_t catalog_version_ = 0;
+  // Attempts that a circuit breaker let through and that have not ended, by task (the key's kind says nothing).
+  struct Passage {
+    std::string breaker;
+    std::uint64_t period;
+  };
+  boost::unordered_flat_map<TimerKey, Passage, TimerKeyHash> passages_;
+  // Tasks that a circuit breaker holds, the oldest first.
+  struct HeldTasks {
+    std::deque<std::pair<WorkflowAddress, TaskIndex>> tasks;
+    std::uint64_t seen_change = ~0ULL;  // of the breaker, when some were released to probe it
+    Timestamp released_at{};
+  };
+  std::map<std::string, HeldTasks> held_;
+  std::optional<Timestamp> held_due_;
 
   std::vector<std::unique_ptr<LiveWorkflow>> places_;
   std::vector<std::uint32_t> free_places_;

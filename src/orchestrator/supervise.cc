@@ -27,6 +27,7 @@ Result<void> LocalOrchestrator::start(const std::optional<PersistenceOptions>& p
   }
   const Result<Ownership> owned = store->acquire();
   if (!owned) return std::unexpected(owned.error());
+  if (Result<void> known = policies_.use_store(store); !known) return known;
   store_ = std::move(store);
   epoch_ = owned->epoch;
   crash_untold_ = !runs_all() && !owned->clean;
@@ -152,6 +153,10 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
     if (owned->clean) (void)(*opened)->release();
     return free;
   }
+  if (Result<void> known = policies_.use_store(*opened); !known) {
+    if (owned->clean) (void)(*opened)->release();
+    return known;
+  }
   if (Result<void> changed = change_store(*opened, owned->epoch); !changed) return changed;
   crash_untold_ = !runs_all() && !owned->clean;
   return options_.shard.standby ? Result<void>() : load_all(!owned->clean);
@@ -167,6 +172,7 @@ Result<void> LocalOrchestrator::disable() {
     return epoch_;
   }();
   if (Result<void> changed = change_store(none, none->acquire()->epoch); !changed) return changed;
+  if (Result<void> known = policies_.use_store(none); !known) return known;
   disabled_epoch_ = owned;
   return let_go_of(*before);
 }

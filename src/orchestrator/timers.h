@@ -24,6 +24,10 @@ struct TimerKey {
   friend bool operator==(const TimerKey&, const TimerKey&) = default;
 };
 
+struct TimerKeyHash {
+  std::size_t operator()(const TimerKey& key) const;
+};
+
 struct Timer {
   TimerKey key;
   std::uint32_t attempt = 0;
@@ -55,16 +59,13 @@ class Timers {
     std::uint64_t number;
     std::uint32_t attempt;
   };
-  struct KeyHash {
-    std::size_t operator()(const TimerKey& key) const;
-  };
 
   [[nodiscard]] bool is_dead(const Entry& entry) const;
   void drop_dead_front();
   void sweep();
 
   std::vector<Entry> heap_;
-  boost::unordered_flat_map<TimerKey, Armed, KeyHash> armed_;
+  boost::unordered_flat_map<TimerKey, Armed, TimerKeyHash> armed_;
   std::uint64_t last_number_ = 0;
 };
 

@@ -42,6 +42,8 @@ class Checker {
     check_by_state();
     check_by_name();
     check_snapshots();
+    check_dead_letters();
+    check_policies();
     return std::move(report_);
   }
 
@@ -90,6 +92,8 @@ class Checker {
   void check_indexed(Space space, std::string_view id, Timestamp created_at, WorkflowState state,
                      std::optional<std::string_view> name);
   void check_snapshots();
+  void check_dead_letters();
+  void check_policies();
 
   // The id of the first of these rows, or nothing at their end.
   std::optional<std::string> next_id();
@@ -295,6 +299,22 @@ void Checker::check_snapshots() {
     if (!get(Space::live, snapshot->workflow, snapshot->workflow) &&
         !get(Space::ended, snapshot->workflow, snapshot->workflow))
       add(snapshot->workflow, where, "it is of a workflow that does not exist");
+  });
+}
+
+void Checker::check_dead_letters() {
+  each(Space::dead_letters, [&](std::string_view key, std::string_view value) {
+    const Result<DeadLetter> letter = decode_dead_letter(key, value);
+    if (!letter) return add(id_of(key), Space::dead_letters, "one cannot be decoded");
+    if (!get(Space::live, letter->id.workflow, letter->id.workflow) && !get(Space::ended, letter->id.workflow, letter->id.workflow))
+      add(letter->id.workflow, Space::dead_letters,
+          fmt::format("that of task \"{}\" is of a workflow that does not exist", letter->id.task));
+  });
+}
+
+void Checker::check_policies() {
+  each(Space::policies, [&](std::string_view key, std::string_view value) {
+    if (!decode_policy(key, value)) add({}, Space::policies, fmt::format("policy \"{}\" cannot be decoded", key));
   });
 }
 

@@ -39,6 +39,10 @@ std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id)
 
 std::string snapshot(std::string_view workflow, std::string_view id) { return prefix(workflow).append(id); }
 
+std::string dead_letter(const DeadLetterId& id) {
+  return prefix(id.workflow).append(prefix(id.task)).append(1, id.compensation ? '\1' : '\0');
+}
+
 std::string by_state(WorkflowState state, Timestamp created_at, std::string_view id) {
   return std::string(1, static_cast<char>(state)).append(sortable(created_at)).append(id);
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "pawl/policy.h"
 #include "pawl/types.h"
 
 namespace pawl::keys {
@@ -29,6 +30,8 @@ inline constexpr std::size_t kNumberBytes = 8;
 [[nodiscard]] std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id);
 // `workflow` NUL `id`
 [[nodiscard]] std::string snapshot(std::string_view workflow, std::string_view id);
+// `workflow` NUL `task` NUL 0 or 1: a dead letter; 1 is that of what undoes the task.
+[[nodiscard]] std::string dead_letter(const DeadLetterId& id);
 // state, time of creation, `id`
 [[nodiscard]] std::string by_state(WorkflowState state, Timestamp created_at, std::string_view id);
 // `name` NUL time of creation, `id`

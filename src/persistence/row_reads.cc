@@ -226,6 +226,49 @@ Result<std::vector<std::string>> RowStore::find_expired(WorkflowState state, Tim
   return ids;
 }
 
+Result<void> RowStore::scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
+                                         const std::function<bool(const DeadLetter&)>& visit) {
+  std::string from = workflow.empty() ? std::string() : keys::prefix(workflow);
+  const std::string to = workflow.empty() ? std::string() : keys::after(from);
+  if (after != nullptr)
+    from = std::max(from, keys::dead_letter(*after).append(1, '\0'));
+  Result<void> decoded;
+  Result<void> scanned = rows_->scan(Space::dead_letters, {from, to}, Order::ascending,
+                                     [&](std::string_view key, std::string_view value) {
+                                       const Result<DeadLetter> letter = decode_dead_letter(key, value);
+                                       if (letter) return visit(*letter);
+                                       decoded = std::unexpected(letter.error());
+                                       return false;
+                                     });
+  return scanned ? decoded : scanned;
+}
+
+Result<DeadLetter> RowStore::read_dead_letter(const DeadLetterId& id) {
+  const std::string key = keys::dead_letter(id);
+  const Result<std::optional<std::string>> bytes = rows_->get(Space::dead_letters, key);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (!*bytes) return missing("dead letter of task", id.task);
+  return decode_dead_letter(key, **bytes);
+}
+
+Result<std::vector<StoredPolicy>> RowStore::list_policies() {
+  std::vector<StoredPolicy> policies;
+  Result<void> decoded;
+  Result<void> scanned =
+      rows_->scan(Space::policies, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
+        Result<StoredPolicy> policy = decode_policy(key, value);
+        if (!policy) {
+          decoded = std::unexpected(std::move(policy.error()));
+          return false;
+        }
+        policies.push_back(*std::move(policy));
+        return true;
+      });
+  if (!scanned) return std::unexpected(std::move(scanned.error()));
+  if (!decoded) return std::unexpected(std::move(decoded.error()));
+  return policies;
+}
+
 Result<StoredSnapshot> RowStore::read_snapshot(std::string_view workflow, std::string_view id) {
   const Result<std::optional<std::string>> bytes = rows_->get(Space::snapshots, keys::snapshot(workflow, id));
   if (!bytes) return std::unexpected(bytes.error());

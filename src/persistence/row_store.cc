@@ -42,10 +42,13 @@ std::unexpected<Error> missing(std::string_view what, std::string_view id) {
 // Whether the workflow may have ended before these events, so that it is listed as ended until now: it was restored, or
 // it is kept without the events that led here.
 bool may_have_ended_before(const WorkflowCommit& commit) {
-  return commit.events.empty() || std::ranges::any_of(commit.events, [](const auto& piece) {
-           return std::ranges::any_of(
-               piece, [](const Event& event) { return std::holds_alternative<event::WorkflowRestored>(event); });
-         });
+  const auto lives_again = [](const Event& event) {
+    return std::holds_alternative<event::WorkflowRestored>(event) ||
+           std::holds_alternative<event::WorkflowRevived>(event) ||
+           std::holds_alternative<event::WorkflowCompensating>(event);
+  };
+  return commit.events.empty() ||
+         std::ranges::any_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, lives_again); });
 }
 
 // Neither its name nor its time of creation ever changes, so these are all the rows it can have as an ended one.
@@ -159,6 +162,8 @@ Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows
     rows.put(Space::checkpoints, id, encode(StoredCheckpoint{.events = events, .state = commit.checkpoint}));
   }
   if (commit.summary) add_summary(commit, rows, scratch);
+  if (commit.letters)
+    if (Result<void> added = add_letters(commit, rows); !added) return added;
   return commit.history_from == 0 ? Result<void>() : forget_history(id, commit.history_from, rows);
 }
 
@@ -167,6 +172,21 @@ Result<void> RowStore::forget_history(std::string_view id, std::uint64_t before,
   const Result<std::optional<std::string>> kept = run_of(id, before);
   if (!kept) return std::unexpected(kept.error());
   if (*kept) rows.remove_range(Space::history, keys::prefix(id), **kept);
+  return {};
+}
+
+Result<void> RowStore::add_letters(const WorkflowCommit& commit, RowBatch& rows) {
+  const std::string& id = commit.facts->id.text();
+  if (commit.letters->anew)
+    if (Result<void> removed = remove_all(Space::dead_letters, keys::prefix(id), rows); !removed) return removed;
+  for (const LetterChanges::Change& change : commit.letters->changes) {
+    const std::string key = keys::dead_letter(change.letter.id);
+    if (change.removed) {
+      rows.remove(Space::dead_letters, key);
+    } else {
+      rows.put(Space::dead_letters, key, encode(change.letter));
+    }
+  }
   return {};
 }
 
@@ -216,7 +236,7 @@ Result<void> RowStore::remove_workflow(std::string_view id) {
   const std::unique_ptr<RowBatch> batch = rows_->new_batch();
   remove_ended(summary->status, *batch);
   batch->remove(Space::checkpoints, id);
-  for (const Space space : {Space::history, Space::snapshots})
+  for (const Space space : {Space::history, Space::snapshots, Space::dead_letters})
     if (Result<void> removed = remove_all(space, keys::prefix(id), *batch); !removed) return removed;
   return rows_->write(*batch, Sync::no);
 }
@@ -251,6 +271,18 @@ Result<void> RowStore::remove_snapshot(std::string_view workflow, std::string_vi
   if (!known) return std::unexpected(known.error());
   const std::unique_ptr<RowBatch> batch = rows_->new_batch();
   batch->remove(Space::snapshots, keys::snapshot(workflow, id));
+  return rows_->write(*batch, Sync::yes);
+}
+
+Result<void> RowStore::put_policy(const StoredPolicy& policy, bool sync) {
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  batch->put(Space::policies, policy.id, encode(policy));
+  return rows_->write(*batch, sync ? Sync::yes : Sync::no);
+}
+
+Result<void> RowStore::remove_policy(std::string_view id) {
+  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+  batch->remove(Space::policies, id);
   return rows_->write(*batch, Sync::yes);
 }
 

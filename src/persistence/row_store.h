@@ -53,6 +53,12 @@ class RowStore final : public Store {
   Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) override;
   Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) override;
   Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
+  Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
+                                 const std::function<bool(const DeadLetter&)>& visit) override;
+  Result<DeadLetter> read_dead_letter(const DeadLetterId& id) override;
+  Result<void> put_policy(const StoredPolicy& policy, bool sync) override;
+  Result<void> remove_policy(std::string_view id) override;
+  Result<std::vector<StoredPolicy>> list_policies() override;
   Result<void> backup(const std::string& folder) override;
 
  private:
@@ -67,6 +73,7 @@ class RowStore final : public Store {
 
   Result<void> add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   Result<void> forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
+  Result<void> add_letters(const WorkflowCommit& commit, RowBatch& rows);
   static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   Result<void> remove_all(Space space, const std::string& prefix, RowBatch& batch);
   // The key of the run that holds `event`, if it is stored.

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pawl/policy.h"
 #include "pawl/report.h"
 #include "pawl/result.h"
 
@@ -41,6 +42,16 @@ struct WorkflowSummary {
   std::string definition;  // its hash
 };
 
+// What became of a workflow's dead letters.
+struct LetterChanges {
+  struct Change {
+    DeadLetter letter;
+    bool removed = false;
+  };
+  bool anew = false;  // those before are no more
+  std::vector<Change> changes;
+};
+
 // What one turn decided about one workflow.
 struct WorkflowCommit {
   const WorkflowFacts* facts = nullptr;
@@ -52,6 +63,7 @@ struct WorkflowCommit {
   std::uint64_t history_from = 0;
   // Given with the creation and with the events after which the workflow has ended, or lives again.
   std::unique_ptr<WorkflowSummary> summary;
+  std::unique_ptr<LetterChanges> letters;  // mostly there are none
 };
 
 // What one shard's turn decided. Durable as a whole, or not at all.
@@ -88,6 +100,18 @@ struct StoredSnapshot {
   Timestamp created_at;
   std::string label;
   std::string state;  // encoded; left out of lists
+};
+
+struct StoredPolicy {
+  struct Version {
+    std::uint32_t number = 1;
+    Timestamp at;
+    std::string config;  // as JSON
+  };
+  std::string id;
+  PolicyKind kind{};
+  std::vector<Version> versions;  // the oldest first
+  BreakerReport breaker;          // what of it survives: state, failures, successes, open_until
 };
 
 struct SummaryQuery {
@@ -142,6 +166,17 @@ class Store {
   virtual Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) = 0;
   virtual Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) = 0;
   virtual Result<void> remove_snapshot(std::string_view workflow, std::string_view id) = 0;
+
+  // From the letter `after` on, which is left out, or from the first one, ordered by id; of one workflow, or (empty) of
+  // all. Stops when `visit` returns false.
+  virtual Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
+                                         const std::function<bool(const DeadLetter&)>& visit) = 0;
+  virtual Result<DeadLetter> read_dead_letter(const DeadLetterId& id) = 0;  // Error: `not_found`
+
+  // Synced with the next commit, unless `sync`.
+  virtual Result<void> put_policy(const StoredPolicy& policy, bool sync) = 0;
+  virtual Result<void> remove_policy(std::string_view id) = 0;
+  virtual Result<std::vector<StoredPolicy>> list_policies() = 0;
 
   // A copy of the whole store as it is at this moment, in a new folder, while work goes on.
   virtual Result<void> backup(const std::string& folder) = 0;

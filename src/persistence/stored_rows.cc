@@ -39,6 +39,9 @@ void encode(const WorkflowSummary& summary, std::string& out) {
   message.set_tasks_failed(status.tasks_failed);
   message.set_tasks_skipped(status.tasks_skipped);
   message.set_tasks_cancelled(status.tasks_cancelled);
+  message.set_tasks_compensated(status.tasks_compensated);
+  message.set_compensation(static_cast<std::uint32_t>(status.compensation));
+  message.set_saga(status.saga);
   message.SerializeToString(&out);
 }
 
@@ -46,7 +49,8 @@ Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view byt
   stored::Summary message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       message.state() > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
-      message.priority() > static_cast<std::uint32_t>(Priority::critical))
+      message.priority() > static_cast<std::uint32_t>(Priority::critical) ||
+      message.compensation() > static_cast<std::uint32_t>(CompensationState::failed))
     return corrupt_row("summary", id);
   WorkflowSummary summary;
   summary.definition = from_stored_hash(message.definition());
@@ -63,8 +67,11 @@ Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view byt
   status.tasks_failed = message.tasks_failed();
   status.tasks_skipped = message.tasks_skipped();
   status.tasks_cancelled = message.tasks_cancelled();
-  const std::uint32_t over =
-      status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled;
+  status.tasks_compensated = message.tasks_compensated();
+  status.compensation = static_cast<CompensationState>(message.compensation());
+  status.saga = message.saga();
+  const std::uint32_t over = status.tasks_completed + status.tasks_failed + status.tasks_skipped +
+                             status.tasks_cancelled + status.tasks_compensated;
   status.progress = status.tasks_total == 0 ? 0 : static_cast<double>(over) / status.tasks_total;
   return summary;
 }
@@ -87,6 +94,67 @@ Result<StoredSnapshot> decode_snapshot(std::string_view id, std::string_view byt
                         .created_at = from_stored_time(message.created_at_us()),
                         .label = message.label(),
                         .state = std::move(*message.mutable_state())};
+}
+
+std::string encode(const DeadLetter& letter) {
+  stored::DeadLetter message;
+  message.set_name(letter.name);
+  message.set_failed_at_us(to_stored_time(letter.failed_at));
+  message.set_attempts(letter.attempts);
+  message.set_error(std::string(letter.error.view()));
+  return message.SerializeAsString();
+}
+
+Result<DeadLetter> decode_dead_letter(std::string_view key, std::string_view bytes) {
+  stored::DeadLetter message;
+  const std::size_t workflow = key.find('\0');
+  const std::size_t task = workflow == std::string_view::npos ? workflow : key.find('\0', workflow + 1);
+  if (task == std::string_view::npos || task + 2 != key.size() ||
+      !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return corrupt_row("dead letter", key.substr(0, workflow));
+  return DeadLetter{.id = {.workflow = std::string(key.substr(0, workflow)),
+                           .task = std::string(key.substr(workflow + 1, task - workflow - 1)),
+                           .compensation = key.back() != '\0'},
+                    .name = message.name(),
+                    .failed_at = from_stored_time(message.failed_at_us()),
+                    .attempts = message.attempts(),
+                    .error = JsonText::copy_of(message.error())};
+}
+
+std::string encode(const StoredPolicy& policy) {
+  stored::Policy message;
+  message.set_kind(static_cast<std::uint32_t>(policy.kind));
+  for (const StoredPolicy::Version& each : policy.versions) {
+    stored::PolicyVersion& version = *message.add_versions();
+    version.set_number(each.number);
+    version.set_at_us(to_stored_time(each.at));
+    version.set_config(each.config);
+  }
+  if (policy.kind == PolicyKind::circuit_breaker) {
+    stored::CircuitBreaker& breaker = *message.mutable_breaker();
+    breaker.set_state(static_cast<std::uint32_t>(policy.breaker.state));
+    breaker.set_failures(policy.breaker.failures);
+    breaker.set_successes(policy.breaker.successes);
+    breaker.set_open_until_us(stored_time(policy.breaker.open_until));
+  }
+  return message.SerializeAsString();
+}
+
+Result<StoredPolicy> decode_policy(std::string_view id, std::string_view bytes) {
+  stored::Policy message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || message.versions_size() == 0 ||
+      message.kind() > static_cast<std::uint32_t>(PolicyKind::circuit_breaker) ||
+      message.breaker().state() > static_cast<std::uint32_t>(BreakerState::half_open))
+    return corrupt_row("policy", id);
+  StoredPolicy policy{.id = std::string(id), .kind = static_cast<PolicyKind>(message.kind()), .versions = {}, .breaker = {}};
+  for (const stored::PolicyVersion& version : message.versions())
+    policy.versions.push_back(
+        {.number = version.number(), .at = from_stored_time(version.at_us()), .config = version.config()});
+  policy.breaker = {.state = static_cast<BreakerState>(message.breaker().state()),
+                    .failures = message.breaker().failures(),
+                    .successes = message.breaker().successes(),
+                    .open_until = time_if_set(message.breaker().open_until_us())};
+  return policy;
 }
 
 std::string encode(const StoredCheckpoint& checkpoint) {

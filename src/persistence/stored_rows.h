@@ -18,6 +18,13 @@ void encode(const WorkflowSummary& summary, std::string& out);
 [[nodiscard]] std::string encode(const StoredSnapshot& snapshot);
 [[nodiscard]] Result<StoredSnapshot> decode_snapshot(std::string_view id, std::string_view bytes);
 
+// The key has the rest of it.
+[[nodiscard]] std::string encode(const DeadLetter& letter);
+[[nodiscard]] Result<DeadLetter> decode_dead_letter(std::string_view key, std::string_view bytes);
+
+[[nodiscard]] std::string encode(const StoredPolicy& policy);
+[[nodiscard]] Result<StoredPolicy> decode_policy(std::string_view id, std::string_view bytes);
+
 // A state, led by the number of events it is made of.
 struct StoredCheckpoint {
   std::uint64_t events = 0;

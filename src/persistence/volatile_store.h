@@ -30,6 +30,14 @@ class VolatileStore final : public Store {
   Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) override;
   Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view) override { return {}; }
   Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
+  Result<void> scan_dead_letters(const DeadLetterId*, std::string_view,
+                                 const std::function<bool(const DeadLetter&)>&) override {
+    return {};
+  }
+  Result<DeadLetter> read_dead_letter(const DeadLetterId& id) override;
+  Result<void> put_policy(const StoredPolicy&, bool) override { return {}; }
+  Result<void> remove_policy(std::string_view) override { return {}; }
+  Result<std::vector<StoredPolicy>> list_policies() override { return {}; }
   Result<void> backup(const std::string& folder) override;
 };
 

@@ -25,11 +25,14 @@ double backoff_ms(const RetryPolicy& policy, std::uint32_t attempts) {
 
 }  // namespace
 
-std::optional<Duration> retry_delay(const std::optional<RetryPolicy>& policy, std::uint32_t attempts,
-                                    const TaskError& error, double random) {
-  if (!policy || attempts >= policy->max_attempts || !error.retryable) return std::nullopt;
-  const auto& codes = policy->retryable_errors;
-  if (!codes.empty() && std::ranges::find(codes, error.code) == codes.end()) return std::nullopt;
+std::optional<Duration> retry_delay(const RetryPolicy* policy, std::uint32_t attempts, const TaskError& error,
+                                    double random) {
+  if (policy == nullptr || attempts >= policy->max_attempts || !error.retryable) return std::nullopt;
+  const auto has = [&](const std::vector<std::string>& codes) {
+    return std::ranges::find(codes, error.code) != codes.end();
+  };
+  if (!policy->retryable_errors.empty() && !has(policy->retryable_errors)) return std::nullopt;
+  if (has(policy->non_retryable_errors)) return std::nullopt;
   const double spread = 1.0 + policy->jitter * (2.0 * random - 1.0);
   const Duration delay(std::llround(backoff_ms(*policy, attempts) * spread));
   return std::max(delay, error.retry_after.value_or(Duration::zero()));

@@ -17,7 +17,19 @@ std::string_view TaskContext::task_id() const {
 
 std::uint32_t TaskContext::attempt() const { return assignment_.address.attempt; }
 
-std::string TaskContext::idempotency_key() const { return fmt::format("{}/{}", workflow_id(), task_id()); }
+std::string TaskContext::idempotency_key() const {
+  std::string key = fmt::format("{}/{}", workflow_id(), task_id());
+  if (assignment_.undone) key += "/compensation";
+  if (assignment_.generation > 1) key += fmt::format("#{}", assignment_.generation);
+  return key;
+}
+
+std::string_view TaskContext::undone_task() const {
+  return assignment_.undone ? assignment_.facts->definition->task_id(assignment_.undone->task) : std::string_view();
+}
+Json TaskContext::undone_args() const { return assignment_.undone ? assignment_.undone->args.parse() : Json(); }
+Json TaskContext::undone_result() const { return assignment_.undone ? assignment_.undone->result.parse() : Json(); }
+Json TaskContext::failure() const { return assignment_.undone ? assignment_.undone->failure.parse() : Json(); }
 
 const Json& TaskContext::args() {
   if (!args_) args_ = std::make_unique<Json>(assignment_.args.parse());

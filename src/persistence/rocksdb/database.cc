@@ -69,6 +69,8 @@ std::size_t buffer_of(Space space) {
     case Space::meta:
     case Space::definitions:
     case Space::snapshots:
+    case Space::dead_letters:
+    case Space::policies:
       break;
   }
   return kSmallBuffer;

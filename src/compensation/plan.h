@@ -1,0 +1,22 @@
+// Saga plans: in which order completed tasks are undone.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pawl/definition.h"
+#include "pawl/types.h"
+
+namespace pawl::compensation {
+
+struct CompletedTask {
+  TaskIndex task = 0;
+  std::uint32_t place = 0;  // in the order of completion
+  Timestamp completed_at;
+};
+
+// The actions that undo these tasks, each of which has a compensation: the one to start with last, for what completed
+// last is undone first.
+[[nodiscard]] std::vector<TaskIndex> plan(const Definition& definition, std::vector<CompletedTask> tasks);
+
+}  // namespace pawl::compensation

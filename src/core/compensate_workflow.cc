@@ -1,0 +1,144 @@
+// What has completed is undone, the latest first, one after another: because the workflow failed, because it was
+// cancelled and that was asked for, or on demand, long after it has ended. A compensation that fails for good stops
+// none of the others. Then the workflow is what it was to be.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "compensation/plan.h"
+#include "core/settle.h"
+
+namespace pawl::core {
+namespace {
+
+std::string quoted_id(const Workflow& workflow, TaskIndex task) {
+  return in_quotes(workflow.definition().task_id(task));
+}
+
+Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
+  if (task >= workflow.task_count()) return check_task(workflow, task);
+  if (!workflow.definition().compensation_of(task))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("task {} has no compensation; register one", quoted_id(workflow, task)));
+  const TaskState state = workflow.tasks[task].state;
+  if (state == TaskState::completed) return {};
+  return fail(ErrorCode::invalid_state,
+              fmt::format("cannot compensate task {}: it {}", quoted_id(workflow, task),
+                          state == TaskState::compensated
+                              ? "has been already"
+                              : fmt::format("is {}, and only what has completed can be", to_string(state))));
+}
+
+// A failed one that gets another go is as if it had never been tried, but for the numbers of its attempts.
+void reset_compensation(Workflow& workflow, TaskIndex action) {
+  TaskRecord& record = workflow.tasks[action];
+  if (record.state == TaskState::failed) --workflow.after.edit().failed_compensations;
+  start_afresh(workflow, action);
+  std::erase(workflow.after.edit().discarded, action);
+  record.state = TaskState::pending;
+  record.outcome = {};
+  record.completed_at = {};
+}
+
+}  // namespace
+
+Result<void> apply(Decision& decision, const command::CompensateWorkflow& command) {
+  const Workflow& workflow = decision.workflow();
+  for (const TaskIndex task : command.tasks)
+    if (Result<void> undoable = check_undoable(workflow, task); !undoable) return undoable;
+  const auto can_be_undone = [&](TaskIndex task) { return workflow.tasks[task].state == TaskState::completed; };
+  if (command.tasks.empty() && std::ranges::none_of(workflow.definition().compensated_tasks(), can_be_undone))
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot compensate workflow {}: no task with a compensation has completed, or all have been "
+                            "undone",
+                            workflow.id()));
+  decision.raise(event::WorkflowCompensating{
+      .at = decision.now(), .end = workflow.state, .error = workflow.error, .tasks = command.tasks});
+  return {};
+}
+
+Result<void> apply(Decision& decision, const command::RedriveCompensation& command) {
+  const Workflow& workflow = decision.workflow();
+  if (Result<void> known = check_task(workflow, command.task); !known) return known;
+  const auto action = workflow.definition().compensation_of(command.task);
+  if (!action || workflow.tasks[*action].state != TaskState::failed) return {};  // redriven already
+  if (!is_terminal(workflow.state))
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot redrive the compensation of task {}: workflow {} is {}; wait for its end",
+                            quoted_id(workflow, command.task), workflow.id(), to_string(workflow.state)));
+  decision.raise(event::WorkflowCompensating{
+      .at = decision.now(), .end = workflow.state, .error = workflow.error, .tasks = {command.task}});
+  return {};
+}
+
+// Sagas of a workflow may be extended while it runs, and after; but not while it is being undone.
+Result<void> apply(Decision& decision, const command::RegisterCompensation& command) {
+  if (decision.workflow().after->compensating)
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot register the compensation: workflow {} is undoing what it has done",
+                            decision.workflow().id()));
+  decision.raise(event::CompensationRegistered{.at = decision.now(), .facts = command.facts});
+  return {};
+}
+
+void compensation_ended(Workflow& workflow, TaskIndex action) {
+  Aftermath& after = workflow.after.edit();
+  std::erase(after.to_compensate, action);
+  if (workflow.tasks[action].state == TaskState::completed) {
+    workflow.tasks[workflow.definition().task_of(action)].state = TaskState::compensated;
+    --workflow.completed_tasks;
+    ++after.compensated_tasks;
+  } else {
+    ++after.failed_compensations;
+  }
+  start_next_compensation(workflow);
+}
+
+void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
+  ++workflow.event_count;
+  const Definition& definition = workflow.definition();
+  std::vector<compensation::CompletedTask> completed;
+  const auto add = [&](TaskIndex task) {
+    const TaskRecord& record = workflow.tasks[task];
+    const auto action = definition.compensation_of(task);
+    if (!action || record.state != TaskState::completed) return;
+    completed.push_back({.task = task, .place = record.waiting_on, .completed_at = record.completed_at});
+    reset_compensation(workflow, *action);
+  };
+  std::ranges::for_each(happened.tasks.empty() ? definition.compensated_tasks() : std::span(happened.tasks), add);
+  Aftermath& after = workflow.after.edit();
+  after.compensating = true;
+  after.end = happened.end;
+  after.to_compensate = compensation::plan(definition, std::move(completed));
+  const auto repeated = std::ranges::unique(after.to_compensate);
+  after.to_compensate.erase(repeated.begin(), repeated.end());
+  workflow.state = WorkflowState::running;
+  workflow.error = happened.error;
+  workflow.completed_at = {};
+  start_next_compensation(workflow);
+}
+
+// The compensations behind the tasks may have changed places.
+void evolve(Workflow& workflow, const event::CompensationRegistered& happened) {
+  ++workflow.event_count;
+  const WorkflowFactsPtr before = std::exchange(workflow.facts, happened.facts);
+  const Definition& old = *before->definition;
+  const Definition& now = workflow.definition();
+  std::vector<TaskRecord> records(now.action_count());
+  std::ranges::move(workflow.tasks.begin(), workflow.tasks.begin() + old.task_count(), records.begin());
+  const auto moved = [&](TaskIndex action) {
+    return old.is_compensation(action) ? *now.compensation_of(old.task_of(action)) : action;
+  };
+  for (TaskIndex action = old.task_count(); action < old.action_count(); ++action)
+    records[moved(action)] = std::move(workflow.tasks[action]);
+  workflow.tasks = std::move(records);
+  if (!workflow.after.has_value()) return;
+  Aftermath& after = workflow.after.edit();
+  for (FreshStart& fresh : after.fresh_starts) fresh.task = moved(fresh.task);
+  std::ranges::sort(after.fresh_starts, {}, &FreshStart::task);
+  for (TaskIndex& action : after.discarded) action = moved(action);
+  std::ranges::sort(after.discarded);
+}
+
+}  // namespace pawl::core

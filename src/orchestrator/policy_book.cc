@@ -1,0 +1,337 @@
+#include "orchestrator/policy_book.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "definition/policy_checks.h"
+#include "policy/retry.h"
+#include "policy/timeout.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t kMostVersions = 100;
+
+std::unexpected<Error> no_such_policy(const std::string& name) {
+  return fail(ErrorCode::not_found, fmt::format("there is no policy {}", in_quotes(name)));
+}
+
+PolicyKind kind_of(const PolicyConfig& config) { return static_cast<PolicyKind>(config.index()); }
+
+StoredPolicy to_stored(const PolicyInfo& info, const policy::Breaker& breaker) {
+  StoredPolicy stored{.id = info.id, .kind = info.kind, .versions = {}, .breaker = {}};
+  for (const PolicyVersion& version : info.versions)
+    stored.versions.push_back(
+        {.number = version.number, .at = version.at, .config = to_json_text(to_json(version.config))});
+  stored.breaker = {.state = breaker.state, .failures = breaker.failures, .successes = breaker.successes};
+  if (breaker.state == BreakerState::open && !breaker.forced) stored.breaker.open_until = breaker.open_until;
+  return stored;
+}
+
+Result<PolicyInfo> from_stored(const StoredPolicy& stored) {
+  PolicyInfo info{.id = stored.id, .kind = stored.kind, .versions = {}};
+  for (const StoredPolicy::Version& version : stored.versions) {
+    const Result<Json> json = parse_json(version.config);
+    if (!json) return std::unexpected(json.error());
+    Result<PolicyConfig> config = parse_policy(stored.kind, *json);
+    if (!config) return std::unexpected(std::move(config.error()).within("stored policy " + in_quotes(stored.id)));
+    info.versions.push_back({.number = version.number, .at = version.at, .config = *std::move(config)});
+  }
+  return info;
+}
+
+// Probes that were on their way ended with the process: a breaker that was half open asks again.
+policy::Breaker from_stored(const BreakerReport& stored) {
+  policy::Breaker breaker{.state = stored.state, .failures = stored.failures, .successes = stored.successes};
+  breaker.forced = stored.state == BreakerState::open && !stored.open_until;
+  breaker.open_until = stored.open_until.value_or(Timestamp());
+  return breaker;
+}
+
+}  // namespace
+
+policy::CatalogPtr PolicyBook::catalog() const {
+  const std::lock_guard lock(mutex_);
+  return catalog_;
+}
+
+Result<void> PolicyBook::check(const Definition& definition) const {
+  if (definition.policies().empty()) [[likely]]
+    return {};
+  const policy::CatalogPtr known = catalog();
+  for (const PolicyReference& reference : definition.policies())
+    if (!known->has(reference))
+      return fail(ErrorCode::not_found,
+                  fmt::format("there is no {} policy {}; define it first", to_string(reference.kind),
+                              in_quotes(reference.name)),
+                  reference.field);
+  const TimeoutPolicy* const timeouts = known->find<TimeoutPolicy>(definition.timeout_policy()).config;
+  if (timeouts == nullptr) return {};
+  for (TaskIndex action = 0; action < definition.action_count(); ++action) {
+    Result<void> granted = policy::check_timeout(*timeouts, definition.rules(action).timeout, definition.task_id(action));
+    if (!granted) {
+      granted.error().field = fmt::format("tasks.{}.{}timeout", definition.task_id(action),
+                                          definition.is_compensation(action) ? "compensation." : "");
+      return granted;
+    }
+  }
+  return {};
+}
+
+void PolicyBook::count(const std::string& name, std::uint64_t PolicyStats::* what, std::uint64_t times) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = entries_.find(name); entry != entries_.end()) entry->second.stats.*what += times;
+}
+
+const CircuitBreakerPolicy& PolicyBook::breaker_policy(const Entry& entry) {
+  return std::get<CircuitBreakerPolicy>(entry.info.current().config);
+}
+
+PolicyBook::Passage PolicyBook::enter(const std::string& breaker, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  Entry* const found = breaker_or_none(breaker);
+  if (found == nullptr) return {};
+  Entry& entry = *found;
+  const BreakerState before = entry.breaker.state;
+  const bool allowed = policy::enter(entry.breaker, breaker_policy(entry), now);
+  ++entry.stats.evaluations;
+  ++(allowed ? entry.stats.allowed : entry.stats.rejected);
+  if (entry.breaker.state != before) {
+    ++entry.changes;
+    keep_breaker(entry);
+  }
+  return {.allowed = allowed, .period = entry.breaker.period, .until = std::max(entry.breaker.open_until, now)};
+}
+
+void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now) {
+  {
+    const std::lock_guard lock(mutex_);
+    Entry* const found = breaker_or_none(breaker);
+    if (found == nullptr) return;
+    Entry& entry = *found;
+    const BreakerState before = entry.breaker.state;
+    policy::leave(entry.breaker, breaker_policy(entry), period, verdict, now);
+    const BreakerState after = entry.breaker.state;
+    if (after != before) keep_breaker(entry);
+    if (before != BreakerState::closed) ++entry.changes;
+    if (entry.held == 0 || (before == BreakerState::closed && after == BreakerState::closed)) return;
+  }
+  if (when_room_) when_room_();
+}
+
+PolicyBook::Room PolicyBook::room(const std::string& breaker, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  const Entry* const found = breaker_or_none(breaker);
+  if (found == nullptr) return {.tasks = kUnlimited};
+  const policy::Breaker& state = found->breaker;
+  if (state.state == BreakerState::closed) return {.tasks = kUnlimited};
+  Room room{.tasks = policy::room(state, breaker_policy(*found), now), .change = found->changes, .next = {}};
+  if (room.tasks == 0 && state.state == BreakerState::open && !state.forced) room.next = state.open_until;
+  return room;
+}
+
+void PolicyBook::held(const std::string& breaker, std::int64_t change) {
+  const std::lock_guard lock(mutex_);
+  if (Entry* const found = breaker_or_none(breaker)) found->held += static_cast<std::size_t>(change);
+}
+
+Result<const PolicyBook::Entry*> PolicyBook::find(const std::string& name) const {
+  const auto entry = entries_.find(name);
+  if (entry == entries_.end()) return no_such_policy(name);
+  return &entry->second;
+}
+
+Result<const PolicyBook::Entry*> PolicyBook::find_breaker(const std::string& name) const {
+  Result<const Entry*> entry = find(name);
+  if (!entry || (*entry)->info.kind == PolicyKind::circuit_breaker) return entry;
+  return fail(ErrorCode::invalid_argument, fmt::format("policy {} is a {} policy, not a circuit breaker",
+                                                       in_quotes(name), to_string((*entry)->info.kind)));
+}
+
+PolicyBook::Entry* PolicyBook::breaker_or_none(const std::string& name) {
+  const auto entry = entries_.find(name);
+  const bool is_one = entry != entries_.end() && entry->second.info.kind == PolicyKind::circuit_breaker;
+  return is_one ? &entry->second : nullptr;
+}
+
+Result<void> PolicyBook::keep(const Entry& entry, bool sync) {
+  return store_ ? store_->put_policy(to_stored(entry.info, entry.breaker), sync) : Result<void>();
+}
+
+void PolicyBook::keep_breaker(const Entry& entry) {
+  log().info("circuit breaker {} is {}", in_quotes(entry.info.id), to_string(entry.breaker.state));
+  if (const Result<void> kept = keep(entry, false); !kept)
+    log().warn("the state of circuit breaker {} is not stored: {}", in_quotes(entry.info.id), describe(kept.error()));
+}
+
+void PolicyBook::publish() {
+  auto catalog = std::make_shared<policy::Catalog>();
+  for (const auto& [name, entry] : entries_)
+    catalog->put(name, {.version = entry.info.current().number, .config = entry.info.current().config});
+  catalog_ = std::move(catalog);
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+Result<void> PolicyBook::define(const std::string& name, const PolicyConfig& config) {
+  if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
+  const std::lock_guard lock(mutex_);
+  if (entries_.contains(name))
+    return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
+                "name");
+  Entry entry;
+  entry.info = {.id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.now(), .config = config}}};
+  if (Result<void> kept = keep(entry, true); !kept) return kept;
+  entries_.emplace(name, std::move(entry));
+  publish();
+  return {};
+}
+
+Result<PolicyInfo> PolicyBook::get(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const Result<const Entry*> entry = find(name);
+  if (!entry) return std::unexpected(entry.error());
+  return (*entry)->info;
+}
+
+std::vector<PolicyInfo> PolicyBook::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PolicyInfo> all;
+  for (const auto& [name, entry] : entries_) all.push_back(entry.info);
+  return all;
+}
+
+Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& config) {
+  if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto entry = entries_.find(name);
+    if (entry == entries_.end()) return no_such_policy(name);
+    const PolicyKind kind = entry->second.info.kind;
+    if (kind != kind_of(config))
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(kind)), "kind");
+    Entry updated = entry->second;
+    std::vector<PolicyVersion>& versions = updated.info.versions;
+    versions.push_back({.number = versions.back().number + 1, .at = clock_.now(), .config = config});
+    if (versions.size() > kMostVersions) versions.erase(versions.begin());
+    if (Result<void> kept = keep(updated, true); !kept) return kept;
+    entry->second = std::move(updated);
+    publish();
+  }
+  if (when_room_) when_room_();
+  return {};
+}
+
+Result<void> PolicyBook::remove(const std::string& name) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!entries_.contains(name)) return no_such_policy(name);
+    if (store_)
+      if (Result<void> removed = store_->remove_policy(name); !removed) return removed;
+    entries_.erase(name);
+    publish();
+  }
+  if (when_room_) when_room_();
+  return {};
+}
+
+Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQuestion& question) const {
+  const std::lock_guard lock(mutex_);
+  const Result<const Entry*> found = find(name);
+  if (!found) return std::unexpected(found.error());
+  const Entry& entry = **found;
+  const PolicyConfig& config = entry.info.current().config;
+  if (question.attempt == 0) return fail(ErrorCode::invalid_argument, "attempts are numbered from 1", "attempt");
+  if (const auto* const timeouts = std::get_if<TimeoutPolicy>(&config)) {
+    const auto timeout = policy::timeout_of(timeouts, std::nullopt, question.task);
+    return PolicyAnswer{.allowed = true, .reason = "the attempt gets this timeout", .delay = {}, .timeout = timeout};
+  }
+  if (const auto* const retries = std::get_if<RetryPolicy>(&config)) {
+    constexpr double kNoJitter = 0.5;
+    const TaskError error(question.code, "");
+    const auto delay = policy::retry_delay(retries, question.attempt, error, kNoJitter);
+    if (delay) return PolicyAnswer{.allowed = true, .reason = "another attempt follows", .delay = delay, .timeout = {}};
+    return PolicyAnswer{.allowed = false,
+                        .reason = question.attempt >= retries->max_attempts
+                                      ? fmt::format("all {} attempts are used up", retries->max_attempts)
+                                      : fmt::format("{} is no error to try again after", in_quotes(question.code))};
+  }
+  policy::Breaker breaker = entry.breaker;
+  const bool allowed = policy::enter(breaker, breaker_policy(entry), clock_.now());
+  return PolicyAnswer{.allowed = allowed,
+                      .reason = fmt::format("the circuit breaker is {}", to_string(breaker.state))};
+}
+
+Result<PolicyStats> PolicyBook::stats(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const Result<const Entry*> entry = find(name);
+  if (!entry) return std::unexpected(entry.error());
+  return (*entry)->stats;
+}
+
+Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const Result<const Entry*> found = find_breaker(name);
+  if (!found) return std::unexpected(found.error());
+  const Entry& entry = **found;
+  const policy::Breaker& breaker = entry.breaker;
+  BreakerReport report{.state = breaker.state,
+                       .failures = breaker.failures,
+                       .successes = breaker.successes,
+                       .probes = breaker.probes,
+                       .open_until = {},
+                       .held = entry.held};
+  if (breaker.state != BreakerState::open || breaker.forced) return report;
+  report.open_until = breaker.open_until;
+  // It lets the next one through, and that is what counts.
+  if (clock_.now() >= breaker.open_until) report.state = BreakerState::half_open;
+  return report;
+}
+
+Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(policy::Breaker&)) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const Result<const Entry*> found = find_breaker(name); !found) return std::unexpected(found.error());
+    Entry& entry = entries_.at(name);
+    const policy::Breaker before = entry.breaker;
+    change(entry.breaker);
+    ++entry.changes;
+    if (Result<void> kept = keep(entry, true); !kept) {
+      entry.breaker = before;
+      return kept;
+    }
+  }
+  if (when_room_) when_room_();
+  return {};
+}
+
+Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
+  const Result<std::vector<StoredPolicy>> stored = store->list_policies();
+  if (!stored) return std::unexpected(stored.error());
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, Entry> merged = entries_;
+  for (const StoredPolicy& each : *stored) {
+    Result<PolicyInfo> info = from_stored(each);
+    if (!info) return std::unexpected(std::move(info.error()));
+    const auto known = entries_.find(each.id);
+    if (known != entries_.end() && known->second.info.current().config != info->current().config)
+      return fail(ErrorCode::already_exists, fmt::format("another policy {} is stored there already", in_quotes(each.id)));
+    Entry& entry = merged[each.id];
+    entry.info = *std::move(info);
+    if (known == entries_.end()) entry.breaker = from_stored(each.breaker);
+  }
+  entries_ = std::move(merged);
+  store_ = std::move(store);
+  for (const auto& [name, entry] : entries_)
+    if (std::ranges::find(*stored, name, &StoredPolicy::id) == stored->end())
+      if (Result<void> kept = keep(entry, false); !kept) return kept;
+  publish();
+  return {};
+}
+
+}  // namespace pawl

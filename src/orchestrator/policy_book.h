@@ -1,0 +1,104 @@
+// The stored policies of a node, with their circuit breakers and counts: what shards ask, and what Policy's operations
+// change.
+//
+// A decision sees the policies as a catalog, which an update replaces as a whole; shards look at version() each turn.
+// Breakers are shared by all shards, and asked under a lock, but only for tasks that name one. A change of a breaker's
+// state is stored with the next commit: lost in a crash, the breaker finds out again.
+// Threads: any.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pawl/policy.h"
+
+#include "base/time.h"
+#include "persistence/store.h"
+#include "policy/catalog.h"
+#include "policy/circuit_breaker.h"
+
+namespace pawl {
+
+class PolicyBook {
+ public:
+  explicit PolicyBook(const Clock& clock) : clock_(clock), catalog_(std::make_shared<policy::Catalog>()) {}
+  // Called, on any thread, when tasks that breakers hold may go on.
+  void when_room(std::function<void()> told) { when_room_ = std::move(told); }
+
+  // For decisions.
+  [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  [[nodiscard]] policy::CatalogPtr catalog() const;
+  // Whether all policies that a definition refers to are there, and grant what its tasks ask for. Error: `not_found`,
+  // `invalid_argument`, with the `field`.
+  [[nodiscard]] Result<void> check(const Definition& definition) const;
+  void count(const std::string& name, std::uint64_t PolicyStats::* what, std::uint64_t times = 1);
+
+  // A breaker that does not exist lets everything through.
+  struct Passage {
+    bool allowed = true;
+    std::uint64_t period = 0;  // for leave()
+    Timestamp until{};         // not allowed: at least until then
+  };
+  [[nodiscard]] Passage enter(const std::string& breaker, Timestamp now);
+  void leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
+  // How many of the tasks it holds may try again now; otherwise, when it is worth asking again.
+  static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
+  struct Room {
+    std::size_t tasks = 0;
+    std::uint64_t change = 0;  // another number when the breaker has changed meanwhile
+    std::optional<Timestamp> next;
+  };
+  [[nodiscard]] Room room(const std::string& breaker, Timestamp now);
+  void held(const std::string& breaker, std::int64_t change);
+
+  // Policy's operations. Errors as there.
+  Result<void> define(const std::string& name, const PolicyConfig& config);
+  [[nodiscard]] Result<PolicyInfo> get(const std::string& name) const;
+  [[nodiscard]] std::vector<PolicyInfo> list() const;
+  Result<void> update(const std::string& name, const PolicyConfig& config);
+  Result<void> remove(const std::string& name);
+  [[nodiscard]] Result<PolicyAnswer> evaluate(const std::string& name, const PolicyQuestion& question) const;
+  [[nodiscard]] Result<PolicyStats> stats(const std::string& name) const;
+  [[nodiscard]] Result<BreakerReport> check_breaker(const std::string& name) const;
+  Result<void> change_breaker(const std::string& name, void (*change)(policy::Breaker&));
+
+  // From now on they are kept in `store`: those that are known go there, those stored there become known. Error:
+  // `already_exists` for a name that means different policies here and there.
+  Result<void> use_store(std::shared_ptr<Store> store);
+
+ private:
+  struct Entry {
+    PolicyInfo info;
+    PolicyStats stats;
+    policy::Breaker breaker;
+    std::size_t held = 0;
+    std::uint64_t changes = 0;
+  };
+
+  // All with mutex_ held.
+  [[nodiscard]] Result<const Entry*> find(const std::string& name) const;
+  [[nodiscard]] Result<const Entry*> find_breaker(const std::string& name) const;
+  [[nodiscard]] Entry* breaker_or_none(const std::string& name);
+  [[nodiscard]] static const CircuitBreakerPolicy& breaker_policy(const Entry& entry);
+  Result<void> keep(const Entry& entry, bool sync);
+  void keep_breaker(const Entry& entry);
+  void publish();
+
+  const Clock& clock_;
+  std::function<void()> when_room_;
+  std::atomic<std::uint64_t> version_{0};
+  mutable std::mutex mutex_;  // guards all below
+  std::map<std::string, Entry> entries_;
+  policy::CatalogPtr catalog_;
+  std::shared_ptr<Store> store_;
+};
+
+}  // namespace pawl
