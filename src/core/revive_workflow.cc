@@ -28,28 +28,38 @@ std::uint32_t& counter_of(Workflow& workflow, TaskState state) {
   }
 }
 
-// The tasks that are to be done again.
+// A task and all that depends on it, however far away.
+std::vector<bool> with_descendants(const Definition& definition, TaskIndex start) {
+  std::vector<bool> found(definition.task_count(), false);
+  std::vector<TaskIndex> next(1, start);
+  found[start] = true;
+  while (!next.empty()) {
+    const TaskIndex task = next.back();
+    next.pop_back();
+    for (const TaskIndex dependent : definition.dependents(task)) {
+      if (found[dependent]) continue;
+      found[dependent] = true;
+      next.push_back(dependent);
+    }
+  }
+  return found;
+}
+
+// The tasks that are to be done again. A failed task that goes on by itself takes along what was skipped for its sake,
+// not what a condition skipped elsewhere: others may be counting on that.
 std::vector<bool> choose(const Workflow& workflow, const event::WorkflowRevived& happened) {
   const Definition& definition = workflow.definition();
-  std::vector<bool> chosen(definition.task_count(), false);
-  if (happened.rerun) {
-    std::vector<TaskIndex> next(1, *happened.start);
-    chosen[*happened.start] = true;
-    while (!next.empty()) {
-      const TaskIndex task = next.back();
-      next.pop_back();
-      for (const TaskIndex dependent : definition.dependents(task)) {
-        if (chosen[dependent]) continue;
-        chosen[dependent] = true;
-        next.push_back(dependent);
-      }
-    }
-    return chosen;
-  }
+  std::vector<bool> chosen(definition.task_count(), true);
+  if (happened.start) chosen = with_descendants(definition, *happened.start);
+  if (happened.rerun) return chosen;
   for (TaskIndex task = 0; task < definition.task_count(); ++task) {
     const TaskState state = workflow.tasks[task].state;
-    chosen[task] = is_terminal(state) && state != TaskState::completed &&
-                   (state != TaskState::failed || !happened.start || *happened.start == task);
+    if (state == TaskState::cancelled || state == TaskState::compensated) {
+      chosen[task] = true;
+    } else if (!is_terminal(state) || state == TaskState::completed ||
+               (state == TaskState::failed && happened.start && *happened.start != task)) {
+      chosen[task] = false;
+    }
   }
   return chosen;
 }
