@@ -53,6 +53,11 @@ struct WorkflowReport {
   std::vector<TaskReport> tasks;  // by TaskIndex
   // Of those tasks that have one, in their order: Definition::compensated_tasks().
   std::vector<TaskReport> compensations;
+
+  // A task's or, above them, a compensation's.
+  [[nodiscard]] const TaskReport& action(TaskIndex index) const {
+    return index < tasks.size() ? tasks[index] : compensations[index - tasks.size()];
+  }
 };
 
 // The report as one JSON document (docs/reference/report.md); times are RFC 3339 with milliseconds, UTC.
@@ -63,9 +68,11 @@ struct WorkflowReport {
 // Why a workflow, or one of its tasks, makes no progress now.
 struct Explanation {
   std::string task;  // empty: the workflow itself
-  std::string
-      code;  // waiting_for_dependencies, waiting_for_slot, retry_due, queued, paused, running, not_started, stopping
-  std::string text;  // one sentence for people
+  // waiting_for_dependencies, waiting_for_slot, retry_due, circuit_open, queued, paused, running, not_started, stopping,
+  // compensating, or the state that the workflow has ended in.
+  std::string code;
+  std::string text;           // one sentence for people
+  bool compensation = false;  // it is about what undoes the task
 };
 
 }  // namespace pawl

@@ -10,6 +10,11 @@ namespace {
 std::string describe_workflow(const WorkflowEvent& event) {
   if (event.type == "workflow_stopping")
     return fmt::format("stopping ({}): {}", printable(event.text), message_of(event.error));
+  if (event.type == "workflow_compensating")
+    return fmt::format("compensating: what has completed is undone, then it is {}", printable(event.text));
+  if (event.type == "workflow_revived")
+    return event.text == "rerun" ? "goes on: it is run again from a task" : "goes on: what did not complete is run again";
+  if (event.type == "compensation_registered") return "a compensation was registered";
   if (event.type == "workflow_restored") return fmt::format("restored: it is as {} has it", printable(event.text));
   return std::string(event.type.substr(std::string_view("workflow_").size()));
 }
@@ -17,32 +22,40 @@ std::string describe_workflow(const WorkflowEvent& event) {
 }  // namespace
 
 std::string EventWords::describe(const WorkflowEvent& event) {
-  return event.task.empty() ? describe_workflow(event) : describe_task(event);
+  constexpr std::string_view kTask = "task_";
+  constexpr std::string_view kCompensation = "compensation_";
+  if (event.task.empty() || event.type.starts_with("workflow_")) return describe_workflow(event);
+  if (event.type.starts_with(kTask)) return describe_attempt(event.type.substr(kTask.size()), event.task, event);
+  if (event.type.starts_with(kCompensation))
+    return "compensation " + describe_attempt(event.type.substr(kCompensation.size()), "undo " + event.task, event);
+  return fmt::format("dead letter discarded: {}", printable(event.text));
 }
 
-std::string EventWords::describe_task(const WorkflowEvent& event) {
-  if (event.type == "task_started") {
-    started_[event.task] = event.at;
+std::string EventWords::describe_attempt(std::string_view what, const std::string& whose, const WorkflowEvent& event) {
+  if (what == "started") {
+    started_[whose] = event.at;
     return fmt::format("started{}", event.attempt > 1 ? fmt::format(" (attempt {})", event.attempt) : "");
   }
-  if (event.type == "task_completed") {
-    const auto started = started_.find(event.task);
+  if (what == "completed") {
+    const auto started = started_.find(whose);
     return started == started_.end() ? "completed"
                                      : fmt::format("completed in {}", short_duration(event.at - started->second));
   }
-  if (event.type == "task_failed") return fmt::format("failed: {}", message_of(event.error));
-  if (event.type == "task_retry_scheduled")
+  if (what == "failed") return fmt::format("failed: {}", message_of(event.error));
+  if (what == "retry_scheduled")
     return fmt::format("attempt {} failed: {}; next one in {}", event.attempt, message_of(event.error),
                        short_duration(event.due - event.at));
-  if (event.type == "task_retry_due") return "next attempt due";
-  if (event.type == "task_skipped") return fmt::format("skipped ({})", printable(event.text));
-  if (event.type == "task_cancelled") return "cancelled";
-  if (event.type == "task_interrupted")
+  if (what == "retry_due") return "next attempt due";
+  if (what == "skipped") return fmt::format("skipped ({})", printable(event.text));
+  if (what == "held")
+    return fmt::format("held: its circuit breaker is open for another {}", short_duration(event.due - event.at));
+  if (what == "released") return "released: its circuit breaker may let it through";
+  if (what == "interrupted")
     return fmt::format("attempt {} was interrupted: the process {}; it is made again", event.attempt,
                        printable(event.text));
-  if (event.type == "task_output") return fmt::format("{} {}", event.is_stderr ? "!" : "|", printable(event.text));
-  if (event.type == "task_progress") return fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text));
-  return std::string(event.type);
+  if (what == "output") return fmt::format("{} {}", event.is_stderr ? "!" : "|", printable(event.text));
+  if (what == "progress") return fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text));
+  return std::string(what);
 }
 
 std::string subject_of(const WorkflowEvent& event) { return event.task.empty() ? "workflow" : printable(event.task); }

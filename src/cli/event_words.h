@@ -15,9 +15,10 @@ class EventWords {
   std::string describe(const WorkflowEvent& event);
 
  private:
-  std::string describe_task(const WorkflowEvent& event);
+  // `what` an attempt did; `whose` tells a task from what undoes it.
+  std::string describe_attempt(std::string_view what, const std::string& whose, const WorkflowEvent& event);
 
-  std::unordered_map<std::string, Timestamp> started_;  // by task
+  std::unordered_map<std::string, Timestamp> started_;
 };
 
 // Whom it happened to: a task, or "workflow".

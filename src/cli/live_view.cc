@@ -61,14 +61,21 @@ class LiveView final : public View {
 
   [[nodiscard]] std::vector<std::string> types() const override {
     return {"task_started",   "task_completed", "task_failed",   "task_retry_scheduled",
-            "task_cancelled", "task_output",    "task_progress", "workflow_stopping"};
+            "task_cancelled", "task_output",    "task_progress", "task_held",
+            "compensation_started", "compensation_completed", "compensation_failed", "compensation_retry_scheduled",
+            "workflow_stopping", "workflow_compensating"};
   }
 
   void happened(const WorkflowEvent& event) override {
     const std::lock_guard lock(mutex_);
-    if (event.type == "task_started") {
-      shown_[event.task] = {.started = event.at, .attempt = event.attempt};
-    } else if (event.type == "task_retry_scheduled") {
+    const bool undoes = event.type.starts_with("compensation_");
+    if (event.type == "task_started" || event.type == "compensation_started") {
+      shown_[event.task] = {.started = event.at, .attempt = event.attempt, .last_line = undoes ? "is undone" : ""};
+    } else if (event.type == "task_held") {
+      shown_[event.task] = {.started = event.at, .last_line = "held by its circuit breaker"};
+    } else if (event.type == "workflow_compensating") {
+      note_ = "compensating: what has completed is undone";
+    } else if (event.type == "task_retry_scheduled" || event.type == "compensation_retry_scheduled") {
       shown_[event.task] = {.started = event.at,
                             .attempt = event.attempt,
                             .last_line = message_of(event.error),

@@ -64,12 +64,15 @@ std::string last_lines(std::string_view text) {
 std::string describe_failures(const WorkflowReport& report, const Palette& colours) {
   std::string out;
   std::size_t shown = 0;
-  for (TaskIndex task = 0; task < report.tasks.size(); ++task) {
-    if (report.tasks[task].state != TaskState::failed || shown++ >= kFailuresShown) continue;
-    const Json error = report.tasks[task].error.parse();
-    out += fmt::format("  {}{}{} failed after {} attempt{}: {}\n", colours.red,
-                       printable(report.definition->task_id(task)), colours.reset, report.tasks[task].attempt,
-                       report.tasks[task].attempt == 1 ? "" : "s", message_of(report.tasks[task].error));
+  const Definition& definition = *report.definition;
+  for (TaskIndex action = 0; action < definition.action_count(); ++action) {
+    const TaskReport& task = report.action(action);
+    if (task.state != TaskState::failed || shown++ >= kFailuresShown) continue;
+    const Json error = task.error.parse();
+    out += fmt::format("  {}{}{}{} failed after {} attempt{}: {}\n",
+                       definition.is_compensation(action) ? "the compensation of " : "", colours.red,
+                       printable(definition.task_id(action)), colours.reset, task.attempt, task.attempt == 1 ? "" : "s",
+                       message_of(task.error));
     out += last_lines(text_of(error, "stderr"));
   }
   if (shown > kFailuresShown) out += fmt::format("  ... and {} more\n", shown - kFailuresShown);
@@ -120,6 +123,7 @@ std::string describe_counts(const WorkflowStatus& status) {
   if (status.tasks_failed > 0) out += fmt::format(", {} failed", status.tasks_failed);
   if (status.tasks_skipped > 0) out += fmt::format(", {} skipped", status.tasks_skipped);
   if (status.tasks_cancelled > 0) out += fmt::format(", {} cancelled", status.tasks_cancelled);
+  if (status.tasks_compensated > 0) out += fmt::format(", {} compensated", status.tasks_compensated);
   return out;
 }
 

@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "pawl/definition.h"
-#include "pawl/types.h"
 
 namespace pawl::compensation {
 
 struct CompletedTask {
   TaskIndex task = 0;
   std::uint32_t place = 0;  // in the order of completion
-  Timestamp completed_at;
 };
 
 // The actions that undo these tasks, each of which has a compensation: the one to start with last, for what completed

@@ -62,7 +62,7 @@ Result<void> apply(Decision& decision, const command::RedriveCompensation& comma
   const Workflow& workflow = decision.workflow();
   if (Result<void> known = check_task(workflow, command.task); !known) return known;
   const auto action = workflow.definition().compensation_of(command.task);
-  if (!action || workflow.tasks[*action].state != TaskState::failed) return {};  // redriven already
+  if (!action || !workflow.is_dead_letter(*action)) return {};  // redriven already
   if (!is_terminal(workflow.state))
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot redrive the compensation of task {}: workflow {} is {}; wait for its end",
@@ -103,7 +103,7 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
     const TaskRecord& record = workflow.tasks[task];
     const auto action = definition.compensation_of(task);
     if (!action || record.state != TaskState::completed) return;
-    completed.push_back({.task = task, .place = record.waiting_on, .completed_at = record.completed_at});
+    completed.push_back({.task = task, .place = record.waiting_on});
     reset_compensation(workflow, *action);
   };
   std::ranges::for_each(happened.tasks.empty() ? definition.compensated_tasks() : std::span(happened.tasks), add);

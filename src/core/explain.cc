@@ -12,28 +12,25 @@ Explanation explain_workflow(const Workflow& workflow) {
   switch (workflow.state) {
     case WorkflowState::pending:
       if (workflow.queued)
-        return {.task = {}, .code = "queued", .text = "as many workflows run as may; it waits for one of them to end"};
-      return {.task = {}, .code = "not_started", .text = "nobody has executed it yet"};
+        return {.code = "queued", .text = "as many workflows run as may; it waits for one of them to end"};
+      return {.code = "not_started", .text = "nobody has executed it yet"};
     case WorkflowState::paused:
-      return {.task = {}, .code = "paused", .text = "it was paused; resume it to let new tasks start"};
+      return {.code = "paused", .text = "it was paused; resume it to let new tasks start"};
     case WorkflowState::running:
       if (workflow.after->compensating)
-        return {.task = {},
-                .code = "compensating",
+        return {.code = "compensating",
                 .text = fmt::format("it undoes what it has done, {} to go, and will be {} then",
                                     workflow.after->to_compensate.size(), to_string(workflow.after->end))};
       if (workflow.stop_reason != StopReason::none)
-        return {.task = {},
-                .code = "stopping",
+        return {.code = "stopping",
                 .text = fmt::format("it is stopping ({}) and waits for {} running tasks",
                                     to_string(workflow.stop_reason), workflow.running_tasks)};
       return {
-          .task = {},
           .code = "running",
           .text = fmt::format("{} of {} tasks have ended, {} are running", workflow.task_count() - workflow.open_tasks,
                               workflow.task_count(), workflow.running_tasks)};
     default:
-      return {.task = {}, .code = std::string(to_string(workflow.state)), .text = "it has ended"};
+      return {.code = std::string(to_string(workflow.state)), .text = "it has ended"};
   }
 }
 
@@ -53,7 +50,10 @@ std::string name_open_dependencies(const Workflow& workflow, TaskIndex task) {
 
 Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroundings& surroundings) {
   const TaskRecord& record = workflow.tasks[task];
-  Explanation explanation{.task = std::string(workflow.definition().task_id(task)), .code = {}, .text = {}};
+  Explanation explanation{.task = std::string(workflow.definition().task_id(task)),
+                          .code = {},
+                          .text = {},
+                          .compensation = workflow.is_compensation(task)};
   if (record.state == TaskState::running) {
     explanation.code = "running";
     explanation.text = fmt::format("attempt {} runs since {}", record.attempt, format_time(record.started_at));
@@ -65,7 +65,8 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
     explanation.code = "circuit_open";
     explanation.text = fmt::format("circuit breaker {} holds it",
                                    in_quotes(workflow.definition().rules(task).circuit_breaker));
-    if (surroundings.breaker) explanation.text += surroundings.breaker(workflow.definition().rules(task).circuit_breaker);
+    if (surroundings.breaker)
+      explanation.text += surroundings.breaker(workflow.definition().rules(task).circuit_breaker);
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
     explanation.text = fmt::format("waits for {}", name_open_dependencies(workflow, task));

@@ -126,8 +126,7 @@ Result<void> apply(Decision& decision, const command::ReviveWorkflow& command) {
   const std::string_view verb = command.rerun ? "rerun" : command.start ? "redrive a task of" : "retry";
   if (command.start && *command.start >= workflow.task_count()) return check_task(workflow, *command.start);
   const bool is_letter = command.start && !command.rerun;
-  const TaskState state = command.start ? workflow.tasks[*command.start].state : TaskState::failed;
-  if (is_letter && state != TaskState::failed) return {};  // redriven already
+  if (is_letter && !workflow.is_dead_letter(*command.start)) return {};  // redriven already
   // Of a running workflow that goes on without it, a failed task may be redriven at once.
   const bool goes_on = is_letter && workflow.stop_reason == StopReason::none && !workflow.after->compensating;
   if (!is_terminal(workflow.state) && !goes_on)

@@ -95,8 +95,18 @@ void encode_aftermath(const Workflow& workflow, stored::State& out) {
   for (const TaskIndex action : after.discarded) out.add_discarded(action);
 }
 
+// States that were stored before completions were counted tell their order by the times.
+void count_completions(Workflow& workflow) {
+  std::vector<TaskIndex> completed;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+    if (workflow.tasks[task].state == TaskState::completed) completed.push_back(task);
+  std::ranges::stable_sort(completed, {}, [&](TaskIndex task) { return workflow.tasks[task].completed_at; });
+  for (const TaskIndex task : completed) workflow.tasks[task].waiting_on = ++workflow.completions & kMostDependencies;
+}
+
 Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
   workflow.completions = in.completions();
+  if (workflow.completions == 0) count_completions(workflow);
   if (!in.has_compensation()) return {};
   const auto out_of_range = [&](std::uint32_t action) { return action >= workflow.tasks.size(); };
   const stored::Compensation& compensation = in.compensation();

@@ -160,6 +160,8 @@ std::uint32_t Builder::intern_handler(const std::string& module, const std::stri
 // Behind the tasks, in their order. Nothing depends on a compensation.
 Checked<void> Builder::add_compensations() {
   Definition& made = *made_;
+  place_ = expression::Place::compensation;
+  analysed_.clear();
   for (auto& [task, compensation] : compensations_) {
     Path path = task_path(task);
     path.emplace_back("compensation");
@@ -242,7 +244,7 @@ Checked<std::uint32_t> Builder::intern_args(const Json& args, TaskIndex task, co
 Checked<void> Builder::check_expression(std::string_view text, TaskIndex task, const Path& path) {
   auto known = analysed_.find(std::string(text));
   if (known == analysed_.end()) {
-    Result<std::vector<expression::TaskReference>> references = expression::analyse(text);
+    Result<std::vector<expression::TaskReference>> references = expression::analyse(text, place_);
     if (!references) return wrong(path, references.error().message, references.error().code);
     std::vector<std::string> names;
     for (expression::TaskReference& reference : *references) names.push_back(std::move(reference.task));

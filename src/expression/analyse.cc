@@ -14,9 +14,10 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "task", "failure", "null",
+constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "null",
                                             "string", "table",  "math",     "utf8",     "array",   "error", "ipairs",
                                             "pairs",  "select", "type",     "tostring", "tonumber"};
+constexpr std::string_view kKnownInCompensations[] = {"task", "failure"};
 constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
                                           "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
                                           "repeat",   "return", "then", "true", "until",  "while"};
@@ -37,14 +38,17 @@ lua_State* parser() {
 
 class Names {
  public:
-  Names(std::string_view expression, const std::vector<Token>& tokens) : expression_(expression), tokens_(tokens) {
+  Names(std::string_view expression, const std::vector<Token>& tokens, Place place)
+      : expression_(expression), tokens_(tokens), place_(place) {
     for (std::size_t i = 0; i < tokens_.size(); ++i) declare_at(i);
   }
 
   [[nodiscard]] Result<void> check() const {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (!is_free_name(i) || is_among(tokens_[i].text, kKnownNames) || declared_.contains(tokens_[i].text)) continue;
-      return wrong_at(expression_, fmt::format("unknown variable {}{}", in_quotes(tokens_[i].text), hint(i)),
+      const std::string& name = tokens_[i].text;
+      if (!is_free_name(i) || is_among(name, kKnownNames) || declared_.contains(name)) continue;
+      if (place_ == Place::compensation && is_among(name, kKnownInCompensations)) continue;
+      return wrong_at(expression_, fmt::format("unknown variable {}{}", in_quotes(name), hint(i)),
                       tokens_[i].offset);
     }
     return {};
@@ -98,6 +102,7 @@ class Names {
 
   std::string_view expression_;
   const std::vector<Token>& tokens_;
+  const Place place_;
   std::set<std::string, std::less<>> declared_;
 };
 
@@ -117,12 +122,13 @@ std::vector<TaskReference> references_in(const std::vector<Token>& tokens) {
 
 }  // namespace
 
-Result<std::vector<TaskReference>> analyse(std::string_view expression) {
+Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place) {
   Result<void> loaded = load_expression(parser(), expression);
   lua_settop(parser(), 0);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   const std::vector<Token> tokens = tokenize(expression);
-  if (Result<void> known = Names(expression, tokens).check(); !known) return std::unexpected(std::move(known.error()));
+  if (Result<void> known = Names(expression, tokens, place).check(); !known)
+    return std::unexpected(std::move(known.error()));
   return references_in(tokens);
 }
 

@@ -95,10 +95,13 @@ struct TaskReference {
   std::size_t offset = 0;  // bytes from the start of the expression
 };
 
-// Checks an expression without evaluating it: that it parses and that its free names are known. `names_allowed` beyond
-// the built-in ones is empty today. Error: `invalid_argument`; its `column` is the 1-based byte in the expression.
-// Returns the tasks the expression names literally.
-Result<std::vector<TaskReference>> analyse(std::string_view expression);
+// Where an expression stands. A compensation also knows `task`, which it undoes, and `failure`, the reason.
+enum class Place : std::uint8_t { task, compensation };
+
+// Checks an expression without evaluating it: that it parses and that its free names are known in its place. Error:
+// `invalid_argument`; its `column` is the 1-based byte in the expression. Returns the tasks the expression names
+// literally.
+Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place = Place::task);
 
 // Whether `text` contains `${{`.
 [[nodiscard]] bool has_places(std::string_view text);

@@ -14,7 +14,11 @@ namespace {
 // The passing events have the kinds after those of Event's alternatives.
 constexpr std::size_t kOutput = std::variant_size_v<Event>;
 constexpr std::size_t kProgress = kOutput + 1;
-constexpr EventKinds kAll = (EventKinds{1} << (kProgress + 1)) - 1;
+// After those, in the order of Event's alternatives again, the kinds of events that are told as compensation_...
+constexpr std::size_t kCompensations = kProgress + 1;
+constexpr std::size_t kKinds = kCompensations + std::variant_size_v<Event>;
+static_assert(kKinds < 64);
+constexpr EventKinds kAll = (EventKinds{1} << kKinds) - 1;
 
 constexpr EventKinds only(std::size_t kind) { return EventKinds{1} << kind; }
 
@@ -22,6 +26,7 @@ std::vector<std::string_view> names() {
   const auto stored = event_names();
   std::vector<std::string_view> all(stored.begin(), stored.end());
   all.insert(all.end(), {"task_output", "task_progress"});
+  for (const std::string_view name : stored) all.push_back(compensation_name(name));
   return all;
 }
 
@@ -41,11 +46,11 @@ Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEven
   EventKinds kinds = types.empty() ? kAll : 0;
   const std::vector<std::string_view> known = names();
   for (const std::string& type : types) {
-    const auto kind = std::ranges::find(known, type);
-    if (kind == known.end())
+    if (std::ranges::find(known, type) == known.end())
       return fail(ErrorCode::invalid_argument,
                   fmt::format("there are no events of type {}{}", in_quotes(type), did_you_mean(type, known)), "types");
-    kinds |= only(static_cast<std::size_t>(kind - known.begin()));
+    for (std::size_t kind = 0; kind < known.size(); ++kind)
+      if (known[kind] == type) kinds |= only(kind);
   }
   const std::lock_guard lock(mutex_);
   const SubscriptionId id{++last_id_};
@@ -65,11 +70,12 @@ Result<void> EventBus::unsubscribe(SubscriptionId id) {
 void EventBus::update_wanted() {
   EventKinds wanted = 0;
   for (const Subscription& subscription : subscriptions_) wanted |= subscription.kinds;
-  wanted_ = wanted;
+  wanted_ = wanted | wanted >> kCompensations;
 }
 
 void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
-  tell(only(event.index()), to_workflow_event(facts, event, clock_.now()));
+  const std::size_t first = is_of_compensation(*facts.definition, event) ? kCompensations : 0;
+  tell(only(first + event.index()), to_workflow_event(facts, event, clock_.now()));
 }
 
 void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view line) {

@@ -28,7 +28,8 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
   if constexpr (requires { happened.rerun; }) out.text = happened.rerun ? "rerun" : "retry";
 }
 
-// Of an event whose task is what undoes one.
+}  // namespace
+
 std::string_view compensation_name(std::string_view name) {
   constexpr std::string_view kNames[] = {"compensation_started",     "compensation_completed",
                                          "compensation_failed",      "compensation_retry_scheduled",
@@ -54,8 +55,6 @@ bool is_of_compensation(const Definition& definition, const Event& event) {
       },
       event);
 }
-
-}  // namespace
 
 WorkflowEvent to_workflow_event(const WorkflowFacts& facts, const Event& event, Timestamp otherwise) {
   WorkflowEvent told{.type = name_of(event), .at = otherwise, .workflow = facts.id.text()};

@@ -8,6 +8,11 @@
 
 namespace pawl {
 
+// What the events of an action that undoes a task are called: `compensation_started` for `task_started`. Others have no
+// other name.
+[[nodiscard]] std::string_view compensation_name(std::string_view name);
+[[nodiscard]] bool is_of_compensation(const Definition& definition, const Event& event);
+
 // `otherwise` is the time of an event that has none of its own.
 [[nodiscard]] WorkflowEvent to_workflow_event(const WorkflowFacts& facts, const Event& event, Timestamp otherwise);
 

@@ -106,12 +106,14 @@ Result<void> LocalOrchestrator::redrive(const DeadLetterId& id) {
   return ask_workflow<void>(id.workflow, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
     const auto action = find_action(workflow.state.definition(), id);
     if (!action) return no_such_letter(id);
-    const bool failed = workflow.state.tasks[*action].state == TaskState::failed;
-    if (!failed && workflow.state.fresh_start(*action) == nullptr) return no_such_letter(id);
+    const bool is_letter = workflow.state.is_dead_letter(*action);
+    const bool was_redriven = workflow.state.tasks[*action].state != TaskState::failed &&
+                              workflow.state.fresh_start(*action) != nullptr;
+    if (!is_letter && !was_redriven) return no_such_letter(id);
     const TaskIndex task = workflow.state.definition().task_of(*action);
     Result<void> redriven = id.compensation ? shard.revive(workflow, command::RedriveCompensation{task})
                                             : shard.revive(workflow, command::ReviveWorkflow{.start = task});
-    if (redriven && failed) ++letters_redriven_;
+    if (redriven && is_letter) ++letters_redriven_;
     return redriven;
   });
 }

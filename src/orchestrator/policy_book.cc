@@ -93,35 +93,40 @@ const CircuitBreakerPolicy& PolicyBook::breaker_policy(const Entry& entry) {
 }
 
 PolicyBook::Passage PolicyBook::enter(const std::string& breaker, Timestamp now) {
-  const std::lock_guard lock(mutex_);
-  Entry* const found = breaker_or_none(breaker);
-  if (found == nullptr) return {};
-  Entry& entry = *found;
-  const BreakerState before = entry.breaker.state;
-  const bool allowed = policy::enter(entry.breaker, breaker_policy(entry), now);
-  ++entry.stats.evaluations;
-  ++(allowed ? entry.stats.allowed : entry.stats.rejected);
-  if (entry.breaker.state != before) {
-    ++entry.changes;
-    keep_breaker(entry);
+  Passage passage;
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Entry* const entry = breaker_or_none(breaker);
+    if (entry == nullptr) return {};
+    const BreakerState before = entry->breaker.state;
+    passage.allowed = policy::enter(entry->breaker, breaker_policy(*entry), now);
+    passage.period = entry->breaker.period;
+    passage.until = std::max(entry->breaker.open_until, now);
+    ++entry->stats.evaluations;
+    ++(passage.allowed ? entry->stats.allowed : entry->stats.rejected);
+    changed = entry->breaker.state != before;
+    if (changed) ++entry->changes;
   }
-  return {.allowed = allowed, .period = entry.breaker.period, .until = std::max(entry.breaker.open_until, now)};
+  if (changed) keep_breaker(breaker);
+  return passage;
 }
 
 void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now) {
+  bool changed = false;
+  bool has_room = false;
   {
     const std::lock_guard lock(mutex_);
-    Entry* const found = breaker_or_none(breaker);
-    if (found == nullptr) return;
-    Entry& entry = *found;
-    const BreakerState before = entry.breaker.state;
-    policy::leave(entry.breaker, breaker_policy(entry), period, verdict, now);
-    const BreakerState after = entry.breaker.state;
-    if (after != before) keep_breaker(entry);
-    if (before != BreakerState::closed) ++entry.changes;
-    if (entry.held == 0 || (before == BreakerState::closed && after == BreakerState::closed)) return;
+    Entry* const entry = breaker_or_none(breaker);
+    if (entry == nullptr) return;
+    const BreakerState before = entry->breaker.state;
+    policy::leave(entry->breaker, breaker_policy(*entry), period, verdict, now);
+    changed = entry->breaker.state != before;
+    if (before != BreakerState::closed) ++entry->changes;
+    has_room = entry->held > 0 && (before != BreakerState::closed || changed);
   }
-  if (when_room_) when_room_();
+  if (changed) keep_breaker(breaker);
+  if (has_room && when_room_) when_room_();
 }
 
 PolicyBook::Room PolicyBook::room(const std::string& breaker, Timestamp now) {
@@ -138,6 +143,12 @@ PolicyBook::Room PolicyBook::room(const std::string& breaker, Timestamp now) {
 void PolicyBook::held(const std::string& breaker, std::int64_t change) {
   const std::lock_guard lock(mutex_);
   if (Entry* const found = breaker_or_none(breaker)) found->held += static_cast<std::size_t>(change);
+}
+
+// Its breaker and counts change meanwhile.
+PolicyBook::Entry PolicyBook::copy_of(const Entry& entry) const {
+  const std::lock_guard lock(mutex_);
+  return entry;
 }
 
 Result<const PolicyBook::Entry*> PolicyBook::find(const std::string& name) const {
@@ -159,14 +170,24 @@ PolicyBook::Entry* PolicyBook::breaker_or_none(const std::string& name) {
   return is_one ? &entry->second : nullptr;
 }
 
-Result<void> PolicyBook::keep(const Entry& entry, bool sync) {
-  return store_ ? store_->put_policy(to_stored(entry.info, entry.breaker), sync) : Result<void>();
+Result<void> PolicyBook::keep(const Entry& entry) {
+  return store_ ? store_->put_policy(to_stored(entry.info, entry.breaker), true) : Result<void>();
 }
 
-void PolicyBook::keep_breaker(const Entry& entry) {
-  log().info("circuit breaker {} is {}", in_quotes(entry.info.id), to_string(entry.breaker.state));
-  if (const Result<void> kept = keep(entry, false); !kept)
-    log().warn("the state of circuit breaker {} is not stored: {}", in_quotes(entry.info.id), describe(kept.error()));
+// As it is by now, whichever change this is called for.
+void PolicyBook::keep_breaker(const std::string& name) {
+  const std::lock_guard change_lock(change_mutex_);
+  std::optional<StoredPolicy> stored;
+  {
+    const std::lock_guard lock(mutex_);
+    const Entry* const entry = breaker_or_none(name);
+    if (entry == nullptr) return;
+    stored = to_stored(entry->info, entry->breaker);
+  }
+  log().info("circuit breaker {} is {}", in_quotes(name), to_string(stored->breaker.state));
+  if (!store_) return;
+  if (const Result<void> kept = store_->put_policy(*stored, false); !kept)
+    log().warn("the state of circuit breaker {} is not stored: {}", in_quotes(name), describe(kept.error()));
 }
 
 void PolicyBook::publish() {
@@ -179,13 +200,14 @@ void PolicyBook::publish() {
 
 Result<void> PolicyBook::define(const std::string& name, const PolicyConfig& config) {
   if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard change_lock(change_mutex_);
   if (entries_.contains(name))
     return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
                 "name");
   Entry entry;
   entry.info = {.id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.now(), .config = config}}};
-  if (Result<void> kept = keep(entry, true); !kept) return kept;
+  if (Result<void> kept = keep(entry); !kept) return kept;
+  const std::lock_guard lock(mutex_);
   entries_.emplace(name, std::move(entry));
   publish();
   return {};
@@ -208,19 +230,20 @@ std::vector<PolicyInfo> PolicyBook::list() const {
 Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& config) {
   if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard change_lock(change_mutex_);
     const auto entry = entries_.find(name);
     if (entry == entries_.end()) return no_such_policy(name);
     const PolicyKind kind = entry->second.info.kind;
     if (kind != kind_of(config))
       return fail(ErrorCode::invalid_argument,
                   fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(kind)), "kind");
-    Entry updated = entry->second;
+    Entry updated = copy_of(entry->second);
     std::vector<PolicyVersion>& versions = updated.info.versions;
     versions.push_back({.number = versions.back().number + 1, .at = clock_.now(), .config = config});
     if (versions.size() > kMostVersions) versions.erase(versions.begin());
-    if (Result<void> kept = keep(updated, true); !kept) return kept;
-    entry->second = std::move(updated);
+    if (Result<void> kept = keep(updated); !kept) return kept;
+    const std::lock_guard lock(mutex_);
+    entry->second.info = std::move(updated.info);
     publish();
   }
   if (when_room_) when_room_();
@@ -229,10 +252,11 @@ Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& con
 
 Result<void> PolicyBook::remove(const std::string& name) {
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard change_lock(change_mutex_);
     if (!entries_.contains(name)) return no_such_policy(name);
     if (store_)
       if (Result<void> removed = store_->remove_policy(name); !removed) return removed;
+    const std::lock_guard lock(mutex_);
     entries_.erase(name);
     publish();
   }
@@ -295,16 +319,16 @@ Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {
 
 Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(policy::Breaker&)) {
   {
+    const std::lock_guard change_lock(change_mutex_);
+    const Result<const Entry*> found = find_breaker(name);
+    if (!found) return std::unexpected(found.error());
+    Entry changed = copy_of(**found);
+    change(changed.breaker);
+    if (Result<void> kept = keep(changed); !kept) return kept;
     const std::lock_guard lock(mutex_);
-    if (const Result<const Entry*> found = find_breaker(name); !found) return std::unexpected(found.error());
     Entry& entry = entries_.at(name);
-    const policy::Breaker before = entry.breaker;
     change(entry.breaker);
     ++entry.changes;
-    if (Result<void> kept = keep(entry, true); !kept) {
-      entry.breaker = before;
-      return kept;
-    }
   }
   if (when_room_) when_room_();
   return {};
@@ -313,23 +337,34 @@ Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(
 Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
   const Result<std::vector<StoredPolicy>> stored = store->list_policies();
   if (!stored) return std::unexpected(stored.error());
-  const std::lock_guard lock(mutex_);
-  std::map<std::string, Entry> merged = entries_;
+  const std::lock_guard change_lock(change_mutex_);
+  std::map<std::string, Entry> found;
   for (const StoredPolicy& each : *stored) {
     Result<PolicyInfo> info = from_stored(each);
     if (!info) return std::unexpected(std::move(info.error()));
     const auto known = entries_.find(each.id);
     if (known != entries_.end() && known->second.info.current().config != info->current().config)
-      return fail(ErrorCode::already_exists, fmt::format("another policy {} is stored there already", in_quotes(each.id)));
-    Entry& entry = merged[each.id];
+      return fail(ErrorCode::already_exists,
+                  fmt::format("another policy {} is stored there already", in_quotes(each.id)));
+    Entry& entry = found[each.id];
     entry.info = *std::move(info);
-    if (known == entries_.end()) entry.breaker = from_stored(each.breaker);
+    entry.breaker = from_stored(each.breaker);
   }
-  entries_ = std::move(merged);
+  for (const auto& [name, entry] : entries_) {
+    if (found.contains(name)) continue;
+    const Entry copy = copy_of(entry);
+    if (Result<void> kept = store->put_policy(to_stored(copy.info, copy.breaker), false); !kept) return kept;
+  }
   store_ = std::move(store);
-  for (const auto& [name, entry] : entries_)
-    if (std::ranges::find(*stored, name, &StoredPolicy::id) == stored->end())
-      if (Result<void> kept = keep(entry, false); !kept) return kept;
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, entry] : found) {
+    const auto known = entries_.find(name);
+    if (known == entries_.end()) {
+      entries_.emplace(name, std::move(entry));
+    } else {
+      known->second.info = std::move(entry.info);
+    }
+  }
   publish();
   return {};
 }

@@ -83,22 +83,25 @@ class PolicyBook {
     std::uint64_t changes = 0;
   };
 
-  // All with mutex_ held.
+  // With change_mutex_ held.
+  Result<void> keep(const Entry& entry);
+  [[nodiscard]] Entry copy_of(const Entry& entry) const;
+  void keep_breaker(const std::string& name);  // takes both
+  // With mutex_ held, or change_mutex_ as far as they only look.
   [[nodiscard]] Result<const Entry*> find(const std::string& name) const;
   [[nodiscard]] Result<const Entry*> find_breaker(const std::string& name) const;
   [[nodiscard]] Entry* breaker_or_none(const std::string& name);
   [[nodiscard]] static const CircuitBreakerPolicy& breaker_policy(const Entry& entry);
-  Result<void> keep(const Entry& entry, bool sync);
-  void keep_breaker(const Entry& entry);
   void publish();
 
   const Clock& clock_;
   std::function<void()> when_room_;
   std::atomic<std::uint64_t> version_{0};
-  mutable std::mutex mutex_;  // guards all below
+  std::mutex change_mutex_;       // held while policies change and are stored; taken before mutex_
+  std::shared_ptr<Store> store_;  // guarded by change_mutex_
+  mutable std::mutex mutex_;      // guards all below; which policies there are, and what they say, change with both held
   std::map<std::string, Entry> entries_;
   policy::CatalogPtr catalog_;
-  std::shared_ptr<Store> store_;
 };
 
 }  // namespace pawl

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <tuple>
 
+#include "base/time.h"
 #include "core/explain.h"
 #include "monitor/workflow_event.h"
 #include "orchestrator/local_ask.h"
@@ -221,7 +222,14 @@ Result<std::vector<QuarantinedWorkflow>> LocalOrchestrator::list_quarantined() {
 }
 
 Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::string& id, std::size_t max_tasks) {
-  const core::Surroundings surroundings{.slots_in_use = slots_.in_use(), .slots = slots_.capacity()};
+  const auto breaker = [&](const std::string& name) -> std::string {
+    const Result<BreakerReport> report = policies_.check_breaker(name);
+    if (!report) return {};
+    if (report->open_until) return fmt::format(" until {}", format_time(*report->open_until));
+    return fmt::format(" and is {}", to_string(report->state));
+  };
+  const core::Surroundings surroundings{
+      .slots_in_use = slots_.in_use(), .slots = slots_.capacity(), .breaker = breaker};
   const Result<core::Workflow> state = state_of(id);
   if (!state) return std::unexpected(state.error());
   return core::explain(*state, surroundings, max_tasks);

@@ -3,6 +3,7 @@
 
 #include "pawl/orchestrator.h"
 #include "pawl/persistence.h"
+#include "pawl/policy.h"
 
 #include "base/json_write.h"
 #include "base/time.h"
@@ -43,6 +44,16 @@ void write_task(std::string& out, std::string_view id, const TaskReport& task) {
   out += fmt::format("\"result\":{},\"error\":{}}}", task.result.view(), task.error.view());
 }
 
+void write_tasks(std::string& out, std::string_view name, const Definition& definition, TaskIndex first,
+                 const std::vector<TaskReport>& tasks) {
+  out += fmt::format(",\"{}\":{{", name);
+  for (TaskIndex i = 0; i < tasks.size(); ++i) {
+    if (i > 0) out += ',';
+    write_task(out, definition.task_id(first + i), tasks[i]);
+  }
+  out += '}';
+}
+
 // What every document of a workflow begins with.
 void write_name(std::string& out, const WorkflowStatus& status) {
   write_text(out, "id", status.id);
@@ -62,8 +73,11 @@ void write_times_and_counts(std::string& out, const WorkflowStatus& status) {
   write_duration(out, status.started_at, status.completed_at);
   out += "\"progress\":";
   write_json_number(out, status.progress);
-  out += fmt::format(",\"tasks_total\":{},\"tasks_completed\":{},\"tasks_failed\":{},\"tasks_skipped\":{}",
-                     status.tasks_total, status.tasks_completed, status.tasks_failed, status.tasks_skipped);
+  out += fmt::format(
+      ",\"tasks_total\":{},\"tasks_completed\":{},\"tasks_failed\":{},\"tasks_skipped\":{},"
+      "\"tasks_compensated\":{},\"compensation\":\"{}\"",
+      status.tasks_total, status.tasks_completed, status.tasks_failed, status.tasks_skipped, status.tasks_compensated,
+      to_string(status.compensation));
 }
 
 }  // namespace
@@ -76,12 +90,9 @@ std::string to_json_text(const WorkflowReport& report) {
   out += fmt::format("\"input\":{},\"output\":{},\"error\":{},", report.input.view(), report.output.view(),
                      report.error.view());
   write_times_and_counts(out, report.status);
-  out += ",\"tasks\":{";
-  for (TaskIndex task = 0; task < report.tasks.size(); ++task) {
-    if (task > 0) out += ',';
-    write_task(out, report.definition->task_id(task), report.tasks[task]);
-  }
-  return out + "}}";
+  write_tasks(out, "tasks", *report.definition, 0, report.tasks);
+  write_tasks(out, "compensations", *report.definition, report.definition->task_count(), report.compensations);
+  return out + "}";
 }
 
 std::string to_json_text(const WorkflowStatus& status) {
@@ -103,8 +114,27 @@ std::string to_json_text(const HistoryEvent& event) {
   out += fmt::format("\"result\":{},\"error\":{},", happened.result.view(), happened.error.view());
   write_text_if_any(out, "text", happened.text);
   write_time(out, "due", happened.due == Timestamp() ? std::nullopt : std::optional(happened.due));
+  if (happened.policy_version > 0) out += fmt::format("\"policy_version\":{},", happened.policy_version);
   out.back() = '}';
   return out;
+}
+
+std::string to_json_text(const DeadLetter& letter) {
+  std::string out = "{";
+  write_text(out, "workflow", letter.id.workflow);
+  write_text(out, "task", letter.id.task);
+  out += fmt::format("\"compensation\":{},", letter.id.compensation);
+  write_text(out, "name", letter.name);
+  write_time(out, "failed_at", letter.failed_at);
+  out += fmt::format("\"attempts\":{},\"error\":{},", letter.attempts, letter.error.view());
+  if (letter.errors.empty()) {
+    out.back() = '}';
+    return out;
+  }
+  out += fmt::format("\"args\":{},\"errors\":[", letter.args.view());
+  for (const JsonText& error : letter.errors) out += fmt::format("{},", error.view());
+  out.back() = ']';
+  return out + "}";
 }
 
 std::string to_json_text(const SnapshotInfo& snapshot) {

@@ -156,9 +156,7 @@ Result<std::vector<CompensationLogEntry>> LocalOrchestrator::get_log(const std::
   const Definition& definition = *report->definition;
   std::vector<CompensationLogEntry> log;
   for (TaskIndex action = 0; action < definition.action_count(); ++action) {
-    const TaskReport& each = definition.is_compensation(action)
-                                 ? report->compensations[action - definition.task_count()]
-                                 : report->tasks[action];
+    const TaskReport& each = report->action(action);
     if (each.started_at) log.push_back(entry_of(definition, action, each));
   }
   std::ranges::stable_sort(log, {}, [](const CompensationLogEntry& entry) { return *entry.started_at; });
