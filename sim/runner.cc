@@ -22,6 +22,18 @@ void SimRunner::finish_at(Timestamp due, Running running) { running_.emplace(due
 void SimRunner::start(std::span<Assignment> assignments) {
   for (const Assignment& assignment : assignments) {
     started_(assignment);
+    if (obeys_) {
+      const Definition& definition = *assignment.facts->definition;
+      const TaskIndex task = assignment.address.task;
+      const std::string action =
+          (definition.is_compensation(task) ? "undo " : "") + std::string(definition.task_id(task));
+      const std::string& workflow = assignment.facts->id.text();
+      open_.push_back({.address = assignment.address, .workflow = workflow, .action = action});
+      auto& [count, last] = made_[{workflow, action}];
+      ++count;
+      last = assignment.address;
+      continue;
+    }
     Running running{.address = assignment.address, .outcome = {}};
     Timestamp due = clock_.now() + microseconds(random_.next() % 30'000);
     const std::uint64_t fate = behaves_ ? 99 : random_.next() % 100;
@@ -39,7 +51,22 @@ void SimRunner::start(std::span<Assignment> assignments) {
   }
 }
 
+std::size_t SimRunner::attempts(const std::string& workflow, const std::string& action) const {
+  const auto made = made_.find({workflow, action});
+  return made == made_.end() ? 0 : made->second.first;
+}
+
+bool SimRunner::finish(const std::string& workflow, const std::string& action, AttemptOutcome outcome) {
+  const auto made = made_.find({workflow, action});
+  if (made == made_.end()) return false;
+  const AttemptAddress address = made->second.second;
+  std::erase_if(open_, [&](const Open& each) { return each.address == address; });
+  finish_at(clock_.now(), {.address = address, .outcome = std::move(outcome)});
+  return true;
+}
+
 void SimRunner::stop(const AttemptAddress& address, Duration) {
+  for (Open& each : open_) each.told_to_stop |= each.address == address;
   const auto found = std::ranges::find_if(running_, [&](const auto& each) { return each.second.address == address; });
   if (found == running_.end() || !found->second.listens) return;
   Running stopped = std::move(found->second);

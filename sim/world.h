@@ -41,6 +41,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   [[nodiscard]] Shard& shard_of(const std::string& id);
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] DefinitionLibrary& definitions() { return definitions_; }
+  [[nodiscard]] PolicyBook& policies() { return policies_; }
   [[nodiscard]] SimRunner& runner() { return runner_; }
   // All that was told, in order, as one number.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }

@@ -393,7 +393,15 @@ TEST(Table, refuses_exactly_what_it_says) {
                                          command::RetryTask{0, 1},
                                          command::SkipTask{1},
                                          command::RecoverWorkflow{true, 5},
-                                         command::RestoreWorkflow{}};
+                                         command::RestoreWorkflow{},
+                                         command::HoldTask{0, {}},
+                                         command::ReleaseTask{0},
+                                         command::ExpireTask{0, true},
+                                         command::ReviveWorkflow{},
+                                         command::CompensateWorkflow{},
+                                         command::RedriveCompensation{0},
+                                         command::RegisterCompensation{},
+                                         command::DiscardDeadLetter{0, "enough"}};
   ASSERT_EQ(commands.size(), std::variant_size_v<Command>);
   for (std::size_t s = 0; s < 6; ++s) {
     for (const Command& command : commands) {

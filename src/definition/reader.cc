@@ -134,11 +134,17 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
 Problem placed_as_written(Problem problem, Node root) {
   if (root.kind() != NodeKind::object || problem.path.size() < 2 || problem.path[0] != Path::value_type("tasks"))
     return problem;
-  for (const auto& [key, tasks] : root.members()) {
-    if (key.string() != "tasks" || tasks.kind() != NodeKind::object) continue;
-    for (const auto& [id, task] : tasks.members())
-      if (Path::value_type(std::string(id.string())) == problem.path[1]) problem.path = as_written(problem.path, task);
-  }
+  const auto member = [&](std::optional<Node> object, std::size_t depth) -> std::optional<Node> {
+    if (!object || object->kind() != NodeKind::object) return std::nullopt;
+    for (const auto& [key, value] : object->members())
+      if (Path::value_type(std::string(key.string())) == problem.path[depth]) return value;
+    return std::nullopt;
+  };
+  std::optional<Node> node = member(member(root, 0), 1);
+  std::size_t depth = 2;
+  if (problem.path.size() > depth && problem.path[depth] == Path::value_type("compensation"))
+    node = member(node, depth++);
+  if (node) problem.path = as_written(problem.path, *node, depth);
   return problem;
 }
 

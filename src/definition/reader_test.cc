@@ -146,7 +146,7 @@ TEST(Reader, an_empty_call_beside_sugar_is_still_a_second_call) {
 }
 
 TEST(Reader, what_is_not_supported_yet_is_refused_by_name) {
-  for (const std::string_view key : {"compensation", "foreach", "http", "wait_for", "approval", "workflow", "mcp"}) {
+  for (const std::string_view key : {"foreach", "http", "wait_for", "approval", "workflow", "mcp"}) {
     const std::string refused = refusal(task(fmt::format("{}: x", key)));
     EXPECT_TRUE(refused.starts_with("line 3:7: tasks.a.") && refused.contains("is not supported yet")) << refused;
   }

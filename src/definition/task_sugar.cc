@@ -12,9 +12,6 @@
 namespace pawl::definition {
 namespace {
 
-// A path to a task is `tasks`, its id.
-constexpr std::ptrdiff_t kTaskPathSize = 2;
-
 // What a command's word or variable may be; places in strings may become anything, which the runner judges.
 bool is_word(Node value) {
   return value.kind() == NodeKind::boolean || value.kind() == NodeKind::integer ||
@@ -142,13 +139,13 @@ Checked<void> expand_sugar(TaskDraft& draft, const Path& path) {
   return not_yet(draft, value, sugar_path);
 }
 
-Path as_written(const Path& path, Node task) {
-  if (path.size() < kTaskPathSize + 1 || path[kTaskPathSize] != Path::value_type("args") ||
+Path as_written(const Path& path, Node task, std::size_t depth) {
+  if (path.size() < depth + 1 || path[depth] != Path::value_type("args") ||
       task.kind() != NodeKind::object)
     return path;
   std::optional<Node> run;
   for (const auto& [key, value] : task.members()) {
-    Path sugar(path.begin(), path.begin() + kTaskPathSize);
+    Path sugar(path.begin(), path.begin() + depth);
     sugar.emplace_back(std::string(key.string()));
     if (key.string() == "run") run = value;
     if (key.string() == "sleep" || key.string() == "until") return sugar;
@@ -156,11 +153,11 @@ Path as_written(const Path& path, Node task) {
   if (!run) return path;
 
   // args[0] is the line; or args are the words of the array. Behind them are the options, each a key of its own.
-  Path written(path.begin(), path.begin() + kTaskPathSize);
+  Path written(path.begin(), path.begin() + depth);
   const std::size_t words = run->kind() == NodeKind::array ? run->size() : 1;
   const std::size_t* const number =
-      path.size() > kTaskPathSize + 1 ? std::get_if<std::size_t>(&path[kTaskPathSize + 1]) : nullptr;
-  auto rest = path.begin() + kTaskPathSize + 1;
+      path.size() > depth + 1 ? std::get_if<std::size_t>(&path[depth + 1]) : nullptr;
+  auto rest = path.begin() + depth + 1;
   if (number == nullptr || *number < words) {
     written.emplace_back("run");
     if (run->kind() != NodeKind::array) rest = path.end();

@@ -31,8 +31,8 @@ Checked<void> not_yet(TaskDraft& draft, Node value, const Path& path);
 // task's.
 Checked<void> expand_sugar(TaskDraft& draft, const Path& path);
 
-// Where what a path calls `args` was written in a task that uses sugar: `tasks.a.args[0]` is `tasks.a.run`. Other paths
-// stay.
-[[nodiscard]] Path as_written(const Path& path, Node task);
+// Where what a path calls `args` was written in a task, or a compensation, that uses sugar: `tasks.a.args[0]` is
+// `tasks.a.run`. `task` stands at the first `depth` steps of the path. Other paths stay.
+[[nodiscard]] Path as_written(const Path& path, Node task, std::size_t depth);
 
 }  // namespace pawl::definition
