@@ -51,9 +51,6 @@ class StoreDecorator : public Store {
                                  const std::function<bool(const DeadLetter&)>& visit) override {
     return store_->scan_dead_letters(after, workflow, visit);
   }
-  Result<DeadLetter> read_dead_letter(const DeadLetterId& id) override {
-    return store_->read_dead_letter(id);
-  }
   Result<void> put_policy(const StoredPolicy& policy, bool sync) override { return store_->put_policy(policy, sync); }
   Result<void> remove_policy(std::string_view id) override { return store_->remove_policy(id); }
   Result<std::vector<StoredPolicy>> list_policies() override { return store_->list_policies(); }

@@ -18,6 +18,7 @@ struct Target {
   std::string data_dir;
   std::string id;
   std::string output = "human";
+  bool make = false;  // the data directory, if there is none
 
   [[nodiscard]] bool json() const { return output == "json"; }
 };

@@ -67,7 +67,8 @@ void add_verbs(CLI::App& app, Action& action) {
   Verb program(app, action);
   const Verbs all[] = {{"Workflows", {add_run, add_resume, add_validate, add_graph, add_import}},
                        {"Data directories, while no process uses them",
-                        {add_list, add_show, add_history, add_wait, add_pause, add_cancel, add_delete, add_snapshot,
+                        {add_list, add_show, add_history, add_wait, add_pause, add_cancel, add_retry, add_rerun,
+                         add_compensate, add_fork, add_delete, add_saga, add_dead_letter, add_policy, add_snapshot,
                          add_backup, add_restore, add_doctor}},
                        {"Pawl itself", {add_bench, add_version, add_completion}}};
   for (const Verbs& verbs : all) {

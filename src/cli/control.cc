@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/go_on.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -50,16 +51,29 @@ Result<int> forget(Engine& engine, const ControlArguments& arguments) {
 
 using Control = Result<int> (*)(Engine&, const ControlArguments&);
 
+int call(Control control, const ControlArguments& arguments) {
+  return in_directory(arguments.target, [&](Engine& engine) { return control(engine, arguments); });
+}
+
 std::shared_ptr<ControlArguments> add_control(Verb& verb, Control control) {
   const auto arguments = std::make_shared<ControlArguments>();
   add_workflow(verb, arguments->target);
-  verb.on_call([arguments, control] {
-    return in_directory(arguments->target, [&](Engine& engine) { return control(engine, *arguments); });
-  });
+  verb.on_call([arguments, control] { return call(control, *arguments); });
   return arguments;
 }
 
 constexpr const char* kState = "human: its id and state; json: as an item of pawl list";
+
+// What has completed is undone before it ends, which somebody has to do.
+int cancel_and_compensate(const ControlArguments& arguments) {
+  const Target& target = arguments.target;
+  return go_on({.target = target, .engine = {}}, [&](Engine& stored) -> Result<std::string> {
+    const CancelOptions options{.reason = arguments.reason, .grace = Duration::zero(), .compensate = true};
+    if (Result<void> cancelled = stored.orchestrator().cancel_workflow(target.id, options); !cancelled)
+      return std::unexpected(std::move(cancelled.error()));
+    return target.id;
+  });
+}
 
 }  // namespace
 
@@ -77,8 +91,18 @@ void add_cancel(Verb& program) {
   Verb verb = program.add_verb("cancel", "Cancel a workflow of a data directory, for good");
   const auto arguments = add_control(verb, cancel);
   verb.add("--reason", arguments->reason, "Why; it stands in the report and in the history");
-  add_output(verb, arguments->target.output, kState);
-  verb.teaches("  pawl cancel monday --data-dir data --reason 'the input was wrong'");
+  const auto compensate = std::make_shared<bool>(false);
+  verb.add_flag("--compensate", *compensate, "What has completed is undone first; exits as pawl resume ID does");
+  add_output(verb, arguments->target.output, std::string(kState) + "; --compensate: what pawl run prints");
+  verb.teaches(
+      "  pawl cancel monday --data-dir data --reason 'the input was wrong'\n"
+      "  pawl cancel monday --data-dir data --compensate\n"
+      "\n"
+      "With --compensate this process undoes completed tasks that have a compensation, the latest first, and ends when\n"
+      "the workflow is cancelled, with exit code 3. One whose pivot has completed is not cancelled that way.");
+  verb.on_call([arguments, compensate] {
+    return *compensate ? cancel_and_compensate(*arguments) : call(cancel, *arguments);
+  });
 }
 
 void add_delete(Verb& program) {

@@ -33,6 +33,17 @@ std::string suggestion(Engine& engine, const Target& target) {
                        : meant;
 }
 
+// As open_directory, but it is made if there is none, which standby does not do. No workflow has an empty id.
+Result<std::unique_ptr<Engine>> open_or_make(const std::string& data_dir) {
+  return Engine::open({.shards = 1, .data_dir = data_dir, .only = ""});
+}
+
+// What was not found may be something in a workflow that there is.
+bool is_unknown(Engine& engine, const std::string& id) {
+  const auto status = engine.orchestrator().get_workflow_status(id);
+  return !status && status.error().code == ErrorCode::not_found;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir) {
@@ -40,12 +51,14 @@ Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir) {
 }
 
 int report(Error error, Engine& engine, const Target& target) {
-  if (error.code == ErrorCode::not_found && !target.id.empty()) error.message += suggestion(engine, target);
+  if (error.code == ErrorCode::not_found && !target.id.empty() && is_unknown(engine, target.id))
+    error.message += suggestion(engine, target);
   return report(error);
 }
 
 int in_directory(const Target& target, const DirectoryWork& work) {
-  const Result<std::unique_ptr<Engine>> engine = open_directory(target.data_dir);
+  const Result<std::unique_ptr<Engine>> engine =
+      target.make ? open_or_make(target.data_dir) : open_directory(target.data_dir);
   if (!engine) return report(engine.error());
   const Result<int> code = work(**engine);
   return code ? *code : report(code.error(), **engine, target);

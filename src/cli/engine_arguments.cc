@@ -1,5 +1,7 @@
 #include "cli/engine_arguments.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -14,16 +16,17 @@ namespace {
 
 // Of `--durability relaxed` that does not say how much is at stake.
 constexpr Duration kRelaxedDelay = std::chrono::milliseconds(100);
-constexpr std::string_view kStates[] = {"completed", "failed", "cancelled"};
+constexpr std::string_view kKept[] = {"completed", "failed", "cancelled", "dead_letters"};
 
 std::unexpected<Error> refused(std::string option, std::string message) {
   return fail(ErrorCode::invalid_argument, std::move(message), std::move(option));
 }
 
-std::optional<Duration>* age_of(Retention& retention, std::string_view state) {
-  if (state == kStates[0]) return &retention.completed;
-  if (state == kStates[1]) return &retention.failed;
-  return state == kStates[2] ? &retention.cancelled : nullptr;
+std::optional<Duration>* age_of(Retention& retention, std::string_view what) {
+  constexpr std::optional<Duration> Retention::* kAges[] = {&Retention::completed, &Retention::failed,
+                                                            &Retention::cancelled, &Retention::dead_letters};
+  const auto kept = std::ranges::find(kKept, what);
+  return kept == std::end(kKept) ? nullptr : &(retention.*kAges[kept - std::begin(kKept)]);
 }
 
 Result<Duration> read_sync_delay(const EngineArguments& arguments) {
@@ -64,14 +67,14 @@ Result<Retention> parse_retention(const std::string& text) {
     const Result<Duration> age = parse_duration(equals == std::string_view::npos ? part : part.substr(equals + 1));
     if (!age) return std::unexpected(age.error());
     if (equals == std::string_view::npos) {
-      retention = {.completed = *age, .failed = *age, .cancelled = *age};
+      retention.completed = retention.failed = retention.cancelled = *age;
     } else if (std::optional<Duration>* const kept = age_of(retention, part.substr(0, equals))) {
       *kept = *age;
     } else {
-      const std::string_view state = part.substr(0, equals);
+      const std::string_view what = part.substr(0, equals);
       return fail(ErrorCode::invalid_argument,
-                  fmt::format("{} is no state in which workflows end: write {}{}", in_quotes(state),
-                              fmt::join(kStates, ", "), did_you_mean(state, kStates)));
+                  fmt::format("{} is nothing that is kept for a time: write {}{}", in_quotes(what),
+                              fmt::join(kKept, ", "), did_you_mean(what, kKept)));
     }
   }
   return retention;
@@ -109,7 +112,8 @@ void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
            "A task in whose attempts so many processes were killed fails as crashed (default 5)")
       .between(1, kMostCrashes);
   verb.add("--retention", arguments.retention,
-           "Forget ended workflows after this long: 7d, or completed=7d,failed=30d (default: never)");
+           "Forget ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
+           "dead_letters=30d (default: never)");
 }
 
 }  // namespace pawl::cli

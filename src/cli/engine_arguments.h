@@ -33,7 +33,7 @@ Error of_option(std::string option, Error error);
 // Error: `invalid_argument`; its `field` is the option.
 Result<EngineChoice> read_engine_arguments(const EngineArguments& arguments);
 
-// "7d", or "completed=7d,failed=30d".
+// "7d", or "completed=7d,failed=30d,dead_letters=30d".
 Result<Retention> parse_retention(const std::string& text);
 
 }  // namespace pawl::cli

@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/documents.h"
 #include "cli/table.h"
 #include "cli/view.h"
 
@@ -28,23 +29,15 @@ struct ListArguments {
 };
 
 std::string state_of(const WorkflowStatus& status) {
-  const bool says_more = status.phase == Phase::queued || status.phase == Phase::cancelling;
+  const bool says_more = status.phase != Phase::none && status.phase != Phase::executing;
   return says_more ? fmt::format("{} ({})", to_string(status.state), to_string(status.phase))
                    : std::string(to_string(status.state));
-}
-
-void print_json(const std::vector<WorkflowStatus>& found) {
-  put(stdout, "[");
-  for (const WorkflowStatus& status : found) put(stdout, (&status == found.data() ? "" : ",\n") + to_json_text(status));
-  put(stdout, "]\n");
 }
 
 void print_table(const std::vector<WorkflowStatus>& found) {
   Table table({"ID", "NAME", "STATE", "ENDED TASKS", "CREATED"});
   for (const WorkflowStatus& status : found) {
-    const std::uint32_t ended =
-        status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled;
-    table.add({status.id, status.name, state_of(status), fmt::format("{} of {}", ended, status.tasks_total),
+    table.add({status.id, status.name, state_of(status), fmt::format("{} of {}", ended_tasks(status), status.tasks_total),
                format_time(status.created_at)});
   }
   put(stdout, table.text());
@@ -58,7 +51,7 @@ Result<int> list(Engine& engine, const ListArguments& arguments) {
   const bool more = found->size() > arguments.limit;
   if (more) found->pop_back();
   if (arguments.target.json()) {
-    print_json(*found);
+    print_array(*found);
   } else if (!found->empty()) {
     print_table(*found);
   }

@@ -23,13 +23,13 @@ std::string explain(Engine& engine, const WorkflowStatus& status, const std::str
   std::string out = fmt::format("  {}\n", printable(nothing_runs(status, data_dir)));
   const auto reasons = engine.orchestrator().explain_workflow(status.id, kExplained);
   if (!reasons) return out;
-  for (const Explanation& reason : *reasons)
-    if (!reason.task.empty() || status.state != WorkflowState::running)
-      out +=
-          fmt::format("  {}: {}\n", reason.task.empty() ? "workflow" : printable(reason.task), printable(reason.text));
-  const std::uint32_t ended =
-      status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled;
-  if (const std::size_t open = status.tasks_total - ended; open > kExplained)
+  for (const Explanation& reason : *reasons) {
+    // That a workflow runs is not what is wanted to know of one that nobody runs.
+    if (reason.task.empty() && reason.code == "running") continue;
+    out += fmt::format("  {}{}: {}\n", reason.compensation ? "the compensation of " : "",
+                       reason.task.empty() ? "workflow" : printable(reason.task), printable(reason.text));
+  }
+  if (const std::size_t open = status.tasks_total - ended_tasks(status); open > kExplained)
     out += fmt::format("  ... and {} more tasks\n", open - kExplained);
   return out;
 }

@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/documents.h"
 #include "cli/table.h"
 #include "cli/view.h"
 
@@ -43,9 +44,7 @@ Result<int> list(Engine& engine, const SnapshotArguments& arguments) {
     if (!found->empty()) put(stdout, table.text());
     return kDone;
   }
-  std::string out = "[";
-  for (const SnapshotInfo& each : *found) out += (&each == found->data() ? "" : ",\n") + to_json_text(each);
-  put(stdout, out + "]\n");
+  print_array(*found);
   return kDone;
 }
 

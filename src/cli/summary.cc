@@ -129,6 +129,11 @@ std::string describe_counts(const WorkflowStatus& status) {
 
 }  // namespace
 
+std::uint32_t ended_tasks(const WorkflowStatus& status) {
+  return status.tasks_completed + status.tasks_failed + status.tasks_skipped + status.tasks_cancelled +
+         status.tasks_compensated;
+}
+
 std::string headline(const WorkflowStatus& status, bool colour) {
   const Palette colours = palette(colour);
   const std::string_view state_colour = status.state == WorkflowState::completed ? colours.green

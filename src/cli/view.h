@@ -36,6 +36,9 @@ std::string summarise(const WorkflowReport& report, bool colour);
 // Its first line: which workflow, how it is, and how many of its tasks are how.
 std::string headline(const WorkflowStatus& status, bool colour);
 
+// How many of its tasks have ended, however they did.
+std::uint32_t ended_tasks(const WorkflowStatus& status);
+
 // "1.2s", "3m05s", "250ms": for people, not for parsing.
 std::string short_duration(std::chrono::microseconds duration);
 

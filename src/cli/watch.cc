@@ -26,7 +26,8 @@ std::unique_ptr<View> make_view(bool json, const Definition& definition) {
 }  // namespace
 
 int exit_code_of(const WorkflowReport& report) {
-  if (report.status.state == WorkflowState::completed) return kDone;
+  if (report.status.state == WorkflowState::completed)  // and may have been undone since
+    return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
   if (report.status.state == WorkflowState::cancelled) return kCancelled;
   // A workflow that itself took too long, as opposed to one that a task's timeout made fail.
   const Json error = report.error.parse();

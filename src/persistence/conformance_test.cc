@@ -197,6 +197,77 @@ TEST_P(Conformance, removes_a_long_history) {
   EXPECT_EQ(harness.history("w0"), (Runs{{0, 1}}));
 }
 
+// "w/a", "w/undo a"
+std::vector<std::string> letters_in(Store& store, const std::string& workflow = {}, const DeadLetterId* after = nullptr,
+                                    std::size_t limit = 100) {
+  std::vector<std::string> found;
+  const Result<void> scanned = store.scan_dead_letters(after, workflow, [&](const DeadLetter& letter) {
+    found.push_back(letter.id.workflow + (letter.id.compensation ? "/undo " : "/") + letter.id.task);
+    return found.size() < limit;
+  });
+  EXPECT_TRUE(scanned) << describe(scanned.error());
+  return found;
+}
+
+TEST_P(Conformance, keeps_dead_letters_as_long_as_the_commits_say) {
+  ASSERT_TRUE(harness.commit(Turn().create("w").create("w2").create("v")));
+  ASSERT_TRUE(harness.commit(Turn().letters("w", 1, {.added = {"b", "a", "undo a"}}).letters("v", 1, {.added = {"a"}})));
+  ASSERT_TRUE(harness.commit(Turn().letters("w2", 1, {.added = {"a"}})));
+  EXPECT_THAT(letters_in(store()), ElementsAre("v/a", "w/a", "w/undo a", "w/b", "w2/a"));
+  EXPECT_THAT(letters_in(store(), "w"), ElementsAre("w/a", "w/undo a", "w/b"));
+  const DeadLetterId second{.workflow = "w", .task = "a", .compensation = false};
+  EXPECT_THAT(letters_in(store(), "", &second, 2), ElementsAre("w/undo a", "w/b"));
+  EXPECT_THAT(letters_in(store(), "w", &second), ElementsAre("w/undo a", "w/b"));
+  ASSERT_TRUE(harness.commit(Turn().letters("w", 2, {.added = {}, .removed = {"undo a"}})));
+  EXPECT_THAT(letters_in(store(), "w"), ElementsAre("w/a", "w/b"));
+  ASSERT_TRUE(harness.commit(Turn().letters("w", 3, {.added = {"b"}, .removed = {}, .anew = true})));
+  EXPECT_THAT(letters_in(store()), ElementsAre("v/a", "w/b", "w2/a"));
+  ASSERT_TRUE(store().scan_dead_letters(nullptr, "v", [](const DeadLetter& letter) {
+    const DeadLetter wanted = Turn::letter("v", "a");
+    EXPECT_EQ(letter.name, wanted.name);
+    EXPECT_EQ(letter.failed_at, wanted.failed_at);
+    EXPECT_EQ(letter.attempts, 3U);
+    EXPECT_EQ(letter.error.view(), wanted.error.view());
+    return true;
+  }));
+}
+
+TEST_P(Conformance, forgets_the_dead_letters_of_a_workflow_with_it) {
+  ASSERT_TRUE(harness.commit(Turn().create("w").create("wa")));
+  ASSERT_TRUE(harness.commit(Turn().letters("w", 1, {.added = {"a", "b"}}).letters("wa", 1, {.added = {"a"}})));
+  ASSERT_TRUE(harness.commit(Turn().end("w", 2, {.state = WorkflowState::failed})));
+  ASSERT_TRUE(store().remove_workflow("w"));
+  EXPECT_THAT(letters_in(store()), ElementsAre("wa/a"));
+}
+
+TEST_P(Conformance, keeps_policies) {
+  const auto policy = [](std::string id, std::string config) {
+    return StoredPolicy{.id = std::move(id),
+                        .kind = PolicyKind::circuit_breaker,
+                        .versions = {{.number = 1, .at = at(1), .config = "{}"},
+                                     {.number = 2, .at = at(2), .config = std::move(config)}},
+                        .breaker = {.state = BreakerState::open, .failures = 0, .successes = 0, .open_until = at(9)}};
+  };
+  EXPECT_THAT(*store().list_policies(), IsEmpty());
+  ASSERT_TRUE(store().put_policy(policy("b/\x01", R"({"probes":2})"), true));
+  ASSERT_TRUE(store().put_policy(policy("a", "{}"), false));
+  ASSERT_TRUE(store().put_policy(policy("a", R"({"probes":3})"), false));
+  const auto stored = *store().list_policies();
+  ASSERT_EQ(stored.size(), 2U);
+  EXPECT_EQ(stored[0].id, "a");
+  EXPECT_EQ(stored[0].versions[1].config, R"({"probes":3})");
+  EXPECT_EQ(stored[1].id, "b/\x01");
+  EXPECT_EQ(stored[1].kind, PolicyKind::circuit_breaker);
+  ASSERT_EQ(stored[1].versions.size(), 2U);
+  EXPECT_EQ(stored[1].versions[1].number, 2U);
+  EXPECT_EQ(stored[1].versions[1].at, at(2));
+  EXPECT_EQ(stored[1].breaker.state, BreakerState::open);
+  EXPECT_EQ(stored[1].breaker.open_until, at(9));
+  ASSERT_TRUE(store().remove_policy("a"));
+  EXPECT_EQ(store().list_policies()->size(), 1U);
+  ASSERT_TRUE(store().remove_policy("b/\x01"));
+}
+
 TEST_P(Conformance, keeps_snapshots) {
   ASSERT_TRUE(harness.commit(Turn().create("w").create("wa")));
   ASSERT_TRUE(store().put_snapshot(snapshot("s2", "w")));

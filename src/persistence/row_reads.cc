@@ -243,14 +243,6 @@ Result<void> RowStore::scan_dead_letters(const DeadLetterId* after, std::string_
   return scanned ? decoded : scanned;
 }
 
-Result<DeadLetter> RowStore::read_dead_letter(const DeadLetterId& id) {
-  const std::string key = keys::dead_letter(id);
-  const Result<std::optional<std::string>> bytes = rows_->get(Space::dead_letters, key);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (!*bytes) return missing("dead letter of task", id.task);
-  return decode_dead_letter(key, **bytes);
-}
-
 Result<std::vector<StoredPolicy>> RowStore::list_policies() {
   std::vector<StoredPolicy> policies;
   Result<void> decoded;

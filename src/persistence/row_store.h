@@ -55,7 +55,6 @@ class RowStore final : public Store {
   Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
   Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
                                  const std::function<bool(const DeadLetter&)>& visit) override;
-  Result<DeadLetter> read_dead_letter(const DeadLetterId& id) override;
   Result<void> put_policy(const StoredPolicy& policy, bool sync) override;
   Result<void> remove_policy(std::string_view id) override;
   Result<std::vector<StoredPolicy>> list_policies() override;

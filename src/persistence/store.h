@@ -171,7 +171,6 @@ class Store {
   // all. Stops when `visit` returns false.
   virtual Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
                                          const std::function<bool(const DeadLetter&)>& visit) = 0;
-  virtual Result<DeadLetter> read_dead_letter(const DeadLetterId& id) = 0;  // Error: `not_found`
 
   // Synced with the next commit, unless `sync`.
   virtual Result<void> put_policy(const StoredPolicy& policy, bool sync) = 0;

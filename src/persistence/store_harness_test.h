@@ -133,6 +133,32 @@ class Turn {
                {.summary = ending.state, .created_at = ending.created_at, .completed_at = ending.completed_at});
   }
   Turn& end(const std::string& id, std::uint64_t first) { return end(id, first, {}); }
+  // One more event, after which these tasks of `id` are dead letters, or are none any more. `anew`: and no others are.
+  struct Letters {
+    std::vector<std::string> added;
+    std::vector<std::string> removed;
+    bool anew = false;
+  };
+  Turn& letters(const std::string& id, std::uint64_t first, const Letters& letters) {
+    go_on(id, first);
+    auto& changes = commits_.back().letters = std::make_unique<LetterChanges>();
+    changes->anew = letters.anew;
+    const auto add = [&](const std::string& task, bool removed) {
+      changes->changes.push_back({.letter = letter(id, task), .removed = removed});
+    };
+    for (const std::string& task : letters.added) add(task, false);
+    for (const std::string& task : letters.removed) add(task, true);
+    return *this;
+  }
+  // "undo a" is what undoes a.
+  static DeadLetter letter(const std::string& id, const std::string& task) {
+    const bool undoes = task.starts_with("undo ");
+    return {.id = {.workflow = id, .task = undoes ? task.substr(5) : task, .compensation = undoes},
+            .name = "name of " + id,
+            .failed_at = at(7),
+            .attempts = 3,
+            .error = JsonText::copy_of(R"({"code":"boom"})")};
+  }
   Turn& create_and_end(const std::string& id, const Ending& ending) {
     return add(id, 0,
                {event::WorkflowCreated{.at = ending.created_at}, event::WorkflowCompleted{.at = ending.completed_at}},

@@ -35,10 +35,6 @@ Result<void> VolatileStore::remove_snapshot(std::string_view, std::string_view i
   return nothing_kept("snapshot", id);
 }
 
-Result<DeadLetter> VolatileStore::read_dead_letter(const DeadLetterId& id) {
-  return nothing_kept("dead letter of task", id.task);
-}
-
 Result<void> VolatileStore::backup(const std::string&) {
   return fail(ErrorCode::invalid_state, "there is nothing to back up: persistence is off");
 }

@@ -34,7 +34,6 @@ class VolatileStore final : public Store {
                                  const std::function<bool(const DeadLetter&)>&) override {
     return {};
   }
-  Result<DeadLetter> read_dead_letter(const DeadLetterId& id) override;
   Result<void> put_policy(const StoredPolicy&, bool) override { return {}; }
   Result<void> remove_policy(std::string_view) override { return {}; }
   Result<std::vector<StoredPolicy>> list_policies() override { return {}; }

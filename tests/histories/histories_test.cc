@@ -132,8 +132,89 @@ Story redefined() {
   return story("redefined", h);
 }
 
+// Decides by stored policies, and is held by a circuit breaker.
+Story held() {
+  TaskSpec first = task("first");
+  first.retry_policy_name = "gentle";
+  TaskSpec second = task("second", {"first"});
+  second.circuit_breaker = "payments";
+  second.schedule_to_close = std::chrono::minutes(1);
+  WorkflowSpec spec = testing::workflow({first, second});
+  spec.timeout_policy = "short";
+  policy::Catalog policies;
+  policies.put("gentle",
+               {.version = 3, .config = RetryPolicy{.max_attempts = 2, .base_delay = std::chrono::seconds(1)}});
+  policies.put("short", {.version = 2, .config = TimeoutPolicy{.default_timeout = std::chrono::seconds(5)}});
+  Harness h(define(spec));
+  h.moment.policies = &policies;
+  h.start();
+  (void)h.fail("first");
+  (void)h.send(command::RetryTask{0, 1});
+  h.start_ready();
+  (void)h.send(command::CompleteTask{0, 2, {}});
+  (void)h.send(command::HoldTask{.task = 1, .until = h.moment.now + std::chrono::seconds(30)});
+  (void)h.send(command::ReleaseTask{1});
+  (void)h.send(command::HoldTask{.task = 1, .until = h.moment.now + std::chrono::seconds(30)});
+  return story("held", h);
+}
+
+TaskSpec with_compensation(TaskSpec spec) {
+  spec.compensation = Compensation{.module = "test", .function = "echo", .args = {"${{ task.result }}"}};
+  return spec;
+}
+
+// Undone, with one compensation that fails for good and whose letter is discarded; then done again.
+Story compensated() {
+  TaskSpec fragile = with_compensation(task("fragile", {"first"}));
+  fragile.compensation->retry_policy = RetryPolicy{.max_attempts = 2, .base_delay = std::chrono::seconds(1)};
+  Harness h(define({with_compensation(task("first")), fragile, task("last", {"fragile"})}));
+  const TaskIndex undo_first = *h.workflow.definition().compensation_of(0);
+  const TaskIndex undo_fragile = *h.workflow.definition().compensation_of(1);
+  h.start();
+  (void)h.complete("first", 1);
+  (void)h.complete("fragile", 2);
+  (void)h.fail("last");
+  (void)h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5});
+  h.start_ready();
+  (void)h.send(command::FailTask{undo_fragile, 2, {"boom", "it broke"}});
+  (void)h.send(command::RetryTask{undo_fragile, 2});
+  h.start_ready();
+  (void)h.send(command::FailTask{undo_fragile, 3, {"boom", "it broke"}});
+  h.start_ready();
+  (void)h.send(command::CompleteTask{undo_first, 1, {}});
+  (void)h.send(command::DiscardDeadLetter{.task = undo_fragile, .reason = "refunded by hand"});
+  (void)h.send(command::ReviveWorkflow{.start = h.index("last")});
+  h.start_ready();
+  return story("compensated", h);
+}
+
+Story registered() {
+  Harness h(define({task("a"), with_compensation(task("b"))}));
+  h.start();
+  const auto facts = std::make_shared<WorkflowFacts>(*h.workflow.facts);
+  facts->definition = define({with_compensation(task("a")), with_compensation(task("b"))});
+  (void)h.send(command::RegisterCompensation{facts});
+  (void)h.complete("b");
+  (void)h.complete("a");
+  (void)h.send(command::CompensateWorkflow{{h.index("a")}});
+  h.start_ready();
+  return story("registered", h);
+}
+
+Story rerun() {
+  Harness h(define({task("a"), task("b", {"a"})}));
+  h.start();
+  (void)h.complete("a", 1);
+  (void)h.complete("b", 2);
+  (void)h.send(command::ReviveWorkflow{.start = h.index("b"), .rerun = true});
+  h.start_ready();
+  (void)h.send(command::CancelWorkflow{.reason = "", .grace = {}, .compensate = true});
+  return story("rerun", h);
+}
+
 std::vector<Story> stories() {
-  return {completed(), failed(), cancelled(), paused(), interrupted(), restored(), redefined()};
+  return {completed(), failed(), cancelled(),   paused(),     interrupted(), restored(),
+          redefined(), held(),   compensated(), registered(), rerun()};
 }
 
 using Definitions = std::map<std::string, DefinitionPtr>;
@@ -177,9 +258,12 @@ Json to_document(const Story& story) {
   boost::json::array definitions;
   std::set<std::string> seen;
   for (const Event& event : story.events) {
-    const WorkflowFacts* facts = nullptr;
-    if (const auto* created = std::get_if<event::WorkflowCreated>(&event)) facts = created->facts.get();
-    if (const auto* redefined = std::get_if<event::WorkflowRedefined>(&event)) facts = redefined->facts.get();
+    const WorkflowFacts* const facts = std::visit(
+        [](const auto& happened) -> const WorkflowFacts* {
+          if constexpr (requires { happened.facts; }) return happened.facts.get();
+          return nullptr;
+        },
+        event);
     if (facts != nullptr && seen.insert(facts->definition->hash()).second)
       definitions.push_back(*parse_json(to_canonical_json(*facts->definition)));
   }
@@ -233,17 +317,34 @@ Read understand(const Json& document) {
   return read;
 }
 
+// Where `wanted` says something, `is` says the same; a later version may tell more.
+bool agrees(const Json& is, const Json& wanted) {
+  if (wanted.is_array() && is.is_array())
+    return std::ranges::equal(is.get_array(), wanted.get_array(), agrees);
+  if (!wanted.is_object() || !is.is_object()) return is == wanted;
+  return std::ranges::all_of(wanted.get_object(), [&](const auto& each) {
+    const Json* const found = is.get_object().if_contains(each.key());
+    return found != nullptr && agrees(*found, each.value());
+  });
+}
+
+// States of this version are encoded as they were read; older ones lack what is known now.
+bool is_of_this_version(const fs::path& path) { return path.parent_path().filename() == "v2"; }
+
 TEST(Histories, mean_what_they_meant) {
   ASSERT_FALSE(kept().empty());
   for (const fs::path& path : kept()) {
     SCOPED_TRACE(path);
     const Json document = read(path);
     const Read read = understand(document);
-    EXPECT_EQ(in_words(read.state, read.events), document.at("events").as_array());
-    EXPECT_EQ(report_in_words(read.state), document.at("report"));
+    EXPECT_TRUE(agrees(in_words(read.state, read.events), document.at("events")));
+    EXPECT_TRUE(agrees(report_in_words(read.state), document.at("report")));
     ASSERT_TRUE(read.stored_state) << describe(read.stored_state.error());
-    EXPECT_EQ(report_in_words(*read.stored_state), document.at("report"));
-    EXPECT_EQ(core::encode_state(*read.stored_state), core::encode_state(read.state));
+    EXPECT_TRUE(agrees(report_in_words(*read.stored_state), document.at("report")));
+    if (is_of_this_version(path)) {
+      EXPECT_EQ(core::encode_state(*read.stored_state), core::encode_state(read.state));
+      EXPECT_EQ(core::fingerprint(*read.stored_state), core::fingerprint(read.state));
+    }
   }
 }
 

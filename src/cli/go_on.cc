@@ -1,0 +1,91 @@
+#include "cli/go_on.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+#include "cli/watch.h"
+
+namespace pawl::cli {
+namespace {
+
+// Makes a stored workflow one that goes on as soon as an engine takes it up.
+Result<void> set_going(Orchestrator& orchestrator, const WorkflowStatus& status) {
+  if (status.state == WorkflowState::paused) return orchestrator.resume_workflow(status.id);
+  if (status.state == WorkflowState::pending && status.phase != Phase::queued)
+    return orchestrator.execute_workflow(status.id);
+  return {};
+}
+
+// The id of what `change` makes go on. Nobody works on a workflow that has not ended, so that is what there is to do.
+Result<std::string> apply(const Change& change, Engine& stored, const WorkflowStatus& before,
+                          const std::string& data_dir) {
+  Result<std::string> changed = change(stored);
+  if (!changed && changed.error().code == ErrorCode::invalid_state && !is_terminal(before.state))
+    changed.error().message += fmt::format("; {} goes on with it", resume_command(before.id, data_dir));
+  return changed;
+}
+
+// The workflow that is to go on; if it has not ended it is set going.
+Result<WorkflowReport> prepare(Engine& stored, const Target& target, const Change& change) {
+  Result<WorkflowReport> found = stored.orchestrator().get_workflow(target.id);
+  if (!found || (!change && is_terminal(found->status.state))) return found;
+  if (Result<void> served = check_served(stored.handlers(), target.id, *found->definition); !served)
+    return std::unexpected(std::move(served.error()));
+  if (change) {
+    const Result<std::string> changed = apply(change, stored, found->status, target.data_dir);
+    if (!changed) return std::unexpected(changed.error());
+    found = stored.orchestrator().get_workflow(*changed);
+    if (!found || is_terminal(found->status.state)) return found;
+  }
+  if (Result<void> going = set_going(stored.orchestrator(), found->status); !going)
+    return std::unexpected(std::move(going.error()));
+  return found;
+}
+
+}  // namespace
+
+void add_going_on(Verb& verb, GoOnArguments& arguments, const std::string& output) {
+  add_directory(verb, arguments.target);
+  add_output(verb, arguments.target.output, output);
+  add_engine_arguments(verb, arguments.engine);
+}
+
+Result<EngineChoice> read_going_on(const GoOnArguments& arguments) {
+  EngineArguments engine = arguments.engine;
+  engine.data_dir = arguments.target.data_dir;
+  Result<EngineChoice> choice = read_engine_arguments(engine);
+  if (choice) choice->persistence->must_exist = true;
+  return choice;
+}
+
+int go_on(const GoOnArguments& arguments, const Change& change) {
+  const Target& target = arguments.target;
+  Result<EngineChoice> choice = read_going_on(arguments);
+  if (!choice) return report(choice.error());
+  Interruption interruption(true);
+  std::optional<WorkflowReport> found;
+  const int code = in_directory(target, [&](Engine& stored) -> Result<int> {
+    Result<WorkflowReport> prepared = prepare(stored, target, change);
+    if (!prepared) return std::unexpected(std::move(prepared.error()));
+    found = *std::move(prepared);
+    return kDone;
+  });
+  if (!found) return code;
+  if (is_terminal(found->status.state)) return print_report(*found, target.json());
+  const std::string& id = found->status.id;
+  choice->engine.only = id;
+  Engine engine(choice->engine);
+  Watch watch(engine, interruption, {.data_dir = target.data_dir, .json = target.json(), .timeout = {}});
+  watch.begin(id, *found->definition);
+  if (const Result<void> enabled = engine.persistence().enable(*choice->persistence); !enabled)
+    return report(enabled.error());
+  interruption.set_workflow(engine.orchestrator(), id);
+  return watch.finish();
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,142 @@
+// pawl dead-letter redrive: a task that failed for good gets fresh attempts, or all that a filter finds do.
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/dead_letter.h"
+#include "cli/directory.h"
+#include "cli/go_on.h"
+#include "cli/interruption.h"
+#include "cli/resume_many.h"
+#include "cli/view.h"
+
+namespace pawl::cli {
+namespace {
+
+struct RedriveArguments {
+  GoOnArguments go_on;
+  DeadLetterId letter;
+  bool all = false;
+  LetterFilter filter;
+};
+
+// What was asked for is one letter, or all that there are of a kind.
+Result<void> check(const RedriveArguments& arguments) {
+  const auto refused = [](std::string_view what) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("dead-letter redrive: {}; see pawl dead-letter redrive --help", what));
+  };
+  const DeadLetterId& letter = arguments.letter;
+  const bool one = !letter.workflow.empty() || letter.compensation;
+  if (arguments.all)
+    return one ? refused("--all is of those that the options name; leave WORKFLOW, TASK and --compensation out")
+               : Result<void>();
+  if (arguments.filter.is_given() || arguments.filter.limit > 0) return refused("what is to be found needs --all");
+  if (letter.workflow.empty()) return refused("WORKFLOW and TASK are missing, or --all");
+  return letter.task.empty() ? refused("TASK is missing") : Result<void>();
+}
+
+int redrive_one(const RedriveArguments& arguments) {
+  return go_on(arguments.go_on, [&](Engine& stored) -> Result<std::string> {
+    if (Result<void> redriven = stored.policy().redrive_dead_letter(arguments.letter); !redriven)
+      return std::unexpected(std::move(redriven.error()));
+    return arguments.letter.workflow;
+  });
+}
+
+// To go on with these is to go on with all that have not ended and are not paused, so there must be no others.
+Result<void> check_others(Orchestrator& orchestrator, const std::set<std::string>& concerned,
+                          const std::string& data_dir) {
+  for (const WorkflowState state : {WorkflowState::pending, WorkflowState::running}) {
+    const auto open = orchestrator.list_workflows({.state = state, .limit = std::numeric_limits<std::size_t>::max()});
+    if (!open) return std::unexpected(open.error());
+    for (const WorkflowStatus& status : *open)
+      if (!concerned.contains(status.id))
+        return fail(ErrorCode::invalid_state,
+                    fmt::format("workflow {} is {}, and would go on, too: pause it, or bring all to their ends first: {}",
+                                in_quotes(status.id), to_string(status.state), resume_command({}, data_dir)));
+  }
+  return {};
+}
+
+// How many letters there were.
+Result<std::size_t> redrive_stored(Engine& stored, const DeadLetterFilter& filter, const std::string& data_dir) {
+  const Result<std::vector<DeadLetter>> letters = stored.policy().list_dead_letters(filter);
+  if (!letters) return std::unexpected(letters.error());
+  if (letters->empty()) return 0;
+  std::set<std::string> concerned;
+  for (const DeadLetter& letter : *letters) concerned.insert(letter.id.workflow);
+  for (const std::string& id : concerned) {
+    const Result<WorkflowReport> workflow = stored.orchestrator().get_workflow(id);
+    if (!workflow) return std::unexpected(workflow.error());
+    if (Result<void> served = check_served(stored.handlers(), id, *workflow->definition); !served)
+      return std::unexpected(std::move(served.error()));
+  }
+  if (Result<void> alone = check_others(stored.orchestrator(), concerned, data_dir); !alone)
+    return std::unexpected(std::move(alone.error()));
+  const Result<std::size_t> redriven = stored.policy().redrive_dead_letters(filter);
+  if (redriven)
+    note(fmt::format("{} of {} dead letter{} of {} workflow{} redriven", *redriven, letters->size(),
+                     letters->size() == 1 ? "" : "s", concerned.size(), concerned.size() == 1 ? "" : "s"));
+  return redriven;
+}
+
+int redrive_all(const RedriveArguments& arguments) {
+  const Target& target = arguments.go_on.target;
+  const Result<DeadLetterFilter> filter = read_filter(arguments.filter, std::numeric_limits<std::size_t>::max());
+  if (!filter) return report(filter.error());
+  const Result<EngineChoice> choice = read_going_on(arguments.go_on);
+  if (!choice) return report(choice.error());
+  Interruption interruption(true);
+  std::size_t redriven = 0;
+  const int code = in_directory(target, [&](Engine& stored) -> Result<int> {
+    const Result<std::size_t> done = redrive_stored(stored, *filter, target.data_dir);
+    if (!done) return std::unexpected(done.error());
+    redriven = *done;
+    return kDone;
+  });
+  if (code != kDone) return code;
+  if (redriven == 0) {
+    note("there are no such dead letters in " + target.data_dir);
+    if (target.json()) put(stdout, "[]\n");
+    return kDone;
+  }
+  Engine engine(choice->engine);
+  return resume_all(engine, interruption, *choice->persistence, target.json());
+}
+
+int redrive(RedriveArguments& arguments) {
+  if (const Result<void> ok = check(arguments); !ok) return report(ok.error());
+  arguments.go_on.target.id = arguments.letter.workflow;
+  return arguments.all ? redrive_all(arguments) : redrive_one(arguments);
+}
+
+}  // namespace
+
+void add_redrive(Verb& dead_letter) {
+  Verb verb = dead_letter.add_verb("redrive", "Run what failed for good again, and what waited for it");
+  const auto arguments = std::make_shared<RedriveArguments>();
+  add_letter(verb, arguments->letter, false);
+  verb.add_flag("--all", arguments->all, "All that the options below find, instead of one");
+  add_filter(verb, arguments->filter, "At most so many (default: all)");
+  add_going_on(verb, arguments->go_on, "human: a view, or lines, and a summary; json: a document; --all: an array");
+  verb.teaches(
+      "  pawl dead-letter redrive monday load --data-dir data\n"
+      "  pawl dead-letter redrive --all --name nightly --code timeout --data-dir data\n"
+      "\n"
+      "The task gets fresh attempts, its workflow goes on from there, and this process brings it to its end as\n"
+      "pawl resume ID does. What has been redriven already is not redriven again: then it tells what became of it.\n"
+      "--all brings all workflows concerned to their ends, as pawl resume does; it is refused while other workflows of\n"
+      "the directory have not ended and are not paused, for they would go on, too.");
+  verb.on_call([arguments] { return redrive(*arguments); });
+}
+
+}  // namespace pawl::cli

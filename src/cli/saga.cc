@@ -1,0 +1,121 @@
+// pawl saga list|show|log: workflows that can be undone, and what was done and undone in them.
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/time.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/directory.h"
+#include "cli/documents.h"
+#include "cli/table.h"
+#include "cli/view.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t kDefaultLimit = 100;
+constexpr std::int64_t kMostListed = 1'000'000;
+
+struct SagaArguments {
+  Target target;
+  std::size_t limit = kDefaultLimit;
+};
+
+void print_table(const std::vector<SagaStatus>& sagas) {
+  Table table({"ID", "NAME", "STATE", "STEPS", "COMPLETED", "UNDONE", "COMPENSATION"});
+  for (const SagaStatus& saga : sagas)
+    table.add({saga.id, saga.name, std::string(to_string(saga.state)), fmt::to_string(saga.steps),
+               fmt::to_string(saga.steps_completed), fmt::to_string(saga.steps_compensated),
+               std::string(to_string(saga.compensation))});
+  put(stdout, table.text());
+}
+
+Result<int> list(Engine& engine, const SagaArguments& arguments) {
+  Result<std::vector<SagaStatus>> found = engine.compensation().list_sagas(arguments.limit + 1);
+  if (!found) return std::unexpected(std::move(found.error()));
+  const bool more = found->size() > arguments.limit;
+  if (more) found->pop_back();
+  if (arguments.target.json()) {
+    print_array(*found);
+  } else if (found->empty()) {
+    note("there are no sagas in " + arguments.target.data_dir);
+  } else {
+    print_table(*found);
+  }
+  if (more) note(fmt::format("there are more than these {}; see --limit", arguments.limit));
+  return kDone;
+}
+
+Result<int> show(Engine& engine, const SagaArguments& arguments) {
+  const Result<SagaStatus> saga = engine.compensation().get_saga(arguments.target.id);
+  if (!saga) return std::unexpected(saga.error());
+  if (arguments.target.json()) {
+    put(stdout, to_json_text(document_of(*saga)) + "\n");
+  } else {
+    print_table({*saga});
+  }
+  return kDone;
+}
+
+Result<int> log(Engine& engine, const SagaArguments& arguments) {
+  const Result<std::vector<CompensationLogEntry>> entries = engine.compensation().get_log(arguments.target.id);
+  if (!entries) return std::unexpected(entries.error());
+  if (arguments.target.json()) {
+    print_array(*entries);
+    return kDone;
+  }
+  if (entries->empty()) note("nothing was done yet");
+  Table table({"STARTED", "STEP", "WHAT", "ACTION", "ATTEMPTS", "STATE", "ERROR"});
+  for (const CompensationLogEntry& entry : *entries)
+    table.add({entry.started_at ? format_time(*entry.started_at) : std::string(), entry.task,
+               entry.compensation ? "undo" : "do", entry.action, fmt::to_string(entry.attempts),
+               std::string(to_string(entry.state)), message_of(entry.error)});
+  if (!entries->empty()) put(stdout, table.text());
+  return kDone;
+}
+
+using SagaWork = Result<int> (*)(Engine&, const SagaArguments&);
+
+void on_call(Verb& verb, const std::shared_ptr<SagaArguments>& arguments, SagaWork work) {
+  verb.on_call([arguments, work] {
+    return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
+  });
+}
+
+}  // namespace
+
+void add_saga(Verb& program) {
+  Verb verb = program.add_verb("saga", "Workflows that can be undone, and what was undone");
+  verb.needs_verb();
+  const auto arguments = std::make_shared<SagaArguments>();
+
+  Verb listing = verb.add_verb("list", "List the workflows with a compensation, the newest first");
+  add_directory(listing, arguments->target);
+  listing.add("--limit", arguments->limit, "At most so many").between(1, kMostListed).shows_default();
+  add_output(listing, arguments->target.output, "human: a table; json: an array");
+  on_call(listing, arguments, list);
+
+  Verb showing = verb.add_verb("show", "Show how far one is done, or undone");
+  add_workflow(showing, arguments->target);
+  add_output(showing, arguments->target.output, "human: a table; json: a document");
+  on_call(showing, arguments, show);
+
+  Verb logging = verb.add_verb("log", "Tell what was done and undone, by time");
+  add_workflow(logging, arguments->target);
+  add_output(logging, arguments->target.output, "human: a table; json: an array");
+  on_call(logging, arguments, log);
+
+  verb.teaches(
+      "  pawl saga list --data-dir data\n"
+      "  pawl saga log monday --data-dir data\n"
+      "\n"
+      "A workflow that fails undoes its completed tasks that have a compensation, the latest first. pawl compensate\n"
+      "undoes one that has ended, pawl cancel --compensate one that has not.");
+}
+
+}  // namespace pawl::cli
