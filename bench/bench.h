@@ -38,8 +38,12 @@ boost::json::object bench_growth();
 boost::json::object bench_definition();
 // memory.cc
 boost::json::object bench_waiting_memory();
+// policies.cc
+boost::json::object bench_policies();
+boost::json::object bench_held();
 // durable.cc
 boost::json::object bench_durable_chain3();
+boost::json::object bench_durable_chain3_policies();
 boost::json::object bench_durable_fan100();
 boost::json::object bench_durable_latency();
 boost::json::object bench_durable_recovery();

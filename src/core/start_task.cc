@@ -10,6 +10,10 @@ namespace pawl::core {
 
 bool is_ready(const Workflow& workflow, TaskIndex task) {
   const TaskRecord& record = workflow.tasks[task];
+  if (workflow.is_compensation(task)) {  // they take turns
+    const std::vector<TaskIndex>& turns = workflow.after->to_compensate;
+    if (turns.empty() || turns.back() != task) return false;
+  }
   return workflow.may_start_tasks() && record.state == TaskState::pending && record.waiting_on == 0 &&
          !record.retry_waits && !record.held;
 }

@@ -17,7 +17,7 @@ namespace {
 
 using pawl::testing::define;
 
-DefinitionPtr random_definition(Random& random) {
+WorkflowSpec random_spec(Random& random) {
   const std::size_t tasks = 1 + random.next() % 12;
   WorkflowSpec spec = pawl::testing::random_graph(std::max<std::size_t>(tasks, 2), random.next() % 20, random.next());
   spec.on_failure = random.next() % 2 == 0 ? OnFailure::fail : OnFailure::continue_;
@@ -32,8 +32,10 @@ DefinitionPtr random_definition(Random& random) {
       task.function = "sleep";
     }
   }
-  return define(spec);
+  return spec;
 }
+
+DefinitionPtr random_definition(Random& random) { return define(random_spec(random)); }
 
 Command random_command(Random& random, const Workflow& workflow) {
   const auto task = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
@@ -262,6 +264,105 @@ RC_GTEST_PROP(Workflow, comes_to_its_end, (std::uint64_t seed)) {
     h.start_ready();
   }
   RC_ASSERT(is_terminal(h.workflow.state));
+}
+
+// With all that may happen to a workflow after its tasks have ended, or instead of their starts.
+DefinitionPtr random_saga(Random& random) {
+  WorkflowSpec spec = random_spec(random);
+  spec.saga = random.next() % 4 != 0;
+  for (TaskSpec& task : spec.tasks) {
+    if (random.next() % 2 == 0) {
+      task.compensation = Compensation{.module = "test", .function = "noop"};
+      if (random.next() % 2 == 0) task.compensation->retry_policy = RetryPolicy{.max_attempts = 2};
+    }
+    task.pivot = random.next() % 10 == 0;
+    if (random.next() % 4 == 0) task.schedule_to_close = std::chrono::milliseconds(20);
+    if (random.next() % 4 == 0) task.schedule_to_start = std::chrono::milliseconds(10);
+    if (random.next() % 3 == 0) task.circuit_breaker = "payments";
+    if (!task.circuit_breaker.empty() && random.next() % 2 == 0) task.on_open = OnOpen::fail;
+  }
+  return define(spec);
+}
+
+Command random_afterthought(Random& random, const Workflow& workflow) {
+  const auto action = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
+  const TaskIndex task = workflow.definition().task_of(action);
+  switch (random.next() % 10) {
+    case 0:
+      return command::ReviveWorkflow{};
+    case 1:
+      return command::ReviveWorkflow{.start = task, .rerun = true};
+    case 2:
+      return command::ReviveWorkflow{.start = task};
+    case 3:
+      return command::CompensateWorkflow{};
+    case 4:
+      return command::CompensateWorkflow{{task}};
+    case 5:
+      return command::RedriveCompensation{task};
+    case 6:
+      return command::DiscardDeadLetter{.task = action, .reason = "enough"};
+    case 7:
+      return command::HoldTask{.task = action, .until = workflow.created_at + std::chrono::seconds(1)};
+    case 8:
+      return command::ReleaseTask{action};
+    default:
+      return command::ExpireTask{.task = action, .to_close = random.next() % 2 == 0};
+  }
+}
+
+// What is counted is what there is, and whoever stands in a queue may start.
+void check_books(const Workflow& workflow) {
+  std::map<TaskState, std::uint32_t> counts;
+  std::uint32_t running = 0;
+  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action) {
+    const TaskState state = workflow.tasks[action].state;
+    running += state == TaskState::running ? 1 : 0;
+    if (!workflow.is_compensation(action)) ++counts[state];
+  }
+  RC_ASSERT(running == workflow.running_tasks);
+  RC_ASSERT(counts[TaskState::completed] == workflow.completed_tasks);
+  RC_ASSERT(counts[TaskState::failed] == workflow.failed_tasks);
+  RC_ASSERT(counts[TaskState::skipped] == workflow.skipped_tasks);
+  RC_ASSERT(counts[TaskState::cancelled] == workflow.cancelled_tasks);
+  RC_ASSERT(counts[TaskState::compensated] == workflow.after->compensated_tasks);
+  RC_ASSERT(counts[TaskState::pending] + counts[TaskState::running] == workflow.open_tasks);
+  std::set<TaskIndex> queued;
+  for (ReadyQueue queue : {workflow.ready, workflow.waiting}) {
+    for (; !queue.empty(); queue.remove(queue.front())) {
+      const TaskRecord& record = workflow.tasks[queue.front()];
+      RC_ASSERT(queued.insert(queue.front()).second);
+      RC_ASSERT(record.state == TaskState::pending);
+      RC_ASSERT(record.waiting_on == 0U);
+      RC_ASSERT(!record.retry_waits);
+      RC_ASSERT(!record.held);
+    }
+  }
+  if (is_terminal(workflow.state)) {
+    RC_ASSERT(workflow.open_tasks == 0U);
+    RC_ASSERT(queued.empty());
+    RC_ASSERT(workflow.after->to_compensate.empty());
+  }
+}
+
+RC_GTEST_PROP(Workflow, keeps_its_books_when_it_is_undone_and_done_again, (std::uint64_t seed)) {
+  Random random(seed);
+  Harness h(random_saga(random));
+  const DefinitionSource source = [&](const std::string&) -> Result<DefinitionPtr> {
+    return h.workflow.facts->definition;
+  };
+  for (int step = 0; step < 150; ++step) {
+    const Workflow before = h.workflow;
+    const Command command =
+        random.next() % 4 == 0 ? random_afterthought(random, h.workflow) : random_command(random, h.workflow);
+    const bool accepted = h.send(command).has_value();
+    if (!accepted) RC_ASSERT(before == h.workflow);
+    check_books(h.workflow);
+    const Result<Workflow> stored = decode_state(encode_state(h.workflow), source);
+    RC_ASSERT(stored.has_value());
+    RC_ASSERT(fingerprint(*stored) == fingerprint(h.workflow));
+  }
+  check_stored_events(h);
 }
 
 }  // namespace

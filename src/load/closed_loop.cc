@@ -109,6 +109,7 @@ Result<boost::json::object> closed_loop(std::string_view name, const DefinitionP
   boost::json::object limits = measure_disk(scratch->path());
   const Result<std::unique_ptr<Engine>> engine = Engine::open(engine_options(options, *scratch));
   if (!engine) return std::unexpected(engine.error());
+  if (Result<void> defined = define_policies(**engine); !defined) return std::unexpected(std::move(defined.error()));
   Loop loop(**engine, definition);
   loop.start(options.in_flight);
   std::this_thread::sleep_for(kWarmUp);
@@ -141,6 +142,9 @@ Result<boost::json::object> closed_loop(std::string_view name, const DefinitionP
 
 Result<boost::json::object> bench_chain3(const LoadOptions& options) {
   return closed_loop("chain3", chain3(), options);
+}
+Result<boost::json::object> bench_chain3_policies(const LoadOptions& options) {
+  return closed_loop("chain3_policies", chain3_policies(), options);
 }
 Result<boost::json::object> bench_fan100(const LoadOptions& options) {
   return closed_loop("fan100", fan100(), options);

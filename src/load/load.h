@@ -23,6 +23,8 @@ struct LoadOptions {
 
 // Three no-op tasks in a row.
 Result<boost::json::object> bench_chain3(const LoadOptions& options);
+// The same with a retry policy and a timeout policy, both stored.
+Result<boost::json::object> bench_chain3_policies(const LoadOptions& options);
 // 100 parallel no-op tasks and a join.
 Result<boost::json::object> bench_fan100(const LoadOptions& options);
 // One chain3 after the other, from another thread.

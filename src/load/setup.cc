@@ -13,6 +13,10 @@
 namespace pawl::load {
 namespace {
 
+// The stored policies that chain3_policies() refers to.
+constexpr const char* kRetries = "retries";
+constexpr const char* kTimeouts = "timeouts";
+
 DefinitionPtr define(const WorkflowSpec& spec) { return *make_definition(spec); }
 
 TaskSpec noop(std::string id, std::vector<std::string> dependencies) {
@@ -59,6 +63,22 @@ boost::json::object header(std::string_view name, const LoadOptions& options) {
 DefinitionPtr chain3() {
   WorkflowSpec spec{.name = "chain3"};
   spec.tasks = {noop("a", {}), noop("b", {"a"}), noop("c", {"b"})};
+  return define(spec);
+}
+
+Result<void> define_policies(Engine& engine) {
+  for (const auto& [name, config] : {std::pair<const char*, PolicyConfig>(kRetries, RetryPolicy()),
+                                     std::pair<const char*, PolicyConfig>(kTimeouts, TimeoutPolicy())})
+    if (const Result<std::string> defined = engine.policy().define_policy(name, config); !defined)
+      return std::unexpected(defined.error());
+  return {};
+}
+
+DefinitionPtr chain3_policies() {
+  WorkflowSpec spec{.name = "chain3_policies"};
+  spec.timeout_policy = kTimeouts;
+  spec.tasks = {noop("a", {}), noop("b", {"a"}), noop("c", {"b"})};
+  for (TaskSpec& task : spec.tasks) task.retry_policy_name = kRetries;
   return define(spec);
 }
 

@@ -33,6 +33,9 @@ boost::json::object header(std::string_view name, const LoadOptions& options);
 
 // Three no-op tasks in a row.
 DefinitionPtr chain3();
+// The same, referring to the policies that define_policies() defines.
+DefinitionPtr chain3_policies();
+Result<void> define_policies(Engine& engine);
 // 100 parallel no-op tasks and a join.
 DefinitionPtr fan100();
 // Three tasks of which the first one sleeps for an hour.

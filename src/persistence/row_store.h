@@ -20,7 +20,7 @@
 namespace pawl {
 
 // What rows of this version of the format look like; a store with a newer one is refused.
-inline constexpr std::uint64_t kStorageFormat = 1;
+inline constexpr std::uint64_t kStorageFormat = 2;
 
 inline constexpr std::array kTerminalStates = {WorkflowState::completed, WorkflowState::failed,
                                                WorkflowState::cancelled};

@@ -31,9 +31,16 @@ pawl::StoredWorkflow stored_of(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using pawl::testing::task;
-  static const pawl::DefinitionPtr definition = pawl::testing::define(
+  static const pawl::DefinitionPtr graph = pawl::testing::define(
       {task("a"), task("b", {"a"}), task("c", {"a"}), task("d", {"a"}), task("e", {"b", "c", "d"})});
-  const pawl::DefinitionSource source = [](const std::string&) { return definition; };
+  static const pawl::DefinitionPtr saga = [] {
+    std::vector<pawl::TaskSpec> tasks = {task("first"), task("second", {"first"}), task("last", {"second"})};
+    for (int i = 0; i < 2; ++i) tasks[i].compensation = pawl::Compensation{.module = "test", .function = "noop"};
+    tasks[2].circuit_breaker = "payments";
+    return pawl::testing::define(tasks);
+  }();
+  // A hash chooses one of the two.
+  const pawl::DefinitionSource source = [](const std::string& hash) { return hash.ends_with('0') ? saga : graph; };
   const auto state = pawl::replay(stored_of({reinterpret_cast<const char*>(data), size}), source);
   if (!state) {
     PAWL_ASSERT(!state.error().message.empty(), "an error without a message");

@@ -307,6 +307,37 @@ TEST_P(Scenarios, play_out) {
   Scenario(document->root().to_json()).play();
 }
 
+// Tasks that fail together do not come back together: their next attempts are spread over the whole window.
+TEST(Jitter, spreads_tasks_that_fail_together_over_the_window) {
+  constexpr int kTasks = 200;
+  WorkflowSpec spec{.name = "together"};
+  for (int i = 0; i < kTasks; ++i) {
+    TaskSpec task{.id = fmt::format("t{}", i), .module = "sim", .function = "work"};
+    task.retry_policy = RetryPolicy{.max_attempts = 2, .base_delay = std::chrono::seconds(10), .jitter = 0.5};
+    spec.tasks.push_back(std::move(task));
+  }
+  Stage stage;
+  stage.create("w", *make_definition(spec));
+  ASSERT_TRUE(stage.ask("w", [](Shard& shard, LiveWorkflow& live) { return shard.execute(live); }));
+  for (const TaskSpec& task : spec.tasks)
+    ASSERT_TRUE(stage.finish("w", task.id, {.result = {}, .error = std::make_unique<TaskError>("boom", "all at once")}));
+  const std::vector<Event> events = stage.events_of("w");
+  constexpr std::size_t kParts = 10;
+  std::size_t parts[kParts] = {};
+  for (const Event& event : events) {
+    const auto* const retry = std::get_if<event::TaskRetryScheduled>(&event);
+    if (retry == nullptr) continue;
+    const auto delay = std::chrono::floor<std::chrono::milliseconds>(retry->due - retry->at).count();
+    ASSERT_GE(delay, 5000);
+    ASSERT_LE(delay, 15'000);
+    ++parts[std::min<std::size_t>(static_cast<std::size_t>(delay - 5000) / 1000, kParts - 1)];
+  }
+  for (const std::size_t part : parts) {
+    EXPECT_GE(part, 5U);
+    EXPECT_LE(part, 50U);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Scenarios, ::testing::ValuesIn(scenarios()),
                          [](const auto& each) { return each.param.stem().string(); });
 

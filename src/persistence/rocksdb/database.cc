@@ -99,11 +99,13 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const std::shared_ptr<ro
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families() {
+// The spaces that are `there`, or (none) all.
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::optional<std::vector<std::string>>& there) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCache);
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (std::size_t i = 0; i < kSpaceNames.size(); ++i)
-    all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), cache));
+    if (!there || std::ranges::find(*there, kSpaceNames[i]) != there->end())
+      all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), cache));
   all.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());  // RocksDB wants one
   return all;
 }
@@ -142,10 +144,20 @@ rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access acc
   filter_.emplace();
   options.wal_filter = &*filter_;
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = access == Access::read_only
-                                     ? rocksdb::DB::OpenForReadOnly(options, folder, families(), &handles_, &opened)
-                                     : rocksdb::DB::Open(options, folder, families(), &handles_, &opened);
+  rocksdb::Status status;
+  if (access == Access::read_write) {
+    status = rocksdb::DB::Open(options, folder, families({}), &handles_, &opened);
+  } else {
+    std::vector<std::string> there;
+    status = rocksdb::DB::ListColumnFamilies(options, folder, &there);
+    if (status.ok()) status = rocksdb::DB::OpenForReadOnly(options, folder, families(there), &handles_, &opened);
+  }
   rocks_.reset(opened);
+  // A space that an older version did not have is as empty as the default one, the last.
+  for (std::size_t i = 0; i < kSpaceNames.size() && status.ok(); ++i) {
+    const auto found = std::ranges::find(handles_, kSpaceNames[i], &rocksdb::ColumnFamilyHandle::GetName);
+    spaces_[i] = found == handles_.end() ? handles_.back() : *found;
+  }
   return status;
 }
 

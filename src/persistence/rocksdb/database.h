@@ -36,7 +36,7 @@ class RocksDatabase {
 
   [[nodiscard]] rocksdb::DB& rocks() const { return *rocks_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* space(Space space) const {
-    return handles_[static_cast<std::size_t>(space)];
+    return spaces_[static_cast<std::size_t>(space)];
   }
 
  private:
@@ -45,7 +45,8 @@ class RocksDatabase {
 
   std::optional<GapFilter> filter_;  // of the latest attempt to open; RocksDB refers to it
   std::unique_ptr<rocksdb::DB> rocks_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // owned by rocks_; by Space, and the default one
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // owned by rocks_; the last one is the default one
+  std::array<rocksdb::ColumnFamilyHandle*, kSpaceNames.size()> spaces_{};  // by Space
 };
 
 }  // namespace pawl

@@ -335,6 +335,37 @@ TEST_F(RecoveryOfFiles, refuses_a_damaged_list_of_files) {
   expect_corruption();
 }
 
+TEST_F(RecoveryOfFiles, reads_a_directory_without_the_spaces_of_this_version) {
+  const fs::path directory = crashed();
+  {
+    rocksdb::DB* opened = nullptr;
+    std::vector<std::string> names;
+    const std::string folder = (directory / "rocksdb").string();
+    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, folder, &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    ASSERT_TRUE(rocksdb::DB::Open({}, folder, families, &handles, &opened).ok());
+    const std::unique_ptr<rocksdb::DB> database(opened);
+    for (rocksdb::ColumnFamilyHandle* const handle : handles) {
+      if (handle->GetName() != "policies" && handle->GetName() != "dead_letters") continue;
+      ASSERT_TRUE(database->DropColumnFamily(handle).ok());
+    }
+    for (rocksdb::ColumnFamilyHandle* const handle : handles) database->DestroyColumnFamilyHandle(handle);
+  }
+  {
+    const auto rows = RocksDbRows::open(directory.string(), Access::read_only);
+    ASSERT_TRUE(rows) << describe(rows.error());
+    for (const Space space : {Space::policies, Space::dead_letters}) {
+      EXPECT_EQ(*(*rows)->get(space, "key"), std::nullopt);
+      const auto cursor = *(*rows)->new_cursor(space, {});
+      cursor->first();
+      EXPECT_FALSE(cursor->valid());
+    }
+  }
+  EXPECT_TRUE(reopen());
+}
+
 TEST_F(RecoveryOfFiles, refuses_spaces_of_a_newer_version) {
   {
     rocksdb::DB* opened = nullptr;
