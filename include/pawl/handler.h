@@ -56,7 +56,8 @@ class TaskContext {
   [[nodiscard]] Json undone_result() const;
   [[nodiscard]] Json failure() const;
 
-  // When this attempt will be timed out.
+  // When this attempt will be told to stop: by its timeout, its task's `schedule_to_close` or the workflow's timeout,
+  // whichever comes first.
   [[nodiscard]] std::optional<Timestamp> deadline() const;
   // Asked to stop, because the workflow is cancelled or the attempt timed out: return soon, with anything.
   [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }

@@ -23,6 +23,9 @@ void add_id(Verb& verb, GoOnArguments& arguments) {
   verb.add("ID", arguments.target.id, "The workflow's id").required();
 }
 
+// What these verbs have in common stands below what is theirs.
+void teach(Verb& verb, const std::string& help) { verb.teaches(help + kExitCodes); }
+
 // The workflow itself goes on after what was done to it.
 Change change_of(const std::string& id, std::function<Result<void>(Engine& stored)> change) {
   return [id, change = std::move(change)](Engine& stored) -> Result<std::string> {
@@ -54,13 +57,31 @@ Result<ForkOptions> read_fork(const ForkArguments& arguments) {
   return options;
 }
 
-int fork(const ForkArguments& arguments) {
+int fork_stored(const ForkArguments& arguments) {
   const Result<ForkOptions> options = read_fork(arguments);
   if (!options) return report(options.error());
   const std::string& id = arguments.go_on.target.id;
-  return go_on(arguments.go_on,
-               [&](Engine& stored) { return stored.orchestrator().fork_workflow(id, *options); });
+  return go_on(arguments.go_on, [&](Engine& stored) {
+    Result<std::string> forked = stored.orchestrator().fork_workflow(id, *options);
+    if (!forked && forked.error().field == "event") forked.error().field = "--at";
+    return forked;
+  });
 }
+
+constexpr const char* kRetryHelp =
+    "  pawl retry monday --data-dir data\n"
+    "\n"
+    "Failed, skipped, cancelled and compensated tasks get another go, with fresh attempts; completed ones are not run\n"
+    "again. A workflow that has completed is not retried: rerun it from a task.\n";
+
+constexpr const char* kCompensateHelp =
+    "  pawl compensate monday --data-dir data\n"
+    "  pawl compensate monday book-hotel book-flight --data-dir data\n"
+    "\n"
+    "Tasks that have completed and have a compensation are undone, the latest first, one after another. One that\n"
+    "cannot be undone is a dead letter and stops none of the others. The workflow ends as what it had been: one that\n"
+    "had failed has failed, and that is the exit code. One that had completed exits with 1 if anything could not be\n"
+    "undone.\n";
 
 constexpr const char* kForkHelp =
     "  pawl history monday --data-dir data                 which events there are\n"
@@ -77,11 +98,7 @@ void add_retry(Verb& program) {
   const auto arguments = std::make_shared<GoOnArguments>();
   add_id(verb, *arguments);
   add_going_on(verb, *arguments);
-  verb.teaches(std::string("  pawl retry monday --data-dir data\n"
-                           "\n"
-                           "Failed, skipped, cancelled and compensated tasks get another go, with fresh attempts; completed ones are not\n"
-                           "run again. A workflow that has completed is not retried: rerun it from a task.\n") +
-               kExitCodes);
+  teach(verb, kRetryHelp);
   verb.on_call([arguments] {
     const std::string& id = arguments->target.id;
     return go_on(*arguments, change_of(id, [&](Engine& stored) { return stored.orchestrator().retry_workflow(id); }));
@@ -95,7 +112,7 @@ void add_rerun(Verb& program) {
   add_id(verb, *arguments);
   verb.add("--from", *from, "The task, whatever had become of it").required().not_empty();
   add_going_on(verb, *arguments);
-  verb.teaches(std::string("  pawl rerun monday --from load --data-dir data\n") + kExitCodes);
+  teach(verb, "  pawl rerun monday --from load --data-dir data\n");
   verb.on_call([arguments, from] {
     const std::string& id = arguments->target.id;
     const auto rerun = [&](Engine& stored) { return stored.orchestrator().rerun_workflow(id, *from); };
@@ -110,14 +127,7 @@ void add_compensate(Verb& program) {
   add_id(verb, *arguments);
   verb.add("TASK", *tasks, "Completed tasks to undo (default: all that can be undone)");
   add_going_on(verb, *arguments);
-  verb.teaches(std::string("  pawl compensate monday --data-dir data\n"
-                           "  pawl compensate monday book-hotel book-flight --data-dir data\n"
-                           "\n"
-                           "Tasks that have completed and have a compensation are undone, the latest first, one after another. One that\n"
-                           "cannot be undone is a dead letter and stops none of the others. The workflow ends as what it had been: one\n"
-                           "that had failed has failed, and that is the exit code. One that had completed exits with 1 if anything could\n"
-                           "not be undone.\n") +
-               kExitCodes);
+  teach(verb, kCompensateHelp);
   verb.on_call([arguments, tasks] {
     const std::string& id = arguments->target.id;
     const auto compensate = [&](Engine& stored) { return stored.compensation().compensate_workflow(id, *tasks); };
@@ -131,11 +141,11 @@ void add_fork(Verb& program) {
   add_id(verb, arguments->go_on);
   verb.add("--at", arguments->event, "Before the event of this number, see pawl history")
       .between(0, std::numeric_limits<std::int64_t>::max());
-  verb.add("--at-task", arguments->task, "Before the first attempt at this task");
+  verb.add("--at-task", arguments->task, "Before the first attempt at this task").not_empty();
   verb.add("--new-id", arguments->id, "The new workflow's id (default: a new one)");
   add_going_on(verb, arguments->go_on);
-  verb.teaches(std::string(kForkHelp) + kExitCodes);
-  verb.on_call([arguments] { return fork(*arguments); });
+  teach(verb, kForkHelp);
+  verb.on_call([arguments] { return fork_stored(*arguments); });
 }
 
 }  // namespace pawl::cli

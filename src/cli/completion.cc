@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/directory.h"
 #include "cli/usage.h"
 #include "cli/view.h"
 
@@ -72,7 +73,7 @@ std::string bash(const std::vector<Entry>& verbs) {
 
 std::string zsh(const std::vector<Entry>& verbs) {
   std::string out = "#compdef pawl\n_pawl() {\n  local -a verbs\n  verbs=(\n";
-  for (const Entry& verb : verbs) out += fmt::format("    '{}:{}'\n", verb.name, verb.description);
+  for (const Entry& verb : verbs) out += fmt::format("    {}\n", shell_word(verb.name + ":" + verb.description));
   out += "  )\n  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n  case \"$words[2]\" in\n";
   for (const Entry& verb : verbs)
     out += fmt::format("    {}) compadd -- {} {}; _files ;;\n", verb.name, joined(verb.words), joined(verb.options));
@@ -83,7 +84,8 @@ std::string zsh(const std::vector<Entry>& verbs) {
 std::string fish(const std::vector<Entry>& verbs) {
   std::string out;
   for (const Entry& verb : verbs) {
-    out += fmt::format("complete -c pawl -n __fish_use_subcommand -a {} -d '{}'\n", verb.name, verb.description);
+    out +=
+        fmt::format("complete -c pawl -n __fish_use_subcommand -a {} -d {}\n", verb.name, shell_word(verb.description));
     for (const std::string& word : verb.words)
       out += fmt::format("complete -c pawl -n '__fish_seen_subcommand_from {}' -a {}\n", verb.name, word);
     for (const std::string& option : verb.options)

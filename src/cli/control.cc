@@ -51,14 +51,10 @@ Result<int> forget(Engine& engine, const ControlArguments& arguments) {
 
 using Control = Result<int> (*)(Engine&, const ControlArguments&);
 
-int call(Control control, const ControlArguments& arguments) {
-  return in_directory(arguments.target, [&](Engine& engine) { return control(engine, arguments); });
-}
-
 std::shared_ptr<ControlArguments> add_control(Verb& verb, Control control) {
   const auto arguments = std::make_shared<ControlArguments>();
   add_workflow(verb, arguments->target);
-  verb.on_call([arguments, control] { return call(control, *arguments); });
+  on_call(verb, arguments, control);
   return arguments;
 }
 
@@ -98,10 +94,11 @@ void add_cancel(Verb& program) {
       "  pawl cancel monday --data-dir data --reason 'the input was wrong'\n"
       "  pawl cancel monday --data-dir data --compensate\n"
       "\n"
-      "With --compensate this process undoes completed tasks that have a compensation, the latest first, and ends when\n"
-      "the workflow is cancelled, with exit code 3. One whose pivot has completed is not cancelled that way.");
+      "With --compensate this process undoes completed tasks that have a compensation, the latest first, and ends\n"
+      "when the workflow is cancelled, with exit code 3. One whose pivot has completed is not cancelled that way.");
   verb.on_call([arguments, compensate] {
-    return *compensate ? cancel_and_compensate(*arguments) : call(cancel, *arguments);
+    if (*compensate) return cancel_and_compensate(*arguments);
+    return in_directory(arguments->target, [&](Engine& engine) { return cancel(engine, *arguments); });
   });
 }
 

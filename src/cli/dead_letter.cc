@@ -61,7 +61,8 @@ Result<DeadLetterId> read_letter(const std::string& text) {
                   .task = text_of("task"),
                   .compensation = compensation != nullptr && *compensation == Json(true)};
   if (id.workflow.empty() || id.task.empty())
-    return fail(ErrorCode::invalid_argument, "is no dead letter as --output json prints it: workflow or task is missing");
+    return fail(ErrorCode::invalid_argument,
+                "is no dead letter as --output json prints it: workflow or task is missing");
   return id;
 }
 
@@ -69,24 +70,24 @@ std::string task_of(const DeadLetterId& id) {
   return id.compensation ? fmt::format("{} (compensation)", id.task) : id.task;
 }
 
-Result<int> list(Engine& engine, const ListArguments& arguments, DeadLetterFilter filter) {
+std::string table_of(const std::vector<DeadLetter>& letters) {
+  Table table({"WORKFLOW", "TASK", "NAME", "FAILED", "ATTEMPTS", "ERROR"});
+  for (const DeadLetter& letter : letters)
+    table.add({letter.id.workflow, task_of(letter.id), letter.name, format_time(letter.failed_at),
+               fmt::to_string(letter.attempts), message_of(letter.error)});
+  return table.text();
+}
+
+Result<int> list(Engine& engine, const Target& target, DeadLetterFilter filter) {
   const std::size_t limit = filter.limit++;
   Result<std::vector<DeadLetter>> found = engine.policy().list_dead_letters(filter);
   if (!found) return std::unexpected(std::move(found.error()));
-  const bool more = found->size() > limit;
-  if (more) found->pop_back();
-  if (arguments.target.json()) {
-    print_array(*found);
-  } else if (found->empty()) {
-    note("there are no such dead letters in " + arguments.target.data_dir);
-  } else {
-    Table table({"WORKFLOW", "TASK", "NAME", "FAILED", "ATTEMPTS", "ERROR"});
-    for (const DeadLetter& letter : *found)
-      table.add({letter.id.workflow, task_of(letter.id), letter.name, format_time(letter.failed_at),
-                 fmt::to_string(letter.attempts), message_of(letter.error)});
-    put(stdout, table.text());
-  }
-  if (more) note(fmt::format("there are more than these {}; see --limit and --after", limit));
+  print_page(*std::move(found),
+             {.limit = limit,
+              .json = target.json(),
+              .none = "there are no such dead letters in " + target.data_dir,
+              .how = "--limit and --after"},
+             table_of);
   return kDone;
 }
 
@@ -98,7 +99,7 @@ int list(const ListArguments& arguments) {
     if (!after) return report(after.error(), "--after");
     filter->after = *after;
   }
-  return in_directory(arguments.target, [&](Engine& engine) { return list(engine, arguments, *filter); });
+  return in_directory(arguments.target, [&](Engine& engine) { return list(engine, arguments.target, *filter); });
 }
 
 Result<int> get(Engine& engine, const OneLetter& arguments) {
@@ -120,8 +121,8 @@ Result<int> get(Engine& engine, const OneLetter& arguments) {
 Result<int> discard(Engine& engine, const OneLetter& arguments) {
   if (Result<void> discarded = engine.policy().discard_dead_letter(arguments.letter, arguments.reason); !discarded)
     return std::unexpected(std::move(discarded.error()));
-  put(stdout, fmt::format("{} of {}: discarded\n", printable(task_of(arguments.letter)),
-                          printable(arguments.letter.workflow)));
+  put(stdout,
+      fmt::format("{} of {}: discarded\n", printable(task_of(arguments.letter)), printable(arguments.letter.workflow)));
   return kDone;
 }
 

@@ -14,15 +14,6 @@ namespace {
 // So many ids are compared with one that is not known.
 constexpr std::size_t kCompared = 1000;
 
-// A word of a command line, as it would have to be typed.
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string suggestion(Engine& engine, const Target& target) {
   const auto newest = engine.orchestrator().list_workflows({.limit = kCompared});
   if (!newest) return {};
@@ -50,18 +41,23 @@ Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir) {
   return Engine::open({.shards = 1, .data_dir = data_dir, .standby = true});
 }
 
-int report(Error error, Engine& engine, const Target& target) {
-  if (error.code == ErrorCode::not_found && !target.id.empty() && is_unknown(engine, target.id))
-    error.message += suggestion(engine, target);
-  return report(error);
-}
-
 int in_directory(const Target& target, const DirectoryWork& work) {
   const Result<std::unique_ptr<Engine>> engine =
       target.make ? open_or_make(target.data_dir) : open_directory(target.data_dir);
   if (!engine) return report(engine.error());
-  const Result<int> code = work(**engine);
-  return code ? *code : report(code.error(), **engine, target);
+  Result<int> code = work(**engine);
+  if (code) return *code;
+  if (code.error().code == ErrorCode::not_found && !target.id.empty() && is_unknown(**engine, target.id))
+    code.error().message += suggestion(**engine, target);
+  return report(code.error());
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 std::string resume_command(const std::string& id, const std::string& data_dir) {

@@ -21,8 +21,17 @@ using DirectoryWork = std::function<Result<int>(Engine& engine)>;
 // is not known.
 int in_directory(const Target& target, const DirectoryWork& work);
 
-// The same for an error that has happened.
-int report(Error error, Engine& engine, const Target& target);
+// What the verb does is this work in its target's directory.
+template <class Arguments>
+void on_call(Verb& verb, const std::shared_ptr<Arguments>& arguments,
+             Result<int> (*work)(Engine& engine, const Arguments& arguments)) {
+  verb.on_call([arguments, work] {
+    return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
+  });
+}
+
+// A word of a command line, as it would have to be typed.
+std::string shell_word(const std::string& text);
 
 // "pawl resume ID --data-dir D", to be copied into a shell; without an id, for all of them.
 std::string resume_command(const std::string& id, const std::string& data_dir);

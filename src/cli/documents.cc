@@ -22,8 +22,7 @@ Json milliseconds_of(const std::optional<Duration>& duration) { return duration 
 Json document_of(const PolicyInfo& policy) {
   boost::json::array versions;
   for (const PolicyVersion& version : policy.versions)
-    versions.push_back(
-        {{"number", version.number}, {"at", time_of(version.at)}, {"config", to_json(version.config)}});
+    versions.push_back({{"number", version.number}, {"at", time_of(version.at)}, {"config", to_json(version.config)}});
   return {{"id", policy.id}, {"kind", text_of(to_string(policy.kind))}, {"versions", std::move(versions)}};
 }
 

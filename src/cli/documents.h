@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "pawl/compensation.h"
 #include "pawl/json.h"
 #include "pawl/policy.h"
 
+#include "cli/cli.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -34,6 +37,29 @@ void print_array(const std::vector<Item>& items) {
     }
   }
   put(stdout, "]\n");
+}
+
+// A list that one more than `limit` was asked for, to know whether there are more.
+struct Page {
+  std::size_t limit = 0;
+  bool json = false;
+  std::string none;  // to say if it is empty
+  std::string how;   // to see more
+};
+
+// Prints an array, or what `table` makes of the items.
+template <class Item>
+void print_page(std::vector<Item> found, const Page& page, std::string (*table)(const std::vector<Item>& items)) {
+  const bool more = found.size() > page.limit;
+  if (more) found.pop_back();
+  if (page.json) {
+    print_array(found);
+  } else if (found.empty()) {
+    note(page.none);
+  } else {
+    put(stdout, table(found));
+  }
+  if (more) note(fmt::format("there are more than these {}; see {}", page.limit, page.how));
 }
 
 }  // namespace pawl::cli

@@ -13,7 +13,8 @@ std::string describe_workflow(const WorkflowEvent& event) {
   if (event.type == "workflow_compensating")
     return fmt::format("compensating: what has completed is undone, then it is {}", printable(event.text));
   if (event.type == "workflow_revived")
-    return event.text == "rerun" ? "goes on: it is run again from a task" : "goes on: what did not complete is run again";
+    return event.text == "rerun" ? "goes on: it is run again from a task"
+                                 : "goes on: what did not complete is run again";
   if (event.type == "compensation_registered") return "a compensation was registered";
   if (event.type == "workflow_restored") return fmt::format("restored: it is as {} has it", printable(event.text));
   return std::string(event.type.substr(std::string_view("workflow_").size()));
@@ -48,7 +49,9 @@ std::string EventWords::describe_attempt(std::string_view what, const std::strin
   if (what == "retry_due") return "next attempt due";
   if (what == "skipped") return fmt::format("skipped ({})", printable(event.text));
   if (what == "held")
-    return fmt::format("held: its circuit breaker is open for another {}", short_duration(event.due - event.at));
+    return event.due > event.at
+               ? fmt::format("held: its circuit breaker is open for another {}", short_duration(event.due - event.at))
+               : std::string("held: its circuit breaker is open");
   if (what == "released") return "released: its circuit breaker may let it through";
   if (what == "interrupted")
     return fmt::format("attempt {} was interrupted: the process {}; it is made again", event.attempt,

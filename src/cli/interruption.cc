@@ -46,7 +46,13 @@ void Interruption::arrived(int signal, int count) {
   }
   CancelOptions cancel{.reason = "interrupted", .grace = {}};
   if (count == kMostAsked) cancel.grace = Duration::zero();
-  if (orchestrator_->cancel_workflow(id_, cancel)) cancelled_ = true;
+  if (orchestrator_->cancel_workflow(id_, cancel)) {
+    cancelled_ = true;
+    return;
+  }
+  // While it undoes what it has done it is not cancelled, but another process can go on with that.
+  const Result<WorkflowStatus> status = orchestrator_->get_workflow_status(id_);
+  if (durable_ && status && !is_terminal(status->state)) leaving_ = signal;
 }
 
 }  // namespace pawl::cli

@@ -3,7 +3,7 @@
 // In memory each of them cancels: the first one lets running tasks stop by themselves, the second one stops them at
 // once. With a data directory only Ctrl-C does. SIGTERM and SIGHUP, with which a service is stopped and a terminal
 // closed, end the process and leave its workflows as they are, for another one to go on with; so does Ctrl-C while
-// there is no workflow of its own to cancel.
+// there is no workflow of its own to cancel, or that one undoes what it has done.
 //
 // Threads: signals come on a thread of their own; the rest is for the main thread. Make it before any other thread.
 #pragma once

@@ -34,13 +34,13 @@ std::string state_of(const WorkflowStatus& status) {
                    : std::string(to_string(status.state));
 }
 
-void print_table(const std::vector<WorkflowStatus>& found) {
+std::string table_of(const std::vector<WorkflowStatus>& found) {
   Table table({"ID", "NAME", "STATE", "ENDED TASKS", "CREATED"});
   for (const WorkflowStatus& status : found) {
-    table.add({status.id, status.name, state_of(status), fmt::format("{} of {}", ended_tasks(status), status.tasks_total),
-               format_time(status.created_at)});
+    table.add({status.id, status.name, state_of(status),
+               fmt::format("{} of {}", ended_tasks(status), status.tasks_total), format_time(status.created_at)});
   }
-  put(stdout, table.text());
+  return table.text();
 }
 
 Result<int> list(Engine& engine, const ListArguments& arguments) {
@@ -48,15 +48,12 @@ Result<int> list(Engine& engine, const ListArguments& arguments) {
   if (!arguments.state.empty()) options.state = parse_workflow_state(arguments.state);
   Result<std::vector<WorkflowStatus>> found = engine.orchestrator().list_workflows(options);
   if (!found) return std::unexpected(std::move(found.error()));
-  const bool more = found->size() > arguments.limit;
-  if (more) found->pop_back();
-  if (arguments.target.json()) {
-    print_array(*found);
-  } else if (!found->empty()) {
-    print_table(*found);
-  }
-  if (more) note(fmt::format("there are more than these {}; see --limit", arguments.limit));
-  if (found->empty() && !arguments.target.json()) note("there are no such workflows in " + arguments.target.data_dir);
+  print_page(*std::move(found),
+             {.limit = arguments.limit,
+              .json = arguments.target.json(),
+              .none = "there are no such workflows in " + arguments.target.data_dir,
+              .how = "--limit"},
+             table_of);
   return kDone;
 }
 

@@ -60,10 +60,13 @@ class LiveView final : public View {
       : out_(out), name_(printable(definition.name())), colours_(palette(true)) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
-    return {"task_started",   "task_completed", "task_failed",   "task_retry_scheduled",
-            "task_cancelled", "task_output",    "task_progress", "task_held",
-            "compensation_started", "compensation_completed", "compensation_failed", "compensation_retry_scheduled",
-            "workflow_stopping", "workflow_compensating"};
+    return {"task_started",         "task_completed",
+            "task_failed",          "task_retry_scheduled",
+            "task_cancelled",       "task_output",
+            "task_progress",        "task_held",
+            "compensation_started", "compensation_completed",
+            "compensation_failed",  "compensation_retry_scheduled",
+            "workflow_stopping",    "workflow_compensating"};
   }
 
   void happened(const WorkflowEvent& event) override {

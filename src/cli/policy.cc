@@ -103,9 +103,9 @@ Result<void> stats(Policy& policies, const PolicyArguments& arguments) {
     put(stdout, to_json_text(document_of(arguments.name, *stats)) + "\n");
     return {};
   }
-  put(stdout, fmt::format("{}: {} evaluations, {} allowed, {} rejected, {} timeouts, {} retries\n",
-                          printable(arguments.name), stats->evaluations, stats->allowed, stats->rejected,
-                          stats->timeouts, stats->retries));
+  put(stdout,
+      fmt::format("{}: {} evaluations, {} allowed, {} rejected, {} timeouts, {} retries\n", printable(arguments.name),
+                  stats->evaluations, stats->allowed, stats->rejected, stats->timeouts, stats->retries));
   note("each process counts for itself, from its start, and this one has run nothing");
   return {};
 }

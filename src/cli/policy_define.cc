@@ -51,7 +51,7 @@ Result<boost::json::object> read_settings(const DefineArguments& arguments) {
   boost::json::object settings;
   if (arguments.config) {
     Result<Json> config = read_input(*arguments.config);
-    if (!config) return std::unexpected(std::move(config.error()).within("--config"));
+    if (!config) return fail(config.error().code, describe(config.error(), "--config"));
     settings = std::move(config->get_object());
   }
   boost::json::object words;
@@ -144,15 +144,16 @@ void add_policy_changes(Verb& policy) {
       .one_of({"timeout", "retry", "circuit_breaker"});
   add_policy_name(defining, arguments->policy);
   add_settings(defining, *arguments);
-  defining.teaches(std::string("The settings of each kind, and what they are if they are left out:\n"
-                               "\n") +
-                   kSettings +
-                   "\n"
-                   "  pawl policy define circuit_breaker payments failure_threshold=5 timeout=30s --data-dir data\n"
-                   "  pawl policy define timeout nightly 'per_task_timeouts={\"load\": \"2m\"}' --data-dir data\n"
-                   "  pawl policy define retry flaky --config @flaky.json --data-dir data\n"
-                   "\n"
-                   "The data directory is made if there is none: the policies that a workflow refers to must be there before it.");
+  defining.teaches(
+      std::string("The settings of each kind, and what they are if they are left out:\n"
+                  "\n") +
+      kSettings +
+      "\n"
+      "  pawl policy define circuit_breaker payments failure_threshold=5 timeout=30s --data-dir data\n"
+      "  pawl policy define timeout nightly 'per_task_timeouts={\"load\": \"2m\"}' --data-dir data\n"
+      "  pawl policy define retry flaky --config @flaky.json --data-dir data\n"
+      "\n"
+      "The data directory is made if there is none: the policies that a workflow refers to must be there before it.");
   defining.on_call([arguments] {
     arguments->policy.target.make = true;
     return define(*arguments);

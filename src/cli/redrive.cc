@@ -60,9 +60,10 @@ Result<void> check_others(Orchestrator& orchestrator, const std::set<std::string
     if (!open) return std::unexpected(open.error());
     for (const WorkflowStatus& status : *open)
       if (!concerned.contains(status.id))
-        return fail(ErrorCode::invalid_state,
-                    fmt::format("workflow {} is {}, and would go on, too: pause it, or bring all to their ends first: {}",
-                                in_quotes(status.id), to_string(status.state), resume_command({}, data_dir)));
+        return fail(
+            ErrorCode::invalid_state,
+            fmt::format("workflow {} is {}, and would go on, too: pause it, or bring all to their ends first: {}",
+                        in_quotes(status.id), to_string(status.state), resume_command({}, data_dir)));
   }
   return {};
 }
@@ -134,8 +135,8 @@ void add_redrive(Verb& dead_letter) {
       "\n"
       "The task gets fresh attempts, its workflow goes on from there, and this process brings it to its end as\n"
       "pawl resume ID does. What has been redriven already is not redriven again: then it tells what became of it.\n"
-      "--all brings all workflows concerned to their ends, as pawl resume does; it is refused while other workflows of\n"
-      "the directory have not ended and are not paused, for they would go on, too.");
+      "--all brings all workflows concerned to their ends, as pawl resume does; it is refused while other workflows\n"
+      "of the directory have not ended and are not paused, for they would go on, too.");
   verb.on_call([arguments] { return redrive(*arguments); });
 }
 

@@ -1,4 +1,5 @@
 // pawl run FILE: one workflow, here and now; with a data directory, one that outlives this process.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,7 @@ Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& t
 
 // All that was asked for, read and understood.
 struct Request {
+  std::string file;
   CreateOptions create;
   WatchOptions watch;
   EngineChoice engine;
@@ -56,6 +58,19 @@ Result<std::optional<WorkflowReport>> find_before(const Request& request, const 
                 fmt::format("workflow {} is paused; {} goes on with it", in_quotes(*request.create.id),
                             resume_command(*request.create.id, request.watch.data_dir)));
   return found;
+}
+
+// A definition that asks for what there is not where it is to run is wrong there, in one of its fields.
+int report_refused(Error error, const Request& request, const Definition& definition) {
+  const auto reference = std::ranges::find(definition.policies(), error.field, &PolicyReference::field);
+  if (reference == definition.policies().end())
+    return report(error, error.field.starts_with("tasks.") ? request.file : std::string());
+  if (error.code == ErrorCode::not_found)
+    error.message += request.engine.persistence
+                         ? fmt::format(": pawl policy define {} {} --data-dir {}", to_string(reference->kind),
+                                       shell_word(reference->name), shell_word(request.watch.data_dir))
+                         : std::string(": policies are stored in a data directory, which --data-dir names");
+  return report(error, request.file);
 }
 
 bool starts_by_itself(const WorkflowStatus& status) {
@@ -77,7 +92,7 @@ int run_workflow(Engine& engine, Interruption& interruption, const Request& requ
   }
   const Result<std::string> id =
       found ? Result<std::string>(found->status.id) : orchestrator.create_workflow(definition, request.create);
-  if (!id) return report(id.error());
+  if (!id) return report_refused(id.error(), request, *definition);
   interruption.set_workflow(orchestrator, *id);
   if (!found) watch.begin(*id, *definition);
   if (!found || !starts_by_itself(found->status))
@@ -85,12 +100,12 @@ int run_workflow(Engine& engine, Interruption& interruption, const Request& requ
   return watch.finish();
 }
 
-int run_file(const std::string& file, const Request& request) {
+int run_file(const Request& request) {
   // Made before the engine's threads, so that they all inherit its mask.
   Interruption interruption(request.engine.persistence.has_value());
   Engine engine(request.engine.engine);
-  const Result<DefinitionPtr> definition = read_definition_file(file, {.handlers = &engine.handlers()});
-  if (!definition) return report(definition.error(), file);
+  const Result<DefinitionPtr> definition = read_definition_file(request.file, {.handlers = &engine.handlers()});
+  if (!definition) return report(definition.error(), request.file);
   const Result<std::optional<WorkflowReport>> found = find_before(request, **definition);
   if (!found) return report(found.error());
   if (*found && is_terminal((*found)->status.state)) return print_report(**found, request.watch.json);
@@ -108,8 +123,8 @@ int run(const RunOptions& options) {
   if (!engine) return report(engine.error());
   engine->engine.only = options.id.value_or("");
   return run_file(
-      options.file,
-      {.create = {.id = options.id, .priority = {}, .input = *input},
+      {.file = options.file,
+       .create = {.id = options.id, .priority = {}, .input = *input},
        .watch = {.data_dir = options.engine.data_dir, .json = options.output == "json", .timeout = *timeout},
        .engine = *engine});
 }

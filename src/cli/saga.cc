@@ -26,39 +26,31 @@ struct SagaArguments {
   std::size_t limit = kDefaultLimit;
 };
 
-void print_table(const std::vector<SagaStatus>& sagas) {
+std::string table_of(const std::vector<SagaStatus>& sagas) {
   Table table({"ID", "NAME", "STATE", "STEPS", "COMPLETED", "UNDONE", "COMPENSATION"});
   for (const SagaStatus& saga : sagas)
     table.add({saga.id, saga.name, std::string(to_string(saga.state)), fmt::to_string(saga.steps),
                fmt::to_string(saga.steps_completed), fmt::to_string(saga.steps_compensated),
                std::string(to_string(saga.compensation))});
-  put(stdout, table.text());
+  return table.text();
 }
 
 Result<int> list(Engine& engine, const SagaArguments& arguments) {
   Result<std::vector<SagaStatus>> found = engine.compensation().list_sagas(arguments.limit + 1);
   if (!found) return std::unexpected(std::move(found.error()));
-  const bool more = found->size() > arguments.limit;
-  if (more) found->pop_back();
-  if (arguments.target.json()) {
-    print_array(*found);
-  } else if (found->empty()) {
-    note("there are no sagas in " + arguments.target.data_dir);
-  } else {
-    print_table(*found);
-  }
-  if (more) note(fmt::format("there are more than these {}; see --limit", arguments.limit));
+  print_page(*std::move(found),
+             {.limit = arguments.limit,
+              .json = arguments.target.json(),
+              .none = "there are no sagas in " + arguments.target.data_dir,
+              .how = "--limit"},
+             table_of);
   return kDone;
 }
 
 Result<int> show(Engine& engine, const SagaArguments& arguments) {
   const Result<SagaStatus> saga = engine.compensation().get_saga(arguments.target.id);
   if (!saga) return std::unexpected(saga.error());
-  if (arguments.target.json()) {
-    put(stdout, to_json_text(document_of(*saga)) + "\n");
-  } else {
-    print_table({*saga});
-  }
+  put(stdout, arguments.target.json() ? to_json_text(document_of(*saga)) + "\n" : table_of({*saga}));
   return kDone;
 }
 
@@ -77,14 +69,6 @@ Result<int> log(Engine& engine, const SagaArguments& arguments) {
                std::string(to_string(entry.state)), message_of(entry.error)});
   if (!entries->empty()) put(stdout, table.text());
   return kDone;
-}
-
-using SagaWork = Result<int> (*)(Engine&, const SagaArguments&);
-
-void on_call(Verb& verb, const std::shared_ptr<SagaArguments>& arguments, SagaWork work) {
-  verb.on_call([arguments, work] {
-    return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
-  });
 }
 
 }  // namespace

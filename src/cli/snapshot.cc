@@ -64,14 +64,6 @@ Result<int> remove(Engine& engine, const SnapshotArguments& arguments) {
   return kDone;
 }
 
-using SnapshotWork = Result<int> (*)(Engine&, const SnapshotArguments&);
-
-void on_call(Verb& verb, const std::shared_ptr<SnapshotArguments>& arguments, SnapshotWork work) {
-  verb.on_call([arguments, work] {
-    return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
-  });
-}
-
 void add_snapshot_name(Verb& verb, SnapshotArguments& arguments) {
   verb.add("SNAPSHOT", arguments.snapshot, "Its name, WORKFLOW@NUMBER").required();
   add_directory(verb, arguments.target);

@@ -13,6 +13,21 @@ AttemptOutcome failed(TaskError error) {
   return {.result = {}, .error = std::make_unique<TaskError>(std::move(error))};
 }
 
+// The first of what ends the attempt: its own timeout, that of its task over all attempts, that of the workflow.
+std::optional<Timestamp> deadline_of(const core::Workflow& state, const effect::DispatchTask& dispatched) {
+  const Definition& definition = state.definition();
+  std::optional<Timestamp> deadline;
+  const auto limit = [&](Timestamp from, std::optional<Duration> by) {
+    if (by && (!deadline || from + *by < *deadline)) deadline = from + *by;
+  };
+  if (dispatched.timeout > Duration::zero()) limit(state.tasks[dispatched.task].started_at, dispatched.timeout);
+  if (definition.is_compensation(dispatched.task)) return deadline;
+  limit(state.times_out_from, definition.timeout());
+  if (definition.rules(dispatched.task).schedule_to_close) [[unlikely]]
+    limit(core::scheduled_at(state, dispatched.task), definition.rules(dispatched.task).schedule_to_close);
+  return deadline;
+}
+
 Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
   const Definition& definition = *workflow.bound->definition;
   Assignment assignment{
@@ -28,8 +43,7 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   }
   if (const core::FreshStart* const fresh = workflow.state.fresh_start(dispatched.task)) [[unlikely]]
     assignment.generation = fresh->generation;
-  if (dispatched.timeout > Duration::zero())
-    assignment.deadline = workflow.state.tasks[dispatched.task].started_at + dispatched.timeout;
+  assignment.deadline = deadline_of(workflow.state, dispatched);
   return assignment;
 }
 

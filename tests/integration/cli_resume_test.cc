@@ -204,6 +204,9 @@ TEST_F(CliDataDirectory, options_about_it_need_one) {
   EXPECT_EQ(retention.exit_code, 2);
   EXPECT_THAT(retention.err, HasSubstr("did you mean \"completed\"?"));
   EXPECT_EQ(on_data({"run", file, "--retention", "completed=7d,"}).exit_code, 2);
+  const ProcessResult letters = on_data({"run", file, "--retention", "dead_leters=30d"});
+  EXPECT_EQ(letters.exit_code, 2);
+  EXPECT_THAT(letters.err, HasSubstr("did you mean \"dead_letters\"?"));
   const ProcessResult delay = on_data({"run", file, "--durability", "synced", "--sync-delay", "20ms"});
   EXPECT_EQ(delay.exit_code, 2);
   EXPECT_THAT(delay.err, HasSubstr("--sync-delay: 20ms is not synced"));

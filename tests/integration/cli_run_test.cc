@@ -33,7 +33,7 @@ class CliRun : public CliTest {};
 TEST_F(CliRun, prints_one_document_of_the_documented_shape_and_nothing_else) {
   const std::string file = flow(
       "name: shape\ninput: {a: 1}\non_failure: continue\ntasks:\n"
-      "  good: {run: 'echo \"{\\\"n\\\": 7}\"; echo aside >&2'}\n"
+      "  good: {run: 'echo \"{\\\"n\\\": 7}\"; echo aside >&2', compensation: {run: 'true'}}\n"
       "  bad: {run: 'echo oops >&2; exit 3', allow_failure: true}\n"
       "  never: {run: 'true', when: 'false'}\n");
   const ProcessResult result = pawl({"run", file, "--output", "json", "--id", "my id"});
@@ -41,10 +41,11 @@ TEST_F(CliRun, prints_one_document_of_the_documented_shape_and_nothing_else) {
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(std::ranges::count(result.out, '\n'), 1) << result.out;
   const Json report = report_of(result);
-  EXPECT_THAT(keys_of(report),
-              ElementsAre("id", "name", "definition", "state", "phase", "priority", "input", "output", "error",
-                          "created_at", "started_at", "completed_at", "duration_ms", "progress", "tasks_total",
-                          "tasks_completed", "tasks_failed", "tasks_skipped", "tasks"));
+  EXPECT_THAT(
+      keys_of(report),
+      ElementsAre("id", "name", "definition", "state", "phase", "priority", "input", "output", "error", "created_at",
+                  "started_at", "completed_at", "duration_ms", "progress", "tasks_total", "tasks_completed",
+                  "tasks_failed", "tasks_skipped", "tasks_compensated", "compensation", "tasks", "compensations"));
   EXPECT_EQ(report.at("id"), "my id");
   EXPECT_EQ(report.at("state"), "completed");
   EXPECT_THAT(std::string(report.at("definition").as_string()), MatchesRegex("[0-9a-f]{64}"));
@@ -55,11 +56,16 @@ TEST_F(CliRun, prints_one_document_of_the_documented_shape_and_nothing_else) {
   EXPECT_EQ(report.at("tasks_completed"), 1);
   EXPECT_EQ(report.at("tasks_failed"), 1);
   EXPECT_EQ(report.at("tasks_skipped"), 1);
+  EXPECT_EQ(report.at("tasks_compensated"), 0);
+  EXPECT_EQ(report.at("compensation"), "none");
   const Json& tasks = report.at("tasks");
   EXPECT_THAT(keys_of(tasks), ElementsAre("good", "bad", "never"));
   for (const auto& task : tasks.as_object())
     EXPECT_THAT(keys_of(task.value()),
                 ElementsAre("state", "attempt", "started_at", "completed_at", "duration_ms", "result", "error"));
+  EXPECT_THAT(keys_of(report.at("compensations")), ElementsAre("good"));
+  EXPECT_EQ(keys_of(report.at("compensations").at("good")), keys_of(tasks.at("good")));
+  EXPECT_EQ(report.at("compensations").at("good").at("state"), "pending");
   EXPECT_EQ(tasks.at("good").at("result").at("n"), 7);
   EXPECT_EQ(tasks.at("bad").at("error").at("exit_code"), 3);
   EXPECT_EQ(tasks.at("bad").at("error").at("stderr"), "oops\n");

@@ -26,6 +26,8 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
       {{"fl\033[2Jy"}, "unknown verb \"fl\\x1b[2Jy\"; see pawl --help"},
       {{"--hepl"}, "unknown option \"--hepl\" (did you mean \"--help\"?); see pawl --help"},
       {{"import"}, "import: a verb is missing: wfformat; see pawl import --help"},
+      {{"dead-letter", "redirve"},
+       "dead-letter: unknown verb \"redirve\" (did you mean \"redrive\"?); see pawl dead-letter --help"},
       {{"import", "wformat"}, "import: unknown verb \"wformat\" (did you mean \"wfformat\"?); see pawl import --help"},
       {{"import", "wfformat"}, "import wfformat: FILE is missing; see pawl import wfformat --help"},
       {{"run"}, "run: FILE is missing; see pawl run --help"},
@@ -114,8 +116,21 @@ TEST_F(CliCompletion, bash_completes_verbs_options_and_words) {
   EXPECT_EQ(completed("pawl run flow.yaml --in"), "--input\n");
   EXPECT_EQ(completed("pawl import w"), "wfformat\n");
   EXPECT_EQ(completed("pawl import wfformat --ti"), "--time-scale\n");
+  EXPECT_EQ(completed("pawl policy d"), "define delete\n");
+  EXPECT_EQ(completed("pawl dead-l"), "dead-letter\n");
+  EXPECT_EQ(completed("pawl dead-letter redrive --al"), "--all\n");
+  EXPECT_EQ(completed("pawl re"), "resume retry rerun restore\n");
   EXPECT_EQ(completed("pawl completion z"), "zsh\n");
   EXPECT_EQ(completed("pawl run fl"), "\n") << "files are the shell's own";
+}
+
+// What is quoted in them is quoted in all shells in the same way.
+TEST_F(CliCompletion, descriptions_with_an_apostrophe_end_where_they_end) {
+  for (const std::string shell : {"zsh", "fish"}) {
+    folder_.write("script", pawl({"completion", shell}).out);
+    const ProcessResult check = run_process({"bash", "-n", folder_.path() / "script"});
+    EXPECT_EQ(check.exit_code, 0) << check.err;
+  }
 }
 
 TEST_F(CliCompletion, zsh_and_fish_accept_their_scripts) {

@@ -218,6 +218,29 @@ TEST_F(Sagas, rerun_does_tasks_again_under_another_key) {
   EXPECT_THAT(keys, ElementsAre("w/a", "w/b", "w/b#2", "w/b#3", "w/b#3")) << "a retry is no new wish";
 }
 
+TEST_F(Sagas, attempts_inherit_the_deadline_of_their_workflow) {
+  const auto engine = open();
+  std::optional<Timestamp> deadlines[4];
+  std::size_t calls = 0;
+  (void)engine->handlers().add("user", "look", [&](TaskContext& context) -> TaskResult {
+    deadlines[calls++] = context.deadline();
+    return Json();
+  });
+  WorkflowSpec spec = workflow({user_task("a", "look"), user_task("b", "look", {"a"}), user_task("c", "look", {"b"})});
+  spec.timeout = 1h;
+  spec.tasks[1].timeout = 1min;
+  spec.tasks[2].timeout = 2h;
+  spec.tasks[2].schedule_to_close = 30min;
+  const WorkflowReport report = run(*engine, define(spec));
+  EXPECT_EQ(deadlines[0], *report.status.started_at + 1h);
+  EXPECT_EQ(deadlines[1], *report.tasks[1].started_at + 1min);
+  EXPECT_EQ(deadlines[2], *report.tasks[1].completed_at + 30min);
+  spec.timeout.reset();
+  spec.tasks.resize(1);
+  (void)run(*engine, define(spec));
+  EXPECT_EQ(deadlines[3], std::nullopt);
+}
+
 TEST_F(Sagas, fork_goes_on_from_a_moment_of_the_past) {
   const auto engine = open();
   Orchestrator& orchestrator = engine->orchestrator();
