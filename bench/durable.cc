@@ -25,7 +25,8 @@ boost::json::object bench_durable_chain3_policies() {
       total[with ? 1 : 0] += result->at("workflows_per_s").to_number<double>() / kRounds;
     }
   }
-  return {{"workflows_per_s", rounded(total[1])}, {"without_policies", rounded(total[0])}, {"ratio", total[1] / total[0]}};
+  return {
+      {"workflows_per_s", rounded(total[1])}, {"without_policies", rounded(total[0])}, {"ratio", total[1] / total[0]}};
 }
 
 boost::json::object bench_durable_fan100() { return figures(load::bench_fan100({})); }

@@ -1,9 +1,9 @@
 // What policies cost: one decision of each, and 100,000 tasks that a circuit breaker holds and lets go.
-#include <malloc.h>
-
 #include <algorithm>
 #include <thread>
 #include <vector>
+
+#include <malloc.h>
 
 #include "pawl/engine.h"
 

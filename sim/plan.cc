@@ -77,11 +77,30 @@ DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers)
 }
 
 Action random_action(Random& random) {
-  constexpr Action kActions[] = {Action::start,    Action::start,   Action::start,   Action::start, Action::create,
-                                 Action::create,   Action::execute, Action::execute, Action::pause, Action::resume,
-                                 Action::resume,   Action::cancel,  Action::fail,    Action::skip,  Action::snapshot,
-                                 Action::snapshot, Action::restore, Action::late,    Action::retry, Action::rerun,
-                                 Action::redrive,  Action::compensate, Action::redrive_compensation, Action::discard};
+  constexpr Action kActions[] = {Action::start,
+                                 Action::start,
+                                 Action::start,
+                                 Action::start,
+                                 Action::create,
+                                 Action::create,
+                                 Action::execute,
+                                 Action::execute,
+                                 Action::pause,
+                                 Action::resume,
+                                 Action::resume,
+                                 Action::cancel,
+                                 Action::fail,
+                                 Action::skip,
+                                 Action::snapshot,
+                                 Action::snapshot,
+                                 Action::restore,
+                                 Action::late,
+                                 Action::retry,
+                                 Action::rerun,
+                                 Action::redrive,
+                                 Action::compensate,
+                                 Action::redrive_compensation,
+                                 Action::discard};
   return kActions[random.next() % std::size(kActions)];
 }
 

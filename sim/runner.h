@@ -58,7 +58,8 @@ class SimRunner final : public Runner {
   bool behaves_ = false;
   bool obeys_ = false;
   std::vector<Open> open_;
-  std::map<std::pair<std::string, std::string>, std::pair<std::size_t, AttemptAddress>> made_;  // how many, and the last
+  std::map<std::pair<std::string, std::string>, std::pair<std::size_t, AttemptAddress>>
+      made_;  // how many, and the last
   std::multimap<Timestamp, Running> running_;
 };
 

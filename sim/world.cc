@@ -93,10 +93,10 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
   const Result<void> known = policies_.use_store(std::shared_ptr<Store>(store_.get(), [](Store*) {}));
   PAWL_ASSERT(known.has_value(), "{}", known.error().message);
   for (const std::string_view name : kBreakers)
-    (void)policies_.define(std::string(name), CircuitBreakerPolicy{.failure_threshold = 2,
-                                                                   .success_threshold = 2,
-                                                                   .timeout = std::chrono::milliseconds(50),
-                                                                   .probes = 1});
+    (void)policies_.define(
+        std::string(name),
+        CircuitBreakerPolicy{
+            .failure_threshold = 2, .success_threshold = 2, .timeout = std::chrono::milliseconds(50), .probes = 1});
   ShardLimits limits;
   limits.checkpoint_events = kCheckpointEvents;
   limits.commits = kCommits;

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "pawl/compensation.h"
@@ -57,9 +58,8 @@ struct Options {
   Retention retention;
   // Stored workflows are not taken up: commands change them, but no task starts. The data directory must exist.
   bool standby = false;
-  // Of the stored workflows this one alone is taken up, besides those that are created here; the others stay as they
-  // are.
-  std::optional<std::string> only;
+  // Of the stored workflows these alone are taken up, besides those that are created here; the others stay as they are.
+  std::optional<std::set<std::string, std::less<>>> only;
 };
 
 // Threads: any. Destroy it when no other thread uses it any more: running handlers are asked to stop and waited for,

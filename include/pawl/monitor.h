@@ -18,9 +18,10 @@ namespace pawl {
 //   workflow_stopping, workflow_completed, workflow_failed, workflow_cancelled,
 //   workflow_restored, workflow_revived (an ended one goes on), workflow_compensating,
 //   task_started, task_completed, task_retry_scheduled, task_retry_due, task_failed, task_skipped, task_cancelled,
-//   task_interrupted (the process ended meanwhile; it is made again), task_held (by its circuit breaker), task_released,
-//   compensation_started, compensation_completed, compensation_retry_scheduled, compensation_retry_due,
-//   compensation_failed, compensation_interrupted (of what undoes the task), compensation_registered,
+//   task_interrupted (the process ended meanwhile; it is made again), task_held (by its circuit breaker),
+//   task_released, compensation_started, compensation_completed, compensation_retry_scheduled, compensation_retry_due,
+//   compensation_failed, compensation_cancelled, compensation_interrupted (of what undoes the task),
+//   compensation_registered,
 //   dead_letter_discarded,
 // all of them durable when they are told, or one of the passing ones
 //   task_output (a line the task wrote), task_progress.
@@ -29,6 +30,7 @@ struct WorkflowEvent {
   Timestamp at;
   std::string workflow;
   std::string task;           // empty for the workflow's own
+  bool compensation = false;  // it is about what undoes the task
   std::uint32_t attempt = 0;  // of the task
   JsonText result;            // task_completed, and the output of workflow_completed
   JsonText error;             // {"code", "message", ...} of a failure or a cancellation

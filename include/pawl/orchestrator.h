@@ -120,7 +120,8 @@ class Orchestrator {
   // As cancel, but the workflow ends as failed.
   virtual Result<void> fail_workflow(const std::string& id, const std::string& reason) = 0;
   // An ended workflow goes on: failed, skipped, cancelled and compensated tasks get another go, with fresh attempts;
-  // completed ones are not run again. Error: `invalid_state` for one that has completed.
+  // completed ones are not run again, unless they depend on what was compensated. Error: `invalid_state` for one that
+  // has completed.
   virtual Result<void> retry_workflow(const std::string& id) = 0;
   // An ended workflow goes on: this task and all that depends on it are run again, whatever had become of them.
   virtual Result<void> rerun_workflow(const std::string& id, const std::string& from) = 0;

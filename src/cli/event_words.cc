@@ -29,7 +29,8 @@ std::string EventWords::describe(const WorkflowEvent& event) {
   if (event.type.starts_with(kTask)) return describe_attempt(event.type.substr(kTask.size()), event.task, event);
   if (event.type.starts_with(kCompensation))
     return "compensation " + describe_attempt(event.type.substr(kCompensation.size()), "undo " + event.task, event);
-  return fmt::format("dead letter discarded: {}", printable(event.text));
+  return fmt::format("dead letter{} discarded: {}", event.compensation ? " of its compensation" : "",
+                     printable(event.text));
 }
 
 std::string EventWords::describe_attempt(std::string_view what, const std::string& whose, const WorkflowEvent& event) {

@@ -78,7 +78,7 @@ int go_on(const GoOnArguments& arguments, const Change& change) {
   if (!found) return code;
   if (is_terminal(found->status.state)) return print_report(*found, target.json());
   const std::string& id = found->status.id;
-  choice->engine.only = id;
+  choice->engine.only = {id};
   Engine engine(choice->engine);
   Watch watch(engine, interruption, {.data_dir = target.data_dir, .json = target.json(), .timeout = {}});
   watch.begin(id, *found->definition);

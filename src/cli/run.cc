@@ -121,7 +121,8 @@ int run(const RunOptions& options) {
     if (const Result<void> ok = check_workflow_id(*options.id); !ok) return report(of_option("--id", ok.error()));
   Result<EngineChoice> engine = read_engine_arguments(options.engine);
   if (!engine) return report(engine.error());
-  engine->engine.only = options.id.value_or("");
+  engine->engine.only.emplace();
+  if (options.id) engine->engine.only->insert(*options.id);
   return run_file(
       {.file = options.file,
        .create = {.id = options.id, .priority = {}, .input = *input},

@@ -49,10 +49,11 @@ Result<void> apply(Decision& decision, const command::CompensateWorkflow& comman
     if (Result<void> undoable = check_undoable(workflow, task); !undoable) return undoable;
   const auto can_be_undone = [&](TaskIndex task) { return workflow.tasks[task].state == TaskState::completed; };
   if (command.tasks.empty() && std::ranges::none_of(workflow.definition().compensated_tasks(), can_be_undone))
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot compensate workflow {}: no task with a compensation has completed, or all have been "
-                            "undone",
-                            workflow.id()));
+    return fail(
+        ErrorCode::invalid_state,
+        fmt::format("cannot compensate workflow {}: no task with a compensation has completed, or all have been "
+                    "undone",
+                    workflow.id()));
   decision.raise(event::WorkflowCompensating{
       .at = decision.now(), .end = workflow.state, .error = workflow.error, .tasks = command.tasks});
   return {};

@@ -33,7 +33,7 @@ inline const policy::Catalog kNoPolicies;
 // What the world lends to one decision.
 struct Moment {
   Timestamp now;
-  double random = 0.5;                          // in [0, 1)
+  double random = 0.5;  // in [0, 1)
   const policy::Catalog* policies = &kNoPolicies;
 };
 

@@ -9,8 +9,7 @@ Result<void> apply(Decision& decision, const command::DiscardDeadLetter& command
   const Workflow& workflow = decision.workflow();
   if (Result<void> known = check_task(workflow, command.task); !known) return known;
   if (!workflow.is_dead_letter(command.task)) return {};  // redriven or discarded already
-  decision.raise(
-      event::DeadLetterDiscarded{.task = command.task, .at = decision.now(), .reason = command.reason});
+  decision.raise(event::DeadLetterDiscarded{.task = command.task, .at = decision.now(), .reason = command.reason});
   return {};
 }
 

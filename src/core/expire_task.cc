@@ -30,8 +30,8 @@ Result<void> apply(Decision& decision, const command::ExpireTask& command) {
     return fail(ErrorCode::conflict, fmt::format("task {} does not run out of time any more",
                                                  in_quotes(workflow.definition().task_id(command.task))));
   if (command.to_close && record.state == TaskState::running)
-    decision.request(effect::StopTask{
-        .task = command.task, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
+    decision.request(
+        effect::StopTask{.task = command.task, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
   fail_task(decision, command.task, too_late(command.to_close ? "it has not ended" : "it could not start", *limit));
   return {};
 }

@@ -63,8 +63,8 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
                                    format_time(record.completed_at));
   } else if (record.held) {
     explanation.code = "circuit_open";
-    explanation.text = fmt::format("circuit breaker {} holds it",
-                                   in_quotes(workflow.definition().rules(task).circuit_breaker));
+    explanation.text =
+        fmt::format("circuit breaker {} holds it", in_quotes(workflow.definition().rules(task).circuit_breaker));
     if (surroundings.breaker)
       explanation.text += surroundings.breaker(workflow.definition().rules(task).circuit_breaker);
   } else if (record.waiting_on > 0) {

@@ -1,5 +1,5 @@
-// A task that could start, and may not: its circuit breaker is open. It is held until that lets tasks through again, or,
-// if its definition says so, fails at once, as an attempt that the retry policy may follow with another.
+// A task that could start, and may not: its circuit breaker is open. It is held until that lets tasks through again,
+// or, if its definition says so, fails at once, as an attempt that the retry policy may follow with another.
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -14,8 +14,8 @@ Result<void> apply(Decision& decision, const command::HoldTask& command) {
   const Definition& definition = workflow.definition();
   const TaskRules& rules = definition.rules(command.task);
   if (!is_ready(workflow, command.task))
-    return fail(ErrorCode::invalid_state, fmt::format("cannot hold the task: task {} is not ready",
-                                                      in_quotes(definition.task_id(command.task))));
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot hold the task: task {} is not ready", in_quotes(definition.task_id(command.task))));
   if (rules.on_open == OnOpen::hold) {
     decision.raise(event::TaskHeld{.task = command.task, .at = decision.now(), .due = command.until});
     return {};

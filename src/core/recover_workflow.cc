@@ -28,8 +28,8 @@ void wait_again(Decision& decision, TaskIndex task) {
   const TaskRecord& record = decision.workflow().tasks[task];
   const auto policy = decision.policies().find<TimeoutPolicy>(definition.timeout_policy());
   const auto timeout = policy::timeout_of(policy.config, definition.rules(task).timeout, definition.task_id(task));
-  decision.request(effect::DispatchTask{
-      .task = task, .attempt = record.attempt, .timeout = timeout.value_or(Duration::zero())});
+  decision.request(
+      effect::DispatchTask{.task = task, .attempt = record.attempt, .timeout = timeout.value_or(Duration::zero())});
   if (timeout)
     decision.request(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
                                       .task = task,

@@ -70,7 +70,9 @@ void evolve(Workflow& workflow, const event::WorkflowRestored& happened) {
     restored->queue_of(task).push(task);
   }
   restored->facts = happened.facts;
-  restored->created_at = workflow.created_at;  // another one, if it is the past of another workflow
+  // It may be the past of another workflow, which began earlier.
+  restored->created_at = workflow.created_at;
+  if (restored->started_at != Timestamp()) restored->started_at = std::max(restored->started_at, workflow.created_at);
   restored->event_count = workflow.event_count + 1;
   restored->times_out_from += happened.at - happened.taken_at;
   workflow = *std::move(restored);

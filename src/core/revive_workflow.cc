@@ -28,11 +28,10 @@ std::uint32_t& counter_of(Workflow& workflow, TaskState state) {
   }
 }
 
-// A task and all that depends on it, however far away.
-std::vector<bool> with_descendants(const Definition& definition, TaskIndex start) {
+// These tasks and all that depends on them, however far away.
+std::vector<bool> with_descendants(const Definition& definition, std::vector<TaskIndex> next) {
   std::vector<bool> found(definition.task_count(), false);
-  std::vector<TaskIndex> next(1, start);
-  found[start] = true;
+  for (const TaskIndex task : next) found[task] = true;
   while (!next.empty()) {
     const TaskIndex task = next.back();
     next.pop_back();
@@ -45,22 +44,29 @@ std::vector<bool> with_descendants(const Definition& definition, TaskIndex start
   return found;
 }
 
-// The tasks that are to be done again. A failed task that goes on by itself takes along what was skipped for its sake,
-// not what a condition skipped elsewhere: others may be counting on that.
+// The tasks that are to be done again. What was undone is, and so is all that was built on it. A failed task that goes
+// on by itself takes along what was skipped for its sake, not what a condition skipped elsewhere: others may be
+// counting on that.
 std::vector<bool> choose(const Workflow& workflow, const event::WorkflowRevived& happened) {
   const Definition& definition = workflow.definition();
   std::vector<bool> chosen(definition.task_count(), true);
-  if (happened.start) chosen = with_descendants(definition, *happened.start);
+  if (happened.start) chosen = with_descendants(definition, {*happened.start});
   if (happened.rerun) return chosen;
+  std::vector<TaskIndex> undone;
   for (TaskIndex task = 0; task < definition.task_count(); ++task) {
     const TaskState state = workflow.tasks[task].state;
-    if (state == TaskState::cancelled || state == TaskState::compensated) {
+    if (state == TaskState::compensated) undone.push_back(task);
+    if (state == TaskState::cancelled) {
       chosen[task] = true;
     } else if (!is_terminal(state) || state == TaskState::completed ||
                (state == TaskState::failed && happened.start && *happened.start != task)) {
       chosen[task] = false;
     }
   }
+  if (undone.empty()) return chosen;
+  const std::vector<bool> again = with_descendants(definition, std::move(undone));
+  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+    if (again[task]) chosen[task] = true;
   return chosen;
 }
 
@@ -135,11 +141,11 @@ Result<void> apply(Decision& decision, const command::ReviveWorkflow& command) {
     return refuse_to_revive(workflow, verb, "it has completed; rerun it from a task");
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (workflow.tasks[task].attempt > kMostAttempts)
-      return refuse_to_revive(workflow, verb,
-                              fmt::format("task {} has had {} attempts, as many as a task can have",
-                                          in_quotes(workflow.definition().task_id(task)), workflow.tasks[task].attempt));
-  decision.raise(
-      event::WorkflowRevived{.at = decision.now(), .start = command.start, .rerun = command.rerun});
+      return refuse_to_revive(
+          workflow, verb,
+          fmt::format("task {} has had {} attempts, as many as a task can have",
+                      in_quotes(workflow.definition().task_id(task)), workflow.tasks[task].attempt));
+  decision.raise(event::WorkflowRevived{.at = decision.now(), .start = command.start, .rerun = command.rerun});
   finish_if_done(decision);
   return {};
 }
@@ -152,9 +158,7 @@ void evolve(Workflow& workflow, const event::WorkflowRevived& happened) {
   ++after.revivals;
   after.compensating = false;
   after.compensate_wanted = false;
-  const auto is_done_again = [&](TaskIndex action) {
-    return chosen[workflow.definition().task_of(action)];
-  };
+  const auto is_done_again = [&](TaskIndex action) { return chosen[workflow.definition().task_of(action)]; };
   std::erase_if(after.discarded, is_done_again);
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (chosen[task]) reset(workflow, task);

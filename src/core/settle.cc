@@ -186,8 +186,7 @@ void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
   const TaskRules& rules = workflow.definition().rules(task);
   policy::Found<RetryPolicy> retries{.config = rules.retry_policy ? &*rules.retry_policy : nullptr};
   if (!rules.retry_policy_name.empty()) retries = decision.policies().find<RetryPolicy>(rules.retry_policy_name);
-  const auto delay =
-      policy::retry_delay(retries.config, workflow.counted_attempts(task), error, decision.random());
+  const auto delay = policy::retry_delay(retries.config, workflow.counted_attempts(task), error, decision.random());
   const bool may_retry = workflow.stop_reason == StopReason::none || workflow.is_compensation(task);
   if (!delay || !may_retry) return fail_task(decision, task, error, retries.version);
   const Timestamp due = decision.now() + *delay;

@@ -11,7 +11,8 @@ Result<void> apply(Decision& decision, const command::SkipTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> known = check_task(workflow, command.task); !known) return known;
   if (workflow.is_compensation(command.task))
-    return fail(ErrorCode::invalid_argument, "cannot skip a compensation: it is due for as long as its task is not undone");
+    return fail(ErrorCode::invalid_argument,
+                "cannot skip a compensation: it is due for as long as its task is not undone");
   const TaskRecord& record = workflow.tasks[command.task];
   if (record.state != TaskState::pending)
     return fail(ErrorCode::invalid_state,

@@ -103,7 +103,8 @@ std::string fingerprint(const Workflow& w) {
   const Aftermath& after = *w.after;
   out += fmt::format("{} {} {} {} [{}] [{}]", after.compensating, after.compensate_wanted, to_string(after.end),
                      after.revivals, fmt::join(after.to_compensate, ","), fmt::join(after.discarded, ","));
-  for (const FreshStart& fresh : after.fresh_starts) out += fmt::format(" {}:{}:{}", fresh.task, fresh.attempt, fresh.generation);
+  for (const FreshStart& fresh : after.fresh_starts)
+    out += fmt::format(" {}:{}:{}", fresh.task, fresh.attempt, fresh.generation);
   out += '\n';
   for (const TaskRecord& task : w.tasks)
     out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,

@@ -21,7 +21,7 @@ inline constexpr TaskIndex kNoTask = std::numeric_limits<TaskIndex>::max();
 inline constexpr std::uint32_t kMostDependencies = (1U << 24U) - 1;
 
 struct TaskRecord {
-  Timestamp started_at{};    // of the latest attempt
+  Timestamp started_at{};  // of the latest attempt
   // Of the terminal state; while a retry waits, when it is due; when it is ready again after an attempt, since when.
   Timestamp completed_at{};
   JsonText outcome;  // completed: the result; otherwise the error of the latest failed attempt, or null
@@ -72,7 +72,7 @@ struct FreshStart {
 // What most workflows never need: how they are undone, or done again.
 struct Aftermath {
   bool compensating = false;
-  bool compensate_wanted = false;  // once it has been cancelled
+  bool compensate_wanted = false;             // once it has been cancelled
   WorkflowState end = WorkflowState::failed;  // after the compensation
   std::vector<TaskIndex> to_compensate;       // actions, the next one last
   std::vector<FreshStart> fresh_starts;       // ascending by task

@@ -10,8 +10,8 @@
 #include "pawl/task_error.h"
 
 #include "core/workflow.h"
-#include "model/attempt.h"
 #include "expression/expression.h"
+#include "model/attempt.h"
 
 namespace pawl::core {
 

@@ -89,7 +89,7 @@ class Builder {
   std::string dependency_names_;
   std::vector<std::uint64_t> dependency_name_ends_;
   std::vector<std::uint32_t> dependency_counts_;
-  expression::Place place_ = expression::Place::task;  // of the expressions that are read now
+  expression::Place place_ = expression::Place::task;                   // of the expressions that are read now
   std::unordered_map<std::string, std::vector<std::string>> analysed_;  // expression -> the tasks it names
   std::vector<Reference> references_;
   std::vector<std::pair<TaskIndex, Compensation>> compensations_;

@@ -101,10 +101,9 @@ Checked<void> check(const RetryPolicy& config) { return check_retry_policy(confi
 
 Checked<void> check(const CircuitBreakerPolicy& config) {
   for (const auto& [name, count] :
-       {std::pair("failure_threshold", config.failure_threshold), std::pair("success_threshold", config.success_threshold),
-        std::pair("probes", config.probes)})
-    if (count < 1 || count > kMostCalls)
-      return wrong({name}, fmt::format("{} is not within 1..{}", count, kMostCalls));
+       {std::pair("failure_threshold", config.failure_threshold),
+        std::pair("success_threshold", config.success_threshold), std::pair("probes", config.probes)})
+    if (count < 1 || count > kMostCalls) return wrong({name}, fmt::format("{} is not within 1..{}", count, kMostCalls));
   return check_timeout(config.timeout, {"timeout"});
 }
 

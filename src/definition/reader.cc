@@ -103,10 +103,16 @@ Checked<void> read_schema(Header&, Node value, const Path& path) {
 }
 
 constexpr HeaderField kHeaderFields[] = {
-    {"$schema", read_schema},    {"name", read_name},   {"description", read_description},
-    {"priority", read_priority}, {"input", read_input}, {"on_failure", read_on_failure},
-    {"timeout", read_timeout},   {"timeout_policy", read_timeout_policy},
-    {"saga", read_saga},   {"output", read_output},
+    {"$schema", read_schema},
+    {"name", read_name},
+    {"description", read_description},
+    {"priority", read_priority},
+    {"input", read_input},
+    {"on_failure", read_on_failure},
+    {"timeout", read_timeout},
+    {"timeout_policy", read_timeout_policy},
+    {"saga", read_saga},
+    {"output", read_output},
     {"tasks", read_tasks},
 };
 

@@ -178,8 +178,9 @@ Checked<void> finish_call(TaskDraft& draft, const Path& path, std::string_view w
   if (Checked<void> expanded = expand_sugar(draft, path); !expanded) return expanded;
   const TaskSpec& spec = draft.spec;
   if (spec.module.empty() && spec.function.empty())
-    return wrong(path, fmt::format("the {} does nothing: give it `module` and `function`, or one of `run`, `sleep`, `until`",
-                                   what));
+    return wrong(
+        path,
+        fmt::format("the {} does nothing: give it `module` and `function`, or one of `run`, `sleep`, `until`", what));
   if (spec.module.empty()) return wrong(path, "`module` is missing beside `function`");
   if (spec.function.empty()) return wrong(path, "`function` is missing beside `module`");
   return {};
@@ -266,8 +267,8 @@ Checked<RetryPolicy> read_retry_policy(Node node, const Path& path) {
 Checked<Compensation> read_compensation(Node node, const Path& path) {
   TaskSpec spec;
   TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
-  if (Checked<void> ok =
-          read_fields<TaskDraft>(node, kCompensationFields, draft, path, "an object that describes what undoes the task");
+  if (Checked<void> ok = read_fields<TaskDraft>(node, kCompensationFields, draft, path,
+                                                "an object that describes what undoes the task");
       !ok)
     return std::unexpected(std::move(ok.error()));
   if (Checked<void> ok = finish_call(draft, path, "compensation"); !ok) return std::unexpected(std::move(ok.error()));

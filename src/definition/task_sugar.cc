@@ -140,8 +140,7 @@ Checked<void> expand_sugar(TaskDraft& draft, const Path& path) {
 }
 
 Path as_written(const Path& path, Node task, std::size_t depth) {
-  if (path.size() < depth + 1 || path[depth] != Path::value_type("args") ||
-      task.kind() != NodeKind::object)
+  if (path.size() < depth + 1 || path[depth] != Path::value_type("args") || task.kind() != NodeKind::object)
     return path;
   std::optional<Node> run;
   for (const auto& [key, value] : task.members()) {
@@ -155,8 +154,7 @@ Path as_written(const Path& path, Node task, std::size_t depth) {
   // args[0] is the line; or args are the words of the array. Behind them are the options, each a key of its own.
   Path written(path.begin(), path.begin() + depth);
   const std::size_t words = run->kind() == NodeKind::array ? run->size() : 1;
-  const std::size_t* const number =
-      path.size() > depth + 1 ? std::get_if<std::size_t>(&path[depth + 1]) : nullptr;
+  const std::size_t* const number = path.size() > depth + 1 ? std::get_if<std::size_t>(&path[depth + 1]) : nullptr;
   auto rest = path.begin() + depth + 1;
   if (number == nullptr || *number < words) {
     written.emplace_back("run");

@@ -27,7 +27,8 @@ bool did_all_at_once(const Result<std::size_t>& count) {
 
 Janitor::Janitor(LocalOrchestrator& orchestrator, const Retention& retention)
     : orchestrator_(orchestrator), retention_(retention) {
-  if (retention.completed || retention.failed || retention.cancelled || retention.dead_letters) thread_ = std::thread([this] { work(); });
+  if (retention.completed || retention.failed || retention.cancelled || retention.dead_letters)
+    thread_ = std::thread([this] { work(); });
 }
 
 Janitor::~Janitor() {

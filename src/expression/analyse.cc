@@ -48,8 +48,7 @@ class Names {
       const std::string& name = tokens_[i].text;
       if (!is_free_name(i) || is_among(name, kKnownNames) || declared_.contains(name)) continue;
       if (place_ == Place::compensation && is_among(name, kKnownInCompensations)) continue;
-      return wrong_at(expression_, fmt::format("unknown variable {}{}", in_quotes(name), hint(i)),
-                      tokens_[i].offset);
+      return wrong_at(expression_, fmt::format("unknown variable {}{}", in_quotes(name), hint(i)), tokens_[i].offset);
     }
     return {};
   }

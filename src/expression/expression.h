@@ -1,11 +1,11 @@
 // Expressions: the `when:` conditions and `${{ ... }}` places of a definition, evaluated in sandboxed Lua 5.4.
 //
 // An expression is one Lua expression. It sees `tasks`, `input`, `workflow`, `attempt` (and `item`, `index` inside a
-// foreach, `task`, `failure` inside a compensation), parts of `string`, `table`, `math` and `utf8`, and nothing else; it can change nothing that outlives it.
-// JSON values are seen through proxies: nothing is converted that is not touched, and a value that is passed on is
-// passed on unchanged. JSON `null` is nil. A table with the keys 1..n becomes an array, any other an object with its
-// keys in order; `array{...}` makes an empty array, or one with nulls between its elements. Patterns of strings are
-// those of RE2, not Lua's.
+// foreach, `task`, `failure` inside a compensation), parts of `string`, `table`, `math` and `utf8`, and nothing else;
+// it can change nothing that outlives it. JSON values are seen through proxies: nothing is converted that is not
+// touched, and a value that is passed on is passed on unchanged. JSON `null` is nil. A table with the keys 1..n becomes
+// an array, any other an object with its keys in order; `array{...}` makes an empty array, or one with nulls between
+// its elements. Patterns of strings are those of RE2, not Lua's.
 //
 // Limits stop what would not end: VM instructions, memory, and the work done inside single library calls.
 // Threads: an Evaluator belongs to one thread. Errors: `invalid_argument` (does not parse, unknown name),

@@ -1,8 +1,9 @@
 #include "pawl/definition.h"
-#include "pawl/policy.h"
 
 #include <functional>
 #include <queue>
+
+#include "pawl/policy.h"
 
 #include "base/assert.h"
 

@@ -201,12 +201,11 @@ Result<Event> take_revived(const stored::WorkflowRevived& in, Timestamp at) {
 Result<Event> take_stopping(const stored::WorkflowStopping& in, Timestamp at) {
   const Result<StopReason> reason = enumerator(in.reason(), StopReason::cancelled, "stop reason");
   if (!reason) return std::unexpected(reason.error());
-  return event::WorkflowStopping{
-      .at = at,
-      .reason = *reason,
-      .grace = Duration(in.grace_ms()),
-      .error = json_of(in.error()),
-      .compensate = in.compensate()};
+  return event::WorkflowStopping{.at = at,
+                                 .reason = *reason,
+                                 .grace = Duration(in.grace_ms()),
+                                 .error = json_of(in.error()),
+                                 .compensate = in.compensate()};
 }
 
 Result<Event> take_restored(const stored::WorkflowRestored& in, Timestamp at, const DefinitionSource& definitions) {

@@ -60,7 +60,7 @@ struct WorkflowStopping {
   Timestamp at;
   StopReason reason;
   Duration grace;
-  JsonText error;  // what the workflow will have failed with, or the reason of a cancellation
+  JsonText error;           // what the workflow will have failed with, or the reason of a cancellation
   bool compensate = false;  // a cancelled workflow is to be compensated
 };
 struct WorkflowCompleted {

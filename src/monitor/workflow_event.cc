@@ -31,11 +31,9 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
 }  // namespace
 
 std::string_view compensation_name(std::string_view name) {
-  constexpr std::string_view kNames[] = {"compensation_started",     "compensation_completed",
-                                         "compensation_failed",      "compensation_retry_scheduled",
-                                         "compensation_retry_due",   "compensation_interrupted",
-                                         "compensation_held",        "compensation_released",
-                                         "compensation_cancelled",   "compensation_skipped"};
+  constexpr std::string_view kNames[] = {
+      "compensation_started",   "compensation_completed",   "compensation_failed",   "compensation_retry_scheduled",
+      "compensation_retry_due", "compensation_interrupted", "compensation_cancelled"};
   constexpr std::string_view kTask = "task_";
   constexpr std::string_view kCompensation = "compensation_";
   if (!name.starts_with(kTask)) return name;
@@ -59,7 +57,8 @@ bool is_of_compensation(const Definition& definition, const Event& event) {
 WorkflowEvent to_workflow_event(const WorkflowFacts& facts, const Event& event, Timestamp otherwise) {
   WorkflowEvent told{.type = name_of(event), .at = otherwise, .workflow = facts.id.text()};
   std::visit([&](const auto& happened) { fill(told, *facts.definition, happened); }, event);
-  if (is_of_compensation(*facts.definition, event)) told.type = compensation_name(told.type);
+  told.compensation = is_of_compensation(*facts.definition, event);
+  if (told.compensation) told.type = compensation_name(told.type);
   return told;
 }
 

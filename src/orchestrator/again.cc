@@ -6,9 +6,8 @@
 namespace pawl {
 
 Result<void> LocalOrchestrator::retry_workflow(const std::string& id) {
-  return ask_workflow<void>(id, [](Shard& shard, LiveWorkflow& workflow) {
-    return shard.revive(workflow, command::ReviveWorkflow{});
-  });
+  return ask_workflow<void>(
+      id, [](Shard& shard, LiveWorkflow& workflow) { return shard.revive(workflow, command::ReviveWorkflow{}); });
 }
 
 Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std::string& from) {
@@ -27,7 +26,8 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
     if (Result<void> ok = check_workflow_id(*options.id); !ok) return std::unexpected(std::move(ok.error()));
   const std::shared_ptr<Store> store = this->store();
   if (!store->is_durable())
-    return fail(ErrorCode::invalid_state, "histories are kept only with persistence: enable it, or name a data directory");
+    return fail(ErrorCode::invalid_state,
+                "histories are kept only with persistence: enable it, or name a data directory");
   if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
   Result<std::vector<StoredRun>> runs = store->read_history(id, 0, std::numeric_limits<std::size_t>::max());
   if (!runs && runs.error().code == ErrorCode::not_found) return no_such_workflow(id);
@@ -42,11 +42,10 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
   facts.id = WorkflowId(options.id ? *options.id : new_id());
   const auto known = std::make_shared<const WorkflowFacts>(std::move(facts));
   const std::string& fork = known->id.text();
-  const command::RestoreWorkflow restore{
-      .snapshot = fmt::format("{}, event {}", id, past->state.event_count),
-      .taken_at = past->at,
-      .facts = known,
-      .state = std::make_shared<const std::string>(core::encode_state(past->state))};
+  const command::RestoreWorkflow restore{.snapshot = fmt::format("{}, event {}", id, past->state.event_count),
+                                         .taken_at = past->at,
+                                         .facts = known,
+                                         .state = std::make_shared<const std::string>(core::encode_state(past->state))};
   return ask<std::string>(shard_of(fork), [&](Shard& shard) -> Result<std::string> {
     if (Result<void> created = shard.create(*bound, known, options.id.has_value()); !created)
       return std::unexpected(std::move(created.error()));

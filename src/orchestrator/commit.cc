@@ -161,7 +161,8 @@ void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
   const bool terminal = is_terminal(state.state);
   if (commit.first_event == 0 || terminal != group.was_terminal || group.save)
     commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
-  if (group.letters_anew || group.save || !group.letters.empty()) commit.letters = letter_changes(state, group.letters, group.letters_anew || group.save);
+  if (group.letters_anew || group.save || !group.letters.empty())
+    commit.letters = letter_changes(state, group.letters, group.letters_anew || group.save);
   const std::uint64_t interval = std::max<std::uint64_t>(environment_.limits.checkpoint_events, 2 * state.tasks.size());
   const bool due = !terminal && state.event_count - workflow.checkpoint >= interval;
   if (!due && !group.save) return;

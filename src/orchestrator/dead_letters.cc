@@ -18,10 +18,10 @@ std::string code_of(const JsonText& error) {
 
 bool fits(const DeadLetterFilter& filter, const DeadLetter& letter) {
   return (filter.workflow.empty() || letter.id.workflow == filter.workflow) &&
-         (filter.name.empty() || letter.name == filter.name) && (filter.task.empty() || letter.id.task == filter.task) &&
+         (filter.name.empty() || letter.name == filter.name) &&
+         (filter.task.empty() || letter.id.task == filter.task) &&
          (!filter.failed_before || letter.failed_at < *filter.failed_before) &&
-         (!filter.after || letter.id > *filter.after) &&
-         (filter.code.empty() || code_of(letter.error) == filter.code);
+         (!filter.after || letter.id > *filter.after) && (filter.code.empty() || code_of(letter.error) == filter.code);
 }
 
 std::unexpected<Error> no_such_letter(const DeadLetterId& id) {
@@ -107,8 +107,8 @@ Result<void> LocalOrchestrator::redrive(const DeadLetterId& id) {
     const auto action = find_action(workflow.state.definition(), id);
     if (!action) return no_such_letter(id);
     const bool is_letter = workflow.state.is_dead_letter(*action);
-    const bool was_redriven = workflow.state.tasks[*action].state != TaskState::failed &&
-                              workflow.state.fresh_start(*action) != nullptr;
+    const bool was_redriven =
+        workflow.state.tasks[*action].state != TaskState::failed && workflow.state.fresh_start(*action) != nullptr;
     if (!is_letter && !was_redriven) return no_such_letter(id);
     const TaskIndex task = workflow.state.definition().task_of(*action);
     Result<void> redriven = id.compensation ? shard.revive(workflow, command::RedriveCompensation{task})
@@ -129,8 +129,7 @@ Result<void> LocalOrchestrator::discard(const DeadLetterId& id, const std::strin
 }
 
 Result<std::size_t> LocalOrchestrator::expire_dead_letters(Duration age, std::size_t limit) {
-  const Result<std::vector<DeadLetter>> old =
-      list_dead_letters({.failed_before = clock_.now() - age, .limit = limit});
+  const Result<std::vector<DeadLetter>> old = list_dead_letters({.failed_before = clock_.now() - age, .limit = limit});
   if (!old) return std::unexpected(old.error());
   for (const DeadLetter& letter : *old) {
     Result<void> discarded = discard(letter.id, "it was kept long enough");

@@ -172,8 +172,8 @@ Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
 }
 
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
-  return command(id, command::CancelWorkflow{
-                         .reason = options.reason, .grace = options.grace, .compensate = options.compensate});
+  return command(
+      id, command::CancelWorkflow{.reason = options.reason, .grace = options.grace, .compensate = options.compensate});
 }
 
 Result<void> LocalOrchestrator::fail_workflow(const std::string& id, const std::string& reason) {

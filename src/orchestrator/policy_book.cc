@@ -73,7 +73,8 @@ Result<void> PolicyBook::check(const Definition& definition) const {
   const TimeoutPolicy* const timeouts = known->find<TimeoutPolicy>(definition.timeout_policy()).config;
   if (timeouts == nullptr) return {};
   for (TaskIndex action = 0; action < definition.action_count(); ++action) {
-    Result<void> granted = policy::check_timeout(*timeouts, definition.rules(action).timeout, definition.task_id(action));
+    Result<void> granted =
+        policy::check_timeout(*timeouts, definition.rules(action).timeout, definition.task_id(action));
     if (!granted) {
       granted.error().field = fmt::format("tasks.{}.{}timeout", definition.task_id(action),
                                           definition.is_compensation(action) ? "compensation." : "");
@@ -287,8 +288,7 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
   }
   policy::Breaker breaker = entry.breaker;
   const bool allowed = policy::enter(breaker, breaker_policy(entry), clock_.now());
-  return PolicyAnswer{.allowed = allowed,
-                      .reason = fmt::format("the circuit breaker is {}", to_string(breaker.state))};
+  return PolicyAnswer{.allowed = allowed, .reason = fmt::format("the circuit breaker is {}", to_string(breaker.state))};
 }
 
 Result<PolicyStats> PolicyBook::stats(const std::string& name) const {
@@ -334,6 +334,19 @@ Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(
   return {};
 }
 
+void PolicyBook::keep_counts() {
+  const std::lock_guard change_lock(change_mutex_);
+  if (!store_) return;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.info.kind != PolicyKind::circuit_breaker) continue;
+    const Entry copy = copy_of(entry);
+    if (copy.breaker.failures == copy.kept_failures) continue;
+    if (const Result<void> kept = store_->put_policy(to_stored(copy.info, copy.breaker), false); !kept)
+      log().warn("the failures that circuit breaker {} has counted are not stored: {}", in_quotes(name),
+                 describe(kept.error()));
+  }
+}
+
 Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
   const Result<std::vector<StoredPolicy>> stored = store->list_policies();
   if (!stored) return std::unexpected(stored.error());
@@ -349,6 +362,7 @@ Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
     Entry& entry = found[each.id];
     entry.info = *std::move(info);
     entry.breaker = from_stored(each.breaker);
+    entry.kept_failures = entry.breaker.failures;
   }
   for (const auto& [name, entry] : entries_) {
     if (found.contains(name)) continue;

@@ -73,12 +73,15 @@ class PolicyBook {
   // From now on they are kept in `store`: those that are known go there, those stored there become known. Error:
   // `already_exists` for a name that means different policies here and there.
   Result<void> use_store(std::shared_ptr<Store> store);
+  // What breakers have counted since they last changed: at a proper end it is kept, too.
+  void keep_counts();
 
  private:
   struct Entry {
     PolicyInfo info;
     PolicyStats stats;
     policy::Breaker breaker;
+    std::uint32_t kept_failures = 0;  // in a row, as far as the store knows
     std::size_t held = 0;
     std::uint64_t changes = 0;
   };
@@ -99,7 +102,7 @@ class PolicyBook {
   std::atomic<std::uint64_t> version_{0};
   std::mutex change_mutex_;       // held while policies change and are stored; taken before mutex_
   std::shared_ptr<Store> store_;  // guarded by change_mutex_
-  mutable std::mutex mutex_;      // guards all below; which policies there are, and what they say, change with both held
+  mutable std::mutex mutex_;  // guards all below; which policies there are, and what they say, change with both held
   std::map<std::string, Entry> entries_;
   policy::CatalogPtr catalog_;
 };

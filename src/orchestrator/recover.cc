@@ -35,7 +35,7 @@ Result<void> Shard::change_store(Store& store, Epoch epoch) {
 
 bool Shard::is_wanted(std::string_view id) const {
   const ShardLimits& limits = environment_.limits;
-  return !limits.standby && (!limits.only || *limits.only == id);
+  return !limits.standby && (!limits.only || limits.only->contains(id));
 }
 
 Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {

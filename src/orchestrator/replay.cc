@@ -90,7 +90,11 @@ Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& d
                            : started != nullptr && !workflow.is_compensation(started->task) &&
                                  workflow.definition().task_id(started->task) == options.task;
     if (!found)
-      std::visit([&](const auto& happened) { if constexpr (requires { happened.at; }) past.at = happened.at; }, event);
+      std::visit(
+          [&](const auto& happened) {
+            if constexpr (requires { happened.at; }) past.at = happened.at;
+          },
+          event);
     return !found;
   };
   for (const StoredRun& run : stored.runs) {
@@ -100,9 +104,9 @@ Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& d
   }
   found |= options.event && *options.event == past.state.event_count;  // now
   if (!found && options.event)
-    return fail(ErrorCode::not_found, fmt::format("workflow {} has had {} events, the last one is number {}",
-                                                  in_quotes(stored.id), past.state.event_count,
-                                                  past.state.event_count - 1));
+    return fail(ErrorCode::not_found,
+                fmt::format("workflow {} has had {} events, the last one is number {}", in_quotes(stored.id),
+                            past.state.event_count, past.state.event_count - 1));
   if (!found)
     return fail(ErrorCode::not_found, fmt::format("no attempt at a task {} was made in workflow {}",
                                                   in_quotes(options.task), in_quotes(stored.id)));

@@ -16,7 +16,7 @@ JsonText results_of_last_tasks(const core::Workflow& workflow) {
     if (out.size() > 1) out += ',';
     write_json_string(out, definition.task_id(task));
     out += ':';
-    out += workflow.tasks[task].state == TaskState::completed ? workflow.tasks[task].outcome.view() : "null";
+    out += has_result(workflow.tasks[task].state) ? workflow.tasks[task].outcome.view() : "null";
   }
   return JsonText::copy_of(out + "}");
 }

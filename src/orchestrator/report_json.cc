@@ -114,6 +114,7 @@ std::string to_json_text(const HistoryEvent& event) {
   out += fmt::format("\"result\":{},\"error\":{},", happened.result.view(), happened.error.view());
   write_text_if_any(out, "text", happened.text);
   write_time(out, "due", happened.due == Timestamp() ? std::nullopt : std::optional(happened.due));
+  if (happened.compensation) out += "\"compensation\":true,";
   if (happened.policy_version > 0) out += fmt::format("\"policy_version\":{},", happened.policy_version);
   out.back() = '}';
   return out;

@@ -84,7 +84,8 @@ Result<void> LocalOrchestrator::execute_compensation(const std::string& workflow
   return compensate_workflow(workflow, {task});
 }
 
-Result<void> LocalOrchestrator::compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks) {
+Result<void> LocalOrchestrator::compensate_workflow(const std::string& workflow,
+                                                    const std::vector<std::string>& tasks) {
   return ask_workflow<void>(workflow, [&](Shard& shard, LiveWorkflow& live) -> Result<void> {
     command::CompensateWorkflow compensate;
     for (const std::string& task : tasks) {

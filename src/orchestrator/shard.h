@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,7 +59,8 @@ struct ShardLimits {
   std::uint64_t history_events = 1'000'000;  // of one workflow that are kept
   std::uint32_t crashes = 5;                 // of the process in the middle of a task's attempts, before it fails
   bool standby = false;                      // commands are obeyed, but no task starts
-  std::optional<std::string> only;           // of the stored workflows this one alone is taken up and run
+  // Of the stored workflows these alone are taken up and run.
+  std::optional<std::set<std::string, std::less<>>> only;
 };
 
 // What the shards of a node share. All outlive the shards.

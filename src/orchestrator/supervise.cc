@@ -44,6 +44,7 @@ void LocalOrchestrator::stop() {
   for (const auto& shard : shards_) shard->stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  policies_.keep_counts();
   if (problems_.empty())
     if (const Result<void> released = let_go_of(*store_); !released) log().error("{}", describe(released.error()));
 }
@@ -172,6 +173,7 @@ Result<void> LocalOrchestrator::disable() {
     return epoch_;
   }();
   if (Result<void> changed = change_store(none, none->acquire()->epoch); !changed) return changed;
+  policies_.keep_counts();
   if (Result<void> known = policies_.use_store(none); !known) return known;
   disabled_epoch_ = owned;
   return let_go_of(*before);

@@ -211,7 +211,8 @@ std::vector<std::string> letters_in(Store& store, const std::string& workflow = 
 
 TEST_P(Conformance, keeps_dead_letters_as_long_as_the_commits_say) {
   ASSERT_TRUE(harness.commit(Turn().create("w").create("w2").create("v")));
-  ASSERT_TRUE(harness.commit(Turn().letters("w", 1, {.added = {"b", "a", "undo a"}}).letters("v", 1, {.added = {"a"}})));
+  ASSERT_TRUE(
+      harness.commit(Turn().letters("w", 1, {.added = {"b", "a", "undo a"}}).letters("v", 1, {.added = {"a"}})));
   ASSERT_TRUE(harness.commit(Turn().letters("w2", 1, {.added = {"a"}})));
   EXPECT_THAT(letters_in(store()), ElementsAre("v/a", "w/a", "w/undo a", "w/b", "w2/a"));
   EXPECT_THAT(letters_in(store(), "w"), ElementsAre("w/a", "w/undo a", "w/b"));

@@ -306,7 +306,8 @@ void Checker::check_dead_letters() {
   each(Space::dead_letters, [&](std::string_view key, std::string_view value) {
     const Result<DeadLetter> letter = decode_dead_letter(key, value);
     if (!letter) return add(id_of(key), Space::dead_letters, "one cannot be decoded");
-    if (!get(Space::live, letter->id.workflow, letter->id.workflow) && !get(Space::ended, letter->id.workflow, letter->id.workflow))
+    if (!get(Space::live, letter->id.workflow, letter->id.workflow) &&
+        !get(Space::ended, letter->id.workflow, letter->id.workflow))
       add(letter->id.workflow, Space::dead_letters,
           fmt::format("that of task \"{}\" is of a workflow that does not exist", letter->id.task));
   });

@@ -230,16 +230,15 @@ Result<void> RowStore::scan_dead_letters(const DeadLetterId* after, std::string_
                                          const std::function<bool(const DeadLetter&)>& visit) {
   std::string from = workflow.empty() ? std::string() : keys::prefix(workflow);
   const std::string to = workflow.empty() ? std::string() : keys::after(from);
-  if (after != nullptr)
-    from = std::max(from, keys::dead_letter(*after).append(1, '\0'));
+  if (after != nullptr) from = std::max(from, keys::dead_letter(*after).append(1, '\0'));
   Result<void> decoded;
-  Result<void> scanned = rows_->scan(Space::dead_letters, {from, to}, Order::ascending,
-                                     [&](std::string_view key, std::string_view value) {
-                                       const Result<DeadLetter> letter = decode_dead_letter(key, value);
-                                       if (letter) return visit(*letter);
-                                       decoded = std::unexpected(letter.error());
-                                       return false;
-                                     });
+  Result<void> scanned =
+      rows_->scan(Space::dead_letters, {from, to}, Order::ascending, [&](std::string_view key, std::string_view value) {
+        const Result<DeadLetter> letter = decode_dead_letter(key, value);
+        if (letter) return visit(*letter);
+        decoded = std::unexpected(letter.error());
+        return false;
+      });
   return scanned ? decoded : scanned;
 }
 

@@ -16,11 +16,23 @@
 namespace pawl {
 
 // What the rows of each are: docs/internals/storage.md.
-enum class Space : std::uint8_t { meta, definitions, live, ended, history, checkpoints, by_state, by_name, snapshots, dead_letters, policies };
+enum class Space : std::uint8_t {
+  meta,
+  definitions,
+  live,
+  ended,
+  history,
+  checkpoints,
+  by_state,
+  by_name,
+  snapshots,
+  dead_letters,
+  policies
+};
 
-inline constexpr std::array<std::string_view, 11> kSpaceNames = {
-    "meta",     "definitions", "live",      "ended",        "history", "checkpoints",
-    "by_state", "by_name",     "snapshots", "dead_letters", "policies"};
+inline constexpr std::array<std::string_view, 11> kSpaceNames = {"meta",      "definitions",  "live",     "ended",
+                                                                 "history",   "checkpoints",  "by_state", "by_name",
+                                                                 "snapshots", "dead_letters", "policies"};
 
 // Changes that are made together or not at all.
 class RowBatch {

@@ -146,7 +146,8 @@ Result<StoredPolicy> decode_policy(std::string_view id, std::string_view bytes) 
       message.kind() > static_cast<std::uint32_t>(PolicyKind::circuit_breaker) ||
       message.breaker().state() > static_cast<std::uint32_t>(BreakerState::half_open))
     return corrupt_row("policy", id);
-  StoredPolicy policy{.id = std::string(id), .kind = static_cast<PolicyKind>(message.kind()), .versions = {}, .breaker = {}};
+  StoredPolicy policy{
+      .id = std::string(id), .kind = static_cast<PolicyKind>(message.kind()), .versions = {}, .breaker = {}};
   for (const stored::PolicyVersion& version : message.versions())
     policy.versions.push_back(
         {.number = version.number(), .at = from_stored_time(version.at_us()), .config = version.config()});

@@ -6,9 +6,7 @@
 namespace pawl::policy {
 namespace {
 
-void change(Breaker& breaker, BreakerState state) {
-  breaker = {.state = state, .period = breaker.period + 1};
-}
+void change(Breaker& breaker, BreakerState state) { breaker = {.state = state, .period = breaker.period + 1}; }
 
 void open(Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now) {
   change(breaker, BreakerState::open);

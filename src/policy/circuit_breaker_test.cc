@@ -99,7 +99,8 @@ class Model {
   explicit Model(const CircuitBreakerPolicy& policy) : policy_(policy) {}
 
   int enter(Timestamp now) {  // the attempt's number, or -1
-    if (state_ == BreakerState::open && !forced_ && now - opened_ >= policy_.timeout) become(BreakerState::half_open, now);
+    if (state_ == BreakerState::open && !forced_ && now - opened_ >= policy_.timeout)
+      become(BreakerState::half_open, now);
     if (state_ == BreakerState::open) return -1;
     if (state_ == BreakerState::half_open && under_way_.size() >= policy_.probes) return -1;
     under_way_.insert(next_);

@@ -319,8 +319,7 @@ Read understand(const Json& document) {
 
 // Where `wanted` says something, `is` says the same; a later version may tell more.
 bool agrees(const Json& is, const Json& wanted) {
-  if (wanted.is_array() && is.is_array())
-    return std::ranges::equal(is.get_array(), wanted.get_array(), agrees);
+  if (wanted.is_array() && is.is_array()) return std::ranges::equal(is.get_array(), wanted.get_array(), agrees);
   if (!wanted.is_object() || !is.is_object()) return is == wanted;
   return std::ranges::all_of(wanted.get_object(), [&](const auto& each) {
     const Json* const found = is.get_object().if_contains(each.key());

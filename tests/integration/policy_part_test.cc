@@ -46,8 +46,7 @@ class PolicyPart : public ::testing::Test {
   static std::vector<std::string> letters_of(Engine& engine, const DeadLetterFilter& filter = {}) {
     std::vector<std::string> found;
     const std::vector<DeadLetter> letters = *engine.policy().list_dead_letters(filter);
-    for (const DeadLetter& letter : letters)
-      found.push_back(letter.id.workflow + "/" + letter.id.task);
+    for (const DeadLetter& letter : letters) found.push_back(letter.id.workflow + "/" + letter.id.task);
     return found;
   }
 
@@ -193,7 +192,8 @@ TEST_F(PolicyPart, remembers_an_open_breaker_across_a_restart) {
   const DefinitionPtr definition = define({call("a", "payments")});
   {
     const auto engine = open();
-    ASSERT_TRUE(engine->policy().define_policy("payments", CircuitBreakerPolicy{.failure_threshold = 1, .timeout = 1h}));
+    ASSERT_TRUE(
+        engine->policy().define_policy("payments", CircuitBreakerPolicy{.failure_threshold = 1, .timeout = 1h}));
     down = true;
     (void)run(*engine, definition, {.id = "first"});
     ASSERT_TRUE(engine->orchestrator().create_workflow(definition, {.id = "held"}));
@@ -285,9 +285,8 @@ TEST_F(PolicyPart, keeps_dead_letters_until_they_are_redriven_or_discarded) {
 
 TEST_F(PolicyPart, keeps_dead_letters_in_memory_too) {
   Engine engine({.shards = 2});
-  (void)engine.handlers().add("user", "fail", [](TaskContext&) -> TaskResult {
-    return std::unexpected(TaskError("boom", "it broke"));
-  });
+  (void)engine.handlers().add(
+      "user", "fail", [](TaskContext&) -> TaskResult { return std::unexpected(TaskError("boom", "it broke")); });
   for (const char* id : {"a", "b", "c", "d"}) (void)run(engine, define({user_task("t", "fail")}), {.id = id});
   EXPECT_THAT(letters_of(engine), ElementsAre("a/t", "b/t", "c/t", "d/t"));
   EXPECT_THAT(letters_of(engine, {.limit = 2, .after = DeadLetterId{"a", "t"}}), ElementsAre("b/t", "c/t"));

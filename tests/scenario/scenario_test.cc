@@ -117,7 +117,8 @@ class Scenario {
     if (verb == "complete" || verb == "fail") return finish(verb, about);
     if (verb == "update") {
       const auto& policy = *about.as_object().begin();
-      const Result<void> updated = stage_.node().policies().update(std::string(policy.key()), config_of(policy.value()));
+      const Result<void> updated =
+          stage_.node().policies().update(std::string(policy.key()), config_of(policy.value()));
       ASSERT_TRUE(updated) << describe(updated.error());
       return stage_.wait(std::chrono::milliseconds(0));
     }
@@ -141,7 +142,8 @@ class Scenario {
       auto error = std::make_unique<TaskError>(code.is_null() ? "boom" : text_of(code), "as the scenario has it");
       if (const Json message = member(about, "message"); !message.is_null()) error->message = text_of(message);
       if (const Json after = member(about, "retry_after"); !after.is_null()) error->retry_after = duration_of(after);
-      if (const Json retryable = member(about, "retryable"); !retryable.is_null()) error->retryable = retryable.as_bool();
+      if (const Json retryable = member(about, "retryable"); !retryable.is_null())
+        error->retryable = retryable.as_bool();
       outcome.error = std::move(error);
     }
     ASSERT_TRUE(stage_.finish(workflow_, action, std::move(outcome))) << "no attempt was made";
@@ -175,13 +177,13 @@ class Scenario {
       const std::string named = text_of(about);
       const bool undoes = named.starts_with(kUndo);
       const TaskIndex task = task_of(live, undoes ? named.substr(kUndo.size()) : named);
-      return command::DiscardDeadLetter{
-          .task = undoes ? *live.state.definition().compensation_of(task) : task, .reason = "enough"};
+      return command::DiscardDeadLetter{.task = undoes ? *live.state.definition().compensation_of(task) : task,
+                                        .reason = "enough"};
     }
     // Somebody reports an outcome of an attempt by its number.
     if (verb == "report")
-      return command::CompleteTask{task_of(live, about.at("task")),
-                                   static_cast<std::uint32_t>(about.at("attempt").as_int64()), {}};
+      return command::CompleteTask{
+          task_of(live, about.at("task")), static_cast<std::uint32_t>(about.at("attempt").as_int64()), {}};
     if (verb == "cancel") {
       command::CancelWorkflow cancel;
       if (const Json grace = member(about, "grace"); !grace.is_null()) cancel.grace = duration_of(grace);
@@ -270,7 +272,8 @@ class Scenario {
     auto next = told.begin();
     for (const Json& each : wanted.as_array()) {
       next = std::find(next, told.end(), text_of(each));
-      ASSERT_NE(next, told.end()) << text_of(each) << " is not where it should be:\n" << fmt::to_string(fmt::join(told, "\n"));
+      ASSERT_NE(next, told.end()) << text_of(each) << " is not where it should be:\n"
+                                  << fmt::to_string(fmt::join(told, "\n"));
       ++next;
     }
   }
@@ -320,7 +323,8 @@ TEST(Jitter, spreads_tasks_that_fail_together_over_the_window) {
   stage.create("w", *make_definition(spec));
   ASSERT_TRUE(stage.ask("w", [](Shard& shard, LiveWorkflow& live) { return shard.execute(live); }));
   for (const TaskSpec& task : spec.tasks)
-    ASSERT_TRUE(stage.finish("w", task.id, {.result = {}, .error = std::make_unique<TaskError>("boom", "all at once")}));
+    ASSERT_TRUE(
+        stage.finish("w", task.id, {.result = {}, .error = std::make_unique<TaskError>("boom", "all at once")}));
   const std::vector<Event> events = stage.events_of("w");
   constexpr std::size_t kParts = 10;
   std::size_t parts[kParts] = {};

@@ -1,5 +1,5 @@
-// Where a scenario is played: the engine's own shards under a virtual clock, on a simulated disk, with attempts that end
-// as the scenario says.
+// Where a scenario is played: the engine's own shards under a virtual clock, on a simulated disk, with attempts that
+// end as the scenario says.
 #pragma once
 
 #include <map>
