@@ -16,8 +16,9 @@ namespace {
 
 constexpr const char* kExitCodes =
     "\n"
-    "It shows and prints what pawl run does, and so do signals. Exit codes: 0 completed, 1 failed, or its state does\n"
-    "not allow it, 2 bad usage, no such workflow, 3 cancelled or timed out, 4 unavailable, or ended by SIGTERM.";
+    "It shows and prints what pawl run does, and signals do what they do there. Exit codes: 0 completed, 1 failed, or\n"
+    "its state does not allow it, 2 bad usage, no such workflow, 3 cancelled or timed out, 4 unavailable, or ended by\n"
+    "SIGTERM.";
 
 void add_id(Verb& verb, GoOnArguments& arguments) {
   verb.add("ID", arguments.target.id, "The workflow's id").required();
@@ -79,9 +80,10 @@ constexpr const char* kCompensateHelp =
     "  pawl compensate monday book-hotel book-flight --data-dir data\n"
     "\n"
     "Tasks that have completed and have a compensation are undone, the latest first, one after another. One that\n"
-    "cannot be undone is a dead letter and stops none of the others. The workflow ends as what it had been: one that\n"
-    "had failed has failed, and that is the exit code. One that had completed exits with 1 if anything could not be\n"
-    "undone.\n";
+    "cannot be undone is a dead letter and stops none of the others. The workflow ends as what it had been.\n"
+    "\n"
+    "It shows and prints what pawl run does. Exit codes: 0 all is undone, 1 something could not be, or its state does\n"
+    "not allow it, 2 bad usage, no such workflow or task, 4 unavailable, or ended by SIGTERM.";
 
 constexpr const char* kForkHelp =
     "  pawl history monday --data-dir data                 which events there are\n"
@@ -127,11 +129,11 @@ void add_compensate(Verb& program) {
   add_id(verb, *arguments);
   verb.add("TASK", *tasks, "Completed tasks to undo (default: all that can be undone)");
   add_going_on(verb, *arguments);
-  teach(verb, kCompensateHelp);
+  verb.teaches(kCompensateHelp);
   verb.on_call([arguments, tasks] {
     const std::string& id = arguments->target.id;
     const auto compensate = [&](Engine& stored) { return stored.compensation().compensate_workflow(id, *tasks); };
-    return go_on(*arguments, change_of(id, compensate));
+    return go_on(*arguments, change_of(id, compensate), by_its_compensation);
   });
 }
 

@@ -63,12 +63,13 @@ constexpr const char* kState = "human: its id and state; json: as an item of paw
 // What has completed is undone before it ends, which somebody has to do.
 int cancel_and_compensate(const ControlArguments& arguments) {
   const Target& target = arguments.target;
-  return go_on({.target = target, .engine = {}}, [&](Engine& stored) -> Result<std::string> {
+  const auto cancel = [&](Engine& stored) -> Result<std::string> {
     const CancelOptions options{.reason = arguments.reason, .grace = Duration::zero(), .compensate = true};
     if (Result<void> cancelled = stored.orchestrator().cancel_workflow(target.id, options); !cancelled)
       return std::unexpected(std::move(cancelled.error()));
     return target.id;
-  });
+  };
+  return go_on({.target = target, .engine = {}}, cancel, by_its_compensation);
 }
 
 }  // namespace
@@ -88,14 +89,15 @@ void add_cancel(Verb& program) {
   const auto arguments = add_control(verb, cancel);
   verb.add("--reason", arguments->reason, "Why; it stands in the report and in the history");
   const auto compensate = std::make_shared<bool>(false);
-  verb.add_flag("--compensate", *compensate, "What has completed is undone first; exits as pawl resume ID does");
+  verb.add_flag("--compensate", *compensate, "What has completed is undone first");
   add_output(verb, arguments->target.output, std::string(kState) + "; --compensate: what pawl run prints");
   verb.teaches(
       "  pawl cancel monday --data-dir data --reason 'the input was wrong'\n"
       "  pawl cancel monday --data-dir data --compensate\n"
       "\n"
       "With --compensate this process undoes completed tasks that have a compensation, the latest first, and ends\n"
-      "when the workflow is cancelled, with exit code 3. One whose pivot has completed is not cancelled that way.");
+      "when the workflow is cancelled, with 1 if something could not be undone. One whose pivot has completed is not\n"
+      "cancelled that way.");
   verb.on_call([arguments, compensate] {
     if (*compensate) return cancel_and_compensate(*arguments);
     return in_directory(arguments->target, [&](Engine& engine) { return cancel(engine, *arguments); });

@@ -8,7 +8,6 @@
 #include "cli/attach.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
-#include "cli/watch.h"
 
 namespace pawl::cli {
 namespace {
@@ -63,7 +62,7 @@ Result<EngineChoice> read_going_on(const GoOnArguments& arguments) {
   return choice;
 }
 
-int go_on(const GoOnArguments& arguments, const Change& change) {
+int go_on(const GoOnArguments& arguments, const Change& change, Judge judge) {
   const Target& target = arguments.target;
   Result<EngineChoice> choice = read_going_on(arguments);
   if (!choice) return report(choice.error());
@@ -76,11 +75,11 @@ int go_on(const GoOnArguments& arguments, const Change& change) {
     return kDone;
   });
   if (!found) return code;
-  if (is_terminal(found->status.state)) return print_report(*found, target.json());
+  if (is_terminal(found->status.state)) return print_report(*found, target.json(), judge);
   const std::string& id = found->status.id;
   choice->engine.only = {id};
   Engine engine(choice->engine);
-  Watch watch(engine, interruption, {.data_dir = target.data_dir, .json = target.json(), .timeout = {}});
+  Watch watch(engine, interruption, {.data_dir = target.data_dir, .json = target.json(), .judge = judge});
   watch.begin(id, *found->definition);
   if (const Result<void> enabled = engine.persistence().enable(*choice->persistence); !enabled)
     return report(enabled.error());

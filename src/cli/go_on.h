@@ -9,6 +9,7 @@
 
 #include "cli/arguments.h"
 #include "cli/engine_arguments.h"
+#include "cli/watch.h"
 
 namespace pawl::cli {
 
@@ -29,7 +30,7 @@ Result<EngineChoice> read_going_on(const GoOnArguments& arguments);
 using Change = std::function<Result<std::string>(Engine& stored)>;
 
 // Without a change the workflow goes on as it is. One that has ended then is only told about. Shows and prints what
-// `pawl run` does, and returns its exit code.
-int go_on(const GoOnArguments& arguments, const Change& change = {});
+// `pawl run` does, and returns what `judge` makes of its end.
+int go_on(const GoOnArguments& arguments, const Change& change = {}, Judge judge = by_its_end);
 
 }  // namespace pawl::cli

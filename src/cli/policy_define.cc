@@ -68,13 +68,6 @@ Result<boost::json::object> read_settings(const DefineArguments& arguments) {
   return settings;
 }
 
-// Places in the settings are named by their fields; they have no lines that the user has seen.
-Result<PolicyConfig> parse(PolicyKind kind, const boost::json::object& settings) {
-  Result<PolicyConfig> config = parse_policy(kind, settings);
-  if (!config) config.error().line = config.error().column = 0;
-  return config;
-}
-
 Result<void> print(Policy& policies, const PolicyArguments& arguments) {
   const Result<PolicyInfo> policy = policies.get_policy(arguments.name);
   if (!policy) return std::unexpected(policy.error());
@@ -91,7 +84,7 @@ int define(const DefineArguments& arguments) {
   if (!kind) return report(kind.error());
   const Result<boost::json::object> settings = read_settings(arguments);
   if (!settings) return report(settings.error());
-  const Result<PolicyConfig> config = parse(*kind, *settings);
+  const Result<PolicyConfig> config = parse_policy(*kind, *settings);
   if (!config) return report(config.error());
   return with_policies(arguments.policy, [&](Policy& policies) -> Result<void> {
     const Result<std::string> defined = policies.define_policy(arguments.policy.name, *config);
@@ -105,7 +98,7 @@ Result<void> update(Policy& policies, const PolicyArguments& arguments, const bo
   if (!before) return std::unexpected(before.error());
   boost::json::object settings = to_json(before->current().config).get_object();
   for (const auto& change : changes) settings[change.key()] = change.value();
-  const Result<PolicyConfig> config = parse(before->kind, settings);
+  const Result<PolicyConfig> config = parse_policy(before->kind, settings);
   if (!config) return std::unexpected(config.error());
   if (Result<void> updated = policies.update_policy(arguments.name, *config); !updated) return updated;
   return print(policies, arguments);

@@ -45,35 +45,21 @@ Result<void> check(const RedriveArguments& arguments) {
 }
 
 int redrive_one(const RedriveArguments& arguments) {
-  return go_on(arguments.go_on, [&](Engine& stored) -> Result<std::string> {
+  const auto redrive = [&](Engine& stored) -> Result<std::string> {
     if (Result<void> redriven = stored.policy().redrive_dead_letter(arguments.letter); !redriven)
       return std::unexpected(std::move(redriven.error()));
     return arguments.letter.workflow;
-  });
+  };
+  return go_on(arguments.go_on, redrive, arguments.letter.compensation ? by_its_compensation : by_its_end);
 }
 
-// To go on with these is to go on with all that have not ended and are not paused, so there must be no others.
-Result<void> check_others(Orchestrator& orchestrator, const std::set<std::string>& concerned,
-                          const std::string& data_dir) {
-  for (const WorkflowState state : {WorkflowState::pending, WorkflowState::running}) {
-    const auto open = orchestrator.list_workflows({.state = state, .limit = std::numeric_limits<std::size_t>::max()});
-    if (!open) return std::unexpected(open.error());
-    for (const WorkflowStatus& status : *open)
-      if (!concerned.contains(status.id))
-        return fail(
-            ErrorCode::invalid_state,
-            fmt::format("workflow {} is {}, and would go on, too: pause it, or bring all to their ends first: {}",
-                        in_quotes(status.id), to_string(status.state), resume_command({}, data_dir)));
-  }
-  return {};
-}
+using Ids = std::set<std::string, std::less<>>;
 
-// How many letters there were.
-Result<std::size_t> redrive_stored(Engine& stored, const DeadLetterFilter& filter, const std::string& data_dir) {
+// The workflows whose letters these were.
+Result<Ids> redrive_stored(Engine& stored, const DeadLetterFilter& filter) {
   const Result<std::vector<DeadLetter>> letters = stored.policy().list_dead_letters(filter);
   if (!letters) return std::unexpected(letters.error());
-  if (letters->empty()) return 0;
-  std::set<std::string> concerned;
+  Ids concerned;
   for (const DeadLetter& letter : *letters) concerned.insert(letter.id.workflow);
   for (const std::string& id : concerned) {
     const Result<WorkflowReport> workflow = stored.orchestrator().get_workflow(id);
@@ -81,37 +67,34 @@ Result<std::size_t> redrive_stored(Engine& stored, const DeadLetterFilter& filte
     if (Result<void> served = check_served(stored.handlers(), id, *workflow->definition); !served)
       return std::unexpected(std::move(served.error()));
   }
-  if (Result<void> alone = check_others(stored.orchestrator(), concerned, data_dir); !alone)
-    return std::unexpected(std::move(alone.error()));
+  if (letters->empty()) return concerned;
   const Result<std::size_t> redriven = stored.policy().redrive_dead_letters(filter);
-  if (redriven)
-    note(fmt::format("{} of {} dead letter{} of {} workflow{} redriven", *redriven, letters->size(),
-                     letters->size() == 1 ? "" : "s", concerned.size(), concerned.size() == 1 ? "" : "s"));
-  return redriven;
+  if (!redriven) return std::unexpected(redriven.error());
+  note(fmt::format("{} of {} dead letter{} of {} workflow{} redriven", *redriven, letters->size(),
+                   letters->size() == 1 ? "" : "s", concerned.size(), concerned.size() == 1 ? "" : "s"));
+  return concerned;
 }
 
 int redrive_all(const RedriveArguments& arguments) {
   const Target& target = arguments.go_on.target;
   const Result<DeadLetterFilter> filter = read_filter(arguments.filter, std::numeric_limits<std::size_t>::max());
   if (!filter) return report(filter.error());
-  const Result<EngineChoice> choice = read_going_on(arguments.go_on);
+  Result<EngineChoice> choice = read_going_on(arguments.go_on);
   if (!choice) return report(choice.error());
   Interruption interruption(true);
-  std::size_t redriven = 0;
   const int code = in_directory(target, [&](Engine& stored) -> Result<int> {
-    const Result<std::size_t> done = redrive_stored(stored, *filter, target.data_dir);
-    if (!done) return std::unexpected(done.error());
-    redriven = *done;
+    Result<Ids> concerned = redrive_stored(stored, *filter);
+    if (!concerned) return std::unexpected(std::move(concerned.error()));
+    choice->engine.only = *std::move(concerned);
     return kDone;
   });
   if (code != kDone) return code;
-  if (redriven == 0) {
+  if (choice->engine.only->empty()) {
     note("there are no such dead letters in " + target.data_dir);
     if (target.json()) put(stdout, "[]\n");
     return kDone;
   }
-  Engine engine(choice->engine);
-  return resume_all(engine, interruption, *choice->persistence, target.json());
+  return resume_many(*choice, interruption, target.json());
 }
 
 int redrive(RedriveArguments& arguments) {
@@ -135,8 +118,8 @@ void add_redrive(Verb& dead_letter) {
       "\n"
       "The task gets fresh attempts, its workflow goes on from there, and this process brings it to its end as\n"
       "pawl resume ID does. What has been redriven already is not redriven again: then it tells what became of it.\n"
-      "--all brings all workflows concerned to their ends, as pawl resume does; it is refused while other workflows\n"
-      "of the directory have not ended and are not paused, for they would go on, too.");
+      "With --compensation the exit code says whether all is undone now, not how the workflow ended. --all brings all\n"
+      "workflows concerned to their ends and prints what pawl resume does; others stay as they are.");
   verb.on_call([arguments] { return redrive(*arguments); });
 }
 

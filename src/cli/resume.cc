@@ -2,8 +2,6 @@
 #include <memory>
 #include <string>
 
-#include "pawl/engine.h"
-
 #include "cli/cli.h"
 #include "cli/go_on.h"
 #include "cli/interruption.h"
@@ -17,8 +15,7 @@ int resume(const GoOnArguments& arguments) {
   const Result<EngineChoice> choice = read_going_on(arguments);
   if (!choice) return report(choice.error());
   Interruption interruption(true);
-  Engine engine(choice->engine);
-  return resume_all(engine, interruption, *choice->persistence, arguments.target.json());
+  return resume_many(*choice, interruption, arguments.target.json());
 }
 
 constexpr const char* kHelp =

@@ -90,7 +90,7 @@ class ResumeMany {
       return;
     }
     ++tally_[std::string(to_string(ended->status.state))];
-    if (const int code = exit_code_of(*ended); worst_ != kWorkflowFailed && code != kDone) worst_ = code;
+    if (const int code = by_its_end(*ended); worst_ != kWorkflowFailed && code != kDone) worst_ = code;
     if (json_) {
       put(stdout, (told_ > 0 ? ",\n" : "") + to_json_text(*ended));
     } else {
@@ -141,24 +141,28 @@ class ResumeMany {
   int worst_ = kDone;
 };
 
-Result<std::vector<WorkflowStatus>> list(Orchestrator& orchestrator, WorkflowState state) {
-  return orchestrator.list_workflows({.state = state, .limit = std::numeric_limits<std::size_t>::max()});
+using Wanted = decltype(Options::only);
+
+Result<std::vector<WorkflowStatus>> list(Orchestrator& orchestrator, WorkflowState state, const Wanted& wanted) {
+  auto found = orchestrator.list_workflows({.state = state, .limit = std::numeric_limits<std::size_t>::max()});
+  if (found && wanted) std::erase_if(*found, [&](const auto& status) { return !wanted->contains(status.id); });
+  return found;
 }
 
 // Takes stock of what was taken up, and starts what nobody has.
-Result<Work> take_stock(Orchestrator& orchestrator, Audience& audience) {
+Result<Work> take_stock(Orchestrator& orchestrator, Audience& audience, const Wanted& wanted) {
   Work work;
-  const auto paused = list(orchestrator, WorkflowState::paused);
+  const auto paused = list(orchestrator, WorkflowState::paused, wanted);
   if (!paused) return std::unexpected(paused.error());
   work.paused = paused->size();
-  const auto pending = list(orchestrator, WorkflowState::pending);
+  const auto pending = list(orchestrator, WorkflowState::pending, wanted);
   if (!pending) return std::unexpected(pending.error());
   for (const WorkflowStatus& status : *pending) {
     work.open.insert(status.id);
     // Queued ones start by themselves, and may have done so by now.
     if (status.phase != Phase::queued) (void)orchestrator.execute_workflow(status.id);
   }
-  const auto running = list(orchestrator, WorkflowState::running);
+  const auto running = list(orchestrator, WorkflowState::running, wanted);
   if (!running) return std::unexpected(running.error());
   for (const WorkflowStatus& status : *running) work.open.insert(status.id);
   work.ended = audience.take_ended(std::chrono::milliseconds(0));
@@ -182,12 +186,14 @@ Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const std::strin
 
 }  // namespace
 
-int resume_all(Engine& engine, Interruption& interruption, const PersistenceOptions& persistence, bool json) {
-  Watch watch(engine, interruption, {.data_dir = persistence.data_dir, .json = json, .timeout = {}});
+int resume_many(const EngineChoice& choice, Interruption& interruption, bool json) {
+  const PersistenceOptions& persistence = *choice.persistence;
+  Engine engine(choice.engine);
+  Watch watch(engine, interruption, {.data_dir = persistence.data_dir, .json = json});
   Audience& audience = watch.audience();
   audience.listen();
   if (const Result<void> enabled = engine.persistence().enable(persistence); !enabled) return report(enabled.error());
-  Result<Work> work = take_stock(engine.orchestrator(), audience);
+  Result<Work> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
   if (!work) return report(work.error());
   if (const Result<void> told = tell_stock(engine.orchestrator(), *work, persistence.data_dir); !told)
     return report(told.error());

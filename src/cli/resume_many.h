@@ -1,13 +1,12 @@
-// All workflows of a data directory brought to their ends.
+// Many workflows of a data directory brought to their ends: all, or those that the choice of engine names.
 #pragma once
 
-#include "pawl/engine.h"
-
+#include "cli/engine_arguments.h"
 #include "cli/interruption.h"
 
 namespace pawl::cli {
 
-// `engine` is in memory and has no workflows yet. Returns the exit code.
-int resume_all(Engine& engine, Interruption& interruption, const PersistenceOptions& persistence, bool json);
+// Tells what becomes of each, and returns the exit code.
+int resume_many(const EngineChoice& choice, Interruption& interruption, bool json);
 
 }  // namespace pawl::cli

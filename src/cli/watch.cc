@@ -25,7 +25,7 @@ std::unique_ptr<View> make_view(bool json, const Definition& definition) {
 
 }  // namespace
 
-int exit_code_of(const WorkflowReport& report) {
+int by_its_end(const WorkflowReport& report) {
   if (report.status.state == WorkflowState::completed)  // and may have been undone since
     return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
   if (report.status.state == WorkflowState::cancelled) return kCancelled;
@@ -36,9 +36,13 @@ int exit_code_of(const WorkflowReport& report) {
   return timed_out ? kCancelled : kWorkflowFailed;
 }
 
-int print_report(const WorkflowReport& report, bool json) {
+int by_its_compensation(const WorkflowReport& report) {
+  return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
+}
+
+int print_report(const WorkflowReport& report, bool json, Judge judge) {
   put(stdout, json ? to_json_text(report) + "\n" : summarise(report, ::isatty(STDOUT_FILENO) == 1));
-  return exit_code_of(report);
+  return judge(report);
 }
 
 int leave(const Interruption& interruption, const std::string& command) {
@@ -87,7 +91,7 @@ int Watch::finish() {
     return code;
   }
   if (!*report) return leave(interruption_, resume_command(id_, options_.data_dir));
-  const int code = print_report(**report, options_.json);
+  const int code = print_report(**report, options_.json, options_.judge);
   if (interruption_.cancelled() && !options_.data_dir.empty())
     note("Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, for pawl resume to go on");
   return code;

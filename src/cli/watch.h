@@ -13,10 +13,19 @@
 
 namespace pawl::cli {
 
+// What became of a workflow that has ended, as an exit code.
+using Judge = int (*)(const WorkflowReport& report);
+
+// Whether it completed, and has not been undone in vain since.
+int by_its_end(const WorkflowReport& report);
+// Whether all that was to be undone is.
+int by_its_compensation(const WorkflowReport& report);
+
 struct WatchOptions {
   std::string data_dir;  // empty: in memory
   bool json = false;     // standard output belongs to the report
-  std::optional<Duration> timeout;
+  std::optional<Duration> timeout = std::nullopt;
+  Judge judge = by_its_end;
 };
 
 // Threads: one. Ownership: what it is given outlives it.
@@ -47,8 +56,7 @@ class Watch {
 };
 
 // What became of a workflow that has ended: on standard output, and as an exit code.
-int print_report(const WorkflowReport& report, bool json);
-int exit_code_of(const WorkflowReport& report);
+int print_report(const WorkflowReport& report, bool json, Judge judge = by_its_end);
 
 // Says that the process ends before its workflows do, and that `command` goes on with them; returns the exit code.
 int leave(const Interruption& interruption, const std::string& command);
