@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::UnorderedElementsAre;
 
 const fs::path kSource = PAWL_SOURCE;
 
@@ -41,12 +44,12 @@ std::string output_of(const std::string& program) {
   return result.out;
 }
 
-// The report of the definition in examples/, run to its end.
-Json report_of(const std::string& definition, const Json& input = boost::json::object()) {
+// The report of the definition in examples/, run to its end, which has this exit code.
+Json report_of(const std::string& definition, const Json& input = boost::json::object(), int exit_code = 0) {
   const ProcessResult result =
       run_process({PAWL_BINARY, "run", "examples/" + definition, "--output", "json", "--input", to_json_text(input)},
                   {.cwd = kSource});
-  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_EQ(result.exit_code, exit_code) << result.out;
   EXPECT_EQ(result.err, "");
   Result<Json> report = parse_json(result.out);
   EXPECT_TRUE(report) << result.out;
@@ -68,6 +71,8 @@ std::vector<std::string> blocks(const fs::path& document, const std::string& lan
   return found;
 }
 
+MATCHER_P(PartOf, example, "") { return read_text(kSource / "examples" / example).find(arg) != std::string::npos; }
+
 TEST(Programs, hello) { EXPECT_EQ(output_of("hello"), "{\"greet\":\"Hello, world\"}\n"); }
 
 TEST(Programs, simple_workflow) {
@@ -88,6 +93,25 @@ TEST(Programs, data_pipeline) {
             "2013: 828 mm, 87 % of the usual\n"
             "2014: 1233 mm, 129 % of the usual\n"
             "2015: 1139 mm, 120 % of the usual\n");
+}
+
+TEST(Programs, saga_transaction) {
+  EXPECT_EQ(output_of("saga_transaction"),
+            "flight  book    compensated  \"LH 1842\"\n"
+            "hotel   book    compensated  \"R-17\"\n"
+            "car     book    failed       no car is left\n"
+            "hotel   cancel  completed    after 2 attempts\n"
+            "flight  cancel  completed    after 1 attempt\n"
+            "the trip has failed, and all that was booked is cancelled\n");
+}
+
+TEST(Programs, error_handling) {
+  EXPECT_EQ(output_of("error_handling"),
+            "the circuit breaker is open and holds 1 task\n"
+            "payment waits: circuit_open\n"
+            "payment completed in attempt 4; the circuit breaker is closed\n"
+            "receipt is a dead letter after 1 attempt: no_address\n"
+            "receipt completed in attempt 2\n");
 }
 
 TEST(Programs, say_what_is_wrong) {
@@ -113,6 +137,57 @@ TEST(Definitions, parallel_workflow) {
                                        {"most_frequent", {{"word", "it"}, {"times", 2}}}}));
   // Four tasks of a second each took less than they would one after the other.
   EXPECT_LT(report.at("duration_ms").to_number<int>(), 4000);
+}
+
+TEST(Definitions, saga_transaction) {
+  const Json report = report_of("saga_transaction.yaml", boost::json::object(), 1);
+  EXPECT_EQ(report.at("state"), "failed");
+  EXPECT_EQ(report.at("compensation"), "completed");
+  EXPECT_EQ(report.at("tasks_compensated"), 2);
+  EXPECT_EQ(report.at_pointer("/compensations/hotel/attempt"), 2);
+  EXPECT_EQ(report.at_pointer("/compensations/hotel/result/stdout"), "room R-17 is cancelled\n");
+  EXPECT_EQ(report.at_pointer("/compensations/flight/attempt"), 1);
+  EXPECT_EQ(report.at_pointer("/compensations/flight/result/stdout"),
+            "flight LH 1842 to Rome is cancelled for want of a car\n");
+}
+
+TEST(Definitions, saga_transaction_with_a_car) {
+  const Json report = report_of("saga_transaction.yaml", {{"cars", 1}});
+  EXPECT_EQ(report.at("output"), (Json{{"flight", "LH 1842"}, {"hotel", "R-17"}, {"car", "FIAT-500"}}));
+  EXPECT_EQ(report.at("compensation"), "none");
+}
+
+// The commands that the comment of an example shows, as a user types them one after the other.
+TEST(Definitions, error_handling) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "examples");
+  fs::copy(kSource / "examples/error_handling.yaml", folder.path() / "examples");
+  folder.write("pawl", "#!/bin/sh\nexec " PAWL_BINARY " \"$@\"\n");
+  fs::permissions(folder.path() / "pawl", fs::perms::owner_all);
+  std::istringstream lines(read_text(kSource / "examples/error_handling.yaml"));
+  std::string script = "PATH=\"$PWD:$PATH\"\n";
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("#   ")) script += line.substr(4) + "\n";
+  const ProcessResult result = run_process({"sh", "-c", script}, {.cwd = folder.path()});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("file failed: "), HasSubstr("orders    file  orders"),
+                                HasSubstr("output         \"two orders, paid\\n\"")));
+
+  const ProcessResult history =
+      run_process({PAWL_BINARY, "history", "orders", "--data-dir", folder.path() / "data", "--output", "json"});
+  std::vector<std::string> told;
+  std::istringstream events(history.out);
+  for (std::string line; std::getline(events, line);) {
+    const Json event = *parse_json(line);
+    const auto& task = event.at("task");
+    if (task == "first" || task == "second")
+      told.push_back(std::string(event.at("type").as_string()) + " " + task.as_string().c_str());
+  }
+  EXPECT_THAT(told,
+              ElementsAre("task_started first", "task_retry_scheduled first", "task_retry_due first",
+                          "task_started first", "task_retry_scheduled first", "task_retry_due first", "task_held first",
+                          "task_held second", "task_released first", "task_started first", "task_completed first",
+                          "task_released second", "task_started second", "task_completed second"));
 }
 
 class DataPipeline : public ::testing::Test {
@@ -199,14 +274,23 @@ TEST(Documents, readme_shows_the_examples_themselves) {
   EXPECT_THAT(blocks(kSource / "README.md", "cpp"), ElementsAre(read_text(kSource / "examples/hello.cc")));
 }
 
-TEST(Documents, guide_shows_valid_definitions) {
-  const std::vector<std::string> definitions = blocks(kSource / "docs/guide.md", "yaml");
-  EXPECT_FALSE(definitions.empty());
+TEST(Documents, show_valid_definitions) {
   const TemporaryFolder folder;
-  for (const std::string& definition : definitions) {
-    const ProcessResult result = run_process({PAWL_BINARY, "validate", folder.write("snippet.yaml", definition)});
-    EXPECT_EQ(result.exit_code, 0) << result.err << definition;
+  for (const char* const page : {"docs/guide.md", "docs/failures.md", "docs/durability.md"}) {
+    const std::vector<std::string> definitions = blocks(kSource / page, "yaml");
+    EXPECT_FALSE(definitions.empty());
+    for (const std::string& definition : definitions) {
+      const ProcessResult result = run_process({PAWL_BINARY, "validate", folder.write("snippet.yaml", definition)});
+      EXPECT_EQ(result.exit_code, 0) << page << ": " << result.err << definition;
+    }
   }
+}
+
+TEST(Documents, failures_shows_the_examples_themselves) {
+  const fs::path page = kSource / "docs/failures.md";
+  EXPECT_THAT(blocks(page, "yaml"), IsSupersetOf({read_text(kSource / "examples/error_handling.yaml"),
+                                                  read_text(kSource / "examples/saga_transaction.yaml")}));
+  EXPECT_THAT(blocks(page, "cpp"), UnorderedElementsAre(PartOf("error_handling.cc"), PartOf("saga_transaction.cc")));
 }
 
 }  // namespace
