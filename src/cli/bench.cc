@@ -35,6 +35,7 @@ struct Bench {
 };
 
 constexpr Bench kBenches[] = {{"chain3", load::bench_chain3},
+                              {"chain3_policies", load::bench_chain3_policies},
                               {"fan100", load::bench_fan100},
                               {"latency", load::bench_latency},
                               {"recovery", load::bench_recovery},
@@ -76,7 +77,7 @@ int bench(BenchArguments arguments) {
 }
 
 constexpr const char* kHelp =
-    "  chain3    three no-op tasks in a row, --in-flight workflows at a time\n"
+    "  chain3    three no-op tasks in a row, --in-flight workflows at a time; chain3_policies: with stored policies\n"
     "  fan100    100 parallel no-op tasks and a join\n"
     "  latency   one chain3 after the other\n"
     "  recovery  opening a data directory with --workflows live ones\n"
@@ -94,7 +95,7 @@ void add_bench(Verb& program) {
   const auto arguments = std::make_shared<BenchArguments>();
   verb.add("NAME", arguments->name, "What is measured")
       .required()
-      .one_of({"chain3", "fan100", "latency", "recovery", "idle"});
+      .one_of({"chain3", "chain3_policies", "fan100", "latency", "recovery", "idle"});
   verb.add("--store", arguments->load.store, "memory or rocksdb").one_of({"memory", "rocksdb"}).shows_default();
   verb.add("--sync-delay", arguments->sync_delay, "Tell the disk at most this much later (default: at once)");
   verb.add("--in-flight", arguments->load.in_flight, "Workflows at a time").between(1, kMostInFlight).shows_default();

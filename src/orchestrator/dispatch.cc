@@ -47,13 +47,21 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   return assignment;
 }
 
+// What is made here has ended before this thread could look at a timer.
+bool is_over_at_once(const LiveWorkflow& workflow, const effect::ArmTimer& armed) {
+  if (armed.kind != TimerKind::attempt_timeout) return false;
+  const Handler* const handler = workflow.handler(armed.task);
+  return handler != nullptr && handler->kind == HandlerKind::on_shard;
+}
+
 }  // namespace
 
 void Shard::release_effect(LiveWorkflow& workflow, const Effect& effect) {
   if (const auto* dispatched = std::get_if<effect::DispatchTask>(&effect)) [[likely]] {
     dispatch(workflow, *dispatched);
   } else if (const auto* armed = std::get_if<effect::ArmTimer>(&effect)) {
-    timers_.arm(armed->due, {.key = timer_key(workflow, armed->kind, armed->task), .attempt = armed->attempt});
+    if (!is_over_at_once(workflow, *armed))
+      timers_.arm(armed->due, {.key = timer_key(workflow, armed->kind, armed->task), .attempt = armed->attempt});
   } else if (const auto* disarmed = std::get_if<effect::DisarmTimer>(&effect)) {
     timers_.disarm(timer_key(workflow, disarmed->kind, disarmed->task));
   } else if (const auto* stopped = std::get_if<effect::StopTask>(&effect)) {

@@ -104,7 +104,7 @@ void Shard::fire(const Timer& timer) {
     case TimerKind::attempt_timeout:
       if (decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt}))
         if (const std::string& policy = workflow->state.definition().timeout_policy(); !policy.empty())
-          environment_.policies.count(policy, &PolicyStats::timeouts);
+          environment_.policies.count(policy, {.timeouts = 1});
       break;
     case TimerKind::schedule_to_start:
     case TimerKind::schedule_to_close: {

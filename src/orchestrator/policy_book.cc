@@ -84,9 +84,16 @@ Result<void> PolicyBook::check(const Definition& definition) const {
   return {};
 }
 
-void PolicyBook::count(const std::string& name, std::uint64_t PolicyStats::* what, std::uint64_t times) {
+void PolicyBook::count(const std::string& name, const PolicyStats& more) {
   const std::lock_guard lock(mutex_);
-  if (const auto entry = entries_.find(name); entry != entries_.end()) entry->second.stats.*what += times;
+  const auto entry = entries_.find(name);
+  if (entry == entries_.end()) return;
+  PolicyStats& stats = entry->second.stats;
+  stats.evaluations += more.evaluations;
+  stats.allowed += more.allowed;
+  stats.rejected += more.rejected;
+  stats.timeouts += more.timeouts;
+  stats.retries += more.retries;
 }
 
 const CircuitBreakerPolicy& PolicyBook::breaker_policy(const Entry& entry) {

@@ -39,7 +39,7 @@ class PolicyBook {
   // Whether all policies that a definition refers to are there, and grant what its tasks ask for. Error: `not_found`,
   // `invalid_argument`, with the `field`.
   [[nodiscard]] Result<void> check(const Definition& definition) const;
-  void count(const std::string& name, std::uint64_t PolicyStats::* what, std::uint64_t times = 1);
+  void count(const std::string& name, const PolicyStats& more);
 
   // A breaker that does not exist lets everything through.
   struct Passage {

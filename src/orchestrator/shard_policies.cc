@@ -27,21 +27,17 @@ void Shard::refresh_policies() {
 void Shard::observe(LiveWorkflow& workflow, std::span<const Event> events) {
   const Definition& definition = workflow.state.definition();
   PolicyBook& policies = environment_.policies;
-  const auto count = [&](const std::string& policy, std::uint64_t PolicyStats::* outcome) {
-    policies.count(policy, &PolicyStats::evaluations);
-    policies.count(policy, outcome);
-  };
   for (const Event& event : events) {
     if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
-      if (started->policy_version > 0) count(definition.timeout_policy(), &PolicyStats::allowed);
+      if (started->policy_version > 0) policies.count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
     } else if (const auto* retry = std::get_if<event::TaskRetryScheduled>(&event)) {
       end_passage(workflow, retry->task, policy::Verdict::failure);
-      if (retry->policy_version == 0) continue;
-      count(definition.rules(retry->task).retry_policy_name, &PolicyStats::allowed);
-      policies.count(definition.rules(retry->task).retry_policy_name, &PolicyStats::retries);
+      if (retry->policy_version > 0)
+        policies.count(definition.rules(retry->task).retry_policy_name, {.evaluations = 1, .allowed = 1, .retries = 1});
     } else if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
       end_passage(workflow, failed->task, policy::Verdict::failure);
-      if (failed->policy_version > 0) count(definition.rules(failed->task).retry_policy_name, &PolicyStats::rejected);
+      if (failed->policy_version > 0)
+        policies.count(definition.rules(failed->task).retry_policy_name, {.evaluations = 1, .rejected = 1});
     } else if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
       end_passage(workflow, completed->task, policy::Verdict::success);
     } else if (const auto* cancelled = std::get_if<event::TaskCancelled>(&event)) {
@@ -59,6 +55,7 @@ void Shard::observe(LiveWorkflow& workflow, std::span<const Event> events) {
 }
 
 void Shard::end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict) {
+  if (passages_.empty()) return;
   const auto passage = passages_.find(timer_key(workflow, TimerKind::wake, task));
   if (passage == passages_.end()) return;
   const Passage ended = std::move(passage->second);

@@ -31,6 +31,7 @@ void Timers::arm(Timestamp due, const Timer& timer) {
 }
 
 std::optional<Timer> Timers::disarm(const TimerKey& key) {
+  if (armed_.empty()) return std::nullopt;
   const auto found = armed_.find(key);
   if (found == armed_.end()) return std::nullopt;
   const Timer timer{.key = key, .attempt = found->second.attempt};
