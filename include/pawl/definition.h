@@ -61,6 +61,9 @@ struct Compensation {
   friend bool operator==(const Compensation&, const Compensation&) = default;
 };
 
+// What the member `compensation` of a task says, sugar included. Error: `invalid_argument`, with the `field`.
+[[nodiscard]] Result<Compensation> parse_compensation(const Json& compensation);
+
 // One task as it is written. Defaults are those of the definition format.
 struct TaskSpec {
   std::string id;    // 1..256 bytes of UTF-8 without control characters, white space, `[` or `]`

@@ -34,12 +34,9 @@ struct Bench {
   Result<boost::json::object> (*run)(const load::LoadOptions& options);
 };
 
-constexpr Bench kBenches[] = {{"chain3", load::bench_chain3},
-                              {"chain3_policies", load::bench_chain3_policies},
-                              {"fan100", load::bench_fan100},
-                              {"latency", load::bench_latency},
-                              {"recovery", load::bench_recovery},
-                              {"idle", load::bench_idle}};
+constexpr Bench kBenches[] = {{"chain3", load::bench_chain3},     {"chain3_policies", load::bench_chain3_policies},
+                              {"fan100", load::bench_fan100},     {"latency", load::bench_latency},
+                              {"recovery", load::bench_recovery}, {"idle", load::bench_idle}};
 
 // A line for each figure; those of the machine itself are indented.
 void print(const boost::json::object& figures, const std::string& indent) {

@@ -1,4 +1,5 @@
-// pawl saga list|show|log: workflows that can be undone, and what was done and undone in them.
+// pawl saga list|show|log|register: workflows that can be undone, what was done and undone in them, and what is to undo
+// a task.
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/directory.h"
 #include "cli/documents.h"
+#include "cli/input.h"
 #include "cli/table.h"
 #include "cli/view.h"
 
@@ -24,6 +26,12 @@ constexpr std::int64_t kMostListed = 1'000'000;
 struct SagaArguments {
   Target target;
   std::size_t limit = kDefaultLimit;
+};
+
+struct RegisterArguments {
+  Target target;
+  std::string task;
+  std::string text;
 };
 
 std::string table_of(const std::vector<SagaStatus>& sagas) {
@@ -71,6 +79,31 @@ Result<int> log(Engine& engine, const SagaArguments& arguments) {
   return kDone;
 }
 
+int register_compensation(const RegisterArguments& arguments) {
+  const Result<Json> text = read_input(arguments.text);
+  if (!text) return report(text.error());
+  const Result<Compensation> action = parse_compensation(*text);
+  if (!action) return report(action.error());
+  return in_directory(arguments.target, [&](Engine& engine) -> Result<int> {
+    const std::string& id = arguments.target.id;
+    if (Result<void> registered = engine.compensation().register_compensation(id, arguments.task, *action); !registered)
+      return std::unexpected(std::move(registered.error()));
+    put(stdout, fmt::format("{} of {}: undone by {}.{}\n", printable(arguments.task), printable(id),
+                            printable(action->module), printable(action->function)));
+    return kDone;
+  });
+}
+
+void add_registering(Verb& saga) {
+  Verb verb = saga.add_verb("register", "Say what undoes a task of a workflow, in place of what its definition says");
+  const auto arguments = std::make_shared<RegisterArguments>();
+  add_workflow(verb, arguments->target);
+  verb.add("TASK", arguments->task, "The task's id").required().not_empty();
+  verb.add("COMPENSATION", arguments->text, "JSON, as a definition has it, or @FILE, or @- for stdin").required();
+  verb.teaches("  pawl saga register monday load '{\"run\": \"rm -r out\"}' --data-dir data");
+  verb.on_call([arguments] { return register_compensation(*arguments); });
+}
+
 }  // namespace
 
 void add_saga(Verb& program) {
@@ -93,6 +126,8 @@ void add_saga(Verb& program) {
   add_workflow(logging, arguments->target);
   add_output(logging, arguments->target.output, "human: a table; json: an array");
   on_call(logging, arguments, log);
+
+  add_registering(verb);
 
   verb.teaches(
       "  pawl saga list --data-dir data\n"

@@ -61,6 +61,7 @@ TEST(Document, keeps_the_value_that_it_is_made_from) {
   EXPECT_EQ(document.root().to_json(), value);
   EXPECT_EQ(document.root().position().line, 0U);
   EXPECT_EQ(document.root().position().column, 0U);
+  EXPECT_EQ(Document::from_json(Json(std::uint64_t{5})).root().kind(), NodeKind::integer);
 }
 
 TEST(Document, takes_values_of_any_depth_without_recursion) {

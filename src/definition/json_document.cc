@@ -102,7 +102,8 @@ Scalar to_scalar(const Json& value) {
       return value.get_bool();
     case boost::json::kind::int64:
       return value.get_int64();
-    case boost::json::kind::uint64:
+    case boost::json::kind::uint64:  // as a text would have it: only what is too large for an integer
+      if (std::in_range<std::int64_t>(value.get_uint64())) return static_cast<std::int64_t>(value.get_uint64());
       return value.get_uint64();
     case boost::json::kind::double_:
       return value.get_double();

@@ -159,26 +159,14 @@ Result<PolicyKind> parse_policy_kind(std::string_view text) {
               "kind");
 }
 
-namespace {
-
-// Places in the settings are told by their fields: their lines would be those of a text that nobody has seen.
-std::unexpected<Error> refuse_settings(Error error) {
-  error.line = error.column = 0;
-  return std::unexpected(std::move(error));
-}
-
-}  // namespace
-
 Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
   if (!config.is_object())
     return fail(ErrorCode::invalid_argument, fmt::format("a {} policy is an object of settings", to_string(kind)));
   Json settings = config;
   settings.as_object().erase("name");
-  const std::string text = to_json_text(settings);
-  const Result<definition::Document> document = definition::Document::parse(text, definition::Format::json);
-  if (!document) return refuse_settings(document.error());
-  auto read = definition::read_policy(kind, document->root());
-  if (!read) return refuse_settings(definition::to_error(std::move(read.error())));
+  const auto document = definition::Document::from_json(settings);
+  auto read = definition::read_policy(kind, document.root());
+  if (!read) return std::unexpected(definition::to_error(std::move(read.error())));
   if (Result<void> ok = definition::check_policy("x", *read); !ok) return std::unexpected(std::move(ok.error()));
   return *std::move(read);
 }

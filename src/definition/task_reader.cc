@@ -281,3 +281,14 @@ Checked<Compensation> read_compensation(Node node, const Path& path) {
 }
 
 }  // namespace pawl::definition
+
+namespace pawl {
+
+Result<Compensation> parse_compensation(const Json& compensation) {
+  const auto document = definition::Document::from_json(compensation);
+  auto read = definition::read_compensation(document.root(), {});
+  if (!read) return std::unexpected(definition::to_error(std::move(read.error())));
+  return *std::move(read);
+}
+
+}  // namespace pawl

@@ -189,13 +189,6 @@ Result<void> LocalOrchestrator::skip_task(const std::string& id, const std::stri
   });
 }
 
-Result<WorkflowSpec> LocalOrchestrator::current_spec(const std::string& id) {
-  Result<DefinitionPtr> definition = ask_workflow<DefinitionPtr>(
-      id, [](Shard&, LiveWorkflow& workflow) -> Result<DefinitionPtr> { return workflow.bound->definition; });
-  if (!definition) return std::unexpected(std::move(definition.error()));
-  return definition::to_spec(**definition);
-}
-
 Result<BoundDefinitionPtr> LocalOrchestrator::bind_spec(const WorkflowSpec& spec) {
   Result<DefinitionPtr> definition = make_definition(spec, {.limits = options_.definitions, .handlers = &handlers_});
   if (!definition) return std::unexpected(std::move(definition.error()));
@@ -206,29 +199,39 @@ Result<BoundDefinitionPtr> LocalOrchestrator::bind_spec(const WorkflowSpec& spec
   return bound;
 }
 
-Result<void> LocalOrchestrator::redefine(const std::string& id, const WorkflowSpec& spec) {
-  Result<BoundDefinitionPtr> bound = bind_spec(spec);
-  if (!bound) return std::unexpected(std::move(bound.error()));
-  return ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) {
-    WorkflowFacts facts = *workflow.state.facts;
-    facts.definition = (*bound)->definition;
-    return shard.redefine(workflow, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
-  });
+Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefine redefine, const SpecChange& change) {
+  for (bool raced = true;;) {
+    const auto definition = ask_workflow<DefinitionPtr>(
+        id, [](Shard&, LiveWorkflow& workflow) -> Result<DefinitionPtr> { return workflow.bound->definition; });
+    if (!definition) return std::unexpected(definition.error());
+    WorkflowSpec spec = definition::to_spec(**definition);
+    if (Result<void> changed = change(spec); !changed) return changed;
+    const Result<BoundDefinitionPtr> bound = bind_spec(spec);
+    if (!bound) return std::unexpected(bound.error());
+    Result<void> redefined = ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
+      raced = workflow.bound->definition->hash() != (*definition)->hash();
+      if (raced) return {};
+      WorkflowFacts facts = *workflow.state.facts;
+      facts.definition = (*bound)->definition;
+      return (shard.*redefine)(workflow, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
+    });
+    if (!redefined || !raced) return redefined;
+  }
 }
 
 Result<void> LocalOrchestrator::add_task(const std::string& id, const TaskSpec& task) {
-  Result<WorkflowSpec> spec = current_spec(id);
-  if (!spec) return std::unexpected(std::move(spec.error()));
-  spec->tasks.push_back(task);
-  return redefine(id, *spec);
+  return change_definition(id, &Shard::redefine, [&](WorkflowSpec& spec) -> Result<void> {
+    spec.tasks.push_back(task);
+    return {};
+  });
 }
 
 Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::string& task) {
-  Result<WorkflowSpec> spec = current_spec(id);
-  if (!spec) return std::unexpected(std::move(spec.error()));
-  if (std::erase_if(spec->tasks, [&](const TaskSpec& candidate) { return candidate.id == task; }) == 0)
-    return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(task)));
-  return redefine(id, *spec);
+  return change_definition(id, &Shard::redefine, [&](WorkflowSpec& spec) -> Result<void> {
+    if (std::erase_if(spec.tasks, [&](const TaskSpec& candidate) { return candidate.id == task; }) == 0)
+      return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(task)));
+    return {};
+  });
 }
 
 Result<void> LocalOrchestrator::delete_workflow(const std::string& id) {

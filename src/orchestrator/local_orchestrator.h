@@ -137,8 +137,10 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
     bool id_may_be_taken;
   };
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
-  Result<WorkflowSpec> current_spec(const std::string& id);
-  Result<void> redefine(const std::string& id, const WorkflowSpec& spec);
+  using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
+  using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  // `change` is made again if somebody else has changed the definition meanwhile.
+  Result<void> change_definition(const std::string& id, Redefine redefine, const SpecChange& change);
   Result<BoundDefinitionPtr> bind_spec(const WorkflowSpec& spec);
 
   // supervise.cc

@@ -65,18 +65,13 @@ std::string_view to_string(SagaState state) {
 
 Result<void> LocalOrchestrator::register_compensation(const std::string& workflow, const std::string& task,
                                                       const Compensation& action) {
-  Result<WorkflowSpec> spec = current_spec(workflow);
-  if (!spec) return std::unexpected(std::move(spec.error()));
-  const auto place = std::ranges::find(spec->tasks, task, &TaskSpec::id);
-  if (place == spec->tasks.end())
-    return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(workflow), in_quotes(task)));
-  place->compensation = action;
-  const Result<BoundDefinitionPtr> bound = bind_spec(*spec);
-  if (!bound) return std::unexpected(bound.error());
-  return ask_workflow<void>(workflow, [&](Shard& shard, LiveWorkflow& live) -> Result<void> {
-    WorkflowFacts facts = *live.state.facts;
-    facts.definition = (*bound)->definition;
-    return shard.register_compensation(live, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
+  return change_definition(workflow, &Shard::register_compensation, [&](WorkflowSpec& spec) -> Result<void> {
+    const auto place = std::ranges::find(spec.tasks, task, &TaskSpec::id);
+    if (place == spec.tasks.end())
+      return fail(ErrorCode::not_found,
+                  fmt::format("workflow {} has no task {}", in_quotes(workflow), in_quotes(task)));
+    place->compensation = action;
+    return {};
   });
 }
 
@@ -111,13 +106,14 @@ Result<std::string> LocalOrchestrator::create_saga(const std::string& name, std:
 }
 
 Result<void> LocalOrchestrator::add_step(const std::string& saga, TaskSpec step) {
-  Result<WorkflowSpec> spec = current_spec(saga);
-  if (!spec) return std::unexpected(std::move(spec.error()));
   if (!step.dependencies.empty())
     return fail(ErrorCode::invalid_argument, "the steps of a saga run one after another; leave dependencies out",
                 "dependencies");
-  step.dependencies = {spec->tasks.back().id};
-  return add_task(saga, step);
+  return change_definition(saga, &Shard::redefine, [&](WorkflowSpec& spec) -> Result<void> {
+    step.dependencies = {spec.tasks.back().id};
+    spec.tasks.push_back(step);
+    return {};
+  });
 }
 
 Result<void> LocalOrchestrator::execute_saga(const std::string& saga) { return execute_workflow(saga); }

@@ -295,13 +295,26 @@ TEST_F(CliSaga, tells_what_was_done_and_undone) {
   EXPECT_EQ(log.at(3).at("attempts"), 1);
 }
 
+TEST_F(CliSaga, is_registered_afterwards) {
+  complete_trip("one");
+  EXPECT_EQ(on_data({"saga", "register", "one", "car", R"({"run": "echo no-car >> done"})"}).out,
+            "car of one: undone by exec.shell\n");
+  EXPECT_EQ(on_data({"compensate", "one", "car"}).exit_code, 0);
+  EXPECT_EQ(done(), "no-car");
+  expect_error({"saga", "register", "one", "bus", R"({"run": "true"})"}, 2, "workflow \"one\" has no task \"bus\"");
+  expect_error({"saga", "register", "one", "car", R"({"runs": "true"})"}, 2,
+               "runs: is no known field (did you mean \"run\"?)");
+  expect_error({"saga", "register", "one", "car", R"({"module": "car", "function": "cancel"})"}, 2,
+               "tasks.car.compensation.module: unknown module \"car\"");
+}
+
 TEST_F(CliSaga, is_told_as_far_as_there_are_any) {
   EXPECT_EQ(on_data({"run", flow("name: plain\ntasks: {a: {run: 'true'}}\n"), "--id", "plain"}).exit_code, 0);
   EXPECT_EQ(on_data({"saga", "list"}).err, "pawl: there are no sagas in " + data() + "\n");
   EXPECT_EQ(on_data({"saga", "list", "--output", "json"}).out, "[]\n");
   for (const std::string verb : {"show", "log"})
     expect_error({"saga", verb, "plan"}, 2, "there is no workflow \"plan\" (did you mean \"plain\"?)");
-  expect_refused({"saga"}, "saga: a verb is missing: list, show, log; see pawl saga --help");
+  expect_refused({"saga"}, "saga: a verb is missing: list, show, log, register; see pawl saga --help");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The compensation part of an engine, and workflows that are done again: retried, rerun, forked.
 #include <mutex>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -195,6 +196,26 @@ TEST_F(Sagas, can_be_registered_at_run_time) {
   (void)engine->orchestrator().wait_workflow("w");
   EXPECT_EQ(compensation.execute_compensation("w", "a").error().code, ErrorCode::invalid_state);
   EXPECT_EQ(compensation.get_saga("w")->steps_compensated, 1U);
+}
+
+// Each is based on the definition as it was, which another one may have changed meanwhile.
+TEST_F(Sagas, compensations_registered_at_once_are_all_kept) {
+  constexpr int kTasks = 8;
+  const auto engine = open();
+  std::vector<TaskSpec> tasks;
+  for (int i = 0; i < kTasks; ++i) tasks.push_back(user_task(std::to_string(i), "do"));
+  (void)run(*engine, define(tasks), {.id = "w"});
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kTasks; ++i)
+      threads.emplace_back([&, i] {
+        EXPECT_TRUE(engine->compensation().register_compensation("w", std::to_string(i),
+                                                                 {.module = "user", .function = "undo"}));
+      });
+  }
+  ASSERT_TRUE(engine->compensation().compensate_workflow("w"));
+  (void)engine->orchestrator().wait_workflow("w");
+  EXPECT_EQ(engine->compensation().get_saga("w")->steps_compensated, kTasks);
 }
 
 TEST_F(Sagas, rerun_does_tasks_again_under_another_key) {
