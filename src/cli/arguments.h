@@ -1,11 +1,16 @@
 // The options that several verbs have.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "cli/verb.h"
 
 namespace pawl::cli {
+
+// What a verb that lists prints unless it is told how many, and at most.
+inline constexpr std::size_t kListed = 100;
+inline constexpr std::int64_t kMostListed = 1'000'000;
 
 // --output human|json
 void add_output(Verb& verb, std::string& output, const std::string& what);

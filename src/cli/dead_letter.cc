@@ -23,9 +23,6 @@
 namespace pawl::cli {
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::int64_t kMostListed = 1'000'000;
-
 struct ListArguments {
   Target target;
   LetterFilter filter;
@@ -92,7 +89,7 @@ Result<int> list(Engine& engine, const Target& target, DeadLetterFilter filter) 
 }
 
 int list(const ListArguments& arguments) {
-  Result<DeadLetterFilter> filter = read_filter(arguments.filter, kDefaultLimit);
+  Result<DeadLetterFilter> filter = read_filter(arguments.filter, kListed);
   if (!filter) return report(filter.error());
   if (arguments.after) {
     const Result<DeadLetterId> after = read_letter(*arguments.after);
@@ -143,7 +140,7 @@ void add_listing(Verb& dead_letter) {
   Verb verb = dead_letter.add_verb("list", "List dead letters, by workflow and task");
   const auto arguments = std::make_shared<ListArguments>();
   add_directory(verb, arguments->target);
-  add_filter(verb, arguments->filter, fmt::format("At most so many (default {})", kDefaultLimit));
+  add_filter(verb, arguments->filter, fmt::format("At most so many (default {})", kListed));
   verb.add("--after", arguments->after, "The last letter of the page before, as --output json prints it, or @FILE");
   add_output(verb, arguments->target.output, "human: a table; json: an array");
   verb.teaches(

@@ -18,14 +18,11 @@
 namespace pawl::cli {
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::int64_t kMostListed = 1'000'000;
-
 struct ListArguments {
   Target target;
   std::string state;
   std::string name;
-  std::size_t limit = kDefaultLimit;
+  std::size_t limit = kListed;
 };
 
 std::string state_of(const WorkflowStatus& status) {

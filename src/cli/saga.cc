@@ -20,12 +20,9 @@
 namespace pawl::cli {
 namespace {
 
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::int64_t kMostListed = 1'000'000;
-
 struct SagaArguments {
   Target target;
-  std::size_t limit = kDefaultLimit;
+  std::size_t limit = kListed;
 };
 
 struct RegisterArguments {

@@ -13,21 +13,6 @@ namespace {
 
 constexpr std::uint32_t kMostAttempts = 60'000;  // of one task, over all its goes; a record counts to 65,535
 
-std::uint32_t& counter_of(Workflow& workflow, TaskState state) {
-  switch (state) {
-    case TaskState::completed:
-      return workflow.completed_tasks;
-    case TaskState::failed:
-      return workflow.failed_tasks;
-    case TaskState::skipped:
-      return workflow.skipped_tasks;
-    case TaskState::compensated:
-      return workflow.after.edit().compensated_tasks;
-    default:
-      return workflow.cancelled_tasks;
-  }
-}
-
 // These tasks and all that depends on them, however far away.
 std::vector<bool> with_descendants(const Definition& definition, std::vector<TaskIndex> next) {
   std::vector<bool> found(definition.task_count(), false);
@@ -91,7 +76,7 @@ void leave_out_blocked(const Workflow& workflow, std::vector<bool>& chosen) {
 void reset(Workflow& workflow, TaskIndex task) {
   TaskRecord& record = workflow.tasks[task];
   if (is_terminal(record.state)) {
-    --counter_of(workflow, record.state);
+    --count_of(workflow, record.state);
     ++workflow.open_tasks;
   }
   start_afresh(workflow, task);

@@ -13,19 +13,6 @@
 namespace pawl::core {
 namespace {
 
-std::uint32_t& count_of(Workflow& workflow, TaskState state) {
-  switch (state) {
-    case TaskState::completed:
-      return workflow.completed_tasks;
-    case TaskState::failed:
-      return workflow.failed_tasks;
-    case TaskState::skipped:
-      return workflow.skipped_tasks;
-    default:
-      return workflow.cancelled_tasks;
-  }
-}
-
 // The error of a workflow that a task's failure ends: that of the task, and which one it was.
 JsonText task_failure(const Workflow& workflow, TaskIndex task) {
   const std::string_view id = workflow.definition().task_id(task);
@@ -105,6 +92,21 @@ void finish_if_compensated(Decision& decision) {
 }
 
 }  // namespace
+
+std::uint32_t& count_of(Workflow& workflow, TaskState state) {
+  switch (state) {
+    case TaskState::completed:
+      return workflow.completed_tasks;
+    case TaskState::failed:
+      return workflow.failed_tasks;
+    case TaskState::skipped:
+      return workflow.skipped_tasks;
+    case TaskState::compensated:
+      return workflow.after.edit().compensated_tasks;
+    default:
+      return workflow.cancelled_tasks;
+  }
+}
 
 Result<void> check_task(const Workflow& workflow, TaskIndex task) {
   if (task < workflow.tasks.size()) return {};

@@ -13,6 +13,9 @@ Result<void> check_task(const Workflow& workflow, TaskIndex task);
 // first.
 Result<void> check_attempt(const Workflow& workflow, TaskIndex task, std::uint32_t attempt);
 
+// evolve: how many tasks have ended with `state`.
+std::uint32_t& count_of(Workflow& workflow, TaskState state);
+
 // evolve: the task ended with `state` at `at`.
 void end_task(Workflow& workflow, TaskIndex task, TaskState state, Timestamp at);
 

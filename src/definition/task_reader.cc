@@ -186,7 +186,8 @@ Checked<void> finish_call(TaskDraft& draft, const Path& path, std::string_view w
   return {};
 }
 
-constexpr std::array<Field<TaskDraft>, 16> kCompensationFields = {{
+// What to call, and for how long and how often: of a task, and of what undoes it.
+constexpr std::array<Field<TaskDraft>, 16> kCallFields = {{
     {"module", read_handler_name<&TaskSpec::module>},
     {"function", read_handler_name<&TaskSpec::function>},
     {"args", read_args},
@@ -213,35 +214,25 @@ Checked<void> read_task_compensation(TaskDraft& draft, Node value, const Path& p
   return {};
 }
 
-constexpr std::array<Field<TaskDraft>, 27> kTaskFields = {{
+constexpr std::array<Field<TaskDraft>, 11> kOwnTaskFields = {{
     {"name", read_name},
-    {"module", read_handler_name<&TaskSpec::module>},
-    {"function", read_handler_name<&TaskSpec::function>},
-    {"args", read_args},
     {"dependencies", read_dependencies},
     {"when", read_when},
-    {"timeout", read_limit<&TaskSpec::timeout>},
     {"schedule_to_start", read_limit<&TaskSpec::schedule_to_start>},
     {"schedule_to_close", read_limit<&TaskSpec::schedule_to_close>},
-    {"retry_policy", read_task_retries},
     {"circuit_breaker", read_circuit_breaker},
     {"on_open", read_on_open},
     {"allow_failure", read_flag<&TaskSpec::allow_failure>},
     {"compensation", read_task_compensation},
     {"pivot", read_flag<&TaskSpec::pivot>},
-    {"run", read_sugar},
-    {"sleep", read_sugar},
-    {"until", read_sugar},
-    {"http", read_sugar},
-    {"wait_for", read_sugar},
-    {"approval", read_sugar},
-    {"workflow", read_sugar},
-    {"mcp", read_sugar},
-    {"cwd", read_exec_option},
-    {"env", read_exec_option},
-    {"stdin", read_exec_option},
     {"foreach", not_yet},
 }};
+
+constexpr auto kTaskFields = [] {
+  std::array<Field<TaskDraft>, kCallFields.size() + kOwnTaskFields.size()> fields{};
+  std::ranges::copy(kOwnTaskFields, std::ranges::copy(kCallFields, fields.begin()).out);
+  return fields;
+}();
 
 }  // namespace
 
@@ -267,8 +258,8 @@ Checked<RetryPolicy> read_retry_policy(Node node, const Path& path) {
 Checked<Compensation> read_compensation(Node node, const Path& path) {
   TaskSpec spec;
   TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
-  if (Checked<void> ok = read_fields<TaskDraft>(node, kCompensationFields, draft, path,
-                                                "an object that describes what undoes the task");
+  if (Checked<void> ok =
+          read_fields<TaskDraft>(node, kCallFields, draft, path, "an object that describes what undoes the task");
       !ok)
     return std::unexpected(std::move(ok.error()));
   if (Checked<void> ok = finish_call(draft, path, "compensation"); !ok) return std::unexpected(std::move(ok.error()));

@@ -20,7 +20,7 @@ class DurableCliTest : public CliTest {
   static constexpr const char* kThreeTasks =
       "name: three\ninput: {n: 1}\ntasks:\n"
       "  first: {run: 'echo first >> done; echo 41'}\n"
-      "  second: {run: 'echo second >> done; echo waiting; while [ ! -e go ]; do sleep 0.01; done',"
+      "  second: {run: 'echo second >> done; echo waiting; while [ -e done ] && [ ! -e go ]; do sleep 0.01; done',"
       " dependencies: [first]}\n"
       "  third: {run: 'echo third >> done', dependencies: [second]}\n";
 
