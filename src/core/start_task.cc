@@ -30,7 +30,7 @@ void raise_started(Decision& decision, TaskIndex task) {
     started.policy_version = policy.version;
   }
   started.timeout = timeout.value_or(Duration::zero());
-  decision.raise(std::move(started));
+  decision.raise(started);
 }
 
 Result<void> apply(Decision& decision, const command::StartTask& command) {

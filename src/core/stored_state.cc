@@ -100,7 +100,7 @@ void count_completions(Workflow& workflow) {
   std::vector<TaskIndex> completed;
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (workflow.tasks[task].state == TaskState::completed) completed.push_back(task);
-  std::ranges::stable_sort(completed, {}, [&](TaskIndex task) { return workflow.tasks[task].completed_at; });
+  std::ranges::sort(completed, {}, [&](TaskIndex task) { return std::pair(workflow.tasks[task].completed_at, task); });
   for (const TaskIndex task : completed) workflow.tasks[task].waiting_on = ++workflow.completions & kMostDependencies;
 }
 

@@ -142,9 +142,10 @@ Checked<void> expand_sugar(TaskDraft& draft, const Path& path) {
 Path as_written(const Path& path, Node task, std::size_t depth) {
   if (path.size() < depth + 1 || path[depth] != Path::value_type("args") || task.kind() != NodeKind::object)
     return path;
+  const auto args = path.begin() + static_cast<std::ptrdiff_t>(depth);
   std::optional<Node> run;
   for (const auto& [key, value] : task.members()) {
-    Path sugar(path.begin(), path.begin() + depth);
+    Path sugar(path.begin(), args);
     sugar.emplace_back(std::string(key.string()));
     if (key.string() == "run") run = value;
     if (key.string() == "sleep" || key.string() == "until") return sugar;
@@ -152,10 +153,10 @@ Path as_written(const Path& path, Node task, std::size_t depth) {
   if (!run) return path;
 
   // args[0] is the line; or args are the words of the array. Behind them are the options, each a key of its own.
-  Path written(path.begin(), path.begin() + depth);
+  Path written(path.begin(), args);
   const std::size_t words = run->kind() == NodeKind::array ? run->size() : 1;
   const std::size_t* const number = path.size() > depth + 1 ? std::get_if<std::size_t>(&path[depth + 1]) : nullptr;
-  auto rest = path.begin() + depth + 1;
+  auto rest = args + 1;
   if (number == nullptr || *number < words) {
     written.emplace_back("run");
     if (run->kind() != NodeKind::array) rest = path.end();

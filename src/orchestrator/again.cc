@@ -15,7 +15,7 @@ Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std:
     const auto task = workflow.state.definition().find_task(from);
     if (!task)
       return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(from)));
-    return shard.revive(workflow, command::ReviveWorkflow{.start = *task, .rerun = true});
+    return shard.revive(workflow, command::ReviveWorkflow{.start = task, .rerun = true});
   });
 }
 

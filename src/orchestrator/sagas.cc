@@ -1,5 +1,6 @@
 // Compensations' operations. A saga is a workflow whose tasks run one after another, each with what undoes it.
 #include <algorithm>
+#include <utility>
 
 #include "definition/spec.h"
 #include "orchestrator/local_ask.h"
@@ -151,12 +152,12 @@ Result<std::vector<CompensationLogEntry>> LocalOrchestrator::get_log(const std::
   const Result<WorkflowReport> report = get_workflow(workflow);
   if (!report) return std::unexpected(report.error());
   const Definition& definition = *report->definition;
+  std::vector<std::pair<Timestamp, TaskIndex>> started;
+  for (TaskIndex action = 0; action < definition.action_count(); ++action)
+    if (const auto at = report->action(action).started_at) started.emplace_back(*at, action);
+  std::ranges::sort(started);
   std::vector<CompensationLogEntry> log;
-  for (TaskIndex action = 0; action < definition.action_count(); ++action) {
-    const TaskReport& each = report->action(action);
-    if (each.started_at) log.push_back(entry_of(definition, action, each));
-  }
-  std::ranges::stable_sort(log, {}, [](const CompensationLogEntry& entry) { return *entry.started_at; });
+  for (const auto& [at, action] : started) log.push_back(entry_of(definition, action, report->action(action)));
   return log;
 }
 

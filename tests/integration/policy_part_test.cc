@@ -234,7 +234,7 @@ TEST_F(PolicyPart, goes_along_when_persistence_is_enabled) {
 
 TEST_F(PolicyPart, keeps_dead_letters_until_they_are_redriven_or_discarded) {
   TaskSpec task = call("b");
-  task.args = {"${{ input.what }}"};
+  task.args = boost::json::array{"${{ input.what }}"};
   task.retry_policy = RetryPolicy{.max_attempts = 2, .base_delay = 1ms};
   WorkflowSpec spec = workflow({task}, "orders");
   spec.input = {{"what", 7}};

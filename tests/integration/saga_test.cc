@@ -142,7 +142,7 @@ TEST_F(Sagas, roll_back_on_demand) {
 TEST_F(Sagas, tell_a_compensation_what_was_done_and_why_it_is_undone) {
   const auto engine = open();
   TaskSpec pay = step("pay");
-  pay.args = {"${{ input.sum }}"};
+  pay.args = boost::json::array{"${{ input.sum }}"};
   pay.compensation->args = {"${{ task.args[1] }}", "${{ task.result }}", "${{ failure.code }}", "${{ task.id }}"};
   WorkflowSpec spec = workflow({pay, user_task("ship", "do", {"pay"})});
   spec.input = {{"sum", 42}};
