@@ -78,9 +78,8 @@ Result<int> log(Engine& engine, const SagaArguments& arguments) {
 
 int register_compensation(const RegisterArguments& arguments) {
   const Result<Json> text = read_input(arguments.text);
-  if (!text) return report(text.error());
-  const Result<Compensation> action = parse_compensation(*text);
-  if (!action) return report(action.error());
+  const Result<Compensation> action = text ? parse_compensation(*text) : std::unexpected(text.error());
+  if (!action) return report({.code = action.error().code, .message = describe(action.error(), "COMPENSATION")});
   return in_directory(arguments.target, [&](Engine& engine) -> Result<int> {
     const std::string& id = arguments.target.id;
     if (Result<void> registered = engine.compensation().register_compensation(id, arguments.task, *action); !registered)

@@ -303,7 +303,8 @@ TEST_F(CliSaga, is_registered_afterwards) {
   EXPECT_EQ(done(), "no-car");
   expect_error({"saga", "register", "one", "bus", R"({"run": "true"})"}, 2, "workflow \"one\" has no task \"bus\"");
   expect_error({"saga", "register", "one", "car", R"({"runs": "true"})"}, 2,
-               "runs: is no known field (did you mean \"run\"?)");
+               "COMPENSATION: runs: is no known field (did you mean \"run\"?)");
+  expect_error({"saga", "register", "one", "car", "[]"}, 2, "COMPENSATION: must be a JSON object");
   expect_error({"saga", "register", "one", "car", R"({"module": "car", "function": "cancel"})"}, 2,
                "tasks.car.compensation.module: unknown module \"car\"");
 }
