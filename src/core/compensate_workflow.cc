@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "compensation/plan.h"
 #include "core/settle.h"
@@ -126,6 +127,9 @@ void evolve(Workflow& workflow, const event::CompensationRegistered& happened) {
   const WorkflowFactsPtr before = std::exchange(workflow.facts, happened.facts);
   const Definition& old = *before->definition;
   const Definition& now = workflow.definition();
+  const auto is_kept = [&](TaskIndex task) { return now.compensation_of(task).has_value(); };
+  PAWL_ASSERT(now.task_count() == old.task_count() && std::ranges::all_of(old.compensated_tasks(), is_kept),
+              "workflow {}: it has got other tasks, or a compensation is gone", workflow.id());
   std::vector<TaskRecord> records(now.action_count());
   std::ranges::move(workflow.tasks.begin(), workflow.tasks.begin() + old.task_count(), records.begin());
   const auto moved = [&](TaskIndex action) {

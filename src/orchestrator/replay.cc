@@ -1,6 +1,8 @@
 #include "orchestrator/replay.h"
 
+#include <algorithm>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,10 +24,17 @@ std::unexpected<Error> unreadable(const StoredWorkflow& stored, std::uint64_t ev
 bool fits(const core::Workflow& workflow, const Event& event) {
   return std::visit(
       [&](const auto& happened) {
-        if constexpr (requires { happened.facts; }) {
-          return happened.facts != nullptr;
+        if constexpr (std::is_same_v<decltype(happened), const event::WorkflowCreated&>) {
+          return workflow.facts == nullptr && happened.facts != nullptr;
+        } else if constexpr (requires { happened.facts; }) {
+          return workflow.facts != nullptr && happened.facts != nullptr;
         } else if constexpr (requires { happened.task; }) {
           return happened.task < workflow.tasks.size();
+        } else if constexpr (requires { happened.tasks; }) {
+          const auto is_task = [&](TaskIndex task) { return task < workflow.task_count(); };
+          return workflow.facts != nullptr && std::ranges::all_of(happened.tasks, is_task);
+        } else if constexpr (requires { happened.start; }) {
+          return workflow.facts != nullptr && (!happened.start || *happened.start < workflow.task_count());
         } else {
           return workflow.facts != nullptr;
         }
