@@ -91,37 +91,51 @@ void Checker::check_acknowledged() {
   }
 }
 
-// What has completed last is undone first, and each is undone at most once.
+// What has completed last is undone first, and each completion is undone at most once.
 class Checker::Undoing {
  public:
   // Before the event is applied. Empty: nothing is wrong.
   std::string look_at(const core::Workflow& before, const Event& event) {
     if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
-      if (before.is_compensation(completed->task)) return {};
-      std::erase(completed_, completed->task);
-      completed_.push_back(completed->task);
+      if (before.is_compensation(completed->task)) return undone(before.definition().task_of(completed->task));
+      completed_.emplace_back(++completions_, completed->task);
     } else if (std::holds_alternative<event::WorkflowRestored>(event)) {
       completed_.clear();  // what it was restored to is not known here
-      last_ = core::kNoTask;
       restored_ = true;
     } else if (std::holds_alternative<event::WorkflowCompensating>(event)) {
-      last_ = core::kNoTask;
+      last_ = completions_ + 1;
     } else if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
       if (!before.is_compensation(started->task) || restored_) return {};
       const TaskIndex task = before.definition().task_of(started->task);
-      const auto place = std::ranges::find(completed_, task);
-      if (place == completed_.end() || before.tasks[task].state != TaskState::completed)
-        return fmt::format("task {} is undone, and was not done", task);
-      if (last_ != core::kNoTask && last_ != task && std::ranges::find(completed_, last_) < place)
-        return fmt::format("task {} is undone after task {}, which had completed before it", task, last_);
-      last_ = task;
+      const auto latest = latest_of(task);
+      if (latest == completed_.rend()) return fmt::format("task {} is undone, and was not done", task);
+      if (latest->first > last_)
+        return fmt::format("task {} is undone after another one, which had completed before it", task);
+      last_ = latest->first;
     }
     return {};
   }
 
  private:
-  std::vector<TaskIndex> completed_;  // in this order
-  TaskIndex last_ = core::kNoTask;    // that was undone
+  using Completed = std::vector<std::pair<std::uint64_t, TaskIndex>>;
+
+  Completed::reverse_iterator latest_of(TaskIndex task) {
+    return std::ranges::find(completed_.rbegin(), completed_.rend(), task, &Completed::value_type::second);
+  }
+
+  std::string undone(TaskIndex task) {
+    const auto latest = latest_of(task);
+    if (latest != completed_.rend()) {
+      completed_.erase(std::next(latest).base());
+    } else if (!restored_) {
+      return fmt::format("task {} was undone once more than it was done", task);
+    }
+    return {};
+  }
+
+  Completed completed_;  // and not undone, in this order, each with its number
+  std::uint64_t completions_ = 0;
+  std::uint64_t last_ = 0;  // that was to be undone
   bool restored_ = false;
 };
 
@@ -145,6 +159,8 @@ void Checker::check_ended(const std::string& id) {
     if (over != core::kNoTask && !outcomes.insert(over).second)
       violate(fmt::format("{}: task {} has two outcomes", id, over));
     const auto* const start = std::get_if<event::TaskStarted>(&event);
+    // What undoes a task has an outcome for each completion that it undoes.
+    if (start != nullptr && workflow.is_compensation(start->task)) outcomes.erase(start->task);
     if (start != nullptr && !starts.emplace(start->task, start->attempt).second)
       violate(fmt::format("{}: attempt {} of task {} was started twice", id, start->attempt, start->task));
   }

@@ -213,7 +213,7 @@ class Simulation {
       case Action::retry:
         return revive(id, command::ReviveWorkflow{});
       case Action::rerun:
-        return revive(id, command::ReviveWorkflow{.start = task, .rerun = true});
+        return revive(id, command::ReviveWorkflow{.start = task, .rerun = true, .undo_first = one_in(2)});
       case Action::redrive:
         return revive(id, command::ReviveWorkflow{.start = task});
       case Action::compensate:

@@ -103,8 +103,8 @@ struct WorkflowSpec {
 
 // Limits that a definition is checked against.
 struct DefinitionLimits {
-  std::size_t file_bytes = 94'371'840;  // 90 MiB
-  std::size_t tasks = 1'000'000;
+  std::size_t file_bytes = 94'371'840;    // 90 MiB
+  std::size_t tasks = 1'000'000;          // 8,000,000 at most, whatever this says
   std::size_t dependencies = 20'000'000;  // of all tasks together
   std::size_t args_bytes = 1'048'576;     // of one task, as JSON
 };

@@ -53,7 +53,7 @@ struct Options {
 
   std::string data_dir;              // empty: in memory only
   Duration sync_delay{0};            // see PersistenceOptions
-  std::uint32_t max_crashes = 0;     // of the process while a task's attempts were made, before the task fails (5)
+  std::uint32_t max_crashes = 0;     // of the process during a task's attempts before it fails (5; at most 15)
   std::uint64_t history_events = 0;  // of one workflow that are kept; older ones are forgotten (1,000,000)
   Retention retention;
   // Stored workflows are not taken up: commands change them, but no task starts. The data directory must exist.

@@ -96,6 +96,13 @@ struct OrchestratorMetrics {
 // Whether it can be a workflow's id: 1 to 256 bytes of UTF-8 without control characters. Error: `invalid_argument`.
 [[nodiscard]] Result<void> check_workflow_id(std::string_view id);
 
+struct RerunOptions {
+  // What is run again, had completed and has a compensation is undone before, the latest first. If one cannot be
+  // undone, nothing is run again. Otherwise each completion is undone when the workflow is compensated, together with
+  // those made since.
+  bool undo_first = false;
+};
+
 class Orchestrator {
  public:
   virtual ~Orchestrator() = default;
@@ -119,12 +126,17 @@ class Orchestrator {
   virtual Result<void> cancel_workflow(const std::string& id, const CancelOptions& options = {}) = 0;
   // As cancel, but the workflow ends as failed.
   virtual Result<void> fail_workflow(const std::string& id, const std::string& reason) = 0;
-  // An ended workflow goes on: failed, skipped, cancelled and compensated tasks get another go, with fresh attempts;
-  // completed ones are not run again, unless they depend on what was compensated. Error: `invalid_state` for one that
-  // has completed.
+  // An ended workflow goes on: failed, cancelled and compensated tasks, and those that were skipped for their sake, get
+  // another go, with fresh attempts; completed ones are not run again, unless they depend on what was compensated. A
+  // failure that was allowed (`allow_failure`) stands, and so does what a condition skipped. Where all tasks had
+  // completed and the `output` failed, that is evaluated again. Error: `invalid_state` for one that has completed;
+  // `limit_exceeded` if a task has had as many attempts as it can have (65,535), or a million completions that were
+  // made again are not undone.
   virtual Result<void> retry_workflow(const std::string& id) = 0;
-  // An ended workflow goes on: this task and all that depends on it are run again, whatever had become of them.
-  virtual Result<void> rerun_workflow(const std::string& id, const std::string& from) = 0;
+  // An ended workflow goes on: this task and all that depends on it are run again, whatever had become of them. What
+  // had completed is undone first, or stays to be undone later, each completion once. Error: as retry_workflow.
+  virtual Result<void> rerun_workflow(const std::string& id, const std::string& from,
+                                      const RerunOptions& options = {}) = 0;
   // A new workflow that goes on from a moment in the past of another one; what was running then starts again. Needs
   // persistence. Error: `invalid_state` if that part of the history is not kept any more, or the workflow had ended.
   virtual Result<std::string> fork_workflow(const std::string& id, const ForkOptions& options) = 0;

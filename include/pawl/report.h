@@ -19,6 +19,8 @@ struct TaskReport {
   std::optional<Timestamp> completed_at;  // of the terminal state
   JsonText result;                        // completed
   JsonText error;                         // {"code", "message", ...} of the latest failed attempt, or null
+  // Completions before the present state that are not undone yet; of tasks with a compensation that were run again.
+  std::uint32_t earlier_completions = 0;
 };
 
 // How far a workflow is: cheap to ask for, whatever its size.

@@ -72,8 +72,21 @@ int fork_stored(const ForkArguments& arguments) {
 constexpr const char* kRetryHelp =
     "  pawl retry monday --data-dir data\n"
     "\n"
-    "Failed, skipped, cancelled and compensated tasks get another go, with fresh attempts; completed ones are not run\n"
-    "again. A workflow that has completed is not retried: rerun it from a task.\n";
+    "Failed, cancelled and compensated tasks, and what was skipped for their sake, get another go, with fresh "
+    "attempts;\n"
+    "completed ones are not run again, and a failure that was allowed (allow_failure) stands. If only the output "
+    "could\n"
+    "not be evaluated, that is done again. A workflow that has completed is not retried: rerun it from a task.\n";
+
+constexpr const char* kRerunHelp =
+    "  pawl rerun monday --from load --data-dir data\n"
+    "  pawl rerun monday --from load --undo-first --data-dir data\n"
+    "\n"
+    "What had completed and has a compensation is undone once for each time it completed: before it is run again, "
+    "with\n"
+    "--undo-first (if that fails for good, nothing is run again); otherwise when the workflow is compensated, "
+    "together\n"
+    "with what it did since, the latest first.\n";
 
 constexpr const char* kCompensateHelp =
     "  pawl compensate monday --data-dir data\n"
@@ -111,13 +124,15 @@ void add_rerun(Verb& program) {
   Verb verb = program.add_verb("rerun", "Run a task of an ended workflow again, and all that depends on it");
   const auto arguments = std::make_shared<GoOnArguments>();
   const auto from = std::make_shared<std::string>();
+  const auto options = std::make_shared<RerunOptions>();
   add_id(verb, *arguments);
   verb.add("--from", *from, "The task, whatever had become of it").required().not_empty();
+  verb.add_flag("--undo-first", options->undo_first, "Undo what it has done before it is run again");
   add_going_on(verb, *arguments);
-  teach(verb, "  pawl rerun monday --from load --data-dir data\n");
-  verb.on_call([arguments, from] {
+  teach(verb, kRerunHelp);
+  verb.on_call([arguments, from, options] {
     const std::string& id = arguments->target.id;
-    const auto rerun = [&](Engine& stored) { return stored.orchestrator().rerun_workflow(id, *from); };
+    const auto rerun = [&](Engine& stored) { return stored.orchestrator().rerun_workflow(id, *from, *options); };
     return go_on(*arguments, change_of(id, rerun));
   });
 }

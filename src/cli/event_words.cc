@@ -10,6 +10,8 @@ namespace {
 std::string describe_workflow(const WorkflowEvent& event) {
   if (event.type == "workflow_stopping")
     return fmt::format("stopping ({}): {}", printable(event.text), message_of(event.error));
+  if (event.type == "workflow_compensating" && event.text == "rerun")
+    return "compensating: what is run again is undone first";
   if (event.type == "workflow_compensating")
     return fmt::format("compensating: what has completed is undone, then it is {}", printable(event.text));
   if (event.type == "workflow_revived")

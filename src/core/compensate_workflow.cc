@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "compensation/plan.h"
+#include "core/completions.h"
 #include "core/settle.h"
 
 namespace pawl::core {
@@ -22,8 +23,8 @@ Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
   if (!workflow.definition().compensation_of(task))
     return fail(ErrorCode::invalid_argument,
                 fmt::format("task {} has no compensation; register one", quoted_id(workflow, task)));
+  if (latest_completion(workflow, task)) return {};
   const TaskState state = workflow.tasks[task].state;
-  if (state == TaskState::completed) return {};
   return fail(ErrorCode::invalid_state,
               fmt::format("cannot compensate task {}: it {}", quoted_id(workflow, task),
                           state == TaskState::compensated
@@ -48,7 +49,7 @@ Result<void> apply(Decision& decision, const command::CompensateWorkflow& comman
   const Workflow& workflow = decision.workflow();
   for (const TaskIndex task : command.tasks)
     if (Result<void> undoable = check_undoable(workflow, task); !undoable) return undoable;
-  const auto can_be_undone = [&](TaskIndex task) { return workflow.tasks[task].state == TaskState::completed; };
+  const auto can_be_undone = [&](TaskIndex task) { return latest_completion(workflow, task).has_value(); };
   if (command.tasks.empty() && std::ranges::none_of(workflow.definition().compensated_tasks(), can_be_undone))
     return fail(
         ErrorCode::invalid_state,
@@ -71,6 +72,7 @@ Result<void> apply(Decision& decision, const command::RedriveCompensation& comma
                             quoted_id(workflow, command.task), workflow.id(), to_string(workflow.state)));
   decision.raise(event::WorkflowCompensating{
       .at = decision.now(), .end = workflow.state, .error = workflow.error, .tasks = {command.task}});
+  finish_if_done(decision);
   return {};
 }
 
@@ -86,15 +88,25 @@ Result<void> apply(Decision& decision, const command::RegisterCompensation& comm
 
 void compensation_ended(Workflow& workflow, TaskIndex action) {
   Aftermath& after = workflow.after.edit();
-  std::erase(after.to_compensate, action);
   if (workflow.tasks[action].state == TaskState::completed) {
-    workflow.tasks[workflow.definition().task_of(action)].state = TaskState::compensated;
-    --workflow.completed_tasks;
-    ++after.compensated_tasks;
+    PAWL_ASSERT(!after.to_compensate.empty() && after.to_compensate.back() == action,
+                "workflow {}: action {} was not the next to be undone", workflow.id(), action);
+    after.to_compensate.pop_back();
+    forget_undone(workflow, workflow.definition().task_of(action));
   } else {
+    // Its letter stands for the earlier completions, too: they are undone once it is redriven.
+    std::erase(after.to_compensate, action);
     ++after.failed_compensations;
   }
   start_next_compensation(workflow);
+}
+
+void start_next_compensation(Workflow& workflow) {
+  if (workflow.after->to_compensate.empty()) return;
+  const TaskIndex next = workflow.after->to_compensate.back();
+  // It has just undone the later completion of its task.
+  if (is_terminal(workflow.tasks[next].state)) reset_compensation(workflow, next);
+  workflow.queue_of(next).push(next);
 }
 
 void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
@@ -104,17 +116,23 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
   const auto add = [&](TaskIndex task) {
     const TaskRecord& record = workflow.tasks[task];
     const auto action = definition.compensation_of(task);
-    if (!action || record.state != TaskState::completed) return;
-    completed.push_back({.task = task, .place = record.waiting_on});
+    if (!action || !latest_completion(workflow, task)) return;
+    if (record.state == TaskState::completed) completed.push_back({.task = task, .place = record.waiting_on});
+    const Completions& earlier = workflow.after->earlier;
+    for (auto each = earlier.lower_bound({task, 0}); each != earlier.end() && each->first.first == task; ++each)
+      completed.push_back({.task = task, .place = each->second.place});
     reset_compensation(workflow, *action);
   };
-  std::ranges::for_each(happened.tasks.empty() ? definition.compensated_tasks() : std::span(happened.tasks), add);
+  std::vector<TaskIndex> named = happened.tasks;
+  std::ranges::sort(named);
+  const auto repeated = std::ranges::unique(named);
+  named.erase(repeated.begin(), repeated.end());
+  std::ranges::for_each(named.empty() ? definition.compensated_tasks() : std::span<const TaskIndex>(named), add);
   Aftermath& after = workflow.after.edit();
   after.compensating = true;
   after.end = happened.end;
+  after.rerun = happened.rerun;
   after.to_compensate = compensation::plan(definition, std::move(completed));
-  const auto repeated = std::ranges::unique(after.to_compensate);
-  after.to_compensate.erase(repeated.begin(), repeated.end());
   workflow.state = WorkflowState::running;
   workflow.error = happened.error;
   workflow.completed_at = {};

@@ -1,5 +1,7 @@
 // A workflow comes to be: pending, with every task waiting on its dependencies. Until it starts its definition may be
 // exchanged.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/settle.h"
@@ -26,6 +28,11 @@ void create(Decision& decision, WorkflowFactsPtr facts) {
 
 Result<void> redefine(Decision& decision, WorkflowFactsPtr facts) {
   const Workflow& workflow = decision.workflow();
+  // What an attempt was made at is known by its position, which must mean the same for as long as one may report.
+  if (std::ranges::any_of(workflow.tasks, [](const TaskRecord& record) { return record.attempt > 0; }))
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot change the tasks: workflow {} was restored, and attempts at them have been made",
+                            workflow.id()));
   if (workflow.state != WorkflowState::pending || workflow.queued || workflow.skipped_tasks > 0)
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot change the tasks: workflow {} {}", workflow.id(),

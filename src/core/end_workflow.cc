@@ -1,4 +1,5 @@
 // running -> completed | failed, and -> cancelled: the terminal states. Nothing changes a workflow after them.
+#include "core/completions.h"
 #include "core/settle.h"
 
 namespace pawl::core {
@@ -9,7 +10,12 @@ void end(Workflow& workflow, WorkflowState state, Timestamp at) {
   workflow.state = state;
   workflow.queued = false;
   workflow.completed_at = at;
-  if (workflow.after->compensating) workflow.after.edit().compensating = false;
+  if (!workflow.after.has_value()) [[likely]]
+    return;
+  Aftermath& after = workflow.after.edit();
+  after.compensating = false;
+  after.rerun.reset();
+  forget_needless_completions(workflow);
 }
 
 }  // namespace

@@ -8,6 +8,11 @@
 namespace pawl::core {
 namespace {
 
+std::string what_then(const Workflow& workflow) {
+  if (!workflow.after->rerun) return fmt::format("will be {}", to_string(workflow.after->end));
+  return fmt::format("is rerun from task {}", in_quotes(workflow.definition().task_id(*workflow.after->rerun)));
+}
+
 Explanation explain_workflow(const Workflow& workflow) {
   switch (workflow.state) {
     case WorkflowState::pending:
@@ -19,8 +24,8 @@ Explanation explain_workflow(const Workflow& workflow) {
     case WorkflowState::running:
       if (workflow.after->compensating)
         return {.code = "compensating",
-                .text = fmt::format("it undoes what it has done, {} to go, and will be {} then",
-                                    workflow.after->to_compensate.size(), to_string(workflow.after->end))};
+                .text = fmt::format("it undoes what it has done, {} to go, and {} then",
+                                    workflow.after->to_compensate.size(), what_then(workflow))};
       if (workflow.stop_reason != StopReason::none)
         return {.code = "stopping",
                 .text = fmt::format("it is stopping ({}) and waits for {} running tasks",
@@ -69,7 +74,10 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
       explanation.text += surroundings.breaker(workflow.definition().rules(task).circuit_breaker);
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
-    explanation.text = fmt::format("waits for {}", name_open_dependencies(workflow, task));
+    const std::string open = name_open_dependencies(workflow, task);
+    explanation.text = open.empty() ? "cannot run, for something it depends on has failed; that takes effect when the "
+                                      "workflow is resumed"
+                                    : fmt::format("waits for {}", open);
   } else if (workflow.state != WorkflowState::running) {
     explanation.code = std::string(to_string(workflow.state));
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));

@@ -20,7 +20,7 @@ Result<void> apply(Decision& decision, const command::HoldTask& command) {
     decision.raise(event::TaskHeld{.task = command.task, .at = decision.now(), .due = command.until});
     return {};
   }
-  raise_started(decision, command.task);
+  if (!raise_started(decision, command.task)) return {};
   fail_attempt(decision, command.task,
                TaskError("circuit_open", fmt::format("circuit breaker {} is open until {}",
                                                      in_quotes(rules.circuit_breaker), format_time(command.until))));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/settle.h"
-#include "policy/timeout.h"
 
 namespace pawl::core {
 namespace {
@@ -22,19 +21,29 @@ void arm_timers(Decision& decision) {
   }
 }
 
-// A task that only waits goes on waiting for what it waited for; its timeout goes on, too.
-void wait_again(Decision& decision, TaskIndex task) {
-  const Definition& definition = decision.workflow().definition();
+// The timeout that the attempt was started with. States that were stored before it was kept there have that of today.
+Duration timeout_of_attempt(const Decision& decision, TaskIndex task) {
   const TaskRecord& record = decision.workflow().tasks[task];
-  const auto policy = decision.policies().find<TimeoutPolicy>(definition.timeout_policy());
-  const auto timeout = policy::timeout_of(policy.config, definition.rules(task).timeout, definition.task_id(task));
-  decision.request(
-      effect::DispatchTask{.task = task, .attempt = record.attempt, .timeout = timeout.value_or(Duration::zero())});
-  if (timeout)
+  if (record.completed_at < record.started_at) return timeout_in_force(decision, task).timeout;
+  return std::chrono::duration_cast<Duration>(record.completed_at - record.started_at);
+}
+
+// A task that only waits goes on waiting for what it waited for; its timeout goes on, too.
+void resume_wait(Decision& decision, TaskIndex task) {
+  const TaskRecord& record = decision.workflow().tasks[task];
+  const Duration timeout = timeout_of_attempt(decision, task);
+  decision.request(effect::DispatchTask{.task = task, .attempt = record.attempt, .timeout = timeout});
+  if (timeout > Duration::zero())
     decision.request(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
                                       .task = task,
                                       .attempt = record.attempt,
-                                      .due = record.started_at + *timeout});
+                                      .due = record.started_at + timeout});
+}
+
+// Told to stop, it has no more to do. After a failure what runs finishes and counts, also across the end of a process.
+bool is_cancelled_with_its_workflow(const Workflow& workflow, TaskIndex task) {
+  return workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed &&
+         !workflow.is_compensation(task);
 }
 
 }  // namespace
@@ -47,10 +56,10 @@ Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) 
     const TaskRecord& record = workflow.tasks[task];
     if (record.held) decision.raise(event::TaskReleased{.task = task, .at = decision.now()});
     if (record.state != TaskState::running) continue;
-    if (workflow.stop_reason != StopReason::none && !workflow.is_compensation(task)) {
+    if (is_cancelled_with_its_workflow(workflow, task)) {
       decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
     } else if (workflow.definition().waits(task)) {
-      wait_again(decision, task);
+      resume_wait(decision, task);
     } else if (command.crashed && record.crashes + 1U >= command.max_crashes) {
       TaskError error("crashed",
                       fmt::format("the process died {} times while an attempt was made", record.crashes + 1));
@@ -61,18 +70,17 @@ Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) 
           .task = task, .attempt = record.attempt, .at = decision.now(), .crashed = command.crashed});
     }
   }
-  finish_if_done(decision);
+  settle(decision);
   return {};
 }
 
 void evolve(Workflow& workflow, const event::TaskInterrupted& happened) {
-  constexpr std::uint32_t kMostInterruptions = 255;
   constexpr std::uint8_t kMostCrashes = 15;
   ++workflow.event_count;
   TaskRecord& record = workflow.tasks[happened.task];
   record.state = TaskState::pending;
   record.completed_at = happened.at;
-  if (record.interruptions < kMostInterruptions) ++record.interruptions;
+  count_interruption(workflow, happened.task);
   if (happened.crashed && record.crashes < kMostCrashes) ++record.crashes;
   --workflow.running_tasks;
   workflow.queue_of(happened.task).push(happened.task);

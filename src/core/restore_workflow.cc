@@ -1,5 +1,6 @@
 // any state -> that of a snapshot: what happened since is abandoned, and stays in the history. Attempts go on being
-// numbered, so that whatever the abandoned ones still report comes too late.
+// numbered, so that whatever the abandoned ones still report comes too late; they use up no retries. What has been done
+// and not undone is still to be undone once, and what has been undone is done over.
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +8,8 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "core/completions.h"
+#include "core/rework.h"
 #include "core/settle.h"
 #include "core/stored_state.h"
 
@@ -31,6 +34,126 @@ void abandon_attempts(Decision& decision) {
   decision.request(effect::DisarmTimer{.kind = TimerKind::cancel_grace, .task = kNoTask});
 }
 
+// A task's go when the snapshot was taken, and the attempts and generations it has had since.
+FreshStart merge_goes(const Workflow& present, const Workflow& restored, TaskIndex action) {
+  const auto go_of = [&](const Workflow& workflow) {
+    const FreshStart* const fresh = workflow.fresh_start(action);
+    return fresh == nullptr ? FreshStart{.task = action} : *fresh;
+  };
+  const TaskRecord& then = restored.tasks[action];
+  const TaskRecord& now = present.tasks[action];
+  FreshStart go = go_of(restored);
+  const FreshStart since = go_of(present);
+  // An attempt that ran is made again, as one that was interrupted.
+  std::uint32_t counted = restored.counted_attempts(action);
+  if (then.state == TaskState::running && counted > 0) --counted;
+  go.attempt = std::max(then.attempt, now.attempt) - std::min(then.attempt - go.attempt, counted + then.interruptions);
+  go.latest_generation = std::max(go.latest_generation, since.latest_generation);
+  if (has_result(then.state)) return go;
+  // It is a new wish if the present one came true, or may have.
+  const bool is_open = !has_result(now.state) && since.generation == since.latest_generation;
+  go.generation = go.latest_generation = go.latest_generation + (is_open ? 0 : 1);
+  return go;
+}
+
+void carry_goes_over(const Workflow& present, Workflow& restored) {
+  std::vector<FreshStart> goes;
+  for (TaskIndex action = 0; action < restored.tasks.size() && action < present.tasks.size(); ++action) {
+    const FreshStart go = merge_goes(present, restored, action);
+    if (go != FreshStart{.task = action}) goes.push_back(go);
+    TaskRecord& record = restored.tasks[action];
+    record.attempt = std::max(record.attempt, present.tasks[action].attempt);
+  }
+  if (!goes.empty() || !restored.after->fresh_starts.empty()) restored.after.edit().fresh_starts = std::move(goes);
+}
+
+// It had completed when the snapshot was taken, and has been undone since.
+void mark_undone(Workflow& restored, TaskIndex task) {
+  restored.tasks[task].state = TaskState::compensated;
+  --restored.completed_tasks;
+  ++restored.after.edit().compensated_tasks;
+}
+
+// What has nothing left to undo has not failed to.
+void settle_compensations(const Workflow& present, Workflow& restored) {
+  for (const TaskIndex task : restored.definition().compensated_tasks()) {
+    const TaskIndex action = *restored.definition().compensation_of(task);
+    TaskRecord& undoing = restored.tasks[action];
+    const bool is_undone = restored.tasks[task].state == TaskState::compensated;
+    if (latest_completion(restored, task) || (undoing.state != TaskState::failed && !is_undone)) continue;
+    if (undoing.state == TaskState::failed) --restored.after.edit().failed_compensations;
+    const std::uint16_t attempt = undoing.attempt;
+    undoing = present.tasks[action];
+    undoing.attempt = attempt;
+    undoing.state = is_undone ? TaskState::completed : TaskState::pending;
+    if (!is_undone) undoing.outcome = {};
+    undoing.retry_waits = false;
+    undoing.held = false;
+    undoing.waiting_on = 0;
+  }
+}
+
+// What has been done and not been undone, in the present, is what there is to undo, whatever the snapshot knew of it.
+// Returns the tasks that have been undone since.
+std::vector<TaskIndex> carry_completions_over(const Workflow& present, Workflow& restored) {
+  restored.completions = std::max(restored.completions, present.completions);
+  const Definition& definition = restored.definition();
+  // Of a fork it is the snapshot that knows what has been done.
+  if (definition.compensated_tasks().empty() || present.completions == 0) return {};
+  Completions earlier = present.after->earlier;
+  for (TaskIndex task = 0; task < definition.task_count(); ++task) {
+    const TaskRecord& record = present.tasks[task];
+    if (record.state == TaskState::completed)
+      earlier.insert_or_assign(
+          {task, generation_of(present, task)},
+          Completion{.attempt = record.attempt, .place = record.waiting_on, .result = record.outcome});
+  }
+  std::vector<TaskIndex> undone;
+  for (TaskIndex task = 0; task < definition.task_count(); ++task) {
+    if (restored.tasks[task].state != TaskState::completed) continue;
+    if (const auto stands = earlier.extract({task, generation_of(restored, task)})) {
+      restored.tasks[task].waiting_on = stands.mapped().place & kMostDependencies;
+      continue;
+    }
+    if (!definition.compensation_of(task)) continue;
+    mark_undone(restored, task);
+    undone.push_back(task);
+  }
+  if (!earlier.empty() || !restored.after->earlier.empty()) restored.after.edit().earlier = std::move(earlier);
+  settle_compensations(present, restored);
+  return undone;
+}
+
+void make_pending(Workflow& workflow, TaskIndex task, Timestamp at) {
+  TaskRecord& record = workflow.tasks[task];
+  record.state = TaskState::pending;
+  record.completed_at = at;
+  --workflow.running_tasks;
+  workflow.queue_of(task).push(task);
+}
+
+// Attempts that ran are made again, unless they had been told to stop.
+void end_attempts(Workflow& restored, const event::WorkflowRestored& happened) {
+  const bool finish_and_count =
+      restored.stop_reason == StopReason::none ||
+      (restored.stop_reason == StopReason::task_failed && happened.rules == ReworkRules::keep_completions);
+  for (TaskIndex task = 0; task < restored.tasks.size(); ++task) {
+    if (restored.tasks[task].state != TaskState::running) continue;
+    if (finish_and_count || restored.is_compensation(task)) {
+      make_pending(restored, task, happened.at);
+    } else {
+      end_task(restored, task, TaskState::cancelled, happened.at);
+    }
+  }
+}
+
+void do_over_undone(Workflow& restored, std::vector<TaskIndex> undone) {
+  if (undone.empty() || restored.stop_reason != StopReason::none) return;
+  ChosenTasks chosen = with_descendants(restored.definition(), std::move(undone));
+  do_over(restored, chosen, ReworkRules::keep_completions);
+  if (restored.first_failure != kNoTask && chosen[restored.first_failure]) restored.first_failure = kNoTask;
+}
+
 }  // namespace
 
 Result<void> apply(Decision& decision, const command::RestoreWorkflow& command) {
@@ -39,6 +162,11 @@ Result<void> apply(Decision& decision, const command::RestoreWorkflow& command) 
   if (is_terminal(state->state))
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot restore snapshot {}: the workflow had ended when it was taken",
+                            in_quotes(command.snapshot)));
+  // A fork undoes what is done in the fork, from wherever it began; what this workflow undoes it undoes once.
+  if (state->after->compensating && decision.workflow().completions > 0)
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot restore snapshot {}: the workflow was undoing what it had done when it was taken",
                             in_quotes(command.snapshot)));
   if (command.facts->definition->hash() != decision.workflow().definition().hash())
     return fail(
@@ -56,19 +184,18 @@ Result<void> apply(Decision& decision, const command::RestoreWorkflow& command) 
 void evolve(Workflow& workflow, const event::WorkflowRestored& happened) {
   Result<Workflow> restored = decode(happened.facts, *happened.state);
   PAWL_ASSERT(restored.has_value(), "workflow {}: {}", workflow.id(), restored.error().message);
-  for (TaskIndex task = 0; task < restored->tasks.size() && task < workflow.tasks.size(); ++task)
-    restored->tasks[task].attempt = std::max(restored->tasks[task].attempt, workflow.tasks[task].attempt);
-  for (TaskIndex task = 0; task < restored->tasks.size(); ++task) {
-    TaskRecord& record = restored->tasks[task];
-    if (record.state != TaskState::running) continue;
-    if (restored->stop_reason != StopReason::none && !restored->is_compensation(task)) {
-      end_task(*restored, task, TaskState::cancelled, happened.at);
-      continue;
-    }
-    record.state = TaskState::pending;
-    --restored->running_tasks;
-    restored->queue_of(task).push(task);
+  std::vector<TaskIndex> undone;
+  if (happened.rules == ReworkRules::keep_completions) {
+    renumber_completions(workflow);
+    renumber_completions(*restored);
+    undone = carry_completions_over(workflow, *restored);
+    carry_goes_over(workflow, *restored);
+  } else {
+    for (TaskIndex task = 0; task < restored->tasks.size() && task < workflow.tasks.size(); ++task)
+      restored->tasks[task].attempt = std::max(restored->tasks[task].attempt, workflow.tasks[task].attempt);
   }
+  end_attempts(*restored, happened);
+  do_over_undone(*restored, std::move(undone));
   restored->facts = happened.facts;
   // It may be the past of another workflow, which began earlier.
   restored->created_at = workflow.created_at;

@@ -7,6 +7,8 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "core/completions.h"
+#include "core/rework.h"
 #include "core/workflow_scope.h"
 #include "policy/retry.h"
 
@@ -55,7 +57,7 @@ void end_as(Decision& decision, WorkflowState end, JsonText error) {
 // The task that a workflow whose tasks have all ended fails for. After another go, a task that was not part of it may
 // still be failed.
 TaskIndex failed_task(const Workflow& workflow) {
-  if (workflow.first_failure != kNoTask || workflow.after->revivals == 0 || workflow.failed_tasks == 0)
+  if (workflow.first_failure != kNoTask || !workflow.after.has_value() || workflow.failed_tasks == 0)
     return workflow.first_failure;
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (workflow.tasks[task].state == TaskState::failed && !workflow.definition().rules(task).allow_failure)
@@ -69,18 +71,42 @@ void complete(Decision& decision) {
     decision.raise(event::WorkflowCompleted{.at = decision.now(), .output = {}});
     return;
   }
-  Result<JsonText> output = expand_output(workflow, decision.evaluator());
+  std::expected<JsonText, TaskError> output = expand_output(workflow, decision.evaluator());
   if (output) {
     decision.raise(event::WorkflowCompleted{.at = decision.now(), .output = *std::move(output)});
     return;
   }
-  end_as(decision, WorkflowState::failed, error_text(evaluation_failure(output.error())));
+  // All work is done, and stands: nothing is undone, so that a retry has the results to evaluate it with.
+  decision.raise(event::WorkflowFailed{.at = decision.now(), .error = error_text(output.error())});
+}
+
+// Whether what is done over has been undone, all of it.
+bool may_rerun(const Workflow& workflow) {
+  return find_undoable(workflow, with_descendants(workflow.definition(), {*workflow.after->rerun})).empty();
+}
+
+// A history that is cut in the middle of a restore may end with the attempt to undo something abandoned.
+void resume_compensation(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  if (!is_terminal(workflow.tasks[workflow.after->to_compensate.back()].state)) return;
+  std::vector<TaskIndex> tasks = workflow.after->to_compensate;
+  for (TaskIndex& action : tasks) action = workflow.definition().task_of(action);
+  decision.raise(event::WorkflowCompensating{.at = decision.now(),
+                                             .end = workflow.after->end,
+                                             .error = workflow.error,
+                                             .tasks = std::move(tasks),
+                                             .rerun = workflow.after->rerun});
 }
 
 // What is undone is undone; the workflow is what it was to be.
 void finish_if_compensated(Decision& decision) {
   const Workflow& workflow = decision.workflow();
-  if (!workflow.after->to_compensate.empty() || workflow.state != WorkflowState::running) return;
+  if (workflow.state != WorkflowState::running) return;
+  if (!workflow.after->to_compensate.empty()) return resume_compensation(decision);
+  if (workflow.after->rerun && may_rerun(workflow)) {
+    decision.raise(event::WorkflowRevived{.at = decision.now(), .start = workflow.after->rerun, .rerun = true});
+    return finish_if_done(decision);
+  }
   switch (workflow.after->end) {
     case WorkflowState::completed:
       return decision.raise(event::WorkflowCompleted{.at = decision.now(), .output = workflow.output});
@@ -92,6 +118,13 @@ void finish_if_compensated(Decision& decision) {
 }
 
 }  // namespace
+
+FreshStart& edit_fresh_start(Workflow& workflow, TaskIndex action) {
+  std::vector<FreshStart>& fresh = workflow.after.edit().fresh_starts;
+  auto place = std::ranges::lower_bound(fresh, action, {}, &FreshStart::task);
+  if (place == fresh.end() || place->task != action) place = fresh.insert(place, {.task = action});
+  return *place;
+}
 
 std::uint32_t& count_of(Workflow& workflow, TaskState state) {
   switch (state) {
@@ -169,17 +202,19 @@ void start_afresh(Workflow& workflow, TaskIndex action) {
   record.interruptions = 0;
   record.crashes = 0;
   if (record.attempt == 0) return;
-  std::vector<FreshStart>& fresh = workflow.after.edit().fresh_starts;
-  auto place = std::ranges::lower_bound(fresh, action, {}, &FreshStart::task);
-  if (place == fresh.end() || place->task != action) place = fresh.insert(place, {.task = action});
-  place->attempt = record.attempt;
-  if (has_result(record.state)) ++place->generation;
+  FreshStart& fresh = edit_fresh_start(workflow, action);
+  fresh.attempt = record.attempt;
+  if (has_result(record.state)) fresh.generation = ++fresh.latest_generation;
 }
 
-void start_next_compensation(Workflow& workflow) {
-  if (workflow.after->to_compensate.empty()) return;
-  std::vector<TaskIndex>& next = workflow.after.edit().to_compensate;
-  workflow.queue_of(next.back()).push(next.back());
+void count_interruption(Workflow& workflow, TaskIndex action) {
+  constexpr std::uint32_t kMostInterruptions = 255;
+  TaskRecord& record = workflow.tasks[action];
+  if (record.interruptions == kMostInterruptions) {
+    edit_fresh_start(workflow, action).attempt += kMostInterruptions;
+    record.interruptions = 0;
+  }
+  ++record.interruptions;
 }
 
 void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
@@ -219,8 +254,9 @@ void fail_task(Decision& decision, TaskIndex task, const TaskError& error, std::
 bool can_compensate(const Workflow& workflow) {
   const Definition& definition = workflow.definition();
   if (definition.compensated_tasks().empty()) return false;
+  const auto can_be_undone = [&](TaskIndex task) { return latest_completion(workflow, task).has_value(); };
+  if (std::ranges::none_of(definition.compensated_tasks(), can_be_undone)) return false;
   const auto has_completed = [&](TaskIndex task) { return workflow.tasks[task].state == TaskState::completed; };
-  if (!std::ranges::any_of(definition.compensated_tasks(), has_completed)) return false;
   for (TaskIndex task = 0; task < definition.task_count(); ++task)
     if (definition.rules(task).pivot && has_completed(task)) return false;
   return true;
@@ -232,6 +268,16 @@ void arm_schedule_limits(Decision& decision) {
   if (!definition.has_schedule_limits() || workflow.state == WorkflowState::pending) return;
   for (TaskIndex task = 0; task < definition.task_count(); ++task)
     arm_schedule_limits_of(workflow, task, decision.effects());
+}
+
+void disarm_pending_tasks(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task) {
+    const TaskRecord& record = workflow.tasks[task];
+    if (record.state != TaskState::pending || record.waiting_on > 0) continue;
+    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .task = task});
+    disarm_schedule_limits(workflow, task, decision.effects());
+  }
 }
 
 void finish_if_done(Decision& decision) {
@@ -260,6 +306,7 @@ void finish_if_done(Decision& decision) {
 }
 
 void stop(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate) {
+  disarm_pending_tasks(decision);
   decision.raise(event::WorkflowStopping{
       .at = decision.now(), .reason = reason, .grace = grace, .error = std::move(error), .compensate = compensate});
 }

@@ -28,6 +28,9 @@ void release_dependents(Workflow& workflow, TaskIndex task);
 // evolve: every task that has not started is cancelled.
 void cancel_pending_tasks(Workflow& workflow, Timestamp at);
 
+// evolve: what is known of the action's goes.
+FreshStart& edit_fresh_start(Workflow& workflow, TaskIndex action);
+
 // evolve: the next attempt is the first one again, as far as policies are concerned.
 void start_afresh(Workflow& workflow, TaskIndex action);
 
@@ -37,11 +40,22 @@ void compensation_ended(Workflow& workflow, TaskIndex action);
 // evolve: the compensation that comes next may start.
 void start_next_compensation(Workflow& workflow);
 
+// evolve: the latest interruptions do not count against policies.
+void count_interruption(Workflow& workflow, TaskIndex action);
+
 // Whether the task may be started now.
 [[nodiscard]] bool is_ready(const Workflow& workflow, TaskIndex task);
 
-// decide: an attempt is made, with the timeout that is in force.
-void raise_started(Decision& decision, TaskIndex task);
+// decide: an attempt is made, with the timeout that is in force; false: the task has had as many as can be counted, and
+// has failed.
+bool raise_started(Decision& decision, TaskIndex task);
+
+// The timeout of an attempt that would start now, and the version of the policy that gives it, if one does.
+struct AttemptTimeout {
+  Duration timeout{0};  // 0: none
+  std::uint32_t policy_version = 0;
+};
+[[nodiscard]] AttemptTimeout timeout_in_force(const Decision& decision, TaskIndex task);
 
 // decide: an attempt failed; the policy gives it another one, or the task fails for good.
 void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error);
@@ -57,6 +71,13 @@ void arm_schedule_limits(Decision& decision);
 
 // decide: ends the workflow if nothing is left to wait for.
 void finish_if_done(Decision& decision);
+
+// decide: whatever follows from the state, however it came about; nothing, if that has been decided already. A state
+// that was replayed, forked or restored may end between an event and what was decided because of it.
+void settle(Decision& decision);
+
+// decide: the timers of tasks that wait, and are about to be cancelled, need not run any more.
+void disarm_pending_tasks(Decision& decision);
 
 // decide: no more tasks start; `error` is what the workflow ends with.
 void stop(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate = false);

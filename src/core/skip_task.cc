@@ -18,6 +18,7 @@ Result<void> apply(Decision& decision, const command::SkipTask& command) {
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot skip the task: task {} is {}",
                             in_quotes(workflow.definition().task_id(command.task)), to_string(record.state)));
+  if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .task = command.task});
   decision.raise(event::TaskSkipped{.task = command.task, .reason = SkipReason::request, .at = decision.now()});
   finish_if_done(decision);
   return {};

@@ -18,19 +18,32 @@ bool is_ready(const Workflow& workflow, TaskIndex task) {
          !record.retry_waits && !record.held;
 }
 
-void raise_started(Decision& decision, TaskIndex task) {
-  const Workflow& workflow = decision.workflow();
-  const Definition& definition = workflow.definition();
-  event::TaskStarted started{.task = task, .attempt = workflow.tasks[task].attempt + 1U, .at = decision.now()};
+AttemptTimeout timeout_in_force(const Decision& decision, TaskIndex task) {
+  const Definition& definition = decision.workflow().definition();
   std::optional<Duration> timeout = definition.rules(task).timeout;
-  if (!definition.timeout_policy().empty()) [[unlikely]] {
-    const auto policy = decision.policies().find<TimeoutPolicy>(definition.timeout_policy());
-    timeout = policy::timeout_of(policy.config, timeout,
-                                 workflow.is_compensation(task) ? std::string_view() : definition.task_id(task));
-    started.policy_version = policy.version;
+  if (definition.timeout_policy().empty()) [[likely]]
+    return {.timeout = timeout.value_or(Duration::zero())};
+  const auto policy = decision.policies().find<TimeoutPolicy>(definition.timeout_policy());
+  timeout = policy::timeout_of(policy.config, timeout,
+                               definition.is_compensation(task) ? std::string_view() : definition.task_id(task));
+  return {.timeout = timeout.value_or(Duration::zero()), .policy_version = policy.version};
+}
+
+bool raise_started(Decision& decision, TaskIndex task) {
+  const std::uint32_t attempts = decision.workflow().tasks[task].attempt;
+  if (attempts >= kMostAttempts) [[unlikely]] {
+    TaskError error("limit_exceeded", fmt::format("it has had {} attempts, as many as a task can have", attempts));
+    error.retryable = false;
+    fail_task(decision, task, error);
+    return false;
   }
-  started.timeout = timeout.value_or(Duration::zero());
-  decision.raise(started);
+  const auto [timeout, policy_version] = timeout_in_force(decision, task);
+  decision.raise(event::TaskStarted{.task = task,
+                                    .attempt = attempts + 1U,
+                                    .at = decision.now(),
+                                    .timeout = timeout,
+                                    .policy_version = policy_version});
+  return true;
 }
 
 Result<void> apply(Decision& decision, const command::StartTask& command) {
@@ -41,15 +54,17 @@ Result<void> apply(Decision& decision, const command::StartTask& command) {
     return fail(ErrorCode::invalid_state, fmt::format("cannot start the task: task {} is not ready",
                                                       in_quotes(workflow.definition().task_id(command.task))));
 
-  const bool first = record.attempt == 0;
+  // Once it is done over, what its condition is about may be otherwise.
+  const FreshStart* const fresh = workflow.fresh_start(command.task);
+  const bool first = record.attempt == (fresh == nullptr ? 0 : fresh->attempt);
   const Result<bool> wanted = first ? condition_holds(workflow, command.task, decision.evaluator()) : true;
   if (wanted && !*wanted) {
     decision.raise(event::TaskSkipped{.task = command.task, .reason = SkipReason::condition, .at = decision.now()});
     finish_if_done(decision);
     return {};
   }
-  raise_started(decision, command.task);
-  if (!wanted) fail_attempt(decision, command.task, evaluation_failure(wanted.error()));
+  if (raise_started(decision, command.task) && !wanted)
+    fail_attempt(decision, command.task, evaluation_failure(wanted.error()));
   return {};
 }
 
@@ -60,6 +75,7 @@ void evolve(Workflow& workflow, const event::TaskStarted& happened) {
   record.state = TaskState::running;
   record.attempt = static_cast<std::uint16_t>(happened.attempt);
   record.started_at = happened.at;
+  record.completed_at = happened.at + happened.timeout;
   ++workflow.running_tasks;
 }
 

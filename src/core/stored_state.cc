@@ -13,6 +13,8 @@ namespace {
 enum Flag : unsigned { retry_waits = 1U, has_results = 2U, has_start = 64U, has_end = 128U };
 constexpr unsigned kCrashesShift = 2;
 constexpr unsigned kCrashesMask = 15;
+// Added to how a compensation ends: what follows must not be overlooked.
+constexpr std::uint32_t kHasMore = 8;
 
 void put_json(const JsonText& json, std::string* out) {
   if (!json.is_null()) out->assign(json.view());
@@ -83,13 +85,25 @@ void encode_aftermath(const Workflow& workflow, stored::State& out) {
   stored::Compensation& compensation = *out.mutable_compensation();
   compensation.set_running(after.compensating);
   compensation.set_wanted(after.compensate_wanted);
-  compensation.set_end(static_cast<std::uint32_t>(after.end));
+  const bool has_more = !after.earlier.empty() || after.rerun || after.undone_earlier > 0;
+  compensation.set_end(static_cast<std::uint32_t>(after.end) + (has_more ? kHasMore : 0));
   for (const TaskIndex action : after.to_compensate) compensation.add_next(action);
+  for (const auto& [key, completion] : after.earlier) {
+    stored::Completion& earlier = *compensation.add_earlier();
+    earlier.set_task(key.first);
+    earlier.set_generation(key.second);
+    earlier.set_attempt(completion.attempt);
+    earlier.set_place(completion.place);
+    put_json(completion.result, earlier.mutable_result());
+  }
+  compensation.set_rerun(after.rerun ? *after.rerun + 1 : 0);
+  compensation.set_undone_earlier(after.undone_earlier);
   for (const FreshStart& fresh : after.fresh_starts) {
     stored::FreshStart& start = *out.add_fresh_starts();
     start.set_task(fresh.task);
     start.set_attempt(fresh.attempt);
     start.set_generation(fresh.generation);
+    if (fresh.latest_generation != fresh.generation) start.set_latest_generation(fresh.latest_generation);
   }
   out.set_revivals(after.revivals);
   for (const TaskIndex action : after.discarded) out.add_discarded(action);
@@ -112,15 +126,27 @@ Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
   const stored::Compensation& compensation = in.compensation();
   if (std::ranges::any_of(compensation.next(), out_of_range) || std::ranges::any_of(in.discarded(), out_of_range) ||
       std::ranges::any_of(in.fresh_starts(), [&](const auto& fresh) { return out_of_range(fresh.task()); }) ||
-      compensation.end() > static_cast<std::uint32_t>(WorkflowState::cancelled))
+      compensation.end() % kHasMore > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
+      compensation.end() / kHasMore > 1 || compensation.rerun() > workflow.task_count() ||
+      std::ranges::any_of(compensation.earlier(),
+                          [&](const auto& earlier) { return earlier.task() >= workflow.task_count(); }))
     return corrupt("how it was compensated or revived");
   Aftermath& after = workflow.after.edit();
   after.compensating = compensation.running();
   after.compensate_wanted = compensation.wanted();
-  after.end = static_cast<WorkflowState>(compensation.end());
+  after.end = static_cast<WorkflowState>(compensation.end() % kHasMore);
+  if (compensation.rerun() > 0) after.rerun = compensation.rerun() - 1;
+  after.undone_earlier = compensation.undone_earlier();
+  for (const stored::Completion& each : compensation.earlier())
+    after.earlier.emplace(
+        std::pair(each.task(), each.generation()),
+        Completion{.attempt = each.attempt(), .place = each.place(), .result = json_of(each.result())});
   after.to_compensate.assign(compensation.next().begin(), compensation.next().end());
   for (const stored::FreshStart& fresh : in.fresh_starts())
-    after.fresh_starts.push_back({.task = fresh.task(), .attempt = fresh.attempt(), .generation = fresh.generation()});
+    after.fresh_starts.push_back({.task = fresh.task(),
+                                  .attempt = fresh.attempt(),
+                                  .generation = fresh.generation(),
+                                  .latest_generation = std::max(fresh.generation(), fresh.latest_generation())});
   after.revivals = in.revivals();
   after.discarded.assign(in.discarded().begin(), in.discarded().end());
   return {};

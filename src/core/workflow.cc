@@ -60,7 +60,8 @@ Phase phase_of(const Workflow& workflow) {
 CompensationState compensation_of(const Workflow& workflow) {
   if (workflow.after->compensating) return CompensationState::compensating;
   if (workflow.after->failed_compensations > 0) return CompensationState::failed;
-  return workflow.after->compensated_tasks > 0 ? CompensationState::completed : CompensationState::none;
+  const bool undone = workflow.after->compensated_tasks > 0 || workflow.after->undone_earlier > 0;
+  return undone ? CompensationState::completed : CompensationState::none;
 }
 
 Timestamp scheduled_at(const Workflow& workflow, TaskIndex task) {
@@ -104,7 +105,11 @@ std::string fingerprint(const Workflow& w) {
   out += fmt::format("{} {} {} {} [{}] [{}]", after.compensating, after.compensate_wanted, to_string(after.end),
                      after.revivals, fmt::join(after.to_compensate, ","), fmt::join(after.discarded, ","));
   for (const FreshStart& fresh : after.fresh_starts)
-    out += fmt::format(" {}:{}:{}", fresh.task, fresh.attempt, fresh.generation);
+    out += fmt::format(" {}:{}:{}:{}", fresh.task, fresh.attempt, fresh.generation, fresh.latest_generation);
+  out += fmt::format(" {} {}", after.rerun.value_or(kNoTask), after.undone_earlier);
+  for (const auto& [key, completion] : after.earlier)
+    out += fmt::format(" {}:{}:{}:{}:{}", key.first, key.second, completion.attempt, completion.place,
+                       completion.result.view());
   out += '\n';
   for (const TaskRecord& task : w.tasks)
     out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,

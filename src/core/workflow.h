@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/rare.h"
@@ -20,9 +23,13 @@ inline constexpr TaskIndex kNoTask = std::numeric_limits<TaskIndex>::max();
 // More than a definition can have tasks.
 inline constexpr std::uint32_t kMostDependencies = (1U << 24U) - 1;
 
+// What a record counts to: a task that has had so many attempts, over all its goes, gets no other one.
+inline constexpr std::uint32_t kMostAttempts = std::numeric_limits<std::uint16_t>::max();
+
 struct TaskRecord {
   Timestamp started_at{};  // of the latest attempt
-  // Of the terminal state; while a retry waits, when it is due; when it is ready again after an attempt, since when.
+  // Of the terminal state; while a retry waits, when it is due; when it is ready again after an attempt, since when;
+  // while an attempt runs, when its timeout ends, or started_at if it has none.
   Timestamp completed_at{};
   JsonText outcome;  // completed: the result; otherwise the error of the latest failed attempt, or null
   // Dependencies that have not ended in a way that lets this task run; of a completed task, its place in the order of
@@ -65,19 +72,37 @@ struct FreshStart {
   TaskIndex task = 0;
   std::uint32_t attempt = 0;
   std::uint32_t generation = 1;  // how often it is wished for: once more whenever it is done again though it completed
+  // The highest generation that was ever given: a restored task has an earlier one.
+  std::uint32_t latest_generation = 1;
 
   friend bool operator==(const FreshStart&, const FreshStart&) = default;
 };
+
+// A completion that is not the present one of its task: the task was done over, or a restore abandoned it.
+struct Completion {
+  std::uint32_t attempt = 0;
+  std::uint32_t place = 0;  // in the order of completion
+  JsonText result;
+
+  friend bool operator==(const Completion&, const Completion&) = default;
+};
+// By task and generation, which no two completions of a task share.
+using Completions = std::map<std::pair<TaskIndex, std::uint32_t>, Completion>;
 
 // What most workflows never need: how they are undone, or done again.
 struct Aftermath {
   bool compensating = false;
   bool compensate_wanted = false;             // once it has been cancelled
   WorkflowState end = WorkflowState::failed;  // after the compensation
-  std::vector<TaskIndex> to_compensate;       // actions, the next one last
-  std::vector<FreshStart> fresh_starts;       // ascending by task
-  std::vector<TaskIndex> discarded;           // failed actions whose dead letter nobody wants, ascending
+  std::optional<TaskIndex> rerun;             // after the compensation it is rerun from here instead
+  // Actions, the next one last. One stands there for each completion of its task that it is to undo, the latest first.
+  std::vector<TaskIndex> to_compensate;
+  // What has not been undone, and, of tasks without a compensation, what those may refer to.
+  Completions earlier;
+  std::vector<FreshStart> fresh_starts;  // ascending by task
+  std::vector<TaskIndex> discarded;      // failed actions whose dead letter nobody wants, ascending
   std::uint32_t compensated_tasks = 0;
+  std::uint32_t undone_earlier = 0;  // earlier completions that were, since the workflow was last revived
   std::uint32_t failed_compensations = 0;
   std::uint32_t revivals = 0;
 
@@ -121,7 +146,9 @@ struct Workflow {
     definition().prefetch(task);
   }
   [[nodiscard]] bool may_start_tasks() const {
-    return state == WorkflowState::running && (stop_reason == StopReason::none || after->compensating);
+    // After a failure only what a process that ended has interrupted is left to start: it finishes and counts.
+    return state == WorkflowState::running &&
+           (stop_reason == StopReason::none || stop_reason == StopReason::task_failed || after->compensating);
   }
   [[nodiscard]] std::uint32_t task_count() const { return definition().task_count(); }
   [[nodiscard]] bool is_compensation(TaskIndex action) const { return definition().is_compensation(action); }

@@ -9,76 +9,11 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/random.h"
-#include "core/harness_test.h"
+#include "core/random_workflow_test.h"
 #include "core/stored_state.h"
 
 namespace pawl::core {
 namespace {
-
-using pawl::testing::define;
-
-WorkflowSpec random_spec(Random& random) {
-  const std::size_t tasks = 1 + random.next() % 12;
-  WorkflowSpec spec = pawl::testing::random_graph(std::max<std::size_t>(tasks, 2), random.next() % 20, random.next());
-  spec.on_failure = random.next() % 2 == 0 ? OnFailure::fail : OnFailure::continue_;
-  if (random.next() % 3 == 0) spec.timeout = std::chrono::milliseconds(20);
-  for (TaskSpec& task : spec.tasks) {
-    if (random.next() % 3 == 0)
-      task.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 3)};
-    task.allow_failure = random.next() % 5 == 0;
-    if (random.next() % 6 == 0) task.when = random.next() % 2 == 0 ? "false" : "true";
-    if (random.next() % 4 == 0) {
-      task.module = "timer";
-      task.function = "sleep";
-    }
-  }
-  return spec;
-}
-
-DefinitionPtr random_definition(Random& random) { return define(random_spec(random)); }
-
-Command random_command(Random& random, const Workflow& workflow) {
-  const auto task = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
-  const std::uint32_t attempt =
-      random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.tasks[task].attempt;
-  switch (random.next() % 25) {
-    case 24:
-      return command::RecoverWorkflow{.crashed = random.next() % 2 == 0, .max_crashes = 3};
-    case 0:
-      return command::PauseWorkflow{};
-    case 1:
-    case 2:
-      return command::ResumeWorkflow{};
-    case 3:
-      return random.next() % 8 == 0
-                 ? Command(command::CancelWorkflow{
-                       .reason = "", .grace = random.next() % 2 == 0 ? std::optional<Duration>() : Duration::zero()})
-                 : Command(command::StartWorkflow{});
-    case 4:
-      return random.next() % 8 == 0 ? Command(command::FailWorkflow{}) : Command(command::QueueWorkflow{});
-    case 5:
-      return random.next() % 4 == 0 ? Command(command::TimeOutWorkflow{}) : Command(command::EndGrace{});
-    case 6:
-      return command::SkipTask{task};
-    case 7:
-      return command::TimeOutTask{task, attempt};
-    case 8:
-    case 9:
-    case 10:
-      return command::FailTask{task, attempt, {"boom", "it broke"}};
-    case 11:
-    case 12:
-    case 13:
-      return command::RetryTask{task, attempt};
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-      return command::StartTask{task};
-    default:
-      return command::CompleteTask{task, attempt, JsonText::copy_of("1")};
-  }
-}
 
 bool is_legal(TaskState from, TaskState to) {
   static const std::set<std::pair<TaskState, TaskState>> kLegal = {
@@ -210,18 +145,12 @@ RC_GTEST_PROP(Workflow, is_the_same_after_it_was_stored, (std::uint64_t seed)) {
 RC_GTEST_PROP(Workflow, is_as_it_was_after_a_restore, (std::uint64_t seed)) {
   Random random(seed);
   Harness h(random_definition(random));
-  const auto take = [&] {
-    return command::RestoreWorkflow{.snapshot = "s",
-                                    .taken_at = h.moment.now,
-                                    .facts = h.workflow.facts,
-                                    .state = std::make_shared<const std::string>(encode_state(h.workflow))};
-  };
-  command::RestoreWorkflow snapshot = take();
+  command::RestoreWorkflow snapshot = take_snapshot(h);
   Workflow then = h.workflow;
   std::map<std::pair<TaskIndex, std::uint32_t>, int> starts;
   for (int step = 0; step < 120; ++step) {
     if (random.next() % 16 == 0) {
-      snapshot = take();
+      snapshot = take_snapshot(h);
       then = h.workflow;
     }
     if (random.next() % 16 != 0) {
@@ -266,51 +195,6 @@ RC_GTEST_PROP(Workflow, comes_to_its_end, (std::uint64_t seed)) {
   RC_ASSERT(is_terminal(h.workflow.state));
 }
 
-// With all that may happen to a workflow after its tasks have ended, or instead of their starts.
-DefinitionPtr random_saga(Random& random) {
-  WorkflowSpec spec = random_spec(random);
-  spec.saga = random.next() % 4 != 0;
-  for (TaskSpec& task : spec.tasks) {
-    if (random.next() % 2 == 0) {
-      task.compensation = Compensation{.module = "test", .function = "noop"};
-      if (random.next() % 2 == 0) task.compensation->retry_policy = RetryPolicy{.max_attempts = 2};
-    }
-    task.pivot = random.next() % 10 == 0;
-    if (random.next() % 4 == 0) task.schedule_to_close = std::chrono::milliseconds(20);
-    if (random.next() % 4 == 0) task.schedule_to_start = std::chrono::milliseconds(10);
-    if (random.next() % 3 == 0) task.circuit_breaker = "payments";
-    if (!task.circuit_breaker.empty() && random.next() % 2 == 0) task.on_open = OnOpen::fail;
-  }
-  return define(spec);
-}
-
-Command random_afterthought(Random& random, const Workflow& workflow) {
-  const auto action = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
-  const TaskIndex task = workflow.definition().task_of(action);
-  switch (random.next() % 10) {
-    case 0:
-      return command::ReviveWorkflow{};
-    case 1:
-      return command::ReviveWorkflow{.start = task, .rerun = true};
-    case 2:
-      return command::ReviveWorkflow{.start = task};
-    case 3:
-      return command::CompensateWorkflow{};
-    case 4:
-      return command::CompensateWorkflow{{task}};
-    case 5:
-      return command::RedriveCompensation{task};
-    case 6:
-      return command::DiscardDeadLetter{.task = action, .reason = "enough"};
-    case 7:
-      return command::HoldTask{.task = action, .until = workflow.created_at + std::chrono::seconds(1)};
-    case 8:
-      return command::ReleaseTask{action};
-    default:
-      return command::ExpireTask{.task = action, .to_close = random.next() % 2 == 0};
-  }
-}
-
 // What is counted is what there is, and whoever stands in a queue may start.
 void check_books(const Workflow& workflow) {
   std::map<TaskState, std::uint32_t> counts;
@@ -351,10 +235,13 @@ RC_GTEST_PROP(Workflow, keeps_its_books_when_it_is_undone_and_done_again, (std::
   const DefinitionSource source = [&](const std::string&) -> Result<DefinitionPtr> {
     return h.workflow.facts->definition;
   };
+  command::RestoreWorkflow snapshot = take_snapshot(h);
   for (int step = 0; step < 150; ++step) {
     const Workflow before = h.workflow;
-    const Command command =
-        random.next() % 4 == 0 ? random_afterthought(random, h.workflow) : random_command(random, h.workflow);
+    if (random.next() % 16 == 0) snapshot = take_snapshot(h);
+    const Command command = random.next() % 16 == 0  ? Command(snapshot)
+                            : random.next() % 4 == 0 ? random_afterthought(random, h.workflow)
+                                                     : random_command(random, h.workflow);
     const bool accepted = h.send(command).has_value();
     if (!accepted) RC_ASSERT(before == h.workflow);
     check_books(h.workflow);

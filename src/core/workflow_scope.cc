@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace pawl::core {
 
 const Json& WorkflowScope::input() {
@@ -11,9 +13,16 @@ const Json& WorkflowScope::input() {
 
 std::uint32_t WorkflowScope::attempt() {
   if (task_ == kNoTask) return 0;
+  if (seen_from_ && !workflow_.is_compensation(task_)) return seen_from_->attempt;  // the args that it was made with
   const TaskRecord& record = workflow_.tasks[task_];
   // A condition is evaluated before its attempt is counted.
-  return record.state == TaskState::running ? record.attempt : record.attempt + 1U;
+  return record.state == TaskState::pending ? record.attempt + 1U : record.attempt;
+}
+
+std::optional<CompletionView> WorkflowScope::completion_then(TaskIndex task) const {
+  if (!seen_from_ || workflow_.after->earlier.empty()) return std::nullopt;
+  const bool is_undone = workflow_.is_compensation(task_) && workflow_.definition().task_of(task_) == task;
+  return is_undone ? seen_from_ : completion_before(workflow_, task, seen_from_->place);
 }
 
 std::optional<expression::TaskView> WorkflowScope::task(std::string_view id) {
@@ -21,14 +30,19 @@ std::optional<expression::TaskView> WorkflowScope::task(std::string_view id) {
   if (!task) return std::nullopt;
   const TaskRecord& record = workflow_.tasks[*task];
   expression::TaskView view{.state = record.state};
-  if (record.outcome.is_null()) return view;
+  const JsonText* outcome = &record.outcome;
+  if (const auto then = completion_then(*task)) [[unlikely]] {
+    view.state = TaskState::completed;
+    outcome = then->result;
+  }
+  if (outcome->is_null()) return view;
   for (const auto& [known, json] : outcomes_) {
     if (known != *task) continue;
-    (has_result(record.state) ? view.result : view.error) = json.get();
+    (has_result(view.state) ? view.result : view.error) = json.get();
     return view;
   }
-  outcomes_.emplace_back(*task, std::make_unique<Json>(record.outcome.parse()));
-  (has_result(record.state) ? view.result : view.error) = outcomes_.back().second.get();
+  outcomes_.emplace_back(*task, std::make_unique<Json>(outcome->parse()));
+  (has_result(view.state) ? view.result : view.error) = outcomes_.back().second.get();
   return view;
 }
 
@@ -37,9 +51,10 @@ const Json* WorkflowScope::undone_task() {
   if (!undone_task_) {
     const TaskIndex task = workflow_.definition().task_of(task_);
     const std::string_view id = workflow_.definition().task_id(task);
-    undone_task_ = std::make_unique<Json>(boost::json::object{{"id", boost::json::string_view(id.data(), id.size())},
-                                                              {"args", undone_args_.parse()},
-                                                              {"result", workflow_.tasks[task].outcome.parse()}});
+    undone_task_ = std::make_unique<Json>(boost::json::object{
+        {"id", boost::json::string_view(id.data(), id.size())},
+        {"args", undone_args_.parse()},
+        {"result", seen_from_ ? seen_from_->result->parse() : workflow_.tasks[task].outcome.parse()}});
   }
   return undone_task_.get();
 }
@@ -59,17 +74,10 @@ Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expressio
   return holds;
 }
 
-Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
-                             std::size_t max_bytes) {
-  const Definition& definition = workflow.definition();
-  if (!definition.args_have_places(task)) return definition.args(task);
-  JsonText undone_args;
-  if (workflow.is_compensation(task)) {
-    Result<JsonText> expanded = expand_args(workflow, definition.task_of(task), evaluator, max_bytes);
-    if (!expanded) return expanded;
-    undone_args = *std::move(expanded);
-  }
-  WorkflowScope scope(workflow, task, std::move(undone_args));
+namespace {
+
+Result<JsonText> expand_in(WorkflowScope& scope, const Definition& definition, TaskIndex task,
+                           expression::Evaluator& evaluator, std::size_t max_bytes) {
   Result<Json> args = evaluator.expand(definition.args(task).parse(), scope);
   if (!args) {
     args.error().field.insert(0, "args");
@@ -82,23 +90,80 @@ Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expressio
   return text;
 }
 
+// The args with which the task made this completion.
+Result<JsonText> expand_undone(const Workflow& workflow, TaskIndex task, const std::optional<CompletionView>& undone,
+                               expression::Evaluator& evaluator, std::size_t max_bytes) {
+  if (!workflow.definition().args_have_places(task)) return workflow.definition().args(task);
+  WorkflowScope scope(workflow, task, undone);
+  return expand_in(scope, workflow.definition(), task, evaluator, max_bytes);
+}
+
+}  // namespace
+
+Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
+                             std::size_t max_bytes) {
+  const Definition& definition = workflow.definition();
+  if (!definition.args_have_places(task)) return definition.args(task);
+  if (!workflow.is_compensation(task)) {
+    WorkflowScope scope(workflow, task);
+    return expand_in(scope, definition, task, evaluator, max_bytes);
+  }
+  const auto undone = latest_completion(workflow, definition.task_of(task));
+  Result<JsonText> undone_args = expand_undone(workflow, definition.task_of(task), undone, evaluator, max_bytes);
+  if (!undone_args) return undone_args;
+  WorkflowScope scope(workflow, task, undone, *std::move(undone_args));
+  return expand_in(scope, definition, task, evaluator, max_bytes);
+}
+
 Result<Undone> undone_by(const Workflow& workflow, TaskIndex compensation, expression::Evaluator& evaluator,
                          std::size_t max_bytes) {
   const TaskIndex task = workflow.definition().task_of(compensation);
-  Result<JsonText> args = expand_args(workflow, task, evaluator, max_bytes);
+  const auto undone = latest_completion(workflow, task);
+  Result<JsonText> args = expand_undone(workflow, task, undone, evaluator, max_bytes);
   if (!args) return std::unexpected(std::move(args.error()));
-  return Undone{
-      .task = task, .args = *std::move(args), .result = workflow.tasks[task].outcome, .failure = workflow.error};
+  return Undone{.task = task,
+                .args = *std::move(args),
+                .result = undone ? *undone->result : workflow.tasks[task].outcome,
+                .failure = workflow.error};
 }
 
-Result<JsonText> expand_output(const Workflow& workflow, expression::Evaluator& evaluator) {
-  WorkflowScope scope(workflow, kNoTask);
-  Result<Json> output = evaluator.expand(workflow.definition().output().parse(), scope);
-  if (!output) {
-    output.error().field.insert(0, "output");
-    return std::unexpected(std::move(output.error()));
+namespace {
+
+// The string that stands at `place` inside `value`, a place as expression::Evaluator::expand names it; nullptr: none.
+const boost::json::string* find_text(const Json& value, std::string_view place) {  // NOLINT(misc-no-recursion)
+  if (place.empty()) return value.if_string();
+  if (const auto* const elements = value.if_array()) {
+    for (std::size_t i = 0; i < elements->size(); ++i)
+      if (const std::string step = fmt::format("[{}]", i); place.starts_with(step))
+        return find_text((*elements)[i], place.substr(step.size()));
+  } else if (const auto* const members = value.if_object()) {
+    for (const auto& member : *members) {
+      const std::string step = fmt::format(".{}", std::string_view(member.key()));
+      if (!place.starts_with(step)) continue;
+      if (const auto* const found = find_text(member.value(), place.substr(step.size()))) return found;
+    }
   }
-  return JsonText::from(*output);
+  return nullptr;
+}
+
+}  // namespace
+
+std::expected<JsonText, TaskError> expand_output(const Workflow& workflow, expression::Evaluator& evaluator) {
+  const Json wanted = workflow.definition().output().parse();
+  WorkflowScope scope(workflow, kNoTask);
+  Result<Json> output = evaluator.expand(wanted, scope);
+  if (output) return JsonText::from(*output);
+  Error error = std::move(output.error());
+  const auto* const text = find_text(wanted, error.field);
+  error.field.insert(0, "output");
+  TaskError failure = evaluation_failure(error);
+  boost::json::object details{{"place", error.field}};
+  if (text != nullptr) {
+    failure.message += fmt::format(" (in {})", in_quotes(*text));
+    details.emplace("expression", *text);
+  }
+  failure.details = std::move(details);
+  return std::unexpected(std::move(failure));
 }
 
 TaskError evaluation_failure(const Error& error) {

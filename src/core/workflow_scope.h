@@ -9,6 +9,7 @@
 
 #include "pawl/task_error.h"
 
+#include "core/completions.h"
 #include "core/workflow.h"
 #include "expression/expression.h"
 #include "model/attempt.h"
@@ -19,8 +20,10 @@ namespace pawl::core {
 class WorkflowScope final : public expression::Scope {
  public:
   // `task` is the action whose expression is evaluated, or kNoTask. `undone_args` are those of the task it undoes.
-  WorkflowScope(const Workflow& workflow, TaskIndex task, JsonText undone_args = {})
-      : workflow_(workflow), task_(task), undone_args_(std::move(undone_args)) {}
+  // `seen_from`: what is seen is what stood when this completion was made.
+  WorkflowScope(const Workflow& workflow, TaskIndex task, std::optional<CompletionView> seen_from = {},
+                JsonText undone_args = {})
+      : workflow_(workflow), task_(task), seen_from_(seen_from), undone_args_(std::move(undone_args)) {}
 
   const Json& input() override;
   std::string_view workflow_id() override { return workflow_.id(); }
@@ -32,7 +35,11 @@ class WorkflowScope final : public expression::Scope {
 
  private:
   const Workflow& workflow_;
+  // The completion that was the result of `task` then; none: its record tells.
+  [[nodiscard]] std::optional<CompletionView> completion_then(TaskIndex task) const;
+
   TaskIndex task_;
+  std::optional<CompletionView> seen_from_;
   JsonText undone_args_;
   std::unique_ptr<Json> input_;
   std::unique_ptr<Json> undone_task_;
@@ -51,8 +58,8 @@ Result<Undone> undone_by(const Workflow& workflow, TaskIndex compensation, expre
 Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
                              std::size_t max_bytes);
 
-// The definition's `output`, filled in.
-Result<JsonText> expand_output(const Workflow& workflow, expression::Evaluator& evaluator);
+// The definition's `output`, filled in; or what the workflow fails with: `details` name the place and its expression.
+std::expected<JsonText, TaskError> expand_output(const Workflow& workflow, expression::Evaluator& evaluator);
 
 // What a task, or its workflow, fails with when one of the above did: `expression_error` or `limit_exceeded`. The same
 // expression would fail again, so it is not retryable.

@@ -16,6 +16,8 @@ namespace pawl::definition {
 
 namespace {
 
+// What is counted of the tasks of one workflow has 24 bits (core/workflow.h), and counts them more than once.
+constexpr std::size_t kMostTasks = 8'000'000;
 // The built-in modules whose tasks only wait.
 constexpr std::string_view kWaitingModules[] = {"timer", "signal", "approval", "workflow"};
 
@@ -64,9 +66,8 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
   Definition& made = *made_;
   const TaskIndex index = made.task_count();
   Path path{"tasks", task.id};
-  if (index >= limits_.tasks)
-    return wrong({"tasks"}, fmt::format("more than {} tasks; split the workflow", limits_.tasks),
-                 ErrorCode::limit_exceeded);
+  if (const std::size_t most = std::min(limits_.tasks, kMostTasks); index >= most)
+    return wrong({"tasks"}, fmt::format("more than {} tasks; split the workflow", most), ErrorCode::limit_exceeded);
   if (Checked<void> ok = check_task(task, path); !ok) return ok;
   if (tasks_by_id_.contains(std::string_view(task.id)))
     return wrong(path, fmt::format("there are two tasks {}", in_quotes(task.id)));

@@ -85,10 +85,11 @@ struct ExpireTask {
   bool to_close;  // `schedule_to_close` rather than `schedule_to_start`
 };
 // Another go for all that did not complete; or for one failed task and what waits for it; or (`rerun`) for a task and
-// all that depends on it.
+// all that depends on it, which (`undo_first`) are undone before they are made again.
 struct ReviveWorkflow {
   std::optional<TaskIndex> start;
   bool rerun = false;
+  bool undo_first = false;
 };
 // Undo these completed tasks, or (none) all that can be.
 struct CompensateWorkflow {

@@ -107,7 +107,9 @@ void put(const event::TaskInterrupted& happened, stored::Event& out) {
   out.mutable_task_interrupted()->set_crashed(happened.crashed);
 }
 void put(const event::WorkflowRestored& happened, stored::Event& out) {
-  stored::WorkflowRestored& restored = *out.mutable_workflow_restored();
+  const bool keeping = happened.rules == ReworkRules::keep_completions;
+  stored::WorkflowRestored& restored =
+      keeping ? *out.mutable_workflow_restored_keeping() : *out.mutable_workflow_restored();
   restored.set_snapshot(happened.snapshot);
   restored.set_taken_at_us(to_stored_time(happened.taken_at));
   encode_facts(*happened.facts, *restored.mutable_facts());
@@ -122,14 +124,18 @@ void put(const event::TaskReleased& happened, stored::Event& out) {
   out.mutable_task_released()->set_task(happened.task);
 }
 void put(const event::WorkflowRevived& happened, stored::Event& out) {
-  out.mutable_workflow_revived()->set_start(happened.start ? *happened.start + 1 : 0);
-  out.mutable_workflow_revived()->set_rerun(happened.rerun);
+  const bool keeping = happened.rules == ReworkRules::keep_completions;
+  stored::WorkflowRevived& revived =
+      keeping ? *out.mutable_workflow_revived_keeping() : *out.mutable_workflow_revived();
+  revived.set_start(happened.start ? *happened.start + 1 : 0);
+  revived.set_rerun(happened.rerun);
 }
 void put(const event::WorkflowCompensating& happened, stored::Event& out) {
   stored::WorkflowCompensating& compensating = *out.mutable_workflow_compensating();
   compensating.set_end(static_cast<std::uint32_t>(happened.end));
   put_json(happened.error, compensating.mutable_error());
   for (const TaskIndex task : happened.tasks) compensating.add_tasks(task);
+  compensating.set_rerun(happened.rerun ? *happened.rerun + 1 : 0);
 }
 void put(const event::CompensationRegistered& happened, stored::Event& out) {
   encode_facts(*happened.facts, *out.mutable_compensation_registered()->mutable_facts());
@@ -188,12 +194,14 @@ Result<Event> take_facts(const stored::Event& in, Timestamp at, const Definition
 Result<Event> take_compensating(const stored::WorkflowCompensating& in, Timestamp at) {
   const Result<WorkflowState> end = enumerator(in.end(), WorkflowState::cancelled, "workflow state");
   if (!end) return std::unexpected(end.error());
-  return event::WorkflowCompensating{
+  event::WorkflowCompensating compensating{
       .at = at, .end = *end, .error = json_of(in.error()), .tasks = {in.tasks().begin(), in.tasks().end()}};
+  if (in.rerun() > 0) compensating.rerun = in.rerun() - 1;
+  return compensating;
 }
 
-Result<Event> take_revived(const stored::WorkflowRevived& in, Timestamp at) {
-  event::WorkflowRevived revived{.at = at, .start = std::nullopt, .rerun = in.rerun()};
+Result<Event> take_revived(const stored::WorkflowRevived& in, Timestamp at, ReworkRules rules) {
+  event::WorkflowRevived revived{.at = at, .start = std::nullopt, .rerun = in.rerun(), .rules = rules};
   if (in.start() > 0) revived.start = in.start() - 1;
   return revived;
 }
@@ -208,14 +216,16 @@ Result<Event> take_stopping(const stored::WorkflowStopping& in, Timestamp at) {
                                  .compensate = in.compensate()};
 }
 
-Result<Event> take_restored(const stored::WorkflowRestored& in, Timestamp at, const DefinitionSource& definitions) {
+Result<Event> take_restored(const stored::WorkflowRestored& in, Timestamp at, const DefinitionSource& definitions,
+                            ReworkRules rules) {
   Result<WorkflowFactsPtr> facts = decode_facts(in.facts(), definitions);
   if (!facts) return std::unexpected(std::move(facts.error()));
   return event::WorkflowRestored{.at = at,
                                  .snapshot = in.snapshot(),
                                  .taken_at = from_stored_time(in.taken_at_us()),
                                  .facts = *std::move(facts),
-                                 .state = std::make_shared<const std::string>(in.state())};
+                                 .state = std::make_shared<const std::string>(in.state()),
+                                 .rules = rules};
 }
 
 Result<Event> take_task(const stored::Event& in, Timestamp at) {
@@ -295,9 +305,13 @@ Result<Event> take(const stored::Event& in, Timestamp at, const DefinitionSource
     case What::kWorkflowCancelled:
       return take_ended(in, at);
     case What::kWorkflowRestored:
-      return take_restored(in.workflow_restored(), at, definitions);
+      return take_restored(in.workflow_restored(), at, definitions, ReworkRules::forget_completions);
+    case What::kWorkflowRestoredKeeping:
+      return take_restored(in.workflow_restored_keeping(), at, definitions, ReworkRules::keep_completions);
     case What::kWorkflowRevived:
-      return take_revived(in.workflow_revived(), at);
+      return take_revived(in.workflow_revived(), at, ReworkRules::forget_completions);
+    case What::kWorkflowRevivedKeeping:
+      return take_revived(in.workflow_revived_keeping(), at, ReworkRules::keep_completions);
     case What::kWorkflowCompensating:
       return take_compensating(in.workflow_compensating(), at);
     case What::kTaskHeld:

@@ -27,6 +27,17 @@ enum class StopReason : std::uint8_t { none, task_failed, failed_by_request, tim
 
 enum class SkipReason : std::uint8_t { condition, upstream, request };
 
+// By which rules evolve() decides what a restored or revived workflow does over. An event says it, so that histories of
+// before mean what they meant.
+enum class ReworkRules : std::uint8_t {
+  // Completions that were made over were forgotten, attempts counted on after a restore, and a retry also ran tasks
+  // over
+  // that had been allowed to fail.
+  forget_completions,
+  // core/rework.h
+  keep_completions
+};
+
 [[nodiscard]] std::string_view to_string(StopReason reason);
 [[nodiscard]] std::string_view to_string(SkipReason reason);
 
@@ -130,6 +141,7 @@ struct WorkflowRestored {
   Timestamp taken_at;
   WorkflowFactsPtr facts;                    // those of the snapshot
   std::shared_ptr<const std::string> state;  // its state, as core/stored_state.h encodes it
+  ReworkRules rules = ReworkRules::keep_completions;
 };
 // The task could start, but its circuit breaker is open, until `due` at least; it is ready again when released.
 struct TaskHeld {
@@ -148,13 +160,15 @@ struct WorkflowRevived {
   // task and what had to wait for it.
   std::optional<TaskIndex> start;
   bool rerun = false;
+  ReworkRules rules = ReworkRules::keep_completions;
 };
 // Completed tasks are undone, the latest first; then the workflow is in `end`, for the reason `error`.
 struct WorkflowCompensating {
   Timestamp at;
   WorkflowState end;
   JsonText error;
-  std::vector<TaskIndex> tasks;  // those that are undone; empty: all that have completed and can be
+  std::vector<TaskIndex> tasks;         // those that are undone; empty: all that have completed and can be
+  std::optional<TaskIndex> rerun = {};  // once all is undone, the workflow is rerun from this task instead
 };
 // What undoes a task was made known: `facts` replace those before.
 struct CompensationRegistered {

@@ -2,13 +2,21 @@
 
 #include <variant>
 
+#include <fmt/format.h>
+
 namespace pawl {
 namespace {
+
+// Of a definition that has been exchanged since, not all tasks may be known any more.
+std::string id_of(const Definition& definition, TaskIndex action) {
+  if (action < definition.action_count()) return std::string(definition.task_id(action));
+  return fmt::format("task number {}", action);
+}
 
 // The parts of an event that WorkflowEvent has a place for; each alternative has some of them.
 void fill(WorkflowEvent& out, const Definition& definition, const auto& happened) {
   if constexpr (requires { happened.at; }) out.at = happened.at;
-  if constexpr (requires { happened.task; }) out.task = definition.task_id(happened.task);
+  if constexpr (requires { happened.task; }) out.task = id_of(definition, happened.task);
   if constexpr (requires { happened.attempt; }) out.attempt = happened.attempt;
   if constexpr (requires { happened.error; }) out.error = happened.error;
   if constexpr (requires { happened.result; }) out.result = happened.result;
@@ -24,8 +32,14 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
   if constexpr (requires { happened.policy_version; }) out.policy_version = happened.policy_version;
   if constexpr (requires { happened.end; }) out.text = to_string(happened.end);
   if constexpr (requires { happened.start; })
-    if (happened.start) out.task = definition.task_id(*happened.start);
-  if constexpr (requires { happened.rerun; }) out.text = happened.rerun ? "rerun" : "retry";
+    if (happened.start) out.task = id_of(definition, *happened.start);
+  if constexpr (requires { happened.start; }) out.text = happened.rerun ? "rerun" : "retry";
+  // Undone first, it is rerun from this task; what it had ended as is no news then.
+  if constexpr (requires { *happened.rerun; }) {
+    if (!happened.rerun) return;
+    out.task = id_of(definition, *happened.rerun);
+    out.text = "rerun";
+  }
 }
 
 }  // namespace
@@ -46,7 +60,7 @@ bool is_of_compensation(const Definition& definition, const Event& event) {
   return std::visit(
       [&](const auto& happened) {
         if constexpr (requires { definition.is_compensation(happened.task); }) {
-          return definition.is_compensation(happened.task);
+          return happened.task < definition.action_count() && definition.is_compensation(happened.task);
         } else {
           return false;
         }

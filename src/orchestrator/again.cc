@@ -10,12 +10,14 @@ Result<void> LocalOrchestrator::retry_workflow(const std::string& id) {
       id, [](Shard& shard, LiveWorkflow& workflow) { return shard.revive(workflow, command::ReviveWorkflow{}); });
 }
 
-Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std::string& from) {
+Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std::string& from,
+                                               const RerunOptions& options) {
   return ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
     const auto task = workflow.state.definition().find_task(from);
     if (!task)
       return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(from)));
-    return shard.revive(workflow, command::ReviveWorkflow{.start = task, .rerun = true});
+    return shard.revive(workflow,
+                        command::ReviveWorkflow{.start = task, .rerun = true, .undo_first = options.undo_first});
   });
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/completions.h"
 #include "core/workflow_scope.h"
 #include "orchestrator/shard.h"
 #include "runners/builtin.h"
@@ -41,8 +42,8 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
         assignment.results.emplace_back(dependency, record.outcome);
     }
   }
-  if (const core::FreshStart* const fresh = workflow.state.fresh_start(dispatched.task)) [[unlikely]]
-    assignment.generation = fresh->generation;
+  if (workflow.state.after.has_value()) [[unlikely]]
+    assignment.generation = core::generation_of(workflow.state, dispatched.task);
   assignment.deadline = deadline_of(workflow.state, dispatched);
   return assignment;
 }

@@ -47,6 +47,7 @@ void Shard::load_dependents(const FinishedAttempt& attempt) const {
       places_[address.place]->address != address)
     return;
   const core::Workflow& workflow = places_[address.place]->state;
+  if (attempt.address.task >= workflow.tasks.size()) return;
   const auto dependents = workflow.definition().dependents(attempt.address.task);
   for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
     workflow.prefetch(dependent);

@@ -65,7 +65,7 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   Result<void> cancel_workflow(const std::string& id, const CancelOptions& options) override;
   Result<void> fail_workflow(const std::string& id, const std::string& reason) override;
   Result<void> retry_workflow(const std::string& id) override;
-  Result<void> rerun_workflow(const std::string& id, const std::string& from) override;
+  Result<void> rerun_workflow(const std::string& id, const std::string& from, const RerunOptions& options) override;
   Result<std::string> fork_workflow(const std::string& id, const ForkOptions& options) override;
   Result<void> skip_task(const std::string& id, const std::string& task) override;
   Result<void> add_task(const std::string& id, const TaskSpec& task) override;

@@ -26,6 +26,16 @@ bool fits(const ListOptions& options, const WorkflowStatus& status) {
          std::tie(status.created_at, status.id) < std::tie(*options.created_before, options.id_before);
 }
 
+// Those that the event replaces what was known before with, if it does.
+WorkflowFactsPtr facts_of(const Event& event) {
+  return std::visit(
+      [](const auto& happened) -> WorkflowFactsPtr {
+        if constexpr (requires { happened.facts; }) return happened.facts;
+        return nullptr;
+      },
+      event);
+}
+
 // The newest first, and no more than were asked for.
 std::vector<WorkflowStatus> first_page(std::vector<WorkflowStatus> all, std::size_t limit) {
   std::ranges::sort(
@@ -186,13 +196,16 @@ Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::stri
   if (!runs) return std::unexpected(runs.error());
   if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
   std::vector<HistoryEvent> history;
+  // Events are told by the definition in force, as far as this page says; before that, by that of today.
+  WorkflowFactsPtr facts = state->facts;
   for (const StoredRun& run : *runs) {
     const Result<std::vector<Event>> events = decode_events(run.events, definitions_.source(*store));
     if (!events) return std::unexpected(events.error());
     std::uint64_t number = run.first_event;
     Timestamp at = state->created_at;
     for (const Event& event : *events) {
-      WorkflowEvent told = to_workflow_event(*state->facts, event, at);
+      if (WorkflowFactsPtr replaced = facts_of(event)) facts = std::move(replaced);
+      WorkflowEvent told = to_workflow_event(*facts, event, at);
       at = told.at;
       if (number >= options.from && history.size() < options.limit)
         history.push_back({.number = number, .event = std::move(told)});

@@ -32,7 +32,8 @@ bool fits(const core::Workflow& workflow, const Event& event) {
           return happened.task < workflow.tasks.size();
         } else if constexpr (requires { happened.tasks; }) {
           const auto is_task = [&](TaskIndex task) { return task < workflow.task_count(); };
-          return workflow.facts != nullptr && std::ranges::all_of(happened.tasks, is_task);
+          return workflow.facts != nullptr && std::ranges::all_of(happened.tasks, is_task) &&
+                 (!happened.rerun || is_task(*happened.rerun));
         } else if constexpr (requires { happened.start; }) {
           return workflow.facts != nullptr && (!happened.start || *happened.start < workflow.task_count());
         } else {

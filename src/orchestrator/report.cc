@@ -67,6 +67,8 @@ WorkflowReport report_of(const core::Workflow& workflow) {
   for (TaskIndex action = 0; action < workflow.tasks.size(); ++action)
     (workflow.is_compensation(action) ? report.compensations : report.tasks)
         .push_back(report_of(workflow.tasks[action]));
+  for (const auto& [key, completion] : workflow.after->earlier)
+    if (workflow.definition().compensation_of(key.first)) ++report.tasks[key.first].earlier_completions;
   return report;
 }
 

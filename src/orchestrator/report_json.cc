@@ -41,6 +41,7 @@ void write_task(std::string& out, std::string_view id, const TaskReport& task) {
   write_time(out, "started_at", task.started_at);
   write_time(out, "completed_at", task.completed_at);
   write_duration(out, task.started_at, task.completed_at);
+  if (task.earlier_completions > 0) out += fmt::format("\"earlier_completions\":{},", task.earlier_completions);
   out += fmt::format("\"result\":{},\"error\":{}}}", task.result.view(), task.error.view());
 }
 

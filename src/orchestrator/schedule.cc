@@ -80,8 +80,9 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
     const TaskIndex task = state.ready.front();
     if (!is_served(workflow, task)) break;
     if (!environment_.slots.try_take(index_)) return false;
+    const std::uint32_t attempts = state.tasks[task].attempt;
     if (!passes_breaker(workflow, task)) {
-      if (state.tasks[task].held) give_slot_back();  // otherwise the attempt that failed does
+      if (state.tasks[task].attempt == attempts) give_slot_back();  // otherwise the attempt that failed does
     } else if (!start_task(workflow, task)) {
       give_slot_back();
     }

@@ -205,7 +205,23 @@ Result<void> Shard::revive(LiveWorkflow& workflow, const Command& command) {
   return {};
 }
 
+// An attempt to undo something may have overrun its timeout and still be out; it will report by the position of its
+// action.
+bool Shard::moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const {
+  if (workflow.attempts == 0) return false;
+  const Definition& from = workflow.state.definition();
+  for (TaskIndex action = from.task_count(); action < from.action_count(); ++action)
+    if (workflow.state.tasks[action].attempt > 0 && to.compensation_of(from.task_of(action)) != action) return true;
+  return false;
+}
+
 Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  if (moves_open_compensations(workflow, *facts->definition))
+    return fail(
+        ErrorCode::invalid_state,
+        fmt::format("cannot register the compensation: an attempt to undo something of workflow {} may still be "
+                    "made; wait for its end",
+                    in_quotes(workflow.state.id())));
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   const WorkflowFactsPtr old_facts = workflow.state.facts;
   if (Result<void> done = decide(workflow, command::RegisterCompensation{std::move(facts)}); !done) return done;

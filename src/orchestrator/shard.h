@@ -270,6 +270,7 @@ class Shard final : public CommitListener {
   bool release_held();
   void forget_held();
 
+  [[nodiscard]] bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const;
   void live_again(LiveWorkflow& workflow);
   void replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former);
   LiveWorkflow& new_place();

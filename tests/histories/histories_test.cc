@@ -212,9 +212,46 @@ Story rerun() {
   return story("rerun", h);
 }
 
+// Done over twice, by a rerun and by a restore; then the latest of its completions is undone.
+Story done_over() {
+  Harness h(define({with_compensation(task("a")), with_compensation(task("b", {"a"}))}));
+  h.start();
+  (void)h.complete("a", 1);
+  const command::RestoreWorkflow snapshot{.snapshot = "w-1@s",
+                                          .taken_at = h.moment.now,
+                                          .facts = h.workflow.facts,
+                                          .state = std::make_shared<const std::string>(core::encode_state(h.workflow))};
+  (void)h.complete("b", 2);
+  (void)h.send(command::ReviveWorkflow{.start = h.index("a"), .rerun = true});
+  h.start_ready();
+  (void)h.complete("a", 3);
+  (void)h.complete("b", 4);
+  (void)h.send(snapshot);
+  h.start_ready();
+  (void)h.complete("b", 5);
+  (void)h.send(command::CompensateWorkflow{});
+  h.start_ready();
+  (void)h.send(command::CompleteTask{*h.workflow.definition().compensation_of(h.index("b")), 1, {}});
+  h.start_ready();
+  return story("done_over", h);
+}
+
+// Undone before it is rerun.
+Story undone_first() {
+  Harness h(define({with_compensation(task("a")), with_compensation(task("b", {"a"}))}));
+  h.start();
+  (void)h.complete("a", 1);
+  (void)h.complete("b", 2);
+  (void)h.send(command::ReviveWorkflow{.start = h.index("a"), .rerun = true, .undo_first = true});
+  h.start_ready();
+  (void)h.send(command::CompleteTask{*h.workflow.definition().compensation_of(h.index("b")), 1, {}});
+  h.start_ready();
+  return story("undone_first", h);
+}
+
 std::vector<Story> stories() {
-  return {completed(), failed(), cancelled(),   paused(),     interrupted(), restored(),
-          redefined(), held(),   compensated(), registered(), rerun()};
+  return {completed(), failed(),      cancelled(),  paused(), interrupted(), restored(),    redefined(),
+          held(),      compensated(), registered(), rerun(),  done_over(),   undone_first()};
 }
 
 using Definitions = std::map<std::string, DefinitionPtr>;
@@ -328,7 +365,7 @@ bool agrees(const Json& is, const Json& wanted) {
 }
 
 // States of this version are encoded as they were read; older ones lack what is known now.
-bool is_of_this_version(const fs::path& path) { return path.parent_path().filename() == "v2"; }
+bool is_of_this_version(const fs::path& path) { return path.parent_path().filename() == "v3"; }
 
 TEST(Histories, mean_what_they_meant) {
   ASSERT_FALSE(kept().empty());

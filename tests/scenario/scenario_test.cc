@@ -162,8 +162,13 @@ class Scenario {
       if (verb == "compensate") return shard.revive(live, command::CompensateWorkflow{tasks_of(live, about)});
       if (verb == "redrive" && text_of(about).starts_with(kUndo))
         return shard.revive(live, command::RedriveCompensation{task_of(live, text_of(about).substr(kUndo.size()))});
-      if (verb == "redrive" || verb == "rerun")
-        return shard.revive(live, command::ReviveWorkflow{.start = task_of(live, about), .rerun = verb == "rerun"});
+      if (verb == "redrive" || verb == "rerun") {
+        const bool undo_first = about.is_object() && about.get_object().contains("undo_first");
+        const Json& task = about.is_object() ? about.at("task") : about;
+        return shard.revive(
+            live,
+            command::ReviveWorkflow{.start = task_of(live, task), .rerun = verb == "rerun", .undo_first = undo_first});
+      }
       return shard.command(live, command_of(live, verb, about));
     });
   }

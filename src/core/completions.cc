@@ -1,0 +1,121 @@
+#include "core/completions.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/assert.h"
+
+namespace pawl::core {
+namespace {
+
+CompletionView present_of(const Workflow& workflow, TaskIndex task) {
+  const TaskRecord& record = workflow.tasks[task];
+  return {.is_present = true,
+          .generation = generation_of(workflow, task),
+          .attempt = record.attempt,
+          .place = record.waiting_on,
+          .result = &record.outcome};
+}
+
+CompletionView view_of(const Completions::value_type& earlier) {
+  return {.is_present = false,
+          .generation = earlier.first.second,
+          .attempt = earlier.second.attempt,
+          .place = earlier.second.place,
+          .result = &earlier.second.result};
+}
+
+// Behind the earlier completions of `task`.
+Completions::const_iterator end_of(const Completions& earlier, TaskIndex task) {
+  return earlier.lower_bound({task + 1, 0});
+}
+
+}  // namespace
+
+std::uint32_t generation_of(const Workflow& workflow, TaskIndex action) {
+  if (workflow.is_compensation(action)) {
+    const TaskIndex task = workflow.definition().task_of(action);
+    if (const auto latest = latest_completion(workflow, task)) return latest->generation;
+    return generation_of(workflow, task);
+  }
+  const FreshStart* const fresh = workflow.fresh_start(action);
+  return fresh == nullptr ? 1 : fresh->generation;
+}
+
+std::optional<CompletionView> latest_completion(const Workflow& workflow, TaskIndex task) {
+  std::optional<CompletionView> latest;
+  if (workflow.tasks[task].state == TaskState::completed) latest = present_of(workflow, task);
+  const Completions& earlier = workflow.after->earlier;
+  if (earlier.empty()) [[likely]]
+    return latest;
+  const auto end = end_of(earlier, task);
+  if (end == earlier.begin() || std::prev(end)->first.first != task) return latest;
+  const CompletionView before = view_of(*std::prev(end));
+  return latest && latest->generation > before.generation ? latest : before;
+}
+
+std::optional<CompletionView> completion_before(const Workflow& workflow, TaskIndex task, std::uint32_t place) {
+  std::optional<CompletionView> found;
+  const TaskRecord& record = workflow.tasks[task];
+  if (has_result(record.state) && record.waiting_on < place) found = present_of(workflow, task);
+  const Completions& earlier = workflow.after->earlier;
+  for (auto each = earlier.lower_bound({task, 0}); each != earlier.end() && each->first.first == task; ++each)
+    if (each->second.place < place && (!found || each->second.place > found->place)) found = view_of(*each);
+  return found;
+}
+
+std::uint32_t count_earlier(const Workflow& workflow, TaskIndex task) {
+  const Completions& earlier = workflow.after->earlier;
+  if (earlier.empty()) return 0;
+  return static_cast<std::uint32_t>(std::distance(earlier.lower_bound({task, 0}), end_of(earlier, task)));
+}
+
+void keep_completion(Workflow& workflow, TaskIndex task) {
+  const TaskRecord& record = workflow.tasks[task];
+  if (record.state != TaskState::completed) return;
+  workflow.after.edit().earlier.insert_or_assign(
+      {task, generation_of(workflow, task)},
+      Completion{.attempt = record.attempt, .place = record.waiting_on, .result = record.outcome});
+}
+
+void forget_undone(Workflow& workflow, TaskIndex task) {
+  const std::optional<CompletionView> latest = latest_completion(workflow, task);
+  PAWL_ASSERT(latest.has_value(), "workflow {} task {}: what was undone had not been done", workflow.id(), task);
+  Aftermath& after = workflow.after.edit();
+  if (latest->is_present) {
+    workflow.tasks[task].state = TaskState::compensated;
+    --workflow.completed_tasks;
+    ++after.compensated_tasks;
+  } else {
+    after.earlier.erase({task, latest->generation});
+    ++after.undone_earlier;
+  }
+}
+
+void forget_needless_completions(Workflow& workflow) {
+  if (workflow.after->earlier.empty()) return;
+  const auto can_be_undone = [&](const auto& each) {
+    return workflow.definition().compensation_of(each.first.first).has_value();
+  };
+  if (std::ranges::none_of(workflow.after->earlier, can_be_undone)) workflow.after.edit().earlier.clear();
+}
+
+void renumber_completions(Workflow& workflow) {
+  if (workflow.completions < kMostDependencies - workflow.task_count()) return;
+  std::vector<std::pair<std::uint32_t, std::pair<TaskIndex, std::uint32_t>>> places;  // generation 0: the present one
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+    if (has_result(workflow.tasks[task].state)) places.push_back({workflow.tasks[task].waiting_on, {task, 0}});
+  for (const auto& [key, completion] : workflow.after->earlier) places.emplace_back(completion.place, key);
+  std::ranges::sort(places);
+  workflow.completions = 0;
+  for (const auto& [place, key] : places) {
+    const std::uint32_t next = ++workflow.completions;
+    if (key.second == 0) {
+      workflow.tasks[key.first].waiting_on = next & kMostDependencies;
+    } else {
+      workflow.after.edit().earlier.at(key).place = next;
+    }
+  }
+}
+
+}  // namespace pawl::core

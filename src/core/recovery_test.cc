@@ -1,0 +1,299 @@
+// Workflows that come back: after the end of a process, from a history that is cut short, and at the edges of what
+// their records count to.
+#include <gtest/gtest.h>
+
+#include "core/completions.h"
+#include "core/harness_test.h"
+#include "core/random_workflow_test.h"
+#include "core/settle.h"
+
+namespace pawl::core {
+namespace {
+
+using pawl::testing::task;
+using pawl::testing::workflow;
+
+const command::RecoverWorkflow kRecover{.crashed = true, .max_crashes = 5};
+
+TaskSpec with_undo(TaskSpec spec) {
+  spec.compensation = Compensation{.module = "test", .function = "noop"};
+  return spec;
+}
+
+// All but the last `left_out` events of a harness, as a fork of them.
+std::unique_ptr<Harness> fork(const Harness& h, std::size_t left_out) {
+  Workflow past;
+  for (const Event& event : std::span(h.turn.events).first(h.turn.events.size() - left_out)) evolve(past, event);
+  auto forked = std::make_unique<Harness>(past.facts->definition);
+  const Result<void> restored =
+      forked->send(command::RestoreWorkflow{.snapshot = "w-1, event",
+                                            .taken_at = h.moment.now,
+                                            .facts = past.facts,
+                                            .state = std::make_shared<const std::string>(encode_state(past))});
+  EXPECT_TRUE(restored) << describe(restored.error());
+  forked->start_ready();
+  return forked;
+}
+
+TEST(Fork, inside_a_cascade_of_skips_skips_the_rest) {
+  WorkflowSpec spec = workflow({task("a"), task("b", {"a"}), task("c", {"b"}), task("d", {"c"})});
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  ASSERT_TRUE(h.fail("a"));
+  ASSERT_EQ(h.workflow.state, WorkflowState::failed);
+  for (std::size_t left_out = 1; left_out <= 4; ++left_out) {  // the end, and one skip after the other
+    const auto forked = fork(h, left_out);
+    EXPECT_EQ(forked->workflow.state, WorkflowState::failed);
+    EXPECT_EQ(forked->workflow.skipped_tasks, 3U);
+  }
+}
+
+TEST(Fork, does_not_skip_what_waits_for_a_task_that_was_skipped_by_request) {
+  WorkflowSpec spec = workflow({task("a"), task("b", {"a"}), task("c", {"b"}), task("d", {"c", "e"}), task("e")});
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("c")}));
+  ASSERT_TRUE(h.fail("a"));
+  const auto forked = fork(h, 0);
+  EXPECT_EQ(forked->state("d"), TaskState::pending);
+  ASSERT_TRUE(forked->complete("e"));
+  EXPECT_EQ(forked->state("d"), TaskState::running);
+}
+
+TEST(Fork, between_a_failure_and_its_stop_stops) {
+  Harness h(define({task("a"), task("b", {"a"})}));
+  h.start();
+  ASSERT_TRUE(h.fail("a"));
+  for (std::size_t left_out = 1; left_out <= 2; ++left_out)
+    EXPECT_EQ(fork(h, left_out)->workflow.state, WorkflowState::failed);
+}
+
+TEST(Recover, makes_tasks_of_a_failed_workflow_again_so_that_they_finish_and_count) {
+  Harness h(define({task("bad"), with_undo(task("acts")), task("sleeps", {}, "noop"), task("after", {"acts"})}));
+  h.start();
+  ASSERT_TRUE(h.fail("bad"));
+  ASSERT_EQ(h.workflow.stop_reason, StopReason::task_failed);
+  ASSERT_TRUE(h.send(kRecover));
+  h.start_ready();
+  EXPECT_EQ(h.state("acts"), TaskState::running);
+  EXPECT_EQ(h.task("acts").attempt, 2U);
+  EXPECT_EQ(h.state("after"), TaskState::cancelled);
+  ASSERT_TRUE(h.complete("acts"));
+  ASSERT_TRUE(h.fail("sleeps"));
+  EXPECT_EQ(phase_of(h.workflow), Phase::compensating);  // what may have acted is undone
+  ASSERT_TRUE(h.send(command::CompleteTask{*h.workflow.definition().compensation_of(h.index("acts")), 1, {}}));
+  EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+  EXPECT_EQ(h.state("acts"), TaskState::compensated);
+}
+
+TEST(Recover, cancels_tasks_that_had_been_told_to_stop) {
+  Harness h(define({task("a")}));
+  h.start();
+  ASSERT_TRUE(h.send(command::CancelWorkflow{}));
+  ASSERT_TRUE(h.send(kRecover));
+  EXPECT_EQ(h.state("a"), TaskState::cancelled);
+  EXPECT_EQ(h.workflow.state, WorkflowState::cancelled);
+}
+
+TEST(Recover, goes_on_with_the_timeout_that_an_attempt_was_started_with) {
+  TaskSpec sleep = task("sleep");
+  sleep.module = "timer";
+  sleep.function = "sleep";
+  TaskSpec undone = task("undone", {"sleep"});
+  undone.compensation = Compensation{.module = "timer", .function = "sleep"};
+  WorkflowSpec spec = workflow({sleep, undone});
+  spec.timeout_policy = "short";
+  policy::Catalog policies;
+  const auto put = [&](std::uint32_t version, Duration timeout) {
+    policies.put("short", {.version = version,
+                           .config = TimeoutPolicy{.default_timeout = timeout,
+                                                   .per_task_timeouts = {{"undone", std::chrono::seconds(1)}}}});
+  };
+  put(1, std::chrono::seconds(5));
+  Harness h(define(spec));
+  h.moment.policies = &policies;
+  const auto timeouts = [&](TaskIndex action) {
+    std::vector<Duration> found;
+    for (const auto& dispatched : h.effects<effect::DispatchTask>())
+      if (dispatched.task == action) found.push_back(dispatched.timeout);
+    return found;
+  };
+  h.start();
+  put(2, std::chrono::seconds(50));
+  const Timestamp started = h.task("sleep").started_at;
+  ASSERT_TRUE(h.send(kRecover));
+  EXPECT_EQ(timeouts(0), (std::vector<Duration>{std::chrono::seconds(5), std::chrono::seconds(5)}));
+  EXPECT_EQ(h.effects<effect::ArmTimer>().back().due, started + std::chrono::seconds(5));
+  ASSERT_TRUE(h.complete("sleep"));
+  ASSERT_TRUE(h.complete("undone"));
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  h.start_ready();
+  ASSERT_TRUE(h.send(kRecover));  // what undoes a task has not that task's own timeout
+  EXPECT_EQ(timeouts(2), (std::vector<Duration>{std::chrono::seconds(50), std::chrono::seconds(50)}));
+}
+
+// The timers that were armed for tasks and not disarmed, and whose tasks do not wait for them.
+std::vector<TaskIndex> forgotten_timers(const Harness& h) {
+  std::map<std::pair<TimerKind, TaskIndex>, bool> armed;
+  for (const Effect& effect : h.turn.effects) {
+    if (const auto* arm = std::get_if<effect::ArmTimer>(&effect)) armed[{arm->kind, arm->task}] = true;
+    if (const auto* disarm = std::get_if<effect::DisarmTimer>(&effect)) armed[{disarm->kind, disarm->task}] = false;
+  }
+  std::vector<TaskIndex> forgotten;
+  for (const auto& [key, is_armed] : armed)
+    if (is_armed && key.second != kNoTask && is_terminal(h.workflow.tasks[key.second].state))
+      forgotten.push_back(key.second);
+  return forgotten;
+}
+
+TEST(Timers, of_tasks_that_are_cancelled_with_their_workflow_are_disarmed) {
+  TaskSpec retried = task("retried");
+  retried.retry_policy =
+      RetryPolicy{.max_attempts = 3, .base_delay = std::chrono::hours(1), .max_delay = std::chrono::hours(1)};
+  TaskSpec limited = task("limited");
+  limited.schedule_to_start = std::chrono::hours(1);
+  limited.schedule_to_close = std::chrono::hours(2);
+  for (const bool by_failure : {false, true}) {
+    Harness h(define({task("bad"), retried, limited}));
+    ASSERT_TRUE(h.send(command::StartWorkflow{}));
+    ASSERT_TRUE(h.send(command::StartTask{0}));
+    ASSERT_TRUE(h.send(command::StartTask{1}));
+    ASSERT_TRUE(h.send(command::FailTask{1, 1, {"boom", "it broke"}}));
+    if (by_failure) {
+      ASSERT_TRUE(h.send(command::FailTask{0, 1, {"boom", "it broke"}}));
+    } else {
+      ASSERT_TRUE(h.send(command::CancelWorkflow{.reason = "", .grace = Duration::zero()}));
+    }
+    EXPECT_TRUE(is_terminal(h.workflow.state));
+    EXPECT_TRUE(forgotten_timers(h).empty());
+  }
+}
+
+TEST(Timers, of_a_task_that_is_skipped_while_its_retry_waits_are_disarmed) {
+  TaskSpec retried = task("retried");
+  retried.retry_policy =
+      RetryPolicy{.max_attempts = 3, .base_delay = std::chrono::hours(1), .max_delay = std::chrono::hours(1)};
+  Harness h(define({retried}));
+  h.start();
+  ASSERT_TRUE(h.fail("retried"));
+  ASSERT_TRUE(h.send(command::SkipTask{0}));
+  EXPECT_TRUE(forgotten_timers(h).empty());
+}
+
+TEST(Counters, of_attempts_end_with_a_task_that_has_failed_and_says_why) {
+  Harness h(define({with_undo(task("a"))}));
+  ASSERT_TRUE(h.send(command::StartWorkflow{}));
+  h.workflow.tasks[0].attempt = kMostAttempts - 1;
+  h.start_ready();
+  EXPECT_EQ(h.task("a").attempt, kMostAttempts);
+  ASSERT_TRUE(h.send(kRecover));  // it is interrupted, and would be made again
+  h.start_ready();
+  EXPECT_EQ(h.state("a"), TaskState::failed);
+  EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+  EXPECT_EQ(h.error_code(), "limit_exceeded");
+  EXPECT_NE(h.workflow.error.view().find("65535 attempts"), std::string_view::npos);
+  for (const bool is_rerun : {false, true}) {
+    const Result<void> revived = h.send(
+        command::ReviveWorkflow{.start = is_rerun ? std::optional<TaskIndex>(0) : std::nullopt, .rerun = is_rerun});
+    ASSERT_FALSE(revived);
+    EXPECT_EQ(revived.error().code, ErrorCode::limit_exceeded);
+  }
+}
+
+TEST(Counters, of_attempts_end_for_compensations_and_for_tasks_that_a_breaker_fails) {
+  TaskSpec guarded = task("guarded");
+  guarded.circuit_breaker = "payments";
+  guarded.on_open = OnOpen::fail;
+  Harness held(define({guarded}));
+  ASSERT_TRUE(held.send(command::StartWorkflow{}));
+  held.workflow.tasks[0].attempt = kMostAttempts;
+  ASSERT_TRUE(held.send(command::HoldTask{.task = 0, .until = held.moment.now}));
+  EXPECT_EQ(held.error_code(), "limit_exceeded");
+  EXPECT_TRUE(held.effects<effect::DispatchTask>().empty());
+
+  Harness h(define({with_undo(task("a")), with_undo(task("b"))}));
+  h.start();
+  ASSERT_TRUE(h.complete("a"));
+  ASSERT_TRUE(h.complete("b"));
+  h.workflow.tasks[3].attempt = kMostAttempts;
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  h.start_ready();
+  EXPECT_TRUE(h.workflow.is_dead_letter(3));
+  EXPECT_EQ(h.workflow.tasks[2].state, TaskState::running);  // the other one goes on
+}
+
+TEST(Counters, of_interruptions_never_turn_into_failures) {
+  TaskSpec flaky = task("flaky");
+  flaky.retry_policy = RetryPolicy{.max_attempts = 2, .base_delay = std::chrono::seconds(1)};
+  Harness h(define({flaky}));
+  h.start();
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = false, .max_crashes = 5}));
+    h.start_ready();
+  }
+  EXPECT_EQ(h.workflow.counted_attempts(0), 1U);
+  ASSERT_TRUE(h.fail("flaky"));
+  EXPECT_TRUE(h.task("flaky").retry_waits);
+}
+
+TEST(Counters, of_crashes_reach_the_most_that_can_be_asked_for) {
+  Harness h(define({task("a")}));
+  h.start();
+  for (int i = 0; i < 15; ++i) {
+    ASSERT_EQ(h.state("a"), TaskState::running);
+    ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 15}));
+    h.start_ready();
+  }
+  EXPECT_EQ(h.error_code(), "crashed");
+}
+
+TEST(Counters, of_generations_and_revivals_end_with_a_refusal) {
+  constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
+  Harness h(define({task("a")}));
+  h.start();
+  ASSERT_TRUE(h.complete("a"));
+  h.workflow.after.edit().revivals = kMost;
+  const command::ReviveWorkflow again{.start = 0, .rerun = true};
+  EXPECT_EQ(h.send(again).error().code, ErrorCode::limit_exceeded);
+  h.workflow.after.edit().revivals = 0;
+  edit_fresh_start(h.workflow, 0).latest_generation = kMost;
+  EXPECT_EQ(h.send(again).error().code, ErrorCode::limit_exceeded);
+}
+
+// A place in the order of completion has 24 bits.
+TEST(Counters, of_completions_begin_again_and_keep_the_order) {
+  Harness h(define({with_undo(task("a")), with_undo(task("b", {"a"}))}));
+  h.workflow.completions = kMostDependencies - 3;
+  h.start();
+  const auto complete_both = [&] {
+    ASSERT_TRUE(h.complete("a"));
+    ASSERT_TRUE(h.complete("b"));
+  };
+  complete_both();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = 0, .rerun = true}));
+    h.start_ready();
+    complete_both();
+  }
+  EXPECT_EQ(h.workflow.completions, 10U);
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  EXPECT_EQ(h.workflow.after->to_compensate, (std::vector<TaskIndex>{2, 3, 2, 3, 2, 3, 2, 3, 2, 3}));
+}
+
+TEST(Counters, of_completions_to_undo_end_with_a_refusal_that_says_what_to_do) {
+  Harness h(define({with_undo(task("a"))}));
+  h.start();
+  ASSERT_TRUE(h.complete("a"));
+  Completions& earlier = h.workflow.after.edit().earlier;
+  for (std::uint32_t i = 1; i <= 1'000'000; ++i)
+    earlier.emplace_hint(earlier.end(), std::pair(TaskIndex{0}, i), Completion{.place = i});
+  const Result<void> again = h.send(command::ReviveWorkflow{.start = 0, .rerun = true});
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::limit_exceeded);
+  EXPECT_NE(again.error().message.find("undo first"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pawl::core
