@@ -29,8 +29,14 @@ class StoreDecorator : public Store {
   }
   Result<bool> contains(std::string_view id) override { return store_->contains(id); }
   Result<StoredWorkflow> read_workflow(std::string_view id) override { return store_->read_workflow(id); }
-  Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) override {
-    return store_->read_history(id, from, limit);
+  Result<StoredSummary> read_summary(std::string_view id) override { return store_->read_summary(id); }
+  Result<void> scan_live_summaries(
+      const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) override {
+    return store_->scan_live_summaries(visit);
+  }
+  Result<void> scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
+                            const std::function<bool(const StoredRun&)>& visit) override {
+    return store_->scan_history(id, from, limit, visit);
   }
   Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) override { return store_->list(query); }
   Result<void> remove_workflow(std::string_view id) override { return store_->remove_workflow(id); }

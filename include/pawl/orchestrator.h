@@ -65,6 +65,9 @@ struct HistoryEvent {
 struct HistoryOptions {
   std::uint64_t from = 0;    // the number of the first one
   std::size_t limit = 1000;  // events
+  // A page ends with the event with which its results and errors have this many bytes, however few events that are; 0:
+  // no limit. Then only an empty page says that there are no more.
+  std::size_t max_bytes = 0;
 };
 
 // A workflow that is stored but cannot be run.
@@ -148,10 +151,13 @@ class Orchestrator {
   virtual Result<void> add_task(const std::string& id, const TaskSpec& task) = 0;
   virtual Result<void> remove_task(const std::string& id, const std::string& task) = 0;
 
+  // How far it is, at the same small cost for a workflow of any size.
   virtual Result<WorkflowStatus> get_workflow_status(const std::string& id) = 0;
   virtual Result<WorkflowReport> get_workflow(const std::string& id) = 0;
+  // All that are known, in memory and stored, the newest first.
   virtual Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {}) = 0;
-  // What has happened to it, in order, durable all of it. Needs persistence (`invalid_state`).
+  // What has happened to it, in order, durable all of it. Needs persistence (`invalid_state`). A long history is read
+  // page by page, at the cost of its events if each page begins where the one before ended.
   virtual Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options = {}) = 0;
   virtual Result<std::vector<QuarantinedWorkflow>> list_quarantined() = 0;
   // Returns when the workflow is terminal. Error: `timeout`.

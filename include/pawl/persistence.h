@@ -55,9 +55,11 @@ class Persistence {
   virtual Result<void> save_workflow(const std::string& id) = 0;
   // What is stored of the workflow, not what the engine knows.
   virtual Result<WorkflowReport> load_workflow(const std::string& id) = 0;
-  // Forgets an ended workflow with its history and snapshots. Error: `invalid_state` if it has not ended.
+  // Forgets an ended workflow with its history and snapshots. Error: `invalid_state` if it has not ended; `not_found`
+  // if it is not stored, as none is while persistence is off, whatever is known in memory.
   virtual Result<void> delete_workflow(const std::string& id) = 0;
-  // The stored ones, live and ended, the newest first.
+  // The stored ones, live and ended, the newest first: what the rows say, not what the engine knows. None while
+  // persistence is off.
   virtual Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {}) = 0;
 
   // Keeps a copy of the workflow's state under an id of its own.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pawl/definition.h"
@@ -45,11 +47,17 @@ struct WorkflowStatus {
   bool saga = false;  // something in it can be compensated
 };
 
+// Of an output that no definition asks for: 16 MiB, as much as one that is asked for can become.
+inline constexpr std::size_t kMostOutputBytes = 16'777'216;
+
 // All of a workflow at one moment.
 struct WorkflowReport {
   WorkflowStatus status;
   DefinitionPtr definition;
   JsonText input;
+  // What the definition's `output` says; without one the results of the tasks that nobody depends on, by id, up to
+  // kMostOutputBytes: above that `{"too_large": {"bytes", "limit", "task_count", "tasks"}}`, which names the tasks with
+  // the largest results.
   JsonText output;
   JsonText error;
   std::vector<TaskReport> tasks;  // by TaskIndex
@@ -64,6 +72,9 @@ struct WorkflowReport {
 
 // The report as one JSON document (docs/reference/report.md); times are RFC 3339 with milliseconds, UTC.
 [[nodiscard]] std::string to_json_text(const WorkflowReport& report);
+// The same in pieces, for reports that are too large to be held twice: results are passed to `write` as they lie in
+// memory, what is between them in pieces of some kilobytes. Stops and returns false when `write` does.
+bool write_json(const WorkflowReport& report, const std::function<bool(std::string_view piece)>& write);
 // What a list has of a workflow: the members of its report that its status tells.
 [[nodiscard]] std::string to_json_text(const WorkflowStatus& status);
 

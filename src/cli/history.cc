@@ -20,6 +20,8 @@ namespace pawl::cli {
 namespace {
 
 constexpr std::size_t kPage = 1000;
+// Events are stored by the turn, and a turn is read as a whole: pages that are much smaller would read it many times.
+constexpr std::size_t kPageBytes = 16'777'216;
 constexpr std::int64_t kMostEvents = 1'000'000'000;
 
 struct HistoryArguments {
@@ -44,7 +46,7 @@ Result<int> history(Engine& engine, const HistoryArguments& arguments) {
   std::uint64_t from = arguments.from;
   for (std::size_t left = arguments.limit; left > 0;) {
     const Result<std::vector<HistoryEvent>> page =
-        engine.orchestrator().get_history(id, {.from = from, .limit = std::min(left, kPage)});
+        engine.orchestrator().get_history(id, {.from = from, .limit = std::min(left, kPage), .max_bytes = kPageBytes});
     if (!page) return std::unexpected(page.error());
     if (page->empty()) break;
     for (const HistoryEvent& event : *page) print(event, words, arguments.target.json());

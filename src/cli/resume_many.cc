@@ -92,7 +92,8 @@ class ResumeMany {
     ++tally_[std::string(to_string(ended->status.state))];
     if (const int code = by_its_end(*ended); worst_ != kWorkflowFailed && code != kDone) worst_ = code;
     if (json_) {
-      put(stdout, (told_ > 0 ? ",\n" : "") + to_json_text(*ended));
+      put(stdout, told_ > 0 ? ",\n" : "");
+      put_report(stdout, *ended);
     } else {
       put(stdout, headline(ended->status, ::isatty(STDOUT_FILENO) == 1) + reason(*ended));
     }

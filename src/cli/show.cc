@@ -43,10 +43,12 @@ Result<int> show(Engine& engine, const Target& target) {
 }
 
 Result<int> wait(Engine& engine, const Target& target) {
+  const Result<WorkflowStatus> status = engine.orchestrator().get_workflow_status(target.id);
+  if (!status) return std::unexpected(status.error());
+  if (!is_terminal(status->state)) return fail(ErrorCode::unavailable, nothing_runs(*status, target.data_dir));
   const Result<WorkflowReport> found = engine.orchestrator().get_workflow(target.id);
   if (!found) return std::unexpected(found.error());
-  if (is_terminal(found->status.state)) return print_report(*found, target.json());
-  return fail(ErrorCode::unavailable, nothing_runs(found->status, target.data_dir));
+  return print_report(*found, target.json());
 }
 
 }  // namespace

@@ -108,7 +108,11 @@ std::string describe_path(const WorkflowReport& report) {
 
 std::string describe_output(const WorkflowReport& report) {
   constexpr std::size_t kOutputShown = 4096;
-  const std::string whole = to_pretty_json(report.output.parse());
+  // Of more than this no more than the beginning is looked at, as it is.
+  constexpr std::size_t kMostPretty = 16 * kOutputShown;
+  const std::string whole = report.output.view().size() > kMostPretty
+                                ? std::string(report.output.view().substr(0, kOutputShown + 1))
+                                : to_pretty_json(report.output.parse());
   std::string out = "  output         ";
   for (std::string_view rest = std::string_view(whole).substr(0, kOutputShown); !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());

@@ -36,12 +36,23 @@ int by_its_end(const WorkflowReport& report) {
   return timed_out ? kCancelled : kWorkflowFailed;
 }
 
+bool put_report(std::FILE* out, const WorkflowReport& report) {
+  return write_json(report, [out](std::string_view piece) {
+    return std::fwrite(piece.data(), 1, piece.size(), out) == piece.size();
+  });
+}
+
 int by_its_compensation(const WorkflowReport& report) {
   return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
 }
 
 int print_report(const WorkflowReport& report, bool json, Judge judge) {
-  put(stdout, json ? to_json_text(report) + "\n" : summarise(report, ::isatty(STDOUT_FILENO) == 1));
+  if (json) {
+    put_report(stdout, report);
+    put(stdout, "\n");
+  } else {
+    put(stdout, summarise(report, ::isatty(STDOUT_FILENO) == 1));
+  }
   return judge(report);
 }
 

@@ -1,6 +1,7 @@
 // One workflow on its way to its end while somebody looks on: what `pawl run` and `pawl resume ID` have in common.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,9 @@ class Watch {
   std::unique_ptr<View> view_;
   Audience audience_;
 };
+
+// Writes the report's document as it goes along; false if that failed, which ferror() remembers.
+bool put_report(std::FILE* out, const WorkflowReport& report);
 
 // What became of a workflow that has ended: on standard output, and as an exit code.
 int print_report(const WorkflowReport& report, bool json, Judge judge = by_its_end);

@@ -51,6 +51,7 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
                              .first_event = first_event,
                              .was_terminal = was_terminal,
                              .save = false,
+                             .summary = false,
                              .pieces = 0,
                              .letters_anew = false,
                              .letters = {}});
@@ -89,13 +90,14 @@ void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std
     segments.push_back({.workflow = &workflow, .events_end = events_end, .effects_end = effects_end, .rides = rides});
     if (store_->is_durable()) ++group_of(workflow, first_event, was_terminal).pieces;
   }
-  note_letters(workflow, store_->is_durable() ? &group_of(workflow, first_event, was_terminal) : nullptr,
+  note_changes(workflow, store_->is_durable() ? &group_of(workflow, first_event, was_terminal) : nullptr,
                std::span<const Event>(turn.events).subspan(events_before));
   enqueue_if_ready(workflow);
 }
 
-// Which dead letters these events make, and which they make no more.
-void Shard::note_letters(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
+// Which dead letters these events make, and which they make no more; and whether the workflow executes another
+// definition.
+void Shard::note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
   for (const Event& event : events) {
     if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
       if (!workflow.state.is_dead_letter(failed->task)) continue;
@@ -107,6 +109,9 @@ void Shard::note_letters(LiveWorkflow& workflow, Batch::Group* group, std::span<
                std::holds_alternative<event::WorkflowRestored>(event) ||
                std::holds_alternative<event::WorkflowCompensating>(event)) {
       if (group != nullptr) group->letters_anew = true;
+    } else if (std::holds_alternative<event::CompensationRegistered>(event) ||
+               std::holds_alternative<event::WorkflowRedefined>(event)) {
+      if (group != nullptr) group->summary = true;
     }
   }
 }
@@ -164,7 +169,7 @@ void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
     return complete_broken(commit, group);
   const core::Workflow& state = workflow.state;
   const bool terminal = is_terminal(state.state);
-  if (commit.first_event == 0 || terminal != group.was_terminal || group.save)
+  if (commit.first_event == 0 || terminal != group.was_terminal || group.save || group.summary)
     commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
   if (group.letters_anew || group.save || !group.letters.empty())
     commit.letters = letter_changes(state, group.letters, group.letters_anew || group.save);

@@ -4,6 +4,7 @@
 
 #include "base/value_check.h"
 #include "core/workflow_scope.h"
+#include "orchestrator/first_of.h"
 #include "orchestrator/local_ask.h"
 #include "orchestrator/report.h"
 
@@ -23,6 +24,17 @@ bool fits(const DeadLetterFilter& filter, const DeadLetter& letter) {
          (filter.task.empty() || letter.id.task == filter.task) &&
          (!filter.failed_before || letter.failed_at < *filter.failed_before) &&
          (!filter.after || letter.id > *filter.after) && (filter.code.empty() || code_of(letter.error) == filter.code);
+}
+
+struct ById {
+  bool operator()(const DeadLetter& a, const DeadLetter& b) const { return a.id < b.id; }
+};
+
+// Cheaper than looking at its tasks.
+bool may_have_letters(const DeadLetterFilter& filter, const core::Workflow& workflow) {
+  return (workflow.failed_tasks > 0 || workflow.after->failed_compensations > 0) &&
+         (filter.workflow.empty() || workflow.id() == filter.workflow) &&
+         (filter.name.empty() || workflow.definition().name() == filter.name);
 }
 
 std::unexpected<Error> no_such_letter(const DeadLetterId& id) {
@@ -47,14 +59,15 @@ Result<std::vector<DeadLetter>> LocalOrchestrator::list_dead_letters(const DeadL
     for (const auto& shard : shards_) {
       Result<std::vector<DeadLetter>> here =
           ask<std::vector<DeadLetter>>(*shard, [&](Shard& there) -> Result<std::vector<DeadLetter>> {
-            std::vector<DeadLetter> letters;
+            FirstOf<DeadLetter, ById> letters(filter.limit);
             there.for_each_workflow([&](const LiveWorkflow& workflow) {
-              if (workflow.state.failed_tasks == 0 && workflow.state.after->failed_compensations == 0) return;
+              if (!may_have_letters(filter, workflow.state)) return true;
               for (TaskIndex action = 0; action < workflow.state.tasks.size(); ++action)
                 if (auto letter = letter_of(workflow.state, action); letter && fits(filter, *letter))
-                  letters.push_back(*std::move(letter));
+                  letters.offer(*std::move(letter));
+              return true;
             });
-            return letters;
+            return std::move(letters).in_order();
           });
       if (!here) return here;
       std::ranges::move(*here, std::back_inserter(found));
@@ -70,8 +83,7 @@ Result<std::vector<DeadLetter>> LocalOrchestrator::list_dead_letters(const DeadL
         return found.size() < filter.limit;
       });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
-  for (const auto& shard : shards_)
-    if (Result<void> durable = until_durable(*shard); !durable) return std::unexpected(std::move(durable.error()));
+  if (Result<void> durable = until_durable(); !durable) return std::unexpected(std::move(durable.error()));
   return found;
 }
 
@@ -86,18 +98,18 @@ Result<DeadLetter> LocalOrchestrator::get_dead_letter(const DeadLetterId& id) {
     letter->args = *std::move(args);
   letter->errors = {letter->error};
   if (!is_persistent()) return *std::move(letter);
-  constexpr std::size_t kPage = 1000;
+  constexpr std::size_t kPageBytes = 16'777'216;
   std::vector<JsonText> errors;
-  for (HistoryOptions page{.from = 0, .limit = kPage};; page.from += kPage) {
+  for (HistoryOptions page{.from = 0, .max_bytes = kPageBytes};;) {
     const Result<std::vector<HistoryEvent>> events = get_history(id.workflow, page);
     if (!events) return std::unexpected(events.error());
+    if (events->empty()) break;
     for (const HistoryEvent& each : *events) {
       const bool is_failure = each.event.type.ends_with("_failed") || each.event.type.ends_with("_retry_scheduled");
       const bool is_undoing = each.event.type.starts_with("compensation_");
       if (each.event.task == id.task && is_failure && is_undoing == id.compensation) errors.push_back(each.event.error);
     }
-    if (events->size() < kPage) break;
-    page.from = events->back().number + 1 - kPage;
+    page.from = events->back().number + 1;
   }
   if (!errors.empty()) letter->errors = std::move(errors);
   return *std::move(letter);
@@ -144,23 +156,25 @@ Result<std::size_t> LocalOrchestrator::expire_dead_letters(Duration age, std::si
 // Empty: nobody does.
 Result<std::string> LocalOrchestrator::find_user_of_policy(const std::string& policy) {
   std::string user;
+  // Whether to look further.
   const auto look_at = [&](const core::Workflow& workflow) {
     const auto named = workflow.definition().policies();
     if (!is_terminal(workflow.state) && std::ranges::find(named, policy, &PolicyReference::name) != named.end())
       user = workflow.id();
+    return user.empty();
   };
   for (const auto& shard : shards_) {
     Result<void> looked = ask<void>(*shard, [&](Shard& there) -> Result<void> {
-      there.for_each_workflow([&](const LiveWorkflow& workflow) { look_at(workflow.state); });
+      there.for_each_workflow([&](const LiveWorkflow& workflow) { return look_at(workflow.state); });
       return {};
     });
     if (!looked) return std::unexpected(std::move(looked.error()));
+    if (!user.empty()) return user;
   }
-  if (!user.empty() || runs_all()) return user;
+  if (runs_all()) return user;
   const std::shared_ptr<Store> store = this->store();
-  Result<void> scanned = scan_live(*store, [&](const StoredWorkflow&, const Result<core::Workflow>& state) {
-    if (state) look_at(*state);
-  });
+  Result<void> scanned = scan_live(
+      *store, [&](const StoredWorkflow&, const Result<core::Workflow>& state) { return !state || look_at(*state); });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
   return user;
 }

@@ -244,7 +244,8 @@ Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::st
   });
 }
 
-Result<void> LocalOrchestrator::delete_workflow(const std::string& id) {
+Result<void> LocalOrchestrator::delete_known_workflow(const std::string& id) {
+  bookmarks_.forget(id);
   return ask<void>(shard_of(id), [&](Shard& shard) { return shard.remove(id); });
 }
 

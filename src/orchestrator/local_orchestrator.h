@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "pawl/compensation.h"
-#include "pawl/orchestrator.h"
-#include "pawl/persistence.h"
 
 #include "orchestrator/definition_library.h"
+#include "orchestrator/history_bookmarks.h"
 #include "orchestrator/local_policy.h"
+#include "orchestrator/parts.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/supervisor.h"
@@ -33,11 +33,17 @@ struct OrchestratorOptions {
   ShardLimits shard;
 };
 
+// Which workflows a list is to have.
+struct WorkflowQuery {
+  ListOptions options;
+  bool sagas = false;  // only those in which something can be compensated
+};
+
 // Opens the store of a data directory.
 using StoreOpener = std::function<Result<std::shared_ptr<Store>>(const PersistenceOptions&)>;
 
 // Threads: as Orchestrator. Ownership: what it is given outlives it. start() before anything else, once.
-class LocalOrchestrator final : public Orchestrator, public Persistence, public Compensations, private Node {
+class LocalOrchestrator final : public OrchestratorPart, public PersistencePart, public Compensations, private Node {
  public:
   LocalOrchestrator(const OrchestratorOptions& options, StoreOpener open_store, HandlerRegistry& handlers,
                     Observer& observer, AttemptSink& sink, const Clock& clock);
@@ -72,12 +78,12 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   Result<void> remove_task(const std::string& id, const std::string& task) override;
   Result<WorkflowStatus> get_workflow_status(const std::string& id) override;
   Result<WorkflowReport> get_workflow(const std::string& id) override;
-  Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options) override;
+  Result<std::vector<WorkflowStatus>> list_known_workflows(const ListOptions& options) override;
   Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options) override;
   Result<std::vector<QuarantinedWorkflow>> list_quarantined() override;
   Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout) override;
   Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks) override;
-  Result<void> delete_workflow(const std::string& id) override;
+  Result<void> delete_known_workflow(const std::string& id) override;
   Result<void> register_executor(const std::string& name, std::size_t max_workflows) override;
   Result<void> unregister_executor(const std::string& name) override;
   std::vector<ExecutorReport> list_executors() override;
@@ -88,6 +94,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   [[nodiscard]] bool is_persistent() const override;
   Result<void> save_workflow(const std::string& id) override;
   Result<WorkflowReport> load_workflow(const std::string& id) override;
+  Result<void> delete_stored_workflow(const std::string& id) override;
+  Result<std::vector<WorkflowStatus>> list_stored_workflows(const ListOptions& options) override;
   Result<std::string> create_snapshot(const std::string& workflow, const std::string& label) override;
   Result<void> restore_snapshot(const std::string& snapshot) override;
   Result<std::vector<SnapshotInfo>> list_snapshots(const std::string& workflow) override;
@@ -160,13 +168,25 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   // Error: why the workflow is in quarantine.
   Result<void> check_quarantine(const std::string& id);
   Result<core::Workflow> state_in_store(const std::string& id);
+  // As it is stored, which may not be durable yet.
+  Result<core::Workflow> read_state(Store& store, const std::string& id);
   Result<void> until_durable(Shard& shard);
+  Result<void> until_durable();  // all shards
   Result<core::Workflow> state_of(const std::string& id);
-  // Each stored workflow that has not ended, and its state as far as that can be read.
+
+  // list.cc
+  // Each stored workflow that has not ended, and its state as far as that can be read. Stops when `visit` returns
+  // false. It reads all of them: for what is wanted of all.
   Result<void> scan_live(Store& store,
-                         const std::function<void(const StoredWorkflow&, const Result<core::Workflow>&)>& visit);
-  Result<std::vector<WorkflowStatus>> list_memory(const ListOptions& options);
-  Result<std::vector<WorkflowStatus>> list_stored(const ListOptions& options, bool with_live);
+                         const std::function<bool(const StoredWorkflow&, const Result<core::Workflow>&)>& visit);
+  Result<std::vector<WorkflowStatus>> list(const WorkflowQuery& query);
+  Result<std::vector<WorkflowStatus>> list_memory(const WorkflowQuery& query);
+  Result<std::vector<WorkflowStatus>> list_stored(const WorkflowQuery& query, bool with_live);
+  Result<std::vector<WorkflowStatus>> list_stored_live(Store& store, const WorkflowQuery& query);
+
+  // history.cc
+  Result<WorkflowFactsPtr> facts_of(Store& store, const std::string& id);
+
   Result<StoredSnapshot> read_snapshot(const std::string& snapshot);
 
   const OrchestratorOptions options_;
@@ -178,6 +198,7 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   LocalPolicy policy_;
   TaskSlots slots_;
   Executors executors_;
+  HistoryBookmarks bookmarks_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
   std::atomic<bool> running_{false};

@@ -66,23 +66,35 @@ Result<void> apply_run(core::Workflow& workflow, const StoredWorkflow& stored, c
   return {};
 }
 
-}  // namespace
-
-Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions) {
+// `done` is called with each piece of `stored` that is not needed any more.
+Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions, const auto& done) {
   core::Workflow workflow;
   if (!stored.checkpoint.empty()) {
     Result<core::Workflow> state = core::decode_state(stored.checkpoint, definitions);
     if (!state) return state;
     workflow = *std::move(state);
+    done(stored.checkpoint);
   }
-  for (const StoredRun& run : stored.runs)
+  for (auto& run : stored.runs) {
     if (Result<void> applied = apply_run(workflow, stored, run, definitions); !applied)
       return std::unexpected(std::move(applied.error()));
+    done(run.events);
+  }
   if (workflow.facts == nullptr) return unreadable(stored, 0, "there is none");
   if (workflow.id() != stored.id)
     return fail(ErrorCode::corruption, fmt::format("the history of workflow {} is that of {}", in_quotes(stored.id),
                                                    in_quotes(workflow.id())));
   return workflow;
+}
+
+}  // namespace
+
+Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions) {
+  return replay(stored, definitions, [](const std::string&) {});
+}
+
+Result<core::Workflow> replay(StoredWorkflow&& stored, const DefinitionSource& definitions) {
+  return replay(stored, definitions, [](std::string& bytes) { std::string().swap(bytes); });
 }
 
 Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,

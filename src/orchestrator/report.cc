@@ -1,5 +1,11 @@
 #include "orchestrator/report.h"
 
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "base/json_write.h"
 
 namespace pawl {
@@ -7,18 +13,50 @@ namespace {
 
 std::optional<Timestamp> if_set(Timestamp time) { return time == Timestamp() ? std::nullopt : std::optional(time); }
 
+std::string_view result_of(const core::TaskRecord& record) {
+  return has_result(record.state) ? record.outcome.view() : std::string_view("null");
+}
+
+// What stands for the results of these tasks where they are too large together: which they would be, the largest first.
+JsonText too_large(const core::Workflow& workflow, std::vector<TaskIndex> tasks, std::size_t bytes) {
+  constexpr std::size_t kNamed = 100;
+  const Definition& definition = workflow.definition();
+  const std::size_t count = tasks.size();
+  const std::size_t named = std::min(count, kNamed);
+  const auto size = [&](TaskIndex task) { return std::pair(result_of(workflow.tasks[task]).size(), ~task); };
+  std::ranges::partial_sort(tasks, tasks.begin() + static_cast<std::ptrdiff_t>(named), std::greater<>(), size);
+  tasks.resize(named);
+  std::string out =
+      fmt::format(R"({{"too_large":{{"bytes":{},"limit":{},"task_count":{},"tasks":[)", bytes, kMostOutputBytes, count);
+  for (const TaskIndex task : tasks) {
+    if (task != tasks.front()) out += ',';
+    write_json_string(out, definition.task_id(task));
+  }
+  return JsonText::copy_of(out + "]}}");
+}
+
 // The results of the tasks nobody depends on, by task id: a workflow's output where its definition names none.
 JsonText results_of_last_tasks(const core::Workflow& workflow) {
   const Definition& definition = workflow.definition();
-  std::string out = "{";
+  std::vector<TaskIndex> last;
+  std::size_t bytes = 2;  // as far as they can be told without escaping the ids
   for (TaskIndex task = 0; task < definition.task_count(); ++task) {
     if (!definition.dependents(task).empty()) continue;
+    last.push_back(task);
+    bytes +=
+        definition.task_id(task).size() + result_of(workflow.tasks[task]).size() + std::string_view(R"("":,)").size();
+  }
+  if (bytes > kMostOutputBytes) return too_large(workflow, std::move(last), bytes);
+  std::string out = "{";
+  out.reserve(bytes);
+  for (const TaskIndex task : last) {
     if (out.size() > 1) out += ',';
     write_json_string(out, definition.task_id(task));
     out += ':';
-    out += has_result(workflow.tasks[task].state) ? workflow.tasks[task].outcome.view() : "null";
+    out += result_of(workflow.tasks[task]);
   }
-  return JsonText::copy_of(out + "}");
+  out += '}';
+  return JsonText::copy_of(out);
 }
 
 TaskReport report_of(const core::TaskRecord& record) {

@@ -1,4 +1,8 @@
 // What can be read of a workflow as JSON; docs/reference/report.md describes each document.
+#include <functional>
+#include <string>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "pawl/orchestrator.h"
@@ -12,6 +16,47 @@
 
 namespace pawl {
 namespace {
+
+// A document on its way to `write`, in pieces: short texts are collected, long values are passed on from where they
+// lie.
+class Pieces {
+ public:
+  using Write = std::function<bool(std::string_view piece)>;
+  explicit Pieces(const Write& write) : write_(write) {}
+
+  // To append to.
+  [[nodiscard]] std::string& text() {
+    if (text_.size() >= kPiece) flush();
+    return text_;
+  }
+  void value(const JsonText& json) {
+    const std::string_view value = json_or_problem(json);
+    if (value.size() < kPiece) {
+      text() += value;
+      return;
+    }
+    flush();
+    written_ = written_ && write_(value);
+  }
+  // Whether all of it was taken so far.
+  [[nodiscard]] bool is_written() const { return written_; }
+  bool finish() {
+    flush();
+    return written_;
+  }
+
+ private:
+  static constexpr std::size_t kPiece = 4096;
+
+  void flush() {
+    written_ = written_ && (text_.empty() || write_(text_));
+    text_.clear();
+  }
+
+  const Write& write_;
+  std::string text_;
+  bool written_ = true;
+};
 
 // What was stored before texts were checked may be no UTF-8.
 void write_text(std::string& out, std::string_view name, std::string_view text) {
@@ -38,24 +83,29 @@ void write_duration(std::string& out, std::optional<Timestamp> from, std::option
   }
 }
 
-void write_task(std::string& out, std::string_view id, const TaskReport& task) {
+void write_task(Pieces& pieces, std::string_view id, const TaskReport& task) {
+  std::string& out = pieces.text();
   write_json_string(out, id);
   out += fmt::format(":{{\"state\":\"{}\",\"attempt\":{},", to_string(task.state), task.attempt);
   write_time(out, "started_at", task.started_at);
   write_time(out, "completed_at", task.completed_at);
   write_duration(out, task.started_at, task.completed_at);
   if (task.earlier_completions > 0) out += fmt::format("\"earlier_completions\":{},", task.earlier_completions);
-  out += fmt::format("\"result\":{},\"error\":{}}}", json_or_problem(task.result), json_or_problem(task.error));
+  out += "\"result\":";
+  pieces.value(task.result);
+  pieces.text() += ",\"error\":";
+  pieces.value(task.error);
+  pieces.text() += '}';
 }
 
-void write_tasks(std::string& out, std::string_view name, const Definition& definition, TaskIndex first,
+void write_tasks(Pieces& pieces, std::string_view name, const Definition& definition, TaskIndex first,
                  const std::vector<TaskReport>& tasks) {
-  out += fmt::format(",\"{}\":{{", name);
-  for (TaskIndex i = 0; i < tasks.size(); ++i) {
-    if (i > 0) out += ',';
-    write_task(out, definition.task_id(first + i), tasks[i]);
+  pieces.text() += fmt::format(",\"{}\":{{", name);
+  for (TaskIndex i = 0; i < tasks.size() && pieces.is_written(); ++i) {
+    if (i > 0) pieces.text() += ',';
+    write_task(pieces, definition.task_id(first + i), tasks[i]);
   }
-  out += '}';
+  pieces.text() += '}';
 }
 
 // What every document of a workflow begins with.
@@ -86,17 +136,41 @@ void write_times_and_counts(std::string& out, const WorkflowStatus& status) {
 
 }  // namespace
 
+bool write_json(const WorkflowReport& report, const std::function<bool(std::string_view piece)>& write) {
+  Pieces pieces(write);
+  pieces.text() += '{';
+  write_name(pieces.text(), report.status);
+  write_text(pieces.text(), "definition", report.definition->hash());
+  write_state(pieces.text(), report.status);
+  for (const auto& [name, value] :
+       {std::pair("input", &report.input), std::pair("output", &report.output), std::pair("error", &report.error)}) {
+    pieces.text() += fmt::format("\"{}\":", name);
+    pieces.value(*value);
+    pieces.text() += ',';
+  }
+  write_times_and_counts(pieces.text(), report.status);
+  write_tasks(pieces, "tasks", *report.definition, 0, report.tasks);
+  write_tasks(pieces, "compensations", *report.definition, report.definition->task_count(), report.compensations);
+  pieces.text() += '}';
+  return pieces.finish();
+}
+
 std::string to_json_text(const WorkflowReport& report) {
-  std::string out = "{";
-  write_name(out, report.status);
-  write_text(out, "definition", report.definition->hash());
-  write_state(out, report.status);
-  out += fmt::format("\"input\":{},\"output\":{},\"error\":{},", json_or_problem(report.input),
-                     json_or_problem(report.output), json_or_problem(report.error));
-  write_times_and_counts(out, report.status);
-  write_tasks(out, "tasks", *report.definition, 0, report.tasks);
-  write_tasks(out, "compensations", *report.definition, report.definition->task_count(), report.compensations);
-  return out + "}";
+  // Measured first: a text of hundreds of megabytes that grows is held three times.
+  std::size_t size = 0;
+  const auto measure = [&](std::string_view piece) {
+    size += piece.size();
+    return true;
+  };
+  write_json(report, measure);
+  std::string out;
+  out.reserve(size);
+  const auto append = [&](std::string_view piece) {
+    out += piece;
+    return true;
+  };
+  write_json(report, append);
+  return out;
 }
 
 std::string to_json_text(const WorkflowStatus& status) {

@@ -133,19 +133,11 @@ Result<SagaStatus> LocalOrchestrator::get_saga(const std::string& saga) {
 }
 
 Result<std::vector<SagaStatus>> LocalOrchestrator::list_sagas(std::size_t limit) {
+  const Result<std::vector<WorkflowStatus>> statuses = list({.options = {.limit = limit}, .sagas = true});
+  if (!statuses) return std::unexpected(statuses.error());
   std::vector<SagaStatus> sagas;
-  constexpr std::size_t kPage = 1000;
-  for (ListOptions page{.limit = kPage};;) {
-    const Result<std::vector<WorkflowStatus>> statuses = list_workflows(page);
-    if (!statuses) return std::unexpected(statuses.error());
-    for (const WorkflowStatus& status : *statuses) {
-      if (sagas.size() == limit) return sagas;
-      if (status.saga) sagas.push_back(saga_of(status));
-    }
-    if (statuses->size() < kPage) return sagas;
-    page.created_before = statuses->back().created_at;
-    page.id_before = statuses->back().id;
-  }
+  for (const WorkflowStatus& status : *statuses) sagas.push_back(saga_of(status));
+  return sagas;
 }
 
 Result<std::vector<CompensationLogEntry>> LocalOrchestrator::get_log(const std::string& workflow) {

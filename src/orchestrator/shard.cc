@@ -319,9 +319,9 @@ void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>&
   waiters.push_back(waiter);
 }
 
-void Shard::for_each_workflow(const std::function<void(const LiveWorkflow&)>& visit) const {
+void Shard::for_each_workflow(const std::function<bool(const LiveWorkflow&)>& visit) const {
   for (const auto& workflow : places_)
-    if (workflow && !workflow->broken) visit(*workflow);
+    if (workflow && !workflow->broken && !visit(*workflow)) return;
 }
 
 void Shard::forget(LiveWorkflow& workflow) {

@@ -175,7 +175,8 @@ class Shard final : public CommitListener {
   // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
   void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
   void start_placed(const Placement& placement);
-  void for_each_workflow(const std::function<void(const LiveWorkflow&)>& visit) const;
+  // Stops when `visit` returns false.
+  void for_each_workflow(const std::function<bool(const LiveWorkflow&)>& visit) const;
 
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] Epoch epoch() const { return epoch_; }
@@ -198,7 +199,8 @@ class Shard final : public CommitListener {
       LiveWorkflow* workflow;
       std::uint64_t first_event;
       bool was_terminal;
-      bool save;  // its whole state goes along
+      bool save;     // its whole state goes along
+      bool summary;  // what its summary says has changed
       std::uint32_t pieces;
       bool letters_anew;               // all its dead letters may be others
       std::vector<TaskIndex> letters;  // actions that may have become one, or are one no more
@@ -251,7 +253,7 @@ class Shard final : public CommitListener {
   void assemble(Batch& batch);
   void complete_commit(WorkflowCommit& commit, const Batch::Group& group);
   void complete_broken(WorkflowCommit& commit, const Batch::Group& group);
-  void note_letters(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
+  void note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
   Result<bool> release_durable();
   [[nodiscard]] bool is_store_behind() const { return in_flight_.size() >= environment_.limits.commits; }
   void release(Batch& batch);

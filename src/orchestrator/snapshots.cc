@@ -32,6 +32,11 @@ Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
   });
 }
 
+// While persistence is on whatever is known is stored, and it is forgotten in both places.
+Result<void> LocalOrchestrator::delete_stored_workflow(const std::string& id) {
+  return is_persistent() ? delete_known_workflow(id) : store()->remove_workflow(id);
+}
+
 Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workflow, const std::string& label) {
   if (auto ok = definition::check_text(label, {"label"}); !ok)
     return std::unexpected(definition::to_error(std::move(ok.error())));
@@ -91,7 +96,7 @@ Result<std::size_t> LocalOrchestrator::expire(WorkflowState state, Duration age,
   const Result<std::vector<std::string>> ids = store()->find_expired(state, clock_.now() - age, limit);
   if (!ids) return std::unexpected(ids.error());
   for (const std::string& id : *ids) {
-    Result<void> removed = delete_workflow(id);
+    Result<void> removed = delete_known_workflow(id);
     // It may live again, or be gone already.
     if (!removed && removed.error().code != ErrorCode::not_found && removed.error().code != ErrorCode::invalid_state)
       return std::unexpected(std::move(removed.error()));

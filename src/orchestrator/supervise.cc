@@ -2,11 +2,11 @@
 // persistence is switched on and off.
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
 #include "orchestrator/local_ask.h"
-#include "orchestrator/replay.h"
 #include "persistence/volatile_store.h"
 
 namespace pawl {
@@ -95,15 +95,14 @@ void LocalOrchestrator::handlers_added() {
 // has gone on with it since.
 Result<void> LocalOrchestrator::check_ids_are_free(Store& store, Epoch epoch) {
   const bool is_next = disabled_epoch_ && epoch == Epoch(std::to_underlying(*disabled_epoch_) + 1);
-  Result<std::vector<WorkflowStatus>> here = list_memory({});
+  Result<std::vector<WorkflowStatus>> here =
+      list_memory({.options = {.limit = std::numeric_limits<std::size_t>::max()}});
   if (!here) return std::unexpected(std::move(here.error()));
   for (const WorkflowStatus& status : *here) {
-    const Result<StoredWorkflow> stored = store.read_workflow(status.id);
+    const Result<StoredSummary> stored = store.read_summary(status.id);
     if (!stored && stored.error().code == ErrorCode::not_found) continue;
     if (!stored) return std::unexpected(stored.error());
-    const Result<core::Workflow> state = replay(*stored, definitions_.source(store));
-    if (!state) return std::unexpected(state.error());
-    if (state->created_at != status.created_at)
+    if (stored->summary.status.created_at != status.created_at)
       return fail(ErrorCode::already_exists,
                   fmt::format("another workflow {} is stored there already", in_quotes(status.id)));
     if (!is_next)

@@ -241,6 +241,40 @@ TEST_P(Conformance, forgets_the_dead_letters_of_a_workflow_with_it) {
   EXPECT_THAT(letters_in(store()), ElementsAre("wa/a"));
 }
 
+TEST_P(Conformance, tells_of_one_workflow_in_one_row) {
+  ASSERT_TRUE(harness.commit(Turn().create("w", at(5)).create("v", at(7))));
+  ASSERT_TRUE(harness.commit(Turn().end("w", 1, {.state = WorkflowState::failed})));
+  const Result<StoredSummary> ended = store().read_summary("w");
+  ASSERT_TRUE(ended);
+  EXPECT_TRUE(ended->ended);
+  EXPECT_EQ(ended->summary.status.state, WorkflowState::failed);
+  const Result<StoredSummary> live = store().read_summary("v");
+  ASSERT_TRUE(live);
+  EXPECT_FALSE(live->ended);
+  EXPECT_EQ(live->summary.status.created_at, at(7));
+  EXPECT_EQ(store().read_summary("u").error().code, ErrorCode::not_found);
+  std::vector<std::string> ids;
+  ASSERT_TRUE(store().scan_live_summaries([&](std::string_view id, const Result<WorkflowSummary>& summary) {
+    EXPECT_TRUE(summary && summary->status.id == id);
+    ids.emplace_back(id);
+    return true;
+  }));
+  EXPECT_THAT(ids, ElementsAre("v"));
+}
+
+TEST_P(Conformance, reads_a_history_as_far_as_it_is_wanted) {
+  ASSERT_TRUE(harness.commit(Turn().create("w")));
+  for (std::uint64_t event = 1; event < 5; ++event)
+    ASSERT_TRUE(harness.commit(Turn().add("w", event, {event::WorkflowPaused{.at = at(1)}}, {})));
+  std::vector<std::uint64_t> seen;
+  ASSERT_TRUE(store().scan_history("w", 1, 100, [&](const StoredRun& run) {
+    seen.push_back(run.first_event);
+    return seen.size() < 2;
+  }));
+  EXPECT_THAT(seen, ElementsAre(1U, 2U));
+  EXPECT_EQ(store().scan_history("v", 0, 1, [](const StoredRun&) { return true; }).error().code, ErrorCode::not_found);
+}
+
 TEST_P(Conformance, keeps_policies) {
   const auto policy = [](std::string id, std::string config) {
     return StoredPolicy{.id = std::move(id),

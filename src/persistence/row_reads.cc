@@ -85,10 +85,37 @@ std::vector<Index> indexes_for(const SummaryQuery& query) {
   return indexes;
 }
 
-// Whether a row of the index by name is about a workflow in this state; one of the index by state is.
-bool is_in_state(const Index& index, std::string_view value, const std::optional<WorkflowState>& state) {
-  return index.space != Space::by_name || !state || (value.size() == 1 && value[0] == static_cast<char>(*state));
-}
+// Walks one index from the newest workflow to the oldest one.
+class IndexCursor {
+ public:
+  static Result<IndexCursor> at_newest(Rows& rows, const Index& index, const SummaryQuery& query) {
+    std::string to = keys::after(index.prefix);
+    if (query.before) to = index.prefix + keys::sortable(*query.before) + query.before_id;
+    Result<std::unique_ptr<RowCursor>> row = rows.new_cursor(index.space, {index.prefix, to});
+    if (!row) return std::unexpected(std::move(row.error()));
+    (*row)->last();
+    return IndexCursor(index, *std::move(row));
+  }
+
+  // The time of creation, then the id: by which all indexes are ordered. Empty: there are no more.
+  [[nodiscard]] std::string_view place() const {
+    return row_->valid() ? row_->key().substr(index_->prefix.size()) : std::string_view();
+  }
+  [[nodiscard]] std::string_view id() const { return place().substr(keys::kNumberBytes); }
+  // Whether the row is about a workflow in this state; each one of an index by state is.
+  [[nodiscard]] bool is_in(const std::optional<WorkflowState>& state) const {
+    const std::string_view value = row_->value();
+    return index_->space != Space::by_name || !state || (value.size() == 1 && value[0] == static_cast<char>(*state));
+  }
+  [[nodiscard]] Result<void> status() const { return row_->valid() ? Result<void>() : row_->status(); }
+  void go_back() { row_->previous(); }
+
+ private:
+  IndexCursor(const Index& index, std::unique_ptr<RowCursor> row) : index_(&index), row_(std::move(row)) {}
+
+  const Index* index_;
+  std::unique_ptr<RowCursor> row_;
+};
 
 }  // namespace
 
@@ -160,7 +187,28 @@ Result<std::optional<std::string>> RowStore::run_of(std::string_view id, std::ui
   return run;
 }
 
-Result<std::vector<StoredRun>> RowStore::read_history(std::string_view id, std::uint64_t from, std::size_t limit) {
+Result<StoredSummary> RowStore::read_summary(std::string_view id) {
+  // A workflow that ends, or lives on, between the two looks is missed by both; then it is where it was first sought.
+  for (const Space space : {Space::live, Space::ended, Space::live}) {
+    const Result<std::optional<std::string>> row = rows_->get(space, id);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) continue;
+    Result<WorkflowSummary> summary = decode_summary(id, **row);
+    if (!summary) return std::unexpected(std::move(summary.error()));
+    return StoredSummary{.summary = *std::move(summary), .ended = space == Space::ended};
+  }
+  return missing("workflow", id);
+}
+
+Result<void> RowStore::scan_live_summaries(
+    const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) {
+  return rows_->scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
+    return visit(key, decode_summary(key, value));
+  });
+}
+
+Result<void> RowStore::scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
+                                    const std::function<bool(const StoredRun&)>& visit) {
   const Result<bool> known = contains(id);
   if (!known) return std::unexpected(known.error());
   if (!*known) return missing("workflow", id);
@@ -168,46 +216,43 @@ Result<std::vector<StoredRun>> RowStore::read_history(std::string_view id, std::
   if (!first) return std::unexpected(first.error());
   const std::string begin = first->value_or(keys::history(id, from));
   const std::string end = keys::after(keys::prefix(id));
-  std::vector<StoredRun> runs;
-  Result<void> scanned =
-      rows_->scan(Space::history, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
-        const std::optional<std::uint64_t> event = keys::event_of(key, id);
-        if (!event) return true;  // no row of ours, which pawl doctor says
-        if (*event > from && *event - from >= limit) return false;
-        runs.push_back({.first_event = *event, .events = std::string(value)});
-        return true;
-      });
-  if (!scanned) return std::unexpected(std::move(scanned.error()));
-  return runs;
+  return rows_->scan(Space::history, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
+    const std::optional<std::uint64_t> event = keys::event_of(key, id);
+    if (!event) return true;  // not a row of ours: pawl doctor reports it
+    if (*event > from && *event - from >= limit) return false;
+    return visit({.first_event = *event, .events = std::string(value)});
+  });
 }
 
+// The newest first, out of all indexes that the query needs; no further than to the last one that is listed.
 Result<std::vector<WorkflowSummary>> RowStore::list(const SummaryQuery& query) {
-  std::vector<std::pair<std::string, std::string>> found;  // time and id, id
-  for (const Index& index : indexes_for(query)) {
-    std::string to = keys::after(index.prefix);
-    if (query.before) to = index.prefix + keys::sortable(*query.before) + query.before_id;
-    std::size_t taken = 0;
-    Result<void> scanned = rows_->scan(index.space, {index.prefix, to}, Order::descending,
-                                       [&](std::string_view key, std::string_view value) {
-                                         if (taken == query.limit) return false;
-                                         if (!is_in_state(index, value, query.state)) return true;
-                                         const std::string_view rest = key.substr(index.prefix.size());
-                                         found.emplace_back(rest, rest.substr(keys::kNumberBytes));
-                                         return ++taken < query.limit;
-                                       });
-    if (!scanned) return std::unexpected(std::move(scanned.error()));
+  const std::vector<Index> indexes = indexes_for(query);
+  std::vector<IndexCursor> cursors;
+  for (const Index& index : indexes) {
+    Result<IndexCursor> cursor = IndexCursor::at_newest(*rows_, index, query);
+    if (!cursor) return std::unexpected(std::move(cursor.error()));
+    cursors.push_back(*std::move(cursor));
   }
-  std::ranges::sort(found, std::greater<>());
-  if (found.size() > query.limit) found.resize(query.limit);
   std::vector<WorkflowSummary> summaries;
-  for (const auto& [key, id] : found) {
+  while (summaries.size() < query.limit) {
+    const auto newest = std::ranges::max_element(cursors, {}, &IndexCursor::place);
+    if (newest->place().empty()) break;
+    const std::string id(newest->id());
+    const bool is_in = newest->is_in(query.state);
+    newest->go_back();
+    // An index that was looked at earlier may have one that has ended once more since.
+    if (!is_in || (!summaries.empty() && summaries.back().status.id == id)) continue;
     const Result<std::optional<std::string>> bytes = rows_->get(Space::ended, id);
     if (!bytes) return std::unexpected(bytes.error());
     if (!*bytes) continue;  // removed, or alive again, since the index was read
     Result<WorkflowSummary> summary = decode_summary(id, **bytes);
     if (!summary) return std::unexpected(std::move(summary.error()));
+    const WorkflowStatus& status = summary->status;
+    if ((query.state && status.state != *query.state) || (query.sagas && !status.saga)) continue;
     summaries.push_back(*std::move(summary));
   }
+  for (const IndexCursor& cursor : cursors)
+    if (Result<void> read = cursor.status(); !read) return std::unexpected(std::move(read.error()));
   return summaries;
 }
 

@@ -44,7 +44,11 @@ class RowStore final : public Store {
                          const std::function<bool(Result<StoredWorkflow>)>& visit) override;
   Result<bool> contains(std::string_view id) override;
   Result<StoredWorkflow> read_workflow(std::string_view id) override;
-  Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) override;
+  Result<StoredSummary> read_summary(std::string_view id) override;
+  Result<void> scan_live_summaries(
+      const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) override;
+  Result<void> scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
+                            const std::function<bool(const StoredRun&)>& visit) override;
   Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) override;
   Result<void> remove_workflow(std::string_view id) override;
   Result<std::vector<std::string>> find_expired(WorkflowState state, Timestamp before, std::size_t limit) override;

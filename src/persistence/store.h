@@ -114,12 +114,20 @@ struct StoredPolicy {
   BreakerReport breaker;          // what of it survives: state, failures, successes, open_until
 };
 
+// One row that says what a workflow is. Of one that has ended it is the whole status; of one that lives, the id, the
+// name and the time of creation hold, and all else is as it was when the row was written.
+struct StoredSummary {
+  WorkflowSummary summary;
+  bool ended = false;
+};
+
 struct SummaryQuery {
   std::optional<WorkflowState> state;  // a terminal one
   std::string name;                    // of the definition; empty: any
   // Only those created before; with `before_id`, at that time those with a smaller id: where the page before ended.
   std::optional<Timestamp> before;
   std::string before_id;
+  bool sagas = false;  // only workflows in which something can be compensated
   std::size_t limit = 100;
 };
 
@@ -153,9 +161,18 @@ class Store {
                                  const std::function<bool(Result<StoredWorkflow>)>& visit) = 0;
   virtual Result<bool> contains(std::string_view id) = 0;
   virtual Result<StoredWorkflow> read_workflow(std::string_view id) = 0;  // Error: `not_found`
-  // From event number `from`, at least as far as `limit` events go, ordered.
-  virtual Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) = 0;
-  // Of ended workflows, the newest first.
+  // Reads one row, however large the workflow is. Error: `not_found`.
+  virtual Result<StoredSummary> read_summary(std::string_view id) = 0;
+  // The summary of each workflow that has not ended, or why it cannot be read, ordered by id. Stops when `visit`
+  // returns false.
+  virtual Result<void> scan_live_summaries(
+      const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) = 0;
+  // From event number `from`, at least as far as `limit` events go, ordered. Stops when `visit` returns false.
+  virtual Result<void> scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
+                                    const std::function<bool(const StoredRun&)>& visit) = 0;
+  // The same as a whole.
+  Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit);
+  // Of ended workflows, the newest first; as many as `query.limit`, or all there are.
   virtual Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) = 0;
   // Forgets everything about an ended workflow. Error: `not_found`, `invalid_state` if it lives.
   virtual Result<void> remove_workflow(std::string_view id) = 0;
@@ -190,5 +207,16 @@ class Store {
   }
   std::atomic<std::uint64_t> identity_{next_identity()};
 };
+
+inline Result<std::vector<StoredRun>> Store::read_history(std::string_view id, std::uint64_t from, std::size_t limit) {
+  std::vector<StoredRun> runs;
+  const auto take = [&](const StoredRun& run) {
+    runs.push_back(run);
+    return true;
+  };
+  if (Result<void> scanned = scan_history(id, from, limit, take); !scanned)
+    return std::unexpected(std::move(scanned.error()));
+  return runs;
+}
 
 }  // namespace pawl

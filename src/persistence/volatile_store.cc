@@ -17,7 +17,10 @@ Result<std::string> VolatileStore::read_definition(const std::string& hash) { re
 
 Result<StoredWorkflow> VolatileStore::read_workflow(std::string_view id) { return nothing_kept("workflow", id); }
 
-Result<std::vector<StoredRun>> VolatileStore::read_history(std::string_view id, std::uint64_t, std::size_t) {
+Result<StoredSummary> VolatileStore::read_summary(std::string_view id) { return nothing_kept("workflow", id); }
+
+Result<void> VolatileStore::scan_history(std::string_view id, std::uint64_t, std::size_t,
+                                         const std::function<bool(const StoredRun&)>&) {
   return nothing_kept("history of", id);
 }
 

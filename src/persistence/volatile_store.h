@@ -21,7 +21,13 @@ class VolatileStore final : public Store {
   }
   Result<bool> contains(std::string_view) override { return false; }
   Result<StoredWorkflow> read_workflow(std::string_view id) override;
-  Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit) override;
+  Result<StoredSummary> read_summary(std::string_view id) override;
+  Result<void> scan_live_summaries(
+      const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>&) override {
+    return {};
+  }
+  Result<void> scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
+                            const std::function<bool(const StoredRun&)>& visit) override;
   Result<std::vector<WorkflowSummary>> list(const SummaryQuery&) override { return {}; }
   Result<void> remove_workflow(std::string_view id) override;
   Result<std::vector<std::string>> find_expired(WorkflowState, Timestamp, std::size_t) override { return {}; }

@@ -1,0 +1,35 @@
+// HistoryBookmarks remembers which facts held where a page of a history ended, so that who reads it page by page need
+// not have the whole state found out for each one.
+//
+// What happened before an event never changes, so a bookmark holds as long as there is the workflow.
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "model/workflow_facts.h"
+
+namespace pawl {
+
+class HistoryBookmarks {
+ public:
+  // The facts before this event; nullptr: they are not known.
+  [[nodiscard]] WorkflowFactsPtr find(const std::string& workflow, std::uint64_t event) const;
+  // A page that began with `from` has ended before `to`.
+  void move(std::uint64_t from, std::uint64_t to, WorkflowFactsPtr facts);
+  // The history has been read to its end; or the workflow is deleted, and another one may get its id.
+  void forget(const std::string& workflow);
+
+ private:
+  // As many readers as are served well at the same time.
+  static constexpr std::size_t kMost = 64;
+
+  mutable std::mutex mutex_;                                          // guards all below
+  std::deque<std::pair<std::uint64_t, WorkflowFactsPtr>> bookmarks_;  // the oldest first
+};
+
+}  // namespace pawl
