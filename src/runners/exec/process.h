@@ -67,6 +67,9 @@ class ProcessRunner {
   ProcessRunner(const ProcessRunner&) = delete;
   ProcessRunner& operator=(const ProcessRunner&) = delete;
 
+  // Whether there were descriptors and a thread for it; if not, it starts nothing. Error: `unavailable`.
+  [[nodiscard]] Result<void> check() const;
+
   // Starts the process; `done` is called exactly once, also when it cannot be started. `output` may be empty; it gets
   // each line as it comes (a line longer than 4 KiB in pieces).
   ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
