@@ -51,6 +51,8 @@ Result<WorkflowFactsPtr> LocalOrchestrator::facts_of(Store& store, const std::st
 }
 
 Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::string& id, const HistoryOptions& options) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   const std::shared_ptr<Store> store = this->store();
   if (!store->is_durable())
     return fail(ErrorCode::invalid_state,

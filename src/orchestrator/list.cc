@@ -168,6 +168,7 @@ Result<void> LocalOrchestrator::scan_live(
 }
 
 Result<std::vector<QuarantinedWorkflow>> LocalOrchestrator::list_quarantined() {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   std::vector<QuarantinedWorkflow> all;
   if (options_.shard.standby) {  // nobody has tried to take them up
     const std::shared_ptr<Store> store = this->store();

@@ -1,6 +1,4 @@
 // What the orchestrator tells: of workflows in memory as their shard knows them, of all others as they are stored.
-#include "base/time.h"
-#include "core/explain.h"
 #include "orchestrator/local_ask.h"
 #include "orchestrator/replay.h"
 #include "orchestrator/report.h"
@@ -8,11 +6,6 @@
 namespace pawl {
 namespace {
 
-struct EndReply final : EndWaiter {
-  Reply<core::Workflow> reply;
-  void ended(const core::Workflow& workflow) override { reply.set(workflow); }
-  void lost(const Error& why) override { reply.set(std::unexpected(why)); }
-};
 
 }  // namespace
 
@@ -32,6 +25,8 @@ Result<core::Workflow> LocalOrchestrator::read_state(Store& store, const std::st
 }
 
 Result<core::Workflow> LocalOrchestrator::state_in_store(const std::string& id) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   Result<core::Workflow> state = read_state(*store(), id);
   // It may have been stored a moment ago, and is told once that is durable.
   if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
@@ -90,52 +85,6 @@ Result<WorkflowReport> LocalOrchestrator::load_workflow(const std::string& id) {
   return report_of(*state);
 }
 
-Result<WorkflowReport> LocalOrchestrator::wait_workflow(const std::string& id, std::optional<Duration> timeout) {
-  const auto end = std::make_shared<EndReply>();
-  Result<void> asked = ask_live<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    shard.when_ended(workflow, end);
-    return {};
-  });
-  if (!asked && asked.error().code != ErrorCode::not_found) return std::unexpected(std::move(asked.error()));
-  if (!asked) {
-    const Result<core::Workflow> state = state_in_store(id);
-    if (!state) return std::unexpected(state.error());
-    if (is_terminal(state->state)) return report_of(*state);
-    if (Result<void> sound = check_quarantine(id); !sound) return std::unexpected(std::move(sound.error()));
-    return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
-  }
-  std::optional<std::chrono::steady_clock::time_point> until;
-  if (timeout) until = std::chrono::steady_clock::now() + *timeout;
-  std::optional<Result<core::Workflow>> state = end->reply.wait(until);
-  if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));
-  if (!*state) return std::unexpected(std::move(state->error()));
-  return report_of(**state);
-}
-
-Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::string& id, std::size_t max_tasks) {
-  const auto breaker = [&](const std::string& name) -> std::string {
-    const Result<BreakerReport> report = policies_.check_breaker(name);
-    if (!report) return {};
-    if (report->open_until) return fmt::format(" until {}", format_time(*report->open_until));
-    return fmt::format(" and is {}", to_string(report->state));
-  };
-  const core::Surroundings surroundings{
-      .slots_in_use = slots_.in_use(), .slots = slots_.capacity(), .breaker = breaker};
-  // A few reasons are found on the shard sooner than the state is copied there.
-  constexpr std::size_t kFoundOnShard = 1000;
-  if (max_tasks <= kFoundOnShard) {
-    auto found = ask_live<std::vector<Explanation>>(
-        id, [&](Shard&, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
-          return core::explain(workflow.state, surroundings, max_tasks);
-        });
-    if (found || found.error().code != ErrorCode::not_found) return found;
-  }
-  const Result<core::Workflow> state = state_of(id);
-  if (!state) return std::unexpected(state.error());
-  std::vector<Explanation> explanations = core::explain(*state, surroundings, max_tasks);
-  if (const Result<void> sound = check_quarantine(id); !sound)
-    explanations.insert(explanations.begin(), {.task = {}, .code = "quarantined", .text = sound.error().message});
-  return explanations;
 }
 
 }  // namespace pawl
