@@ -77,6 +77,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
                                       const CreateOptions& options) override;
   Result<void> execute_workflow(const std::string& id) override;
   Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options) override;
+  Result<std::string> start_workflow(std::string name, std::vector<TaskSpec> tasks,
+                                     const CreateOptions& options) override;
   void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) override;
   Result<void> pause_workflow(const std::string& id) override;
   Result<void> resume_workflow(const std::string& id) override;
@@ -120,6 +122,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
                                      const Compensation& action) override;
   Result<void> execute_compensation(const std::string& workflow, const std::string& task) override;
   Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks) override;
+  Result<std::string> start_saga(const std::string& name, std::vector<TaskSpec> steps,
+                                 const CreateOptions& options) override;
   Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps, const Json& input) override;
   Result<void> add_step(const std::string& saga, TaskSpec step) override;
   Result<void> execute_saga(const std::string& saga) override;
@@ -161,8 +165,13 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
     BoundDefinitionPtr bound;
     WorkflowFactsPtr facts;
     bool id_may_be_taken;
+    IfExists if_exists;
   };
+  [[nodiscard]] Result<DefinitionPtr> define(std::string name, std::vector<TaskSpec> tasks) const;
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
+  // On the shard's thread: the workflow that is made, or the one that there is and may stand for it.
+  static Result<LiveWorkflow*> create_or_attach(Shard& shard, const NewWorkflow& wanted);
+  static Result<void> create_and_execute(Shard& shard, const NewWorkflow& wanted);
   using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
   using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // `change` is made again if another caller has changed the definition meanwhile; `conflict` if that happens too
