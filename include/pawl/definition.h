@@ -7,7 +7,7 @@
 //   std::vector<pawl::Warning> warnings;
 //   auto definition = pawl::read_definition_file("flow.yaml", {.warnings = &warnings});
 //   if (!definition) std::cerr << pawl::describe(definition.error(), "flow.yaml") << '\n';
-//   for (const pawl::Warning& warning : warnings) std::cerr << pawl::describe(warning, "flow.yaml") << '\n';
+//   for (const pawl::Warning& warning : warnings) std::cerr << pawl::describe_warning(warning, "flow.yaml") << '\n';
 #pragma once
 
 #include <algorithm>
@@ -167,7 +167,7 @@ struct Warning {
 };
 
 // "a.yaml:3:7: warning: tasks.load.when: <message>", as far as the parts are known.
-[[nodiscard]] std::string describe(const Warning& warning, std::string_view file = {});
+[[nodiscard]] std::string describe_warning(const Warning& warning, std::string_view file = {});
 
 // What a definition is checked against.
 struct DefinitionChecks {

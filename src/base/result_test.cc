@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -39,10 +40,13 @@ TEST(Result, a_reference_to_the_value_or_error_of_a_temporary_is_safe) {
   EXPECT_EQ(error.message, kLong);
 }
 
+template <class T>
+concept HasArrow = requires(T result) { std::forward<T>(result)->tasks; };
+
 TEST(Result, an_arrow_of_a_temporary_does_not_compile) {
-  static_assert(requires(Result<Report>& named) { named->tasks; });
-  static_assert(requires(const Result<Report>& named) { named->tasks; });
-  static_assert(!requires { report()->tasks; });
+  static_assert(HasArrow<Result<Report>&>);
+  static_assert(HasArrow<const Result<Report>&>);
+  static_assert(!HasArrow<Result<Report>&&>);
 }
 
 TEST(Result, to_use_a_value_that_is_not_there_throws_the_error) {

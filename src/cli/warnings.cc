@@ -8,7 +8,7 @@
 namespace pawl::cli {
 
 bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file, bool strict) {
-  for (const Warning& warning : warnings) note(describe(warning, file));
+  for (const Warning& warning : warnings) note(describe_warning(warning, file));
   if (!strict || warnings.empty()) return true;
   note(fmt::format("{}: refused, for --strict takes no warnings", file));
   return false;

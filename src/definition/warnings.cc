@@ -135,7 +135,7 @@ std::vector<Problem> WarningFinder::judge(const Definition& definition) const {
 
 }  // namespace definition
 
-std::string describe(const Warning& warning, std::string_view file) {
+std::string describe_warning(const Warning& warning, std::string_view file) {
   std::string text = describe(Error{.message = warning.message, .field = warning.field});
   std::string place(file);
   if (warning.line != 0) place += fmt::format("{}{}:{}", file.empty() ? "line " : ":", warning.line, warning.column);

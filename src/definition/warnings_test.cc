@@ -17,7 +17,7 @@ std::vector<std::string> warnings_of(std::string_view text) {
   const auto definition = read_definition(text, {}, {.warnings = &warnings});
   EXPECT_TRUE(definition) << describe(definition.error()) << "\n" << text;
   std::vector<std::string> texts;
-  for (const Warning& warning : warnings) texts.push_back(describe(warning, "f.yaml"));
+  for (const Warning& warning : warnings) texts.push_back(describe_warning(warning, "f.yaml"));
   return texts;
 }
 
@@ -110,7 +110,7 @@ TEST(CheckInput, names_members_that_are_not_declared) {
   ASSERT_TRUE(definition);
   const std::vector<Warning> warnings = check_input(**definition, {{"wo", 1}, {"who", 2}});
   ASSERT_THAT(warnings, SizeIs(1));
-  EXPECT_EQ(describe(warnings[0], "--input"),
+  EXPECT_EQ(describe_warning(warnings[0], "--input"),
             "--input: warning: input.wo: the definition's input has no member \"wo\" (did you mean \"who\"?)");
   EXPECT_THAT(check_input(**definition, {{"who", nullptr}}), IsEmpty());
 }
