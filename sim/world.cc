@@ -110,6 +110,7 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
                                      .shards = shards_,
                                      .workflow_count = workflow_count_,
                                      .letter_count = letter_count_,
+                                     .quarantined = quarantined_,
                                      .limits = limits};
   for (std::uint32_t i = 0; i < options.shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(i, environment, seed + i));
@@ -127,6 +128,14 @@ SimNode::~SimNode() {
 Shard& SimNode::shard_of(const std::string& id) { return *shards_[Shard::index_for(id, shards_.size())]; }
 
 bool SimNode::step(Random& random) {
+  const bool busy = step_any(random);
+  if (quarantined_ > 0)
+    for (const auto& shard : shards_)
+      for (const Quarantined& each : shard->quarantined()) checker_.violate(each.reason.message);
+  return busy;
+}
+
+bool SimNode::step_any(Random& random) {
   // From a random one on, the first that has something to do.
   const std::size_t parts = shards_.size() + 2;
   const std::size_t first = random.next() % parts;

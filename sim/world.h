@@ -47,6 +47,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
 
  private:
+  bool step_any(Random& random);
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
   [[nodiscard]] EventKinds wanted() const override { return ~EventKinds{0}; }
@@ -65,6 +66,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   PolicyBook policies_;
   std::atomic<std::size_t> workflow_count_{0};
   std::atomic<std::uint64_t> letter_count_{0};
+  std::atomic<std::uint64_t> quarantined_{0};
   FaultyRows* rows_ = nullptr;  // the store's
   std::unique_ptr<Store> store_;
   Epoch epoch_{};

@@ -9,6 +9,10 @@
 // A handler may run more than once for one task (after a failure, or a crash): make it idempotent, or pass the
 // idempotency key on to what it calls. It returns a value or a TaskError, or throws; what it throws becomes an error
 // with the code `exception`.
+//
+// A result is JSON of at most 200 levels: UTF-8, and numbers that are finite. Any other fails the attempt with
+// `invalid_argument` or `limit_exceeded`, and is not retried. In an error's message and details, and in what is logged,
+// bytes that are not UTF-8 are replaced by U+FFFD; an error's code must be UTF-8 of at most 256 bytes.
 #pragma once
 
 #include <functional>
@@ -46,7 +50,7 @@ class TaskContext {
   [[nodiscard]] const Json& args();   // an array, its `${{ }}` places filled in
   [[nodiscard]] const Json& input();  // the workflow's input, an object
   // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error:
-  // `not_found`.
+  // `not_found`; `corruption` if what is stored of it is not JSON.
   [[nodiscard]] Result<Json> result_of(std::string_view task_id);
 
   // In what undoes a task: the id of that task, the args it was called with, its result, and what the workflow failed

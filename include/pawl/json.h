@@ -12,7 +12,8 @@ namespace pawl {
 
 using Json = boost::json::value;
 
-// Parses one JSON document. Error: `invalid_argument` with line and column.
+// Parses one JSON document. Error: `invalid_argument`, or `limit_exceeded` where arrays and objects are nested deeper
+// than 200 levels, each with line and column.
 [[nodiscard]] Result<Json> parse_json(std::string_view text);
 
 // Compact JSON. Numbers are written in their shortest form that reads back as the same value.

@@ -27,7 +27,7 @@ class JsonText {
   }
   ~JsonText() { release(); }
 
-  // The bytes must be one valid JSON document; `null` becomes the empty JsonText.
+  // The bytes should be one valid JSON document; `null` becomes the empty JsonText.
   static JsonText copy_of(std::string_view json);
   static JsonText from(const Json& value);
 
@@ -35,15 +35,18 @@ class JsonText {
   [[nodiscard]] std::string_view view() const {
     return block_ == nullptr ? std::string_view("null") : std::string_view(block_->bytes(), block_->size);
   }
-  // Parses the bytes, which are valid by construction.
+  // The value. Bytes that are not JSON, which a damaged store or one of an older version can hold, give an object with
+  // the code `corruption` and a message instead.
   [[nodiscard]] Json parse() const;
+  // The value. Error: `corruption` if the bytes are not JSON.
+  [[nodiscard]] Result<Json> try_parse() const;
 
   friend bool operator==(const JsonText& a, const JsonText& b) { return a.block_ == b.block_ || a.view() == b.view(); }
 
  private:
   struct Block {
     std::atomic<std::uint32_t> references;
-    std::uint32_t size;
+    std::size_t size;
     [[nodiscard]] const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   };
 

@@ -84,9 +84,10 @@ struct OrchestratorMetrics {
   std::size_t workflows_queued = 0;  // waiting for a place on an executor
   std::size_t task_slots = 0;
   std::size_t task_slots_in_use = 0;
-  bool healthy = true;         // false: some workflows make no progress
-  std::string problem;         // why not
-  std::uint64_t restarts = 0;  // of shards
+  bool healthy = true;            // false: some workflows make no progress
+  std::string problem;            // why not
+  std::uint64_t restarts = 0;     // of shards
+  std::uint64_t quarantined = 0;  // workflows that were put into quarantine since the engine was started
   // Since the engine was started.
   std::uint64_t dead_letters = 0;  // tasks and compensations that failed for good
   std::uint64_t dead_letters_redriven = 0;

@@ -71,7 +71,7 @@ struct WorkflowReport {
 struct Explanation {
   std::string task;  // empty: the workflow itself
   // waiting_for_dependencies, waiting_for_slot, retry_due, circuit_open, queued, paused, running, not_started,
-  // stopping, compensating, or the state that the workflow has ended in.
+  // stopping, compensating, quarantined, or the state that the workflow has ended in.
   std::string code;
   std::string text;           // one sentence for people
   bool compensation = false;  // it is about what undoes the task

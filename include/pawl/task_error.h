@@ -11,8 +11,8 @@
 namespace pawl {
 
 // Codes Pawl itself gives: timeout, cancelled, exit_code, signal, spawn_failed, exception, expression_error,
-// limit_exceeded, invalid_argument, unknown_handler. A handler may give any other, e.g. `network_error`; retry policies
-// name them.
+// limit_exceeded, invalid_argument, unknown_handler, crashed, corruption. A handler may give any other, e.g.
+// `network_error`; retry policies name them.
 struct TaskError {
   std::string code;
   std::string message;

@@ -1,4 +1,6 @@
 // JSON in: Boost's parser with numbers that keep their value.
+#include "base/json_parse.h"
+
 #include <limits>
 #include <optional>
 #include <string>
@@ -7,8 +9,7 @@
 #include <boost/json/value_stack.hpp>
 #include <fmt/format.h>
 
-#include "pawl/json.h"
-
+#include "base/json_depth.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -16,9 +17,6 @@ namespace pawl {
 namespace {
 
 using JsonErrorCode = boost::json::error_code;
-
-// Deep enough for any data, shallow enough for the recursion of whoever walks it.
-constexpr std::size_t kMaxDepth = 200;
 
 // What the parser calls, as boost::json::basic_parser prescribes it: false and an error code stop it.
 class JsonValues {
@@ -100,30 +98,103 @@ class JsonValues {
   std::string number_;  // what is known of one that is not complete
 };
 
-}  // namespace
+// Takes what JsonValues takes and keeps nothing of it but the digits of a number that is not complete.
+class JsonGrammar {
+ public:
+  static constexpr std::size_t max_object_size = JsonValues::max_object_size;
+  static constexpr std::size_t max_array_size = max_object_size;
+  static constexpr std::size_t max_key_size = max_object_size;
+  static constexpr std::size_t max_string_size = max_object_size;
 
-Result<Json> parse_json(std::string_view text) {
+  static bool on_document_begin(JsonErrorCode& /*error*/) { return true; }
+  static bool on_document_end(JsonErrorCode& /*error*/) { return true; }
+  static bool on_object_begin(JsonErrorCode& /*error*/) { return true; }
+  static bool on_object_end(std::size_t /*members*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_array_begin(JsonErrorCode& /*error*/) { return true; }
+  static bool on_array_end(std::size_t /*elements*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_key_part(std::string_view /*part*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_key(std::string_view /*last*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_string_part(std::string_view /*part*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_string(std::string_view /*last*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
+  bool on_number_part(std::string_view part, JsonErrorCode& /*error*/) {
+    number_ += part;
+    return true;
+  }
+  bool on_int64(std::int64_t /*value*/, std::string_view /*last*/, JsonErrorCode& /*error*/) { return end_number(); }
+  bool on_uint64(std::uint64_t /*value*/, std::string_view /*last*/, JsonErrorCode& /*error*/) { return end_number(); }
+  bool on_double(double /*value*/, std::string_view last, JsonErrorCode& error) {
+    const bool is_double = nearest_double(number_.empty() ? last : number_ += last).has_value();
+    if (!is_double) error = boost::json::error::exponent_overflow;
+    number_.clear();
+    return is_double;
+  }
+  static bool on_bool(bool /*value*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_null(JsonErrorCode& /*error*/) { return true; }
+  static bool on_comment_part(std::string_view /*part*/, JsonErrorCode& /*error*/) { return true; }
+  static bool on_comment(std::string_view /*last*/, JsonErrorCode& /*error*/) { return true; }
+
+ private:
+  bool end_number() {
+    number_.clear();
+    return true;
+  }
+
+  std::string number_;
+};
+
+template <class Handler>
+boost::json::basic_parser<Handler> parser_for(std::size_t max_depth) {
   boost::json::parse_options options;
-  options.max_depth = kMaxDepth;
-  boost::json::basic_parser<JsonValues> parser(options);
-  JsonErrorCode error;
+  options.max_depth = max_depth;
+  return boost::json::basic_parser<Handler>(options);
+}
+
+// How much of `text` is one document, or the start of one; all of it, if there is no error.
+template <class Handler>
+std::size_t run(boost::json::basic_parser<Handler>& parser, std::string_view text, JsonErrorCode& error) {
   const std::size_t parsed = parser.write_some(false, text.data(), text.size(), error);
   if (!error && parsed < text.size()) error = boost::json::error::extra_data;
-  if (error) {
-    // To the parser, bytes that are no text are a syntax error like any other.
-    const std::size_t invalid = find_invalid_utf8(text);
-    const bool is_text = invalid > parsed;
-    const auto [line, column] = line_and_column(text, is_text ? parsed : invalid);
-    const std::string why =
-        is_text ? error.message()
-                : fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[invalid]));
-    return std::unexpected(Error{.code = ErrorCode::invalid_argument,
-                                 .message = fmt::format("not valid JSON: {}", why),
-                                 .field = {},
-                                 .line = line,
-                                 .column = column});
-  }
+  return parsed;
+}
+
+Error error_of(std::string_view text, std::size_t parsed, const JsonErrorCode& error, std::size_t max_depth) {
+  // To the parser, bytes that are no text are a syntax error like any other.
+  const std::size_t invalid = find_invalid_utf8(text);
+  const bool is_text = invalid > parsed;
+  const auto [line, column] = line_and_column(text, is_text ? parsed : invalid);
+  if (is_text && error == boost::json::error::too_deep)
+    return {.code = ErrorCode::limit_exceeded,
+            .message = fmt::format("arrays and objects are nested deeper than {} levels, the limit", max_depth),
+            .field = {},
+            .line = line,
+            .column = column};
+  const std::string why =
+      is_text ? error.message()
+              : fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[invalid]));
+  return {.code = ErrorCode::invalid_argument,
+          .message = fmt::format("not valid JSON: {}", why),
+          .field = {},
+          .line = line,
+          .column = column};
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
+  auto parser = parser_for<JsonValues>(max_depth);
+  JsonErrorCode error;
+  const std::size_t parsed = run(parser, text, error);
+  if (error) return std::unexpected(error_of(text, parsed, error, max_depth));
   return parser.handler().release();
+}
+
+Result<Json> parse_json(std::string_view text) { return parse_json(text, kAcceptedDepth); }
+
+bool is_stored_json(std::string_view text) {
+  auto parser = parser_for<JsonGrammar>(kStoredDepth);
+  JsonErrorCode error;
+  run(parser, text, error);
+  return !error;
 }
 
 }  // namespace pawl

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include <fmt/format.h>
@@ -66,12 +67,37 @@ Position line_and_column(std::string_view text, std::size_t offset) {
 }
 
 std::size_t find_invalid_utf8(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
   for (std::size_t i = 0; i < text.size();) {
+    // Nearly all text is ASCII, and its check must not be felt where results pass by.
+    std::uint64_t word = 0;
+    if (i + sizeof(word) <= text.size()) {
+      std::memcpy(&word, text.data() + i, sizeof(word));
+      if ((word & kHighBits) == 0) {
+        i += sizeof(word);
+        continue;
+      }
+    }
     const std::size_t length = utf8_sequence(text.substr(i));
     if (length == 0) return i;
     i += length;
   }
   return std::string_view::npos;
+}
+
+std::string valid_utf8(std::string text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::size_t invalid = find_invalid_utf8(text);
+  if (invalid == std::string_view::npos) return text;
+  std::string out;
+  std::string_view rest = text;
+  for (; invalid != std::string_view::npos; invalid = find_invalid_utf8(rest)) {
+    out += rest.substr(0, invalid);
+    out += kReplacement;
+    rest.remove_prefix(invalid + 1);
+  }
+  out += rest;
+  return out;
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {

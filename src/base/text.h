@@ -21,6 +21,9 @@ struct Position {
 // The offset of the first byte that is no valid UTF-8, or npos.
 [[nodiscard]] std::size_t find_invalid_utf8(std::string_view text);
 
+// `text` with each byte that is no valid UTF-8 replaced by U+FFFD.
+[[nodiscard]] std::string valid_utf8(std::string text);
+
 // The one of `known` that `word` most looks like, or empty if none is close.
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 

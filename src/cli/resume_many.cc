@@ -113,7 +113,8 @@ class ResumeMany {
   Result<void> look_after() {
     const OrchestratorMetrics metrics = orchestrator_.metrics();
     if (!metrics.healthy) return fail(ErrorCode::unavailable, metrics.problem);
-    if (std::exchange(restarts_, metrics.restarts) == metrics.restarts) return {};
+    const std::uint64_t incidents = metrics.restarts + metrics.quarantined;
+    if (std::exchange(incidents_, incidents) == incidents) return {};
     const auto quarantined = orchestrator_.list_quarantined();
     if (!quarantined) return std::unexpected(quarantined.error());
     for (const QuarantinedWorkflow& each : *quarantined) lose(each.id, each.reason);
@@ -136,7 +137,7 @@ class ResumeMany {
   Work work_;
   const bool json_;
   std::size_t told_ = 0;
-  std::uint64_t restarts_ = 0;
+  std::uint64_t incidents_ = 0;
   std::map<std::string, std::size_t> tally_;  // by state
   int worst_ = kDone;
 };

@@ -15,14 +15,19 @@
 namespace pawl::core {
 namespace {
 
+std::string text_of(const boost::json::object* members, std::string_view key) {
+  const Json* const value = members == nullptr ? nullptr : members->if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 // The error of a workflow that a task's failure ends: that of the task, and which one it was.
 JsonText task_failure(const Workflow& workflow, TaskIndex task) {
   const std::string_view id = workflow.definition().task_id(task);
-  Json error = workflow.tasks[task].outcome.parse();
-  boost::json::object& members = error.as_object();
-  const std::string message = fmt::format("task {} failed: {}", in_quotes(id), members["message"].as_string().c_str());
-  return JsonText::from(boost::json::object{
-      {"code", members["code"]}, {"message", message}, {"task", boost::json::string_view(id.data(), id.size())}});
+  const Json error = workflow.tasks[task].outcome.parse();
+  const std::string message = fmt::format("task {} failed: {}", in_quotes(id), text_of(error.if_object(), "message"));
+  return JsonText::from(boost::json::object{{"code", text_of(error.if_object(), "code")},
+                                            {"message", message},
+                                            {"task", boost::json::string_view(id.data(), id.size())}});
 }
 
 // Everything that was to run after a task that failed is skipped, however far away.

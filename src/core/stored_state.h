@@ -10,6 +10,9 @@
 
 namespace pawl::core {
 
+// So large a state fits into an event, or a row, that holds it: those take at most 2 GiB.
+inline constexpr std::size_t kMostStateBytes = 2'000'000'000;
+
 // Empty if it is more than 2 GiB, which Protocol Buffers do not take.
 [[nodiscard]] std::string encode_state(const Workflow& workflow);
 

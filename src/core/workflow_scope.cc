@@ -5,9 +5,27 @@
 #include "base/text.h"
 
 namespace pawl::core {
+namespace {
+
+// What `evaluated` says, unless it was evaluated from something that could not be read.
+template <class T>
+Result<T> checked(Result<T> evaluated, const WorkflowScope& scope) {
+  if (scope.corruption()) [[unlikely]]
+    return std::unexpected(*scope.corruption());
+  return evaluated;
+}
+
+}  // namespace
+
+Json WorkflowScope::read(const JsonText& text, std::string_view what) {
+  Result<Json> value = text.try_parse();
+  if (value) return *std::move(value);
+  if (!corruption_) corruption_ = std::move(value.error()).within(what);
+  return nullptr;
+}
 
 const Json& WorkflowScope::input() {
-  if (!input_) input_ = std::make_unique<Json>(workflow_.facts->input.parse());
+  if (!input_) input_ = std::make_unique<Json>(read(workflow_.facts->input, "the input"));
   return *input_;
 }
 
@@ -41,7 +59,7 @@ std::optional<expression::TaskView> WorkflowScope::task(std::string_view id) {
     (has_result(view.state) ? view.result : view.error) = json.get();
     return view;
   }
-  outcomes_.emplace_back(*task, std::make_unique<Json>(outcome->parse()));
+  outcomes_.emplace_back(*task, std::make_unique<Json>(read(*outcome, fmt::format("task {}", in_quotes(id)))));
   (has_result(view.state) ? view.result : view.error) = outcomes_.back().second.get();
   return view;
 }
@@ -53,15 +71,15 @@ const Json* WorkflowScope::undone_task() {
     const std::string_view id = workflow_.definition().task_id(task);
     undone_task_ = std::make_unique<Json>(boost::json::object{
         {"id", boost::json::string_view(id.data(), id.size())},
-        {"args", undone_args_.parse()},
-        {"result", seen_from_ ? seen_from_->result->parse() : workflow_.tasks[task].outcome.parse()}});
+        {"args", read(undone_args_, "the args")},
+        {"result", read(seen_from_ ? *seen_from_->result : workflow_.tasks[task].outcome, "the result")}});
   }
   return undone_task_.get();
 }
 
 const Json* WorkflowScope::failure() {
   if (task_ == kNoTask || !workflow_.is_compensation(task_) || workflow_.error.is_null()) return nullptr;
-  if (!failure_) failure_ = std::make_unique<Json>(workflow_.error.parse());
+  if (!failure_) failure_ = std::make_unique<Json>(read(workflow_.error, "the workflow's error"));
   return failure_.get();
 }
 
@@ -69,7 +87,7 @@ Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expressio
   const std::string_view condition = workflow.definition().when(task);
   if (condition.empty()) return true;
   WorkflowScope scope(workflow, task);
-  Result<bool> holds = evaluator.test(condition, scope);
+  Result<bool> holds = checked(evaluator.test(condition, scope), scope);
   if (!holds) holds.error().field = "when";
   return holds;
 }
@@ -78,7 +96,7 @@ namespace {
 
 Result<JsonText> expand_in(WorkflowScope& scope, const Definition& definition, TaskIndex task,
                            expression::Evaluator& evaluator, std::size_t max_bytes) {
-  Result<Json> args = evaluator.expand(definition.args(task).parse(), scope);
+  Result<Json> args = checked(evaluator.expand(definition.args(task).parse(), scope), scope);
   if (!args) {
     args.error().field.insert(0, "args");
     return std::unexpected(std::move(args.error()));
@@ -121,10 +139,11 @@ Result<Undone> undone_by(const Workflow& workflow, TaskIndex compensation, expre
   const auto undone = latest_completion(workflow, task);
   Result<JsonText> args = expand_undone(workflow, task, undone, evaluator, max_bytes);
   if (!args) return std::unexpected(std::move(args.error()));
-  return Undone{.task = task,
-                .args = *std::move(args),
-                .result = undone ? *undone->result : workflow.tasks[task].outcome,
-                .failure = workflow.error};
+  const JsonText& result = undone ? *undone->result : workflow.tasks[task].outcome;
+  for (const auto& [what, text] :
+       {std::pair("the result of the undone task", &result), std::pair("the workflow's error", &workflow.error)})
+    if (const Result<Json> value = text->try_parse(); !value) return std::unexpected(Error(value.error()).within(what));
+  return Undone{.task = task, .args = *std::move(args), .result = result, .failure = workflow.error};
 }
 
 namespace {
@@ -151,7 +170,7 @@ const boost::json::string* find_text(const Json& value, std::string_view place) 
 std::expected<JsonText, TaskError> expand_output(const Workflow& workflow, expression::Evaluator& evaluator) {
   const Json wanted = workflow.definition().output().parse();
   WorkflowScope scope(workflow, kNoTask);
-  Result<Json> output = evaluator.expand(wanted, scope);
+  Result<Json> output = checked(evaluator.expand(wanted, scope), scope);
   if (output) return JsonText::from(*output);
   Error error = std::move(output.error());
   const auto* const text = find_text(wanted, error.field);
@@ -167,7 +186,8 @@ std::expected<JsonText, TaskError> expand_output(const Workflow& workflow, expre
 }
 
 TaskError evaluation_failure(const Error& error) {
-  TaskError failure(error.code == ErrorCode::limit_exceeded ? "limit_exceeded" : "expression_error", describe(error));
+  const bool keeps_code = error.code == ErrorCode::limit_exceeded || error.code == ErrorCode::corruption;
+  TaskError failure(std::string(keeps_code ? to_string(error.code) : "expression_error"), describe(error));
   failure.retryable = false;
   return failure;
 }

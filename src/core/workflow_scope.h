@@ -33,7 +33,13 @@ class WorkflowScope final : public expression::Scope {
   const Json* undone_task() override;
   const Json* failure() override;
 
+  // The first stored text that was asked for and is not JSON: it was seen as null, so what came of that counts for
+  // nothing. nullopt: all were.
+  [[nodiscard]] const std::optional<Error>& corruption() const { return corruption_; }
+
  private:
+  Json read(const JsonText& text, std::string_view what);
+
   const Workflow& workflow_;
   // The completion that was the result of `task` then; none: its record tells.
   [[nodiscard]] std::optional<CompletionView> completion_then(TaskIndex task) const;
@@ -44,10 +50,12 @@ class WorkflowScope final : public expression::Scope {
   std::unique_ptr<Json> input_;
   std::unique_ptr<Json> undone_task_;
   std::unique_ptr<Json> failure_;
+  std::optional<Error> corruption_;
   std::vector<std::pair<TaskIndex, std::unique_ptr<Json>>> outcomes_;
 };
 
-// The task's condition; true if it has none. Errors as expression::Evaluator::test.
+// The task's condition; true if it has none. Errors as expression::Evaluator::test, and `corruption` if it needs what
+// is stored and cannot be read; so, too, of all below.
 Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator);
 
 // What a compensation is told of the task that it undoes. Error: as expand_args.
@@ -61,8 +69,8 @@ Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expressio
 // The definition's `output`, filled in; or what the workflow fails with: `details` name the place and its expression.
 std::expected<JsonText, TaskError> expand_output(const Workflow& workflow, expression::Evaluator& evaluator);
 
-// What a task, or its workflow, fails with when one of the above did: `expression_error` or `limit_exceeded`. The same
-// expression would fail again, so it is not retryable.
+// What a task, or its workflow, fails with when one of the above did: `expression_error`, `limit_exceeded` or
+// `corruption`. The same expression would fail again, so it is not retryable.
 [[nodiscard]] TaskError evaluation_failure(const Error& error);
 
 }  // namespace pawl::core

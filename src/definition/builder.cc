@@ -228,12 +228,13 @@ Checked<std::uint32_t> Builder::intern_args(const Json& args, TaskIndex task, co
   Path args_path = path;
   args_path.emplace_back("args");
   if (!args.is_array()) return wrong(args_path, "must be an array of positional arguments");
+  // First, for the text of a value that is no JSON may be that of another one.
+  if (Checked<void> ok = check_json(args, args_path); !ok) return std::unexpected(std::move(ok.error()));
   std::string text = to_json_text(args);
   if (Checked<void> ok = check_json_size(text.size(), limits_.args_bytes, args_path); !ok)
     return std::unexpected(std::move(ok.error()));
   if (const auto known = args_.find(text); known != args_.end() && !made_->args_[known->second].has_places)
     return known->second;
-  if (Checked<void> ok = check_json(args, args_path); !ok) return std::unexpected(std::move(ok.error()));
   // Args with places are checked for every task that has them: what they may refer to differs.
   const Checked<bool> has_places = check_places(args, task, args_path);
   if (!has_places) return std::unexpected(has_places.error());

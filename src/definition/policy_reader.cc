@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "base/value_check.h"
 #include "definition/checks.h"
 #include "definition/document.h"
 #include "definition/fields.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view kKinds[] = {"timeout", "retry", "circuit_breaker"};
 constexpr std::uint32_t kMostCalls = 1'000'000;
+constexpr std::size_t kMostPolicyBytes = 1U << 20U;
 
 template <class Config, auto Member>
 Checked<void> read_span(Config& config, Node value, const Path& path) {
@@ -162,6 +164,10 @@ Result<PolicyKind> parse_policy_kind(std::string_view text) {
 Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
   if (!config.is_object())
     return fail(ErrorCode::invalid_argument, fmt::format("a {} policy is an object of settings", to_string(kind)));
+  if (Result<void> ok = check_value(config); !ok) return std::unexpected(std::move(ok.error()));
+  if (const std::size_t bytes = to_json_text(config).size(); bytes > definition::kMostPolicyBytes)
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("the policy has {} bytes as JSON; the limit is {}", bytes, definition::kMostPolicyBytes));
   Json settings = config;
   settings.as_object().erase("name");
   const auto document = definition::Document::from_json(settings);

@@ -107,6 +107,7 @@ struct Engine::Parts {
   }
 
   Result<void> start(const std::optional<PersistenceOptions>& persistence) {
+    if (Result<void> ready = exec->ready(); !ready) return ready;
     add_builtin_handlers(handlers, *exec);
     if (Result<void> started = orchestrator.start(persistence); !started) return started;
     janitor = std::make_unique<Janitor>(orchestrator, retention);

@@ -2,19 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "pawl/json.h"
 
 namespace pawl::expression {
-
-// As deep as the parser of JSON takes it back.
-constexpr std::size_t kMaxDepth = 200;
 
 // What is left of the size that a value may have: a few tables that hold each other, or a few places, can stand for any
 // amount.
 struct Allowance {
   std::size_t values = 1'000'000;
   std::size_t bytes = 16U * 1024 * 1024;
+  bool too_deep = false;  // why it said no last
 
   // Each takes what it is asked for, or says no.
   bool take_value() {
@@ -27,8 +26,10 @@ struct Allowance {
     bytes -= count;
     return true;
   }
-  // All of `json`, which stands `depth` deep.
+  // All of `json`, which stands inside `depth` arrays and objects.
   bool take(const Json& json, std::size_t depth);
+  // What to say of `what` that was not taken.
+  [[nodiscard]] std::string refusal(const char* what) const;
 };
 
 }  // namespace pawl::expression

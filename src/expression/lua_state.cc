@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -72,11 +73,16 @@ int protected_open(lua_State* lua) {
 }  // namespace
 
 LuaState::LuaState(const Limits& given) : limits(given) {
+  // Without memory, a state fails as everything else that is made with `new`.
   lua = lua_newstate(allocate, &budget);
-  PAWL_ASSERT(lua != nullptr, "no memory for a Lua state");
+  if (lua == nullptr) throw std::bad_alloc();
   *static_cast<LuaState**>(lua_getextraspace(lua)) = this;
   lua_pushcfunction(lua, protected_open);
   const int status = lua_pcall(lua, 0, 0, 0);
+  if (status == LUA_ERRMEM) {
+    lua_close(lua);
+    throw std::bad_alloc();
+  }
   PAWL_ASSERT(status == LUA_OK, "the sandbox does not open: {}", lua_tostring(lua, -1));
   settled_bytes_ = budget.memory_used;
 }

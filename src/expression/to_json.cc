@@ -6,21 +6,31 @@
 
 #include <fmt/format.h>
 
+#include "base/json_depth.h"
 #include "base/text.h"
 #include "expression/allowance.h"
 #include "expression/lua_state.h"
 
 namespace pawl::expression {
 
-bool Allowance::take(const Json& json, std::size_t depth) {  // NOLINT(misc-no-recursion): no deeper than kMaxDepth
-  if (!take_value() || depth > kMaxDepth) return false;
+bool Allowance::take(const Json& json, std::size_t depth) {  // NOLINT(misc-no-recursion): no deeper than kMadeDepth
+  if (!take_value()) return false;
   if (json.is_string()) return take_bytes(json.get_string().size());
+  if (json.is_structured() && depth >= kMadeDepth) {
+    too_deep = true;
+    return false;
+  }
   if (json.is_array())
     return std::ranges::all_of(json.get_array(), [&](const Json& element) { return take(element, depth + 1); });
   if (!json.is_object()) return true;
   return std::ranges::all_of(json.get_object(), [&](const auto& member) {
     return take_bytes(member.key().size()) && take(member.value(), depth + 1);
   });
+}
+
+std::string Allowance::refusal(const char* what) const {
+  if (too_deep) return fmt::format("{} nested deeper than {} levels, the limit", what, kMadeDepth);
+  return fmt::format("{} too large", what);
 }
 
 namespace {
@@ -58,7 +68,9 @@ class Converter {
   static std::unexpected<Error> wrong(std::string message) {
     return fail(ErrorCode::invalid_argument, std::move(message));
   }
-  static std::unexpected<Error> too_large() { return fail(ErrorCode::limit_exceeded, "the value is too large"); }
+  std::unexpected<Error> too_large() const {
+    return fail(ErrorCode::limit_exceeded, allowance_.refusal("the value is"));
+  }
 
   Result<Json> proxy(int index, std::size_t depth) {
     const Json* const json = json_at(lua_, index);

@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/assert.h"
-#include "base/json_write.h"
+#include "base/json_parse.h"
+#include "base/text.h"
 #include "model/stored.pb.h"
 
 namespace pawl {
 namespace {
+
+// Of one message of Protocol Buffers.
+constexpr std::size_t kMostRunBytes = std::numeric_limits<int>::max();
 
 std::unexpected<Error> corrupt(std::string_view what) {
   return fail(ErrorCode::corruption, fmt::format("stored bytes make no sense: {}", what));
@@ -337,7 +341,7 @@ Result<Event> take(const stored::Event& in, Timestamp at, const DefinitionSource
 EventEncoder::EventEncoder() : run_(std::make_unique<stored::Run>()) {}
 EventEncoder::~EventEncoder() = default;
 
-void EventEncoder::encode(std::span<const std::span<const Event>> pieces, std::string& out) {
+Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces, std::string& out) {
   run_->Clear();
   const Timestamp first = time_of(pieces.front().front(), Timestamp());
   run_->set_at_us(to_stored_time(first));
@@ -348,8 +352,14 @@ void EventEncoder::encode(std::span<const std::span<const Event>> pieces, std::s
       std::visit([&](const auto& happened) { put(happened, message); }, event);
     }
   }
-  const bool written = run_->AppendToString(&out);
-  PAWL_ASSERT(written, "a run of {} events cannot be encoded", run_->events_size());
+  const std::size_t size = run_->ByteSizeLong();
+  if (size > kMostRunBytes)
+    return fail(ErrorCode::limit_exceeded, fmt::format("{} events take {} bytes together; the limit is {}",
+                                                       run_->events_size(), size, kMostRunBytes));
+  const std::size_t before = out.size();
+  out.resize(before + size);
+  run_->SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()) + before);
+  return {};
 }
 
 Result<std::vector<Event>> decode_events(std::string_view bytes, const DefinitionSource& definitions) {
@@ -378,9 +388,13 @@ Result<WorkflowFactsPtr> decode_facts(const stored::Facts& facts, const Definiti
   if (!priority) return std::unexpected(priority.error());
   Result<DefinitionPtr> definition = definitions(from_stored_hash(facts.definition()));
   if (!definition) return std::unexpected(std::move(definition.error()));
+  // Handlers are given the input without being asked whether it can be read.
+  JsonText input = json_of(facts.input());
+  if (input.view() != "{}" && !is_stored_json(input.view()))
+    return corrupt(fmt::format("the input of workflow {} is not JSON", in_quotes(facts.id())));
   return std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(facts.id()),
                                                              .definition = *std::move(definition),
-                                                             .input = json_of(facts.input()),
+                                                             .input = std::move(input),
                                                              .priority = *priority,
                                                              .cancel_grace = Duration(facts.cancel_grace_ms())});
 }

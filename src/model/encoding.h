@@ -33,8 +33,9 @@ class EventEncoder {
   EventEncoder();
   ~EventEncoder();
 
-  // Appends the stored form of the events, at least one, to `out`. They come in pieces, none of them empty.
-  void encode(std::span<const std::span<const Event>> pieces, std::string& out);
+  // Appends the stored form of the events, at least one, to `out`. They come in pieces, none of them empty. Error:
+  // `limit_exceeded` if they take more than 2 GiB together, and nothing was appended.
+  [[nodiscard]] Result<void> encode(std::span<const std::span<const Event>> pieces, std::string& out);
 
  private:
   std::unique_ptr<stored::Run> run_;

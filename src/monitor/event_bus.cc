@@ -36,7 +36,7 @@ WorkflowEvent passing(const Assignment& assignment, Timestamp now, std::string_v
           .workflow = assignment.facts->id.text(),
           .task = std::string(assignment.facts->definition->task_id(assignment.address.task)),
           .attempt = assignment.address.attempt,
-          .text = std::string(text)};
+          .text = valid_utf8(std::string(text))};
 }
 
 }  // namespace

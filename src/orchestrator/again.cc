@@ -44,10 +44,14 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
   facts.id = WorkflowId(options.id ? *options.id : new_id());
   const auto known = std::make_shared<const WorkflowFacts>(std::move(facts));
   const std::string& fork = known->id.text();
+  auto state = std::make_shared<const std::string>(core::encode_state(past->state));
+  if (state->empty() || state->size() > core::kMostStateBytes)
+    return fail(ErrorCode::limit_exceeded, fmt::format("the state of workflow {} takes more than {} bytes, the limit",
+                                                       in_quotes(id), core::kMostStateBytes));
   const command::RestoreWorkflow restore{.snapshot = fmt::format("{}, event {}", id, past->state.event_count),
                                          .taken_at = past->at,
                                          .facts = known,
-                                         .state = std::make_shared<const std::string>(core::encode_state(past->state))};
+                                         .state = std::move(state)};
   return ask<std::string>(shard_of(fork), [&](Shard& shard) -> Result<std::string> {
     if (Result<void> created = shard.create(*bound, known, options.id.has_value()); !created)
       return std::unexpected(std::move(created.error()));

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
 #include "core/stored_state.h"
 #include "orchestrator/report.h"
 #include "orchestrator/shard.h"
@@ -149,7 +148,11 @@ void Shard::assemble(Batch& batch) {
     batch.pieces[static_cast<std::size_t>(pieces.data() - batch.pieces.data()) + pieces.size() - 1] =
         std::span<const Event>(batch.turn.events).subspan(first, segment.events_end - first);
   }
-  for (std::size_t i = 0; i < batch.groups.size(); ++i) complete_commit(batch.commits[i], batch.groups[i]);
+  for (std::size_t i = 0; i < batch.groups.size(); ++i) {
+    in_hand_ = batch.groups[i].workflow;
+    complete_commit(batch.commits[i], batch.groups[i]);
+  }
+  in_hand_ = nullptr;
   std::erase_if(batch.commits, [](const WorkflowCommit& commit) {
     return commit.events.empty() && commit.checkpoint.empty() && !commit.summary && !commit.letters;
   });
@@ -157,6 +160,8 @@ void Shard::assemble(Batch& batch) {
 
 void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
   LiveWorkflow& workflow = *group.workflow;
+  if (workflow.broken) [[unlikely]]
+    return complete_broken(commit, group);
   const core::Workflow& state = workflow.state;
   const bool terminal = is_terminal(state.state);
   if (commit.first_event == 0 || terminal != group.was_terminal || group.save)
@@ -171,6 +176,15 @@ void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
   workflow.checkpoint = state.event_count;
   if (due && state.event_count > environment_.limits.history_events)
     commit.history_from = state.event_count - environment_.limits.history_events;
+}
+
+// What was decided on it before it broke is stored; what its state says is not to be trusted.
+void Shard::complete_broken(WorkflowCommit& commit, const Batch::Group& group) {
+  const core::Workflow& state = group.workflow->state;
+  const WorkflowState sound = group.workflow->sound_state;
+  if (commit.first_event != 0 && is_terminal(sound) == group.was_terminal) return;
+  commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
+  commit.summary->status.state = sound;
 }
 
 void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
@@ -225,7 +239,7 @@ void Shard::release_segments(Batch& batch, bool riders) {
     for (; wanted != 0 && event < segment.events_end; ++event)
       if (contains(wanted, batch.turn.events[event]))
         environment_.observer.happened(*workflow.state.facts, batch.turn.events[event]);
-    for (; effect < segment.effects_end; ++effect) release_effect(workflow, batch.turn.effects[effect]);
+    for (; effect < segment.effects_end; ++effect) release_guarded(workflow, batch.turn.effects[effect]);
   }
   flush_assignments();
 }

@@ -2,6 +2,7 @@
 // keeps a list of them.
 #include <algorithm>
 
+#include "base/value_check.h"
 #include "core/workflow_scope.h"
 #include "orchestrator/local_ask.h"
 #include "orchestrator/report.h"
@@ -122,7 +123,8 @@ Result<void> LocalOrchestrator::discard(const DeadLetterId& id, const std::strin
   return ask_workflow<void>(id.workflow, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
     const auto action = find_action(workflow.state.definition(), id);
     if (!action || !workflow.state.is_dead_letter(*action)) return no_such_letter(id);
-    Result<void> discarded = shard.command(workflow, command::DiscardDeadLetter{.task = *action, .reason = reason});
+    Result<void> discarded =
+        shard.command(workflow, command::DiscardDeadLetter{.task = *action, .reason = storable_message(reason)});
     if (discarded) ++letters_discarded_;
     return discarded;
   });

@@ -80,18 +80,21 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
     return;
   }
   Assignment assignment = assignment_of(workflow, dispatched);
-  ++workflow.attempts;
   __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
   Result<JsonText> args =
       core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
+  Result<Undone> undone = fail(ErrorCode::not_found, "");
+  if (workflow.state.is_compensation(dispatched.task)) [[unlikely]]
+    undone = core::undone_by(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
+  ++workflow.attempts;  // from here on it is made, and has an outcome
+  if (args && !undone && undone.error().code == ErrorCode::corruption) args = std::unexpected(undone.error());
   if (!args) {
     finished({.address = assignment.address, .outcome = failed(core::evaluation_failure(args.error()))});
     return;
   }
   assignment.args = *std::move(args);
-  if (workflow.state.is_compensation(dispatched.task)) [[unlikely]]
-    if (auto undone = core::undone_by(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes))
-      assignment.undone = std::make_shared<const Undone>(*std::move(undone));
+  if (undone) [[unlikely]]
+    assignment.undone = std::make_shared<const Undone>(*std::move(undone));
   switch (assignment.handler->kind) {
     case HandlerKind::on_shard:
       make_attempt_here(assignment);

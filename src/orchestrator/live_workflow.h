@@ -26,6 +26,9 @@ struct LiveWorkflow {
   bool unserved = false;  // a task that could start has no handler
   bool ended = false;     // durably terminal
   bool held = false;      // commands change it, but it is not run here
+  bool broken = false;    // in quarantine: its state may be half-changed, and nothing is decided on it any more
+  // Of a broken one: what was its state when the last decision on it was complete.
+  WorkflowState sound_state = WorkflowState::pending;
 
   std::uint64_t checkpoint = 0;  // the number of events that its stored checkpoint covers
   std::uint64_t batch = 0;       // the latest batch that has something of it, and

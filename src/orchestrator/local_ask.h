@@ -2,13 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "orchestrator/ask.h"
 #include "orchestrator/local_orchestrator.h"
+#include "orchestrator/shard_decide.h"
 
 namespace pawl {
 
@@ -33,7 +36,14 @@ Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>
       reply.set(std::unexpected(*there.down()));
       return;
     }
-    there.reply_when_durable([&reply, answer = call(there)](const Error* failure) mutable {
+    std::optional<Result<T>> answer;
+    try {
+      answer.emplace(call(there));
+    } catch (const InvariantBroken& broken) {  // the shard goes down, and has no reply of this call to send
+      reply.set(fail(ErrorCode::internal, broken.what()));
+      throw;
+    }
+    there.reply_when_durable([&reply, answer = *std::move(answer)](const Error* failure) mutable {
       reply.set(failure == nullptr ? std::move(answer) : std::unexpected(*failure));
     });
   });
@@ -46,7 +56,8 @@ Result<T> LocalOrchestrator::ask_live(const std::string& id,
                                       std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call) {
   return ask<T>(shard_of(id), [&](Shard& shard) -> Result<T> {
     LiveWorkflow* const workflow = shard.find(id);
-    return workflow == nullptr ? no_such_workflow(id) : call(shard, *workflow);
+    if (workflow == nullptr) return no_such_workflow(id);
+    return shard.guard(*workflow, [&] { return call(shard, *workflow); });
   });
 }
 
@@ -56,7 +67,8 @@ Result<T> LocalOrchestrator::ask_workflow(const std::string& id,
   return ask<T>(shard_of(id), [&](Shard& shard) -> Result<T> {
     const Result<LiveWorkflow*> workflow = shard.load_one(id);
     if (!workflow) return std::unexpected(workflow.error());
-    return *workflow == nullptr ? no_such_workflow(id) : call(shard, **workflow);
+    if (*workflow == nullptr) return no_such_workflow(id);
+    return shard.guard(**workflow, [&] { return call(shard, **workflow); });
   });
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/value_check.h"
 #include "definition/checks.h"
 #include "definition/spec.h"
 #include "orchestrator/local_ask.h"
@@ -16,6 +17,7 @@ namespace {
 Result<JsonText> lay_over(const Definition& definition, const Json& input, std::size_t max_bytes) {
   if (!input.is_object()) return fail(ErrorCode::invalid_argument, "the input must be a JSON object", "input");
   if (input.get_object().empty()) return definition.input();
+  if (Result<void> ok = check_value(input, "input"); !ok) return std::unexpected(std::move(ok.error()));
   Json merged = definition.input().parse();
   for (const auto& member : input.get_object()) merged.get_object()[member.key()] = member.value();
   JsonText text = JsonText::from(merged);
@@ -52,6 +54,7 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
                                      .shards = shards_,
                                      .workflow_count = workflows_,
                                      .letter_count = letters_,
+                                     .quarantined = quarantined_,
                                      .limits = limits};
   for (std::uint32_t i = 0; i < options.shards; ++i)
     shards_.push_back(std::make_unique<Shard>(i, environment, ids_.next()));
@@ -135,8 +138,14 @@ void LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const Cr
   const bool posted = shard.post([created = *std::move(prepared), told](Shard& there) {
     if (there.down()) return (*told)(std::unexpected(*there.down()));
     const std::string& id = created.facts->id.text();
-    Result<void> done = there.create(created.bound, created.facts, created.id_may_be_taken);
-    if (done) done = there.execute(*there.find(id));
+    Result<void> done = fail(ErrorCode::internal, "");
+    try {
+      done = there.create(created.bound, created.facts, created.id_may_be_taken);
+      if (done) done = there.execute(*there.find(id));
+    } catch (const InvariantBroken& broken) {  // the shard goes down, and has no reply of this call to send
+      (*told)(fail(ErrorCode::internal, broken.what()));
+      throw;
+    }
     there.reply_when_durable([told, id, done = std::move(done)](const Error* failure) mutable {
       if (failure != nullptr) return (*told)(std::unexpected(*failure));
       (*told)(done ? Result<std::string>(id) : std::unexpected(std::move(done.error())));
@@ -173,11 +182,12 @@ Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
 
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
   return command(
-      id, command::CancelWorkflow{.reason = options.reason, .grace = options.grace, .compensate = options.compensate});
+      id, command::CancelWorkflow{
+              .reason = storable_message(options.reason), .grace = options.grace, .compensate = options.compensate});
 }
 
 Result<void> LocalOrchestrator::fail_workflow(const std::string& id, const std::string& reason) {
-  return command(id, command::FailWorkflow{.reason = reason});
+  return command(id, command::FailWorkflow{.reason = storable_message(reason)});
 }
 
 Result<void> LocalOrchestrator::skip_task(const std::string& id, const std::string& task) {
@@ -239,6 +249,8 @@ Result<void> LocalOrchestrator::delete_workflow(const std::string& id) {
 }
 
 Result<void> LocalOrchestrator::register_executor(const std::string& name, std::size_t max_workflows) {
+  if (auto ok = definition::check_name(name, {"name"}); !ok)
+    return std::unexpected(definition::to_error(std::move(ok.error())));
   std::vector<Placement> started;
   if (Result<void> added = executors_.add(name, max_workflows, started); !added) return added;
   for (const Placement& placement : started) {
@@ -260,6 +272,7 @@ OrchestratorMetrics LocalOrchestrator::metrics() {
           .healthy = problems_.empty(),
           .problem = problems_.empty() ? std::string() : problems_.begin()->second,
           .restarts = restarts_.load(),
+          .quarantined = quarantined_.load(),
           .dead_letters = letters_.load(),
           .dead_letters_redriven = letters_redriven_.load(),
           .dead_letters_discarded = letters_discarded_.load()};

@@ -157,6 +157,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
 
   // read.cc
   Result<core::Workflow> state_in_memory(const std::string& id);
+  // Error: why the workflow is in quarantine.
+  Result<void> check_quarantine(const std::string& id);
   Result<core::Workflow> state_in_store(const std::string& id);
   Result<void> until_durable(Shard& shard);
   Result<core::Workflow> state_of(const std::string& id);
@@ -182,6 +184,7 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   std::atomic<std::size_t> workflows_{0};
   std::atomic<std::uint64_t> restarts_{0};
   std::atomic<std::uint64_t> letters_{0};
+  std::atomic<std::uint64_t> quarantined_{0};
   std::atomic<std::uint64_t> letters_redriven_{0};
   std::atomic<std::uint64_t> letters_discarded_{0};
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json_depth.h"
+#include "base/json_parse.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "definition/policy_checks.h"
@@ -33,14 +35,25 @@ StoredPolicy to_stored(const PolicyInfo& info, const policy::Breaker& breaker) {
   return stored;
 }
 
+Result<PolicyConfig> parse_config(PolicyKind kind, const std::string& text) {
+  const Result<Json> json = parse_json(text, kStoredDepth);
+  return json ? parse_policy(kind, *json) : std::unexpected(json.error());
+}
+
+// Its versions, without those that do not make sense. Error: the latest one does not.
 Result<PolicyInfo> from_stored(const StoredPolicy& stored) {
   PolicyInfo info{.id = stored.id, .kind = stored.kind, .versions = {}};
   for (const StoredPolicy::Version& version : stored.versions) {
-    const Result<Json> json = parse_json(version.config);
-    if (!json) return std::unexpected(json.error());
-    Result<PolicyConfig> config = parse_policy(stored.kind, *json);
-    if (!config) return std::unexpected(std::move(config.error()).within("stored policy " + in_quotes(stored.id)));
-    info.versions.push_back({.number = version.number, .at = version.at, .config = *std::move(config)});
+    Result<PolicyConfig> config = parse_config(stored.kind, version.config);
+    if (config) {
+      info.versions.push_back({.number = version.number, .at = version.at, .config = *std::move(config)});
+      continue;
+    }
+    Error why = std::move(config.error())
+                    .within(fmt::format("version {} of the stored policy {}", version.number, in_quotes(stored.id)));
+    why.code = ErrorCode::corruption;
+    if (&version == &stored.versions.back()) return std::unexpected(std::move(why));
+    log().warn("{}", describe(why));
   }
   return info;
 }
@@ -361,7 +374,10 @@ Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
   std::map<std::string, Entry> found;
   for (const StoredPolicy& each : *stored) {
     Result<PolicyInfo> info = from_stored(each);
-    if (!info) return std::unexpected(std::move(info.error()));
+    if (!info) {  // what refers to it is refused or goes without; everybody else shall not stand still for it
+      log().error("{}; define the policy again", describe(info.error()));
+      continue;
+    }
     const auto known = entries_.find(each.id);
     if (known != entries_.end() && known->second.info.current().config != info->current().config)
       return fail(ErrorCode::already_exists,

@@ -54,12 +54,22 @@ Result<core::Workflow> LocalOrchestrator::state_in_memory(const std::string& id)
 Result<core::Workflow> LocalOrchestrator::state_in_store(const std::string& id) {
   const std::shared_ptr<Store> store = this->store();
   const Result<StoredWorkflow> stored = store->read_workflow(id);
-  if (!stored && stored.error().code == ErrorCode::not_found) return no_such_workflow(id);
+  if (!stored && stored.error().code == ErrorCode::not_found) {
+    if (Result<void> sound = check_quarantine(id); !sound) return std::unexpected(std::move(sound.error()));
+    return no_such_workflow(id);
+  }
   if (!stored) return std::unexpected(stored.error());
   Result<core::Workflow> state = replay(*stored, definitions_.source(*store));
   // It may have been stored a moment ago, and is told once that is durable.
   if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
   return state;
+}
+
+Result<void> LocalOrchestrator::check_quarantine(const std::string& id) {
+  return ask<void>(shard_of(id), [&](Shard& shard) -> Result<void> {
+    const Error* const reason = shard.quarantine_of(id);
+    return reason == nullptr ? Result<void>() : std::unexpected(*reason);
+  });
 }
 
 // When this is answered, all that the shard has decided is stored, and what could be read before the call is durable.
@@ -106,6 +116,7 @@ Result<WorkflowReport> LocalOrchestrator::wait_workflow(const std::string& id, s
     const Result<core::Workflow> state = state_in_store(id);
     if (!state) return std::unexpected(state.error());
     if (is_terminal(state->state)) return report_of(*state);
+    if (Result<void> sound = check_quarantine(id); !sound) return std::unexpected(std::move(sound.error()));
     return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
   }
   std::optional<std::chrono::steady_clock::time_point> until;
@@ -245,7 +256,10 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
       .slots_in_use = slots_.in_use(), .slots = slots_.capacity(), .breaker = breaker};
   const Result<core::Workflow> state = state_of(id);
   if (!state) return std::unexpected(state.error());
-  return core::explain(*state, surroundings, max_tasks);
+  std::vector<Explanation> explanations = core::explain(*state, surroundings, max_tasks);
+  if (const Result<void> sound = check_quarantine(id); !sound)
+    explanations.insert(explanations.begin(), {.task = {}, .code = "quarantined", .text = sound.error().message});
+  return explanations;
 }
 
 }  // namespace pawl

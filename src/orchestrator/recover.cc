@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/assert.h"
 #include "base/text.h"
 #include "orchestrator/replay.h"
 #include "orchestrator/shard.h"
@@ -15,7 +14,7 @@ namespace {
 
 // Workflows taken up between two commits.
 constexpr std::size_t kLoadedPerBatch = 1000;
-// A workflow on which an invariant broke so often is not taken up again.
+// A workflow whose part of a commit broke an invariant so often, which takes the shard down, is not taken up again.
 constexpr int kMostBreaks = 2;
 
 }  // namespace
@@ -30,6 +29,11 @@ Result<void> Shard::change_store(Store& store, Epoch epoch) {
   if (!open_->empty()) commit();
   if (Result<void> settled = settle(); !settled) return settled;
   use_store(store, epoch);
+  // What did not read there may do so here; what broke in memory is still broken.
+  std::erase_if(quarantined_, [&](const Quarantined& each) {
+    return std::ranges::none_of(
+        places_, [&](const auto& place) { return place && place->broken && place->state.id() == each.id; });
+  });
   return {};
 }
 
@@ -40,8 +44,9 @@ bool Shard::is_wanted(std::string_view id) const {
 
 Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
   if (const auto broke = broke_.find(stored.id); broke != broke_.end() && broke->second >= kMostBreaks)
-    return fail(ErrorCode::corruption, fmt::format("deciding on workflow {} has broken an invariant {} times",
-                                                   in_quotes(stored.id), kMostBreaks));
+    return fail(ErrorCode::corruption,
+                fmt::format("what is to be stored of workflow {} has broken an invariant {} times",
+                            in_quotes(stored.id), kMostBreaks));
   Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_));
   if (!state) return std::unexpected(std::move(state.error()));
   Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), *store_);
@@ -62,9 +67,13 @@ void Shard::recover(LiveWorkflow& workflow, bool crashed) {
     workflow.executor = environment_.executors.place_running();
     workflow.placed = true;
   }
+  const WorkflowState before = workflow.state.state;
   const Result<void> recovered =
       decide(workflow, command::RecoverWorkflow{.crashed = crashed, .max_crashes = environment_.limits.crashes});
-  PAWL_ASSERT(recovered.has_value(), "{}", recovered.error().message);
+  if (!recovered) {  // it is stored as one that lives, and has ended
+    quarantine(workflow, before, recovered.error().message);
+    return;
+  }
   enqueue_if_ready(workflow);
   if (queued) queue_again(workflow);
 }
@@ -73,7 +82,6 @@ Result<void> Shard::load(bool crashed) {
   if (environment_.limits.standby) return {};
   now_ = environment_.clock.now();
   starts_bind_ |= crashed;
-  quarantined_.clear();
   std::optional<Error> failure;
   std::size_t loaded = 0;
   const auto take = [&](const Result<StoredWorkflow>& stored) {
@@ -85,14 +93,14 @@ Result<void> Shard::load(bool crashed) {
     if (workflow) {
       recover(**workflow, crashed);
     } else {
-      quarantined_.push_back({.id = stored->id, .reason = workflow.error()});
+      note_quarantine(stored->id, workflow.error());
     }
     if (++loaded % kLoadedPerBatch == 0 && !open_->empty()) commit();
     return !is_stopping();
   };
   const std::size_t shards = environment_.shards.size();
   const auto wanted = [&](std::string_view id) {
-    return index_for(id, shards) == index_ && is_wanted(id) && find(id) == nullptr;
+    return index_for(id, shards) == index_ && is_wanted(id) && find(id) == nullptr && quarantine_of(id) == nullptr;
   };
   if (Result<void> scanned = store_->scan_live(wanted, take); !scanned) return scanned;
   return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
@@ -100,8 +108,7 @@ Result<void> Shard::load(bool crashed) {
 
 Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
   if (LiveWorkflow* const known = find(id)) return known;
-  const auto quarantined = std::ranges::find(quarantined_, id, &Quarantined::id);
-  if (quarantined != quarantined_.end()) return std::unexpected(quarantined->reason);
+  if (const Error* const reason = quarantine_of(id)) return std::unexpected(*reason);
   const Result<StoredWorkflow> stored = store_->read_workflow(id);
   if (!stored && stored.error().code == ErrorCode::not_found) return nullptr;
   if (!stored) return std::unexpected(stored.error());
@@ -111,13 +118,14 @@ Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
     finished_.push_back((*workflow)->address);
   } else if (!(*workflow)->held) {
     recover(**workflow, false);
+    if ((*workflow)->broken) return std::unexpected(*quarantine_of(id));
   }
   return workflow;
 }
 
 void Shard::bind_again() {
   for (const auto& workflow : places_) {
-    if (!workflow || workflow->bound->is_complete()) continue;
+    if (!workflow || workflow->broken || workflow->bound->is_complete()) continue;
     workflow->bound = environment_.definitions.bind_again(workflow->bound);
     if (std::exchange(workflow->unserved, false)) enqueue_if_ready(*workflow);
   }
@@ -128,7 +136,7 @@ void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.eve
 Result<void> Shard::save_all() {
   std::size_t saved = 0;
   for (const auto& workflow : places_) {
-    if (!workflow) continue;
+    if (!workflow || workflow->broken) continue;
     if (Result<void> kept = workflow->bound->keep_in(*store_); !kept) return kept;
     if (store_->is_durable()) save(*workflow);
     if (++saved % kLoadedPerBatch == 0 && !open_->empty()) commit();
@@ -166,7 +174,9 @@ void Shard::orphan_attempts() {
 }
 
 void Shard::stop_all(const LiveWorkflow& workflow) {
-  for (TaskIndex task = 0; task < workflow.state.tasks.size(); ++task) {
+  // Of a broken one the state may be that of another definition.
+  const auto known = std::min<std::size_t>(workflow.state.tasks.size(), workflow.bound->definition->action_count());
+  for (TaskIndex task = 0; task < known; ++task) {
     const core::TaskRecord& record = workflow.state.tasks[task];
     const Handler* const handler = workflow.handler(task);
     if (record.state == TaskState::running && handler != nullptr && handler->kind == HandlerKind::on_runner)
@@ -190,6 +200,7 @@ void Shard::reset(const Error& why) {
     for (const auto& each : waiters)
       if (const auto waiter = each.lock()) waiter->lost(why);
   waiters_.clear();
+  quarantined_.clear();
   wait_queue_.clear();
   for (auto& queue : run_queue_) queue.clear();
   finished_.clear();

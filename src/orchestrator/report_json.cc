@@ -5,15 +5,18 @@
 #include "pawl/persistence.h"
 #include "pawl/policy.h"
 
+#include "base/json_parse.h"
 #include "base/json_write.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace pawl {
 namespace {
 
+// What was stored before texts were checked may be no UTF-8.
 void write_text(std::string& out, std::string_view name, std::string_view text) {
   out += fmt::format("\"{}\":", name);
-  write_json_string(out, text);
+  write_json_string(out, valid_utf8(std::string(text)));
   out += ',';
 }
 
@@ -42,7 +45,7 @@ void write_task(std::string& out, std::string_view id, const TaskReport& task) {
   write_time(out, "completed_at", task.completed_at);
   write_duration(out, task.started_at, task.completed_at);
   if (task.earlier_completions > 0) out += fmt::format("\"earlier_completions\":{},", task.earlier_completions);
-  out += fmt::format("\"result\":{},\"error\":{}}}", task.result.view(), task.error.view());
+  out += fmt::format("\"result\":{},\"error\":{}}}", json_or_problem(task.result), json_or_problem(task.error));
 }
 
 void write_tasks(std::string& out, std::string_view name, const Definition& definition, TaskIndex first,
@@ -88,8 +91,8 @@ std::string to_json_text(const WorkflowReport& report) {
   write_name(out, report.status);
   write_text(out, "definition", report.definition->hash());
   write_state(out, report.status);
-  out += fmt::format("\"input\":{},\"output\":{},\"error\":{},", report.input.view(), report.output.view(),
-                     report.error.view());
+  out += fmt::format("\"input\":{},\"output\":{},\"error\":{},", json_or_problem(report.input),
+                     json_or_problem(report.output), json_or_problem(report.error));
   write_times_and_counts(out, report.status);
   write_tasks(out, "tasks", *report.definition, 0, report.tasks);
   write_tasks(out, "compensations", *report.definition, report.definition->task_count(), report.compensations);
@@ -112,7 +115,7 @@ std::string to_json_text(const HistoryEvent& event) {
   write_text(out, "workflow", happened.workflow);
   write_text_if_any(out, "task", happened.task);
   out += happened.attempt == 0 ? "\"attempt\":null," : fmt::format("\"attempt\":{},", happened.attempt);
-  out += fmt::format("\"result\":{},\"error\":{},", happened.result.view(), happened.error.view());
+  out += fmt::format("\"result\":{},\"error\":{},", json_or_problem(happened.result), json_or_problem(happened.error));
   write_text_if_any(out, "text", happened.text);
   write_time(out, "due", happened.due == Timestamp() ? std::nullopt : std::optional(happened.due));
   if (happened.compensation) out += "\"compensation\":true,";
@@ -128,13 +131,13 @@ std::string to_json_text(const DeadLetter& letter) {
   out += fmt::format("\"compensation\":{},", letter.id.compensation);
   write_text(out, "name", letter.name);
   write_time(out, "failed_at", letter.failed_at);
-  out += fmt::format("\"attempts\":{},\"error\":{},", letter.attempts, letter.error.view());
+  out += fmt::format("\"attempts\":{},\"error\":{},", letter.attempts, json_or_problem(letter.error));
   if (letter.errors.empty()) {
     out.back() = '}';
     return out;
   }
-  out += fmt::format("\"args\":{},\"errors\":[", letter.args.view());
-  for (const JsonText& error : letter.errors) out += fmt::format("{},", error.view());
+  out += fmt::format("\"args\":{},\"errors\":[", json_or_problem(letter.args));
+  for (const JsonText& error : letter.errors) out += fmt::format("{},", json_or_problem(error));
   out.back() = ']';
   return out + "}";
 }

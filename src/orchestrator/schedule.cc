@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/shard_decide.h"
 
@@ -19,7 +18,9 @@ constexpr std::size_t kLoadAhead = 8;
 }  // namespace
 
 void Shard::enqueue_if_ready(LiveWorkflow& workflow) {
-  if (!workflow.state.may_start_tasks() || workflow.unserved || workflow.held || environment_.limits.standby) return;
+  if (workflow.broken || !workflow.state.may_start_tasks() || workflow.unserved || workflow.held ||
+      environment_.limits.standby)
+    return;
   if (!workflow.state.waiting.empty() && !std::exchange(workflow.in_wait_queue, true)) {
     ++workflow.holds;
     wait_queue_.push_back(&workflow);
@@ -61,7 +62,7 @@ void Shard::start_waiting_tasks() {
     workflow.in_wait_queue = false;
     --workflow.holds;
     for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
-      if (!workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
+      if (workflow.broken || !workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
       const TaskIndex task = workflow.state.waiting.front();
       if (!is_served(workflow, task)) break;
       if (passes_breaker(workflow, task)) start_task(workflow, task);
@@ -75,7 +76,7 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   core::Workflow& state = workflow.state;
   for (std::size_t i = 0; i < std::min(kLoadAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
-    if (!state.may_start_tasks() || state.ready.empty()) break;
+    if (workflow.broken || !state.may_start_tasks() || state.ready.empty()) break;
     state.prefetch(state.ready.peek(kLoadAhead));
     const TaskIndex task = state.ready.front();
     if (!is_served(workflow, task)) break;
@@ -99,9 +100,11 @@ bool Shard::is_served(LiveWorkflow& workflow, TaskIndex task) {
 
 // False if it does not run: its condition did not hold, or could not be evaluated.
 bool Shard::start_task(LiveWorkflow& workflow, TaskIndex task) {
+  const WorkflowState before = workflow.state.state;
   const Result<void> started = decide(workflow, command::StartTask{task});
-  PAWL_ASSERT(started.has_value(), "{}", started.error().message);
-  return workflow.state.tasks[task].state == TaskState::running;
+  // It stood in the queue of tasks that may start: what is stored of the workflow does not fit together.
+  if (!started) quarantine(workflow, before, started.error().message);
+  return !workflow.broken && workflow.state.tasks[task].state == TaskState::running;
 }
 
 }  // namespace pawl

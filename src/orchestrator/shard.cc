@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/assert.h"
 #include "base/text.h"
 #include "orchestrator/shard_decide.h"
 
@@ -150,6 +149,7 @@ LiveWorkflow& Shard::new_place() {
 Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
   const std::string& id = facts->id.text();
   Result<bool> taken = find(id) != nullptr;
+  *taken |= quarantine_of(id) != nullptr;
   if (!*taken && id_may_be_taken) taken = store_->contains(id);
   if (!taken) return std::unexpected(taken.error());
   if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
@@ -161,8 +161,13 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   LiveWorkflow& workflow = new_place();
   workflow.bound = std::move(bound);
   const std::size_t events_before = open_->turn.events.size();
-  core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
-  core::create(decision, std::move(facts));
+  workflow.state.facts = facts;  // so that it has a name, whatever happens
+  Result<void> created = guard(workflow, [&]() -> Result<void> {
+    core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
+    core::create(decision, std::move(facts));
+    return {};
+  });
+  if (!created) return created;
   by_id_.emplace(workflow.state.id(), workflow.address.place);
   close_segment(workflow, events_before, 0, false);
   return {};
@@ -181,8 +186,11 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
   const std::size_t events_before = open_->turn.events.size();
   const std::uint64_t first_event = workflow.state.event_count;
   const WorkflowFactsPtr old_facts = workflow.state.facts;
-  core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
-  if (Result<void> redefined = core::redefine(decision, std::move(facts)); !redefined) return redefined;
+  Result<void> redefined = guard(workflow, [&] {
+    core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
+    return core::redefine(decision, std::move(facts));
+  });
+  if (!redefined) return redefined;
   replace_facts(workflow, old_facts);
   workflow.bound = std::move(bound);
   close_segment(workflow, events_before, first_event, false);
@@ -257,14 +265,13 @@ Result<void> Shard::execute(LiveWorkflow& workflow) {
 void Shard::start_placed(const Placement& placement) {
   LiveWorkflow* const workflow = at(placement.workflow);
   // It may have been cancelled, and even forgotten, while it was queued: then its place goes to the next one.
-  if (workflow == nullptr || workflow->state.state != WorkflowState::pending) {
+  if (workflow == nullptr || workflow->broken || workflow->state.state != WorkflowState::pending) {
     leave_executor(placement.executor);
     return;
   }
   workflow->executor = placement.executor;
   workflow->placed = true;
-  const Result<void> started = decide(*workflow, command::StartWorkflow{});
-  PAWL_ASSERT(started.has_value(), "{}", started.error().message);
+  (void)decide(*workflow, command::StartWorkflow{});  // refused only to a broken one
 }
 
 void Shard::leave_executor(ExecutorIndex executor) {
@@ -314,7 +321,7 @@ void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>&
 
 void Shard::for_each_workflow(const std::function<void(const LiveWorkflow&)>& visit) const {
   for (const auto& workflow : places_)
-    if (workflow) visit(*workflow);
+    if (workflow && !workflow->broken) visit(*workflow);
 }
 
 void Shard::forget(LiveWorkflow& workflow) {

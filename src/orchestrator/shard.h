@@ -75,6 +75,7 @@ struct ShardEnvironment {
   std::vector<std::unique_ptr<Shard>>& shards;
   std::atomic<std::size_t>& workflow_count;  // on all shards
   std::atomic<std::uint64_t>& letter_count;  // tasks that became dead letters, on all shards
+  std::atomic<std::uint64_t>& quarantined;   // workflows that were put into quarantine, on all shards
   ShardLimits limits;
 };
 
@@ -152,6 +153,10 @@ class Shard final : public CommitListener {
   Result<void> save_all();
   void save(LiveWorkflow& workflow);
   [[nodiscard]] const std::vector<Quarantined>& quarantined() const { return quarantined_; }
+  // Why the workflow cannot be run; nullptr: it can, as far as is known.
+  [[nodiscard]] const Error* quarantine_of(std::string_view id) const;
+  template <class Work>
+  auto guard(LiveWorkflow& workflow, Work&& work) -> decltype(work());
 
   // For calls. A reply is sent when all that was decided before it is durable.
   void reply_when_durable(ShardReply reply);
@@ -227,6 +232,15 @@ class Shard final : public CommitListener {
   bool is_served(LiveWorkflow& workflow, TaskIndex task);
   void enqueue_if_ready(LiveWorkflow& workflow);
 
+  // quarantine.cc
+  // The workflow is not touched any more; what was decided on it last, and not to its end, is taken back. Returns the
+  // reason, as whoever asks for the workflow is told it.
+  Error quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::string_view why);
+  void note_quarantine(const std::string& id, const Error& reason);
+  void release_guarded(LiveWorkflow& workflow, const Effect& effect);
+  void drop_effect(const LiveWorkflow& workflow, const Effect& effect);
+  void abandon_waiters(const LiveWorkflow& workflow, const Error& reason);
+
   // commit.cc
   template <class C>
   Result<void> decide(LiveWorkflow& workflow, const C& command);
@@ -236,6 +250,7 @@ class Shard final : public CommitListener {
   void commit();
   void assemble(Batch& batch);
   void complete_commit(WorkflowCommit& commit, const Batch::Group& group);
+  void complete_broken(WorkflowCommit& commit, const Batch::Group& group);
   void note_letters(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
   Result<bool> release_durable();
   [[nodiscard]] bool is_store_behind() const { return in_flight_.size() >= environment_.limits.commits; }
@@ -321,7 +336,7 @@ class Shard final : public CommitListener {
   std::deque<WorkflowAddress> finished_;                                                     // terminal, oldest first
   std::uint32_t next_generation_ = 1;
   std::vector<Quarantined> quarantined_;
-  const LiveWorkflow* in_hand_ = nullptr;              // what is being decided on
+  const LiveWorkflow* in_hand_ = nullptr;              // whose part of a commit is being made
   boost::unordered_flat_map<std::string, int> broke_;  // how often an invariant broke while it was in hand; by id
   // Forgotten workflows with attempts still out, which refer to them; by generation.
   boost::unordered_flat_map<std::uint32_t, std::unique_ptr<LiveWorkflow>> orphans_;

@@ -1,5 +1,6 @@
 // Copies of what is stored: of one workflow at a moment (snapshots), of everything (backup); and retention.
 #include "core/stored_state.h"
+#include "definition/checks.h"
 #include "orchestrator/local_ask.h"
 
 namespace pawl {
@@ -32,15 +33,16 @@ Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
 }
 
 Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workflow, const std::string& label) {
+  if (auto ok = definition::check_text(label, {"label"}); !ok)
+    return std::unexpected(definition::to_error(std::move(ok.error())));
   StoredSnapshot snapshot{
       .id = new_id(), .workflow = workflow, .created_at = clock_.now(), .label = label, .state = {}};
   const Result<core::Workflow> state = state_of(workflow);
   if (!state) return std::unexpected(state.error());
   snapshot.state = core::encode_state(*state);
-  if (snapshot.state.empty())
-    return fail(
-        ErrorCode::limit_exceeded,
-        fmt::format("workflow {} has results of more than 2 GiB, which no snapshot holds", in_quotes(workflow)));
+  if (snapshot.state.empty() || snapshot.state.size() > core::kMostStateBytes)
+    return fail(ErrorCode::limit_exceeded, fmt::format("the state of workflow {} takes more than {} bytes, the limit",
+                                                       in_quotes(workflow), core::kMostStateBytes));
   if (Result<void> kept = store()->put_snapshot(snapshot); !kept) return std::unexpected(std::move(kept.error()));
   return name_of(snapshot);
 }

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json_parse.h"
+#include "base/text.h"
 #include "model/encoding.h"
 #include "model/stored.pb.h"
 #include "persistence/data_directory.h"
@@ -79,6 +81,10 @@ class Checker {
   void check_definitions();
   void check_definition_of(std::string_view workflow, std::string where, const std::string& stored_hash);
   void check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts);
+  void check_json(std::string_view workflow, const std::string& where, std::string_view what, std::string_view json);
+  void check_text(std::string_view workflow, const std::string& where, std::string_view what, std::string_view text);
+  void check_state(std::string_view workflow, const std::string& where, const stored::State& state);
+  void check_texts(std::string_view workflow, const std::string& where, const stored::Event& event);
 
   void check_workflows();
   void check_workflow(const std::string& id);
@@ -124,7 +130,8 @@ void Checker::check_definitions() {
     ++report_.definitions;
     definitions_.emplace(key);
     if (key.size() != kHashBytes || value.empty())
-      add({}, Space::definitions, fmt::format("{} is no definition", from_stored_hash(key)));
+      return add({}, Space::definitions, fmt::format("{} is no definition", from_stored_hash(key)));
+    check_json({}, fmt::format("definitions, {}", from_stored_hash(key)), "it", value);
   });
 }
 
@@ -136,6 +143,65 @@ void Checker::check_definition_of(std::string_view workflow, std::string where, 
 void Checker::check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts) {
   if (facts.id() != workflow) add(workflow, where, fmt::format("it is that of workflow \"{}\"", facts.id()));
   check_definition_of(workflow, where, facts.definition());
+  check_json(workflow, where, "the input", facts.input());
+}
+
+// An empty one stands for null.
+void Checker::check_json(std::string_view workflow, const std::string& where, std::string_view what,
+                         std::string_view json) {
+  if (!json.empty() && !is_stored_json(json)) add(workflow, where, fmt::format("{} is not valid JSON", what));
+}
+
+void Checker::check_text(std::string_view workflow, const std::string& where, std::string_view what,
+                         std::string_view text) {
+  if (find_invalid_utf8(text) != std::string_view::npos)
+    add(workflow, where, fmt::format("{} is not valid UTF-8", what));
+}
+
+// Of a checkpoint, of a snapshot, or of one that was restored.
+void Checker::check_state(std::string_view workflow, const std::string& where, const stored::State& state) {
+  check_json(workflow, where, "the output", state.output());
+  check_json(workflow, where, "the error", state.error());
+  for (const stored::TaskOutcome& outcome : state.outcomes())
+    check_json(workflow, where, fmt::format("the outcome of task number {}", outcome.task()), outcome.json());
+  for (const stored::Completion& completion : state.compensation().earlier())
+    check_json(workflow, where, fmt::format("an earlier result of task number {}", completion.task()),
+               completion.result());
+}
+
+void Checker::check_texts(std::string_view workflow, const std::string& where, const stored::Event& event) {
+  using What = stored::Event::WhatCase;
+  switch (event.what_case()) {
+    case What::kWorkflowCompleted:
+      return check_json(workflow, where, "the output", event.workflow_completed().json());
+    case What::kWorkflowFailed:
+      return check_json(workflow, where, "the error", event.workflow_failed().json());
+    case What::kWorkflowCancelled:
+      return check_json(workflow, where, "the error", event.workflow_cancelled().json());
+    case What::kWorkflowStopping:
+      return check_json(workflow, where, "the error", event.workflow_stopping().error());
+    case What::kWorkflowCompensating:
+      return check_json(workflow, where, "the error", event.workflow_compensating().error());
+    case What::kTaskCompleted:
+      return check_json(workflow, where, "the result", event.task_completed().json());
+    case What::kTaskFailed:
+      return check_json(workflow, where, "the error", event.task_failed().json());
+    case What::kTaskRetryScheduled:
+      return check_json(workflow, where, "the error", event.task_retry_scheduled().error());
+    case What::kDeadLetterDiscarded:
+      return check_text(workflow, where, "the reason", event.dead_letter_discarded().reason());
+    case What::kWorkflowRestored:
+    case What::kWorkflowRestoredKeeping: {
+      const bool keeping = event.has_workflow_restored_keeping();
+      stored::State state;
+      if (!parse((keeping ? event.workflow_restored_keeping() : event.workflow_restored()).state(), state))
+        return add(workflow, where, "its state cannot be decoded");
+      check_json(workflow, where, "the input", state.facts().input());
+      return check_state(workflow, where, state);
+    }
+    default:
+      return;
+  }
 }
 
 // Four spaces are ordered by workflow: they are walked side by side.
@@ -210,6 +276,7 @@ std::uint64_t Checker::check_checkpoint(const std::string& id) {
     if (state.events() != events)
       add(id, Space::checkpoints, fmt::format("it is of {} events, not of {}", state.events(), events));
     check_facts(id, "checkpoints", state.facts());
+    check_state(id, "checkpoints", state);
   }
   checkpoint_->next();
   return events;
@@ -251,6 +318,9 @@ std::size_t Checker::check_run(std::string_view id, std::uint64_t first, std::st
     if (event.has_workflow_created()) check_facts(id, where, event.workflow_created().facts());
     if (event.has_workflow_redefined()) check_facts(id, where, event.workflow_redefined().facts());
     if (event.has_workflow_restored()) check_facts(id, where, event.workflow_restored().facts());
+    if (event.has_workflow_restored_keeping()) check_facts(id, where, event.workflow_restored_keeping().facts());
+    if (event.has_compensation_registered()) check_facts(id, where, event.compensation_registered().facts());
+    check_texts(id, where, event);
     ++number;
   }
   report_.events += number - first;
@@ -296,6 +366,8 @@ void Checker::check_snapshots() {
       return add({}, Space::snapshots, "one cannot be decoded");
     const std::string where = fmt::format("snapshots, {}", snapshot->id);
     check_facts(snapshot->workflow, where, state.facts());
+    check_state(snapshot->workflow, where, state);
+    check_text(snapshot->workflow, where, "its label", snapshot->label);
     if (!get(Space::live, snapshot->workflow, snapshot->workflow) &&
         !get(Space::ended, snapshot->workflow, snapshot->workflow))
       add(snapshot->workflow, where, "it is of a workflow that does not exist");
@@ -306,6 +378,8 @@ void Checker::check_dead_letters() {
   each(Space::dead_letters, [&](std::string_view key, std::string_view value) {
     const Result<DeadLetter> letter = decode_dead_letter(key, value);
     if (!letter) return add(id_of(key), Space::dead_letters, "one cannot be decoded");
+    check_json(letter->id.workflow, "dead_letters", fmt::format("the error of task \"{}\"", letter->id.task),
+               letter->error.view());
     if (!get(Space::live, letter->id.workflow, letter->id.workflow) &&
         !get(Space::ended, letter->id.workflow, letter->id.workflow))
       add(letter->id.workflow, Space::dead_letters,
@@ -315,7 +389,10 @@ void Checker::check_dead_letters() {
 
 void Checker::check_policies() {
   each(Space::policies, [&](std::string_view key, std::string_view value) {
-    if (!decode_policy(key, value)) add({}, Space::policies, fmt::format("policy \"{}\" cannot be decoded", key));
+    const Result<StoredPolicy> policy = decode_policy(key, value);
+    if (!policy) return add({}, Space::policies, fmt::format("policy \"{}\" cannot be decoded", key));
+    for (const StoredPolicy::Version& version : policy->versions)
+      check_json({}, fmt::format("policies, \"{}\"", key), fmt::format("version {}", version.number), version.config);
   });
 }
 

@@ -113,6 +113,58 @@ TEST_F(DataCheck, finds_what_cannot_be_decoded) {
   expect(" | by_name | a row is too short");
 }
 
+// Older versions stored whatever bytes a handler gave them.
+TEST_F(DataCheck, finds_stored_texts_that_are_not_json) {
+  const std::string latin1 = "\"f\xFCr\"";
+  stored::State state;
+  ASSERT_TRUE(state.ParseFromString(state_of("saved", 4, "")));
+  state.mutable_facts()->set_input(latin1);
+  state.set_output(latin1);
+  state.set_error(latin1);
+  stored::TaskOutcome& outcome = *state.add_outcomes();
+  outcome.set_task(1);
+  outcome.set_json("[1,");
+  put(Space::checkpoints, "saved", keys::big_endian(4) + state.SerializeAsString());
+  expect("saved | checkpoints | the input is not valid JSON");
+  expect("saved | checkpoints | the output is not valid JSON");
+  expect("saved | checkpoints | the error is not valid JSON");
+  expect("saved | checkpoints | the outcome of task number 1 is not valid JSON");
+
+  ASSERT_TRUE(harness.store().put_snapshot(
+      {.id = "bad", .workflow = "saved", .created_at = at(1), .label = "f\xFCr", .state = state.SerializeAsString()}));
+  expect("saved | snapshots, bad | its label is not valid UTF-8");
+  expect("saved | snapshots, bad | the outcome of task number 1 is not valid JSON");
+
+  stored::Run run;
+  run.add_events()->mutable_task_completed()->set_json(latin1);
+  run.add_events()->mutable_task_failed()->set_json(latin1);
+  run.add_events()->mutable_task_retry_scheduled()->set_error(latin1);
+  run.add_events()->mutable_workflow_stopping()->set_error(latin1);
+  run.add_events()->mutable_workflow_compensating()->set_error(latin1);
+  run.add_events()->mutable_workflow_completed()->set_json(latin1);
+  run.add_events()->mutable_workflow_failed()->set_json(latin1);
+  run.add_events()->mutable_workflow_cancelled()->set_json(latin1);
+  run.add_events()->mutable_dead_letter_discarded()->set_reason("f\xFCr");
+  run.add_events()->mutable_workflow_restored()->set_state(state.SerializeAsString());
+  put(Space::history, keys::history("alive", 7), run.SerializeAsString());
+  for (const char* const what : {"7 | the result", "8 | the error", "9 | the error", "10 | the error", "11 | the error",
+                                 "12 | the output", "13 | the error", "14 | the error", "16 | the output"})
+    expect("alive | history, event " + std::string(what) + " is not valid JSON");
+  expect("alive | history, event 15 | the reason is not valid UTF-8");
+
+  stored::DeadLetter letter;
+  letter.set_error(latin1);
+  put(Space::dead_letters, keys::dead_letter({.workflow = "alive", .task = "a"}), letter.SerializeAsString());
+  expect("alive | dead_letters | the error of task \"a\" is not valid JSON");
+  stored::Policy policy;
+  policy.add_versions()->set_config("{");
+  policy.mutable_versions(0)->set_number(1);
+  put(Space::policies, "p", policy.SerializeAsString());
+  expect(" | policies, \"p\" | version 1 is not valid JSON");
+  put(Space::definitions, std::string(32, 'd'), "{");
+  EXPECT_THAT(problems(), ::testing::Contains(::testing::HasSubstr("| it is not valid JSON")));
+}
+
 TEST_F(DataCheck, finds_what_belongs_to_another_workflow) {
   put(Space::history, keys::history("alive", 0), get(Space::history, keys::history("over", 0)));
   expect("alive | history, event 0 | it is that of workflow \"over\"");

@@ -171,9 +171,10 @@ Result<std::vector<StoredRun>> RowStore::read_history(std::string_view id, std::
   std::vector<StoredRun> runs;
   Result<void> scanned =
       rows_->scan(Space::history, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
-        const std::uint64_t event = *keys::event_of(key, id);
-        if (event > from && event - from >= limit) return false;
-        runs.push_back({.first_event = event, .events = std::string(value)});
+        const std::optional<std::uint64_t> event = keys::event_of(key, id);
+        if (!event) return true;  // no row of ours, which pawl doctor says
+        if (*event > from && *event - from >= limit) return false;
+        runs.push_back({.first_event = *event, .events = std::string(value)});
         return true;
       });
   if (!scanned) return std::unexpected(std::move(scanned.error()));

@@ -151,11 +151,8 @@ void RowStore::commit(const CommitBatch& batch, CommitListener& listener) {
 
 Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
   const std::string& id = commit.facts->id.text();
-  if (!commit.events.empty()) {
-    scratch.bytes.clear();
-    scratch.encoder.encode(commit.events, scratch.bytes);
-    rows.put(Space::history, keys::history(id, commit.first_event), scratch.bytes);
-  }
+  if (!commit.events.empty())
+    if (Result<void> added = add_events(commit, rows, scratch); !added) return added;
   if (!commit.checkpoint.empty()) {
     std::uint64_t events = commit.first_event;
     for (const auto& piece : commit.events) events += piece.size();
@@ -165,6 +162,27 @@ Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows
   if (commit.letters)
     if (Result<void> added = add_letters(commit, rows); !added) return added;
   return commit.history_from == 0 ? Result<void>() : forget_history(id, commit.history_from, rows);
+}
+
+// One row for all of them; where that would be too large, which a few results can be together, one for each.
+Result<void> RowStore::add_events(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
+  const std::string& id = commit.facts->id.text();
+  scratch.bytes.clear();
+  if (scratch.encoder.encode(commit.events, scratch.bytes)) [[likely]] {
+    rows.put(Space::history, keys::history(id, commit.first_event), scratch.bytes);
+    return {};
+  }
+  std::uint64_t number = commit.first_event;
+  for (const auto& piece : commit.events) {
+    for (const Event& event : piece) {
+      const std::span<const Event> alone(&event, 1);
+      scratch.bytes.clear();
+      if (Result<void> encoded = scratch.encoder.encode(std::span(&alone, 1), scratch.bytes); !encoded)
+        return std::unexpected(std::move(encoded.error()).within(fmt::format("workflow {}", in_quotes(id))));
+      rows.put(Space::history, keys::history(id, number++), scratch.bytes);
+    }
+  }
+  return {};
 }
 
 // The run that holds the first event to keep is kept as a whole.

@@ -71,6 +71,7 @@ class RowStore final : public Store {
   };
 
   Result<void> add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
+  static Result<void> add_events(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   Result<void> forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
   Result<void> add_letters(const WorkflowCommit& commit, RowBatch& rows);
   static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);

@@ -64,7 +64,7 @@ inline std::string state_of(const std::string& id, std::uint64_t events, const s
   state.mutable_facts()->set_id(id);
   state.mutable_facts()->set_definition(to_stored_hash(two_tasks()->hash()));
   state.set_events(events);
-  state.set_output(label);
+  state.set_output(to_json_text(Json(label)));
   return state.SerializeAsString();
 }
 

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/time.h"
+#include "base/value_check.h"
 
 namespace pawl {
 namespace {
@@ -15,6 +17,16 @@ std::string key_of(std::string_view module, std::string_view function) {
   key += '\n';
   key += function;
   return key;
+}
+
+constexpr std::size_t kMaxCodeBytes = 256;
+constexpr std::size_t kMaxNameBytes = 256;  // as in definitions
+
+// A name that a definition can contain.
+bool is_name(std::string_view name) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return !name.empty() && name.size() <= kMaxNameBytes && find_invalid_utf8(name) == std::string_view::npos &&
+         std::ranges::none_of(name, is_control);
 }
 
 // Modules of the definition format that a later version brings.
@@ -30,16 +42,48 @@ TaskResult call_guarded(const Handler& handler, TaskContext& context) {
   }
 }
 
+AttemptOutcome failed(TaskError error) {
+  return {.result = {}, .error = std::make_unique<TaskError>(std::move(error))};
+}
+
+// What a handler did is done; to do it once more would not change what it returns.
+TaskError refused(std::string_view code, std::string message) {
+  TaskError error(std::string(code), std::move(message));
+  error.retryable = false;
+  return error;
+}
+
+// A handler's error as it is kept. It still says what the handler said, as far as that can be stored.
+TaskError storable(TaskError error, std::size_t max_details_bytes) {
+  error.message = storable_message(std::move(error.message));
+  if (error.retry_after) error.retry_after = std::clamp(*error.retry_after, Duration::zero(), kMaxDuration);
+  make_storable(error.details);
+  if (const std::size_t bytes = error.details.is_null() ? 0 : to_json_text(error.details).size();
+      bytes > max_details_bytes) {
+    error.details = nullptr;
+    error.message += fmt::format(" (without its details of {} bytes; the limit is {})", bytes, max_details_bytes);
+  }
+  if (error.code.size() > kMaxCodeBytes || find_invalid_utf8(error.code) != std::string_view::npos) {
+    error.message = fmt::format("an error whose code {} is not UTF-8 of at most {} bytes: {}", in_quotes(error.code),
+                                kMaxCodeBytes, error.message);
+    error.code = "invalid_argument";
+    error.retryable = false;
+  }
+  return error;
+}
+
 }  // namespace
 
 AttemptOutcome outcome_of(TaskResult result, std::size_t max_result_bytes) {
-  if (!result) return {.result = {}, .error = std::make_unique<TaskError>(std::move(result.error()))};
+  if (!result) return failed(storable(std::move(result.error()), max_result_bytes));
+  if (Result<void> ok = check_value(*result); !ok) {
+    dismantle(*std::move(result));
+    return failed(refused(to_string(ok.error().code), fmt::format("the result: {}", describe(ok.error()))));
+  }
   JsonText text = JsonText::from(*result);
   if (text.view().size() <= max_result_bytes) return {.result = std::move(text), .error = nullptr};
-  auto error = std::make_unique<TaskError>(
-      "limit_exceeded", fmt::format("the result has {} bytes; the limit is {}", text.view().size(), max_result_bytes));
-  error->retryable = false;
-  return {.result = {}, .error = std::move(error)};
+  return failed(refused("limit_exceeded",
+                        fmt::format("the result has {} bytes; the limit is {}", text.view().size(), max_result_bytes)));
 }
 
 AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::size_t max_result_bytes) {
@@ -50,6 +94,13 @@ Result<void> HandlerRegistry::add(std::string module, std::string function, Hand
                                   HandlerOptions options) {
   if (module.empty() || function.empty())
     return fail(ErrorCode::invalid_argument, "a handler needs the names of its module and its function");
+  for (const auto& [field, name] : {std::pair("module", &module), std::pair("function", &function)})
+    if (!is_name(*name))
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("{} cannot be in a definition: names are UTF-8 of at most {} bytes without control "
+                              "characters",
+                              in_quotes(*name), kMaxNameBytes),
+                  field);
   if (!handler)
     return fail(ErrorCode::invalid_argument, fmt::format("handler {}:{} is an empty function", module, function));
   const bool inline_call = options.mode == HandlerMode::non_blocking;

@@ -33,7 +33,8 @@ struct Handler {
   Result<void> (*check_args)(const Json& args) = nullptr;
 };
 
-// What a handler returned, as it is reported: a result above the limit is an error.
+// What a handler returned, as it is reported and kept. A result that is too large, nested too deep, or no JSON (bytes
+// that are not UTF-8, NaN) is an error. An error is made fit to be kept.
 AttemptOutcome outcome_of(TaskResult result, std::size_t max_result_bytes);
 
 // The outcome of calling a function handler: its result, its error, or what it threw.

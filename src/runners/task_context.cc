@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -49,13 +50,13 @@ Result<Json> TaskContext::result_of(std::string_view id) {
     return fail(ErrorCode::not_found,
                 fmt::format("task {} does not depend on {}", in_quotes(task_id()), in_quotes(id)));
   const auto found = std::ranges::find(assignment_.results, *task, [](const auto& entry) { return entry.first; });
-  return found == assignment_.results.end() ? Json(nullptr) : found->second.parse();
+  return found == assignment_.results.end() ? Result<Json>(nullptr) : found->second.try_parse();
 }
 
 std::optional<Timestamp> TaskContext::deadline() const { return assignment_.deadline; }
 
 void TaskContext::report_progress(double fraction, std::string_view message) {
-  sink_.progressed(assignment_, std::clamp(fraction, 0.0, 1.0), message);
+  sink_.progressed(assignment_, std::isnan(fraction) ? 0.0 : std::clamp(fraction, 0.0, 1.0), message);
 }
 
 void TaskContext::log(std::string_view line) { sink_.wrote(assignment_, false, line); }

@@ -285,7 +285,7 @@ boost::json::array stored_runs(const std::vector<Event>& events) {
   for (std::size_t first = 0; first < events.size(); first += kPerRun) {
     const auto run = std::span(events).subspan(first, std::min(kPerRun, events.size() - first));
     std::string bytes;
-    encoder.encode(std::vector<std::span<const Event>>{run}, bytes);
+    EXPECT_TRUE(encoder.encode(std::vector<std::span<const Event>>{run}, bytes));
     runs.push_back({{"first", first}, {"run", to_hex(bytes)}});
   }
   return runs;

@@ -14,7 +14,6 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <unistd.h>
 
-#include "base/assert.h"
 #include "persistence/rocksdb/log_check.h"
 #include "persistence/rocksdb/status.h"
 #include "persistence/sync_folder.h"
@@ -134,7 +133,10 @@ Result<void> RocksDbRows::open_database() {
   for (std::size_t i = 0; i < spaces_.size(); ++i) {
     const rocksdb::ColumnFamilyHandle& family = *database.space(static_cast<Space>(i));
     if (!spaces_[i]) spaces_[i] = std::make_unique<SpaceId>(family);
-    PAWL_ASSERT(spaces_[i]->GetID() == family.GetID(), "space {} has changed its number", kSpaceNames[i]);
+    if (spaces_[i]->GetID() != family.GetID())  // opened before, it was another database
+      return fail(ErrorCode::corruption,
+                  fmt::format("{} is not the database that was opened: space {} has changed its number", folder_,
+                              kSpaceNames[i]));
   }
   synced_ = database.rocks().GetLatestSequenceNumber();  // what was recovered has been written to files
   const auto close = [this](const RocksDatabase* closing) {

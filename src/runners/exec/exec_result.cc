@@ -76,7 +76,7 @@ Json details_of(const ProcessOutcome& outcome) {
   return details;
 }
 
-// The value that standard output is, if it is JSON as a whole.
+// The value that standard output is, if it is JSON as a whole. Error: `limit_exceeded` if it is nested too deep.
 Result<Json> as_json(const ProcessOutcome& outcome) {
   constexpr std::string_view kFirstOfValue = "{[\"-0123456789tfn";  // spares most plain text the parser
   const std::string_view text = outcome.standard_output;
@@ -130,7 +130,13 @@ TaskResult exec_result(const std::vector<std::string>& argv, ProcessOutcome outc
   if (outcome.exit_code != 0)
     return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(outcome)),
                   outcome);
-  if (auto json = as_json(outcome)) return *std::move(json);
+  Result<Json> json = as_json(outcome);
+  if (json) return *std::move(json);
+  if (json.error().code == ErrorCode::limit_exceeded) {
+    TaskError error("limit_exceeded", fmt::format("standard output, {}", describe(json.error())));
+    error.retryable = false;
+    return std::unexpected(std::move(error));
+  }
   return text_result(std::move(outcome));
 }
 

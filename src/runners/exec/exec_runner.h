@@ -15,6 +15,8 @@ class ExecRunner final : public Runner {
  public:
   ExecRunner(AttemptSink& sink, std::size_t max_result_bytes) : sink_(sink), max_result_bytes_(max_result_bytes) {}
 
+  // Whether it can run anything. Error: `unavailable`.
+  [[nodiscard]] Result<void> ready() const { return processes_.ready(); }
   void start(std::span<Assignment> assignments) override;
   void stop(const AttemptAddress& address, Duration grace) override;
 

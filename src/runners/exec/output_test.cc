@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "base/text.h"
 #include "runners/exec/line_splitter.h"
 #include "runners/exec/output_tail.h"
 #include "runners/exec/utf8.h"

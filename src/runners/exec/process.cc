@@ -75,6 +75,7 @@ class ProcessRunner::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  [[nodiscard]] const Result<void>& ready() const { return ready_; }
   ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
   void stop(ProcessId id, Duration grace);
 
@@ -116,6 +117,7 @@ class ProcessRunner::Impl {
   const Environment environment_ = current_environment();
   const Descriptor epoll_{::epoll_create1(EPOLL_CLOEXEC)};
   const Descriptor wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  Result<void> ready_;
   std::atomic<bool> closing_ = false;
 
   std::mutex mutex_;
@@ -132,10 +134,12 @@ class ProcessRunner::Impl {
 };
 
 ProcessRunner::Impl::Impl() {
-  PAWL_ASSERT(epoll_.is_open() && wake_.is_open(), "no descriptors for the process runner: {}", strerrordesc_np(errno));
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kWakeTag}};
-  const int added = ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
-  PAWL_ASSERT(added == 0, "epoll_ctl: {}", strerrordesc_np(errno));
+  if (!epoll_.is_open() || !wake_.is_open() || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
+    ready_ = fail(ErrorCode::unavailable,
+                  fmt::format("there are no descriptors to run processes with: {}", strerrordesc_np(errno)));
+    return;
+  }
   const SignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "pawl-exec");
@@ -143,6 +147,7 @@ ProcessRunner::Impl::Impl() {
 
 ProcessRunner::Impl::~Impl() {
   PAWL_ASSERT(thread_.get_id() != std::this_thread::get_id(), "a callback destroys its ProcessRunner");
+  if (!thread_.joinable()) return;
   closing_ = true;
   ::eventfd_write(wake_.get(), 1);
   thread_.join();
@@ -318,6 +323,8 @@ void ProcessRunner::Impl::set_deadline(Children::value_type& running, std::optio
 
 ProcessRunner::ProcessRunner() : impl_(std::make_unique<Impl>()) {}
 ProcessRunner::~ProcessRunner() = default;
+
+Result<void> ProcessRunner::ready() const { return impl_->ready(); }
 
 ProcessRunner::ProcessId ProcessRunner::start(ProcessSpec spec, OutputCallback output, DoneCallback done) {
   return impl_->start(std::move(spec), std::move(output), std::move(done));

@@ -62,13 +62,15 @@ class ProcessRunner {
   enum class ProcessId : std::uint64_t {};
 
   ProcessRunner();
+  // Whether it can run anything. Error: `unavailable`, without descriptors of its own.
+  [[nodiscard]] Result<void> ready() const;
   // Kills and reaps what still runs; their callbacks are not called any more.
   ~ProcessRunner();
   ProcessRunner(const ProcessRunner&) = delete;
   ProcessRunner& operator=(const ProcessRunner&) = delete;
 
-  // Starts the process; `done` is called exactly once, also when it cannot be started. `output` may be empty; it gets
-  // each line as it comes (a line longer than 4 KiB in pieces).
+  // Starts the process, if ready(); `done` is called exactly once, also when it cannot be started. `output` may be
+  // empty; it gets each line as it comes (a line longer than 4 KiB in pieces).
   ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
 
   // SIGTERM to the group now (a suspended process is resumed to get it), SIGKILL after `grace` (0: at once). Stopping

@@ -1,11 +1,8 @@
 #include "runners/exec/utf8.h"
 
-#include "base/text.h"
-
 namespace pawl::runners {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::size_t kMaxContinuation = 3;  // bytes of a character after its first
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
@@ -19,20 +16,6 @@ std::size_t sequence_length(char lead) {
 }
 
 }  // namespace
-
-std::string valid_utf8(std::string text) {
-  std::size_t invalid = find_invalid_utf8(text);
-  if (invalid == std::string_view::npos) return text;
-  std::string out;
-  std::string_view rest = text;
-  for (; invalid != std::string_view::npos; invalid = find_invalid_utf8(rest)) {
-    out += rest.substr(0, invalid);
-    out += kReplacement;
-    rest.remove_prefix(invalid + 1);
-  }
-  out += rest;
-  return out;
-}
 
 std::size_t whole_characters(std::string_view text) {
   for (std::size_t back = 1; back <= kMaxContinuation && back <= text.size(); ++back) {
