@@ -77,14 +77,14 @@ boost::json::object bench_held() {
   ::malloc_trim(0);
   const std::size_t before = resident_bytes();
   (void)orchestrator.execute_workflow(id);
-  while (engine.policy().check_circuit_breaker("payments")->held < kTasks) std::this_thread::yield();
+  while (engine.policy().check_circuit_breaker("payments").value().held < kTasks) std::this_thread::yield();
   ::malloc_trim(0);
   const std::size_t after = resident_bytes();
   // How long the shard leaves a question about another workflow unanswered, while it lets them go.
   double longest = 0;
   const auto begin = Clock::now();
   (void)engine.policy().reset_circuit_breaker("payments");
-  while (!is_terminal(orchestrator.get_workflow_status(id)->state)) {
+  while (!is_terminal(orchestrator.get_workflow_status(id).value().state)) {
     const auto asked = Clock::now();
     (void)orchestrator.get_workflow_status(other);
     longest = std::max(longest, ns_between(asked, Clock::now()));

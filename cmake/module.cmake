@@ -18,7 +18,7 @@ endfunction()
 
 # What CI runs under sanitizers, too: where there are threads, processes, memory by hand, and what others wrote.
 set(PAWL_SMOKE_TESTS base_test expression_test runners_test persistence_test orchestrator_test engine_test durable_test
-                     capacity_test monitor_test policy_part_test saga_test scenario_test histories_test sim_test
+                     capacity_test start_workflow_test handler_values_test monitor_test policy_part_test saga_test scenario_test histories_test sim_test
                      crash_test)
 add_custom_target(smoke_tests)
 

@@ -24,7 +24,7 @@ namespace {
 // The lines of a CSV file without its header, each with exactly `columns` fields. No quotes: our data has none.
 pawl::TaskResult read_csv(std::string path, std::size_t columns) {
   std::ifstream in(path);
-  if (!in) return std::unexpected(pawl::TaskError("unreachable", "cannot read " + path));
+  if (!in) return pawl::error("unreachable", "cannot read " + path);
   boost::json::array rows;
   std::string line;
   std::getline(in, line);
@@ -34,11 +34,11 @@ pawl::TaskResult read_csv(std::string path, std::size_t columns) {
     for (std::string field; std::getline(fields, field, ',');) row.emplace_back(field);
     if (row.size() != columns) {
       path += ": line " + std::to_string(rows.size() + 2) + " has not the right number of fields";
-      return std::unexpected(pawl::TaskError("bad_row", path));
+      return pawl::error("bad_row", path);
     }
     rows.emplace_back(std::move(row));
   }
-  return pawl::Json(std::move(rows));
+  return pawl::ok(std::move(rows));
 }
 
 // What is not a number throws; the attempt then fails with the code `exception`, and the message of what was thrown.
@@ -49,7 +49,7 @@ pawl::TaskResult extract(pawl::TaskContext& task) {
   if (!rows) return rows;
   for (const pawl::Json& row : rows->get_array())
     if (number(row, 1) < 0 || number(row, 2) < number(row, 3))
-      return std::unexpected(pawl::TaskError("bad_row", "impossible weather: " + pawl::to_json_text(row)));
+      return pawl::error("bad_row", "impossible weather: " + pawl::to_json_text(row));
   return rows;
 }
 
@@ -61,23 +61,23 @@ pawl::TaskResult normals(pawl::TaskContext& task) {
   if (!rows) return rows;
   double year = 0;
   for (const pawl::Json& row : rows->get_array()) year += number(row, 1) * 25.4;  // inches, as published
-  return pawl::Json{{"year_mm", year}, {"attempt", task.attempt()}};
+  return pawl::ok({{"year_mm", year}, {"attempt", task.attempt()}});
 }
 
 // Precipitation in mm by the first `args[0]` characters of the date: 4 for the year, 7 for the month.
 pawl::TaskResult sum(pawl::TaskContext& task) {
   const auto days = task.result_of("extract");
   if (!days) return std::unexpected(days.error());
+  const auto characters = task.arg<std::size_t>(0);
+  if (!characters) return std::unexpected(characters.error());
   std::map<std::string, double> sums;
   std::size_t done = 0;
   for (const pawl::Json& day : days->as_array()) {
-    sums[std::string(day.at(0).as_string()).substr(0, task.args().at(0).to_number<std::size_t>())] += number(day, 1);
+    sums[std::string(day.at(0).as_string()).substr(0, *characters)] += number(day, 1);
     if (++done % 365 == 0)
       task.report_progress(static_cast<double>(done) / static_cast<double>(days->as_array().size()));
   }
-  boost::json::object result;
-  for (const auto& [period, millimetres] : sums) result[period] = millimetres;
-  return pawl::Json(std::move(result));
+  return pawl::ok(sums);
 }
 
 pawl::TaskResult report(pawl::TaskContext& task) {
@@ -98,11 +98,11 @@ pawl::TaskResult report(pawl::TaskContext& task) {
                   100 * mm / usual->at("year_mm").to_number<double>());
     text += line;
   }
-  return pawl::Json(text);
+  return pawl::ok(text);
 }
 
 pawl::TaskSpec task(const char* id, const char* function, std::vector<std::string> dependencies,
-                    boost::json::array args = {}) {
+                    pawl::Json args = pawl::args()) {
   pawl::TaskSpec spec;
   spec.id = id;
   spec.module = "weather";
@@ -117,14 +117,14 @@ pawl::Result<pawl::WorkflowReport> run(pawl::Engine& engine, const std::string& 
       {"extract", extract}, {"normals", normals}, {"sum", sum}, {"report", report}};
   for (const auto& [function, handler] : handlers)
     if (auto added = engine.handlers().add("weather", function, handler); !added) return std::unexpected(added.error());
-  std::vector<pawl::TaskSpec> tasks = {
-      task("extract", "extract", {}), task("normals", "normals", {}), task("monthly", "sum", {"extract"}, {7}),
-      task("yearly", "sum", {"extract"}, {4}), task("report", "report", {"extract", "normals", "monthly", "yearly"})};
+  std::vector<pawl::TaskSpec> tasks = {task("extract", "extract", {}), task("normals", "normals", {}),
+                                       task("monthly", "sum", {"extract"}, pawl::args(7)),
+                                       task("yearly", "sum", {"extract"}, pawl::args(4)),
+                                       task("report", "report", {"extract", "normals", "monthly", "yearly"})};
   tasks[1].retry_policy = {
       .max_attempts = 4, .base_delay = std::chrono::milliseconds(200), .retryable_errors = {"unreachable"}};
-  auto id = engine.orchestrator().create_workflow("data-pipeline", tasks, {.input = {{"folder", folder}}});
+  auto id = engine.orchestrator().start_workflow("data-pipeline", tasks, {.input = {{"folder", folder}}});
   if (!id) return std::unexpected(id.error());
-  if (auto started = engine.orchestrator().execute_workflow(*id); !started) return std::unexpected(started.error());
   return engine.orchestrator().wait_workflow(*id);
 }
 

@@ -37,13 +37,13 @@ T need(pawl::Result<T> result) {
 }
 
 void add_handlers(pawl::Engine& engine, const World& world) {
-  const auto pay = [&world](pawl::TaskContext&) -> pawl::TaskResult {
-    if (world.service_is_up) return pawl::Json("paid");
-    return std::unexpected(pawl::TaskError("network_error", "the service does not answer"));
+  const auto pay = [&world](pawl::TaskContext&) {
+    if (world.service_is_up) return pawl::ok("paid");
+    return pawl::error("network_error", "the service does not answer");
   };
-  const auto send = [&world](pawl::TaskContext&) -> pawl::TaskResult {
-    if (world.address_is_known) return pawl::Json("sent");
-    return std::unexpected(pawl::TaskError("no_address", "nobody knows where to send it"));
+  const auto send = [&world](pawl::TaskContext&) {
+    if (world.address_is_known) return pawl::ok("sent");
+    return pawl::error("no_address", "nobody knows where to send it");
   };
   need(engine.handlers().add("orders", "pay", pay));
   need(engine.handlers().add("orders", "send", send));
@@ -68,9 +68,7 @@ pawl::TaskSpec task(std::string id, std::string function) {
 }
 
 std::string start(pawl::Engine& engine, pawl::TaskSpec task) {
-  const std::string id = need(engine.orchestrator().create_workflow("order", {std::move(task)}));
-  need(engine.orchestrator().execute_workflow(id));
-  return id;
+  return need(engine.orchestrator().start_workflow("order", {std::move(task)}));
 }
 
 // The number of the attempt that its only task has completed in.

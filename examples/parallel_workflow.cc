@@ -3,8 +3,9 @@
 //
 //   split -> count-0 ... count-15 -> gather
 //
-// To learn here: tasks that do not depend on each other run at once, up to Options::max_concurrent_tasks; a graph can
-// be made by a loop; a subscriber of the monitor hears of each event as it happens. Prints
+// To learn here: a join takes the results of all tasks it depends on; tasks that do not depend on each other run at
+// once, up to Options::max_concurrent_tasks; a graph can be made by a loop; a subscriber of the monitor hears of each
+// event as it happens. Prints
 //
 //   primes below 4000000: 283146
 //   16 ranges, at most 4 at once
@@ -31,30 +32,28 @@ bool is_prime(int n) {
 }
 
 pawl::TaskResult split(pawl::TaskContext& /*task*/) {
-  boost::json::array bounds;
-  for (int i = 0; i <= kRanges; ++i) bounds.emplace_back(kLimit / kRanges * i);
-  return pawl::Json(std::move(bounds));
+  std::vector<int> bounds;
+  for (int i = 0; i <= kRanges; ++i) bounds.push_back(kLimit / kRanges * i);
+  return pawl::ok(bounds);
 }
 
 // Arguments: the first number of the range, and the first one after it.
 pawl::TaskResult count(pawl::TaskContext& task) {
-  const int end = task.args().at(1).to_number<int>();
+  const auto begin = task.arg<int>(0);
+  const auto end = task.arg<int>(1);
+  if (!begin || !end) return std::unexpected(begin ? end.error() : begin.error());
   int primes = 0;
-  for (int n = task.args().at(0).to_number<int>(); n < end; ++n) {
-    if (task.stop_requested()) return std::unexpected(pawl::TaskError("cancelled", "asked to stop"));
+  for (int n = *begin; n < *end; ++n) {
+    if (task.stop_requested()) return pawl::error("cancelled", "asked to stop");
     primes += is_prime(n) ? 1 : 0;
   }
-  return pawl::Json(primes);
+  return pawl::ok(primes);
 }
 
 pawl::TaskResult gather(pawl::TaskContext& task) {
   int primes = 0;
-  for (int i = 0; i < kRanges; ++i) {
-    const auto found = task.result_of("count-" + std::to_string(i));
-    if (!found) return std::unexpected(found.error());
-    primes += found->to_number<int>();
-  }
-  return pawl::Json(primes);
+  for (const auto& [id, found] : task.results()) primes += pawl::as<int>(found).value();
+  return pawl::ok(primes);
 }
 
 std::vector<pawl::TaskSpec> graph() {
@@ -69,8 +68,8 @@ std::vector<pawl::TaskSpec> graph() {
     task.id = "count-" + std::to_string(i);
     task.function = "count";
     task.dependencies = {"split"};
-    for (const int bound : {i + 1, i + 2})  // Lua counts from 1
-      task.args.as_array().emplace_back("${{ tasks.split.result[" + std::to_string(bound) + "] }}");
+    const auto bound = [](int n) { return "${{ tasks.split.result[" + std::to_string(n) + "] }}"; };
+    task.args = pawl::args(bound(i + 1), bound(i + 2));  // Lua counts from 1
     last.dependencies.push_back(task.id);
     tasks.push_back(task);
   }
@@ -83,9 +82,8 @@ pawl::Result<pawl::WorkflowReport> run(pawl::Engine& engine) {
       {"split", split}, {"count", count}, {"gather", gather}};
   for (const auto& [function, handler] : handlers)
     if (auto added = engine.handlers().add("primes", function, handler); !added) return std::unexpected(added.error());
-  auto id = engine.orchestrator().create_workflow("parallel", graph());
+  auto id = engine.orchestrator().start_workflow("parallel", graph());
   if (!id) return std::unexpected(id.error());
-  if (auto started = engine.orchestrator().execute_workflow(*id); !started) return std::unexpected(started.error());
   return engine.orchestrator().wait_workflow(*id);
 }
 

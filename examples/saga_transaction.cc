@@ -25,24 +25,22 @@ namespace {
 // Args: the booking that one would get; null if nothing is left.
 pawl::TaskResult book(pawl::TaskContext& task) {
   const pawl::Json& booking = task.args().at(0);
-  if (booking.is_null())
-    return std::unexpected(pawl::TaskError("sold_out", "no " + std::string(task.task_id()) + " is left"));
+  if (booking.is_null()) return pawl::error("sold_out", "no " + std::string(task.task_id()) + " is left");
   return booking;
 }
 
 pawl::TaskResult cancel(pawl::TaskContext& task) {
-  if (task.undone_task() == "hotel" && task.attempt() == 1)
-    return std::unexpected(pawl::TaskError("busy", "the line is busy"));
+  if (task.undone_task() == "hotel" && task.attempt() == 1) return pawl::error("busy", "the line is busy");
   task.log("cancelled " + pawl::to_json_text(task.undone_result()) + ": " + pawl::to_json_text(task.failure()));
-  return pawl::Json();
+  return pawl::ok();
 }
 
-pawl::TaskSpec step(std::string id, pawl::Json booking) {
+pawl::TaskSpec step(std::string id, const pawl::Json& booking) {
   pawl::TaskSpec step;
   step.id = std::move(id);
   step.module = "trip";
   step.function = "book";
-  step.args = boost::json::array{std::move(booking)};
+  step.args = pawl::args(booking);
   step.compensation = pawl::Compensation{.module = "trip", .function = "cancel"};
   step.compensation->retry_policy = pawl::RetryPolicy{.max_attempts = 5, .base_delay = std::chrono::milliseconds(20)};
   return step;
@@ -52,11 +50,9 @@ pawl::TaskSpec step(std::string id, pawl::Json booking) {
 pawl::Result<std::string> run(pawl::Engine& engine) {
   if (auto added = engine.handlers().add("trip", "book", book); !added) return std::unexpected(added.error());
   if (auto added = engine.handlers().add("trip", "cancel", cancel); !added) return std::unexpected(added.error());
-  auto saga = engine.compensation().create_saga("trip", {step("flight", "LH 1842"), step("hotel", "R-17")});
+  auto saga = engine.compensation().start_saga(
+      "trip", {step("flight", "LH 1842"), step("hotel", "R-17"), step("car", nullptr)});
   if (!saga) return saga;
-  if (auto added = engine.compensation().add_step(*saga, step("car", nullptr)); !added)
-    return std::unexpected(added.error());
-  if (auto started = engine.compensation().execute_saga(*saga); !started) return std::unexpected(started.error());
   if (auto ended = engine.orchestrator().wait_workflow(*saga); !ended) return std::unexpected(ended.error());
   return saga;
 }

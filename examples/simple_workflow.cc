@@ -11,6 +11,7 @@
 //   tell     completed  "3 values, 17.3 on average"
 #include <cstdio>
 #include <iostream>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,19 +20,18 @@
 
 namespace {
 
-pawl::TaskResult measure(pawl::TaskContext& /*task*/) { return pawl::Json{12.5, 18.0, 21.5}; }
+pawl::TaskResult measure(pawl::TaskContext& /*task*/) { return pawl::ok(std::vector{12.5, 18.0, 21.5}); }
 
 // Its argument is the list itself: a string that is one whole `${{ ... }}` becomes the value.
 pawl::TaskResult average(pawl::TaskContext& task) {
-  const pawl::Json& values = task.args().at(0);
-  if (!values.is_array() || values.get_array().empty()) {
+  const auto values = task.arg<std::vector<double>>(0);
+  if (!values) return std::unexpected(values.error());  // "args[0]: expected an array, got null"
+  if (values->empty()) {
     pawl::TaskError error("invalid_argument", "there is nothing to take the average of");
     error.retryable = false;  // the same values will not get better
     return std::unexpected(error);
   }
-  double sum = 0;
-  for (const pawl::Json& value : values.get_array()) sum += value.to_number<double>();
-  return pawl::Json(sum / static_cast<double>(values.get_array().size()));
+  return pawl::ok(std::reduce(values->begin(), values->end()) / static_cast<double>(values->size()));
 }
 
 // Results can also be asked for by the id of a direct dependency.
@@ -43,10 +43,10 @@ pawl::TaskResult tell(pawl::TaskContext& task) {
   char text[64];
   std::snprintf(text, sizeof(text), "%zu values, %.1f on average", values->as_array().size(),
                 mean->to_number<double>());
-  return pawl::Json(text);
+  return pawl::ok(text);
 }
 
-pawl::TaskSpec task(const std::string& id, std::vector<std::string> dependencies, boost::json::array args = {}) {
+pawl::TaskSpec task(const std::string& id, std::vector<std::string> dependencies, pawl::Json args = pawl::args()) {
   pawl::TaskSpec spec;
   spec.id = id;
   spec.module = "simple";
@@ -62,11 +62,10 @@ pawl::Result<pawl::WorkflowReport> run(pawl::Engine& engine) {
   for (const auto& [function, handler] : handlers)
     if (auto added = engine.handlers().add("simple", function, handler); !added) return std::unexpected(added.error());
 
-  auto id = engine.orchestrator().create_workflow(
-      "simple", {task("measure", {}), task("average", {"measure"}, {"${{ tasks.measure.result }}"}),
+  auto id = engine.orchestrator().start_workflow(
+      "simple", {task("measure", {}), task("average", {"measure"}, pawl::args("${{ tasks.measure.result }}")),
                  task("tell", {"measure", "average"})});
   if (!id) return std::unexpected(id.error());
-  if (auto started = engine.orchestrator().execute_workflow(*id); !started) return std::unexpected(started.error());
   return engine.orchestrator().wait_workflow(*id);
 }
 

@@ -1,7 +1,8 @@
 // The compensation part: undoing what workflows have done, and sagas: steps in a row, each with what undoes it.
 //
-//   auto trip = engine.compensation().create_saga("trip", {book_flight, book_hotel, book_car});
-//   engine.compensation().execute_saga(*trip);   // if the car fails, hotel and flight are undone, in this order
+//   auto trip = engine.compensation().start_saga("trip", {book_flight, book_hotel, book_car});
+//   // If the car fails, hotel and flight are undone, in this order.
+//   if (trip) auto report = engine.orchestrator().wait_workflow(*trip);
 //
 // A workflow that fails compensates by itself, unless its definition says `saga: false`: completed tasks that have a
 // compensation are undone, the latest first, one after another. A compensation that fails for good stops none of the
@@ -17,6 +18,7 @@
 
 #include "pawl/definition.h"
 #include "pawl/json_text.h"
+#include "pawl/orchestrator.h"
 #include "pawl/result.h"
 #include "pawl/types.h"
 
@@ -27,8 +29,8 @@ enum class SagaState : std::uint8_t { pending, running, completed, compensating,
 [[nodiscard]] std::string_view to_string(SagaState state);
 
 struct SagaStatus {
-  std::string id;  // that of the workflow that it is
-  std::string name;
+  std::string id{};  // that of the workflow that it is
+  std::string name{};
   SagaState state = SagaState::pending;
   CompensationState compensation = CompensationState::none;
   std::uint32_t steps = 0;
@@ -38,15 +40,15 @@ struct SagaStatus {
 
 // One step that was done, or undone.
 struct CompensationLogEntry {
-  std::string task;
+  std::string task{};
   bool compensation = false;  // it was undone
-  std::string action;         // module.function
+  std::string action{};       // module.function
   TaskState state = TaskState::pending;
   std::uint32_t attempts = 0;
-  JsonText result;
-  JsonText error;
-  std::optional<Timestamp> started_at;  // of the last attempt
-  std::optional<Timestamp> completed_at;
+  JsonText result{};
+  JsonText error{};
+  std::optional<Timestamp> started_at{};  // of the last attempt
+  std::optional<Timestamp> completed_at{};
 };
 
 // Not Compensation, which is what undoes one task.
@@ -65,7 +67,11 @@ class Compensations {
   // that has no compensation.
   virtual Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks = {}) = 0;
 
-  // A workflow whose tasks run one after another. `dependencies` of the steps must be empty.
+  // A workflow whose tasks run one after another, created and executed in one step. `dependencies` of the steps must be
+  // empty. Error: as Orchestrator::start_workflow.
+  virtual Result<std::string> start_saga(const std::string& name, std::vector<TaskSpec> steps,
+                                         const CreateOptions& options = {}) = 0;
+  // The same, pending until it is executed: to add steps.
   virtual Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps,
                                           const Json& input = boost::json::object()) = 0;
   // Behind the last one. While the saga is pending.

@@ -4,8 +4,10 @@
 // way it is checked as a whole (names, limits, dependencies, cycles, expressions) and becomes an immutable Definition,
 // which any number of workflows on any number of threads share.
 //
-//   auto definition = pawl::read_definition_file("flow.yaml");
+//   std::vector<pawl::Warning> warnings;
+//   auto definition = pawl::read_definition_file("flow.yaml", {.warnings = &warnings});
 //   if (!definition) std::cerr << pawl::describe(definition.error(), "flow.yaml") << '\n';
+//   for (const pawl::Warning& warning : warnings) std::cerr << pawl::describe_warning(warning, "flow.yaml") << '\n';
 #pragma once
 
 #include <algorithm>
@@ -37,8 +39,8 @@ struct RetryPolicy {
   Duration base_delay = std::chrono::seconds(1);  // before the second attempt
   Duration max_delay = std::chrono::seconds(60);  // no delay is longer, before jitter
   double jitter = 0.0;  // each delay is spread evenly over [1 - jitter, 1 + jitter] of itself; 0..1
-  std::vector<std::string> retryable_errors;      // codes worth another attempt; empty: all
-  std::vector<std::string> non_retryable_errors;  // codes that are not, whatever the list above says
+  std::vector<std::string> retryable_errors{};      // codes worth another attempt; empty: all
+  std::vector<std::string> non_retryable_errors{};  // codes that are not, whatever the list above says
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
@@ -51,12 +53,12 @@ enum class OnOpen : std::uint8_t { hold, fail };
 // What undoes a completed task. Its args see, beside what a task's args see, `task` (id, args and result of the task it
 // undoes) and `failure` (code, message and task of what the workflow failed with; null if it did not).
 struct Compensation {
-  std::string module;
-  std::string function;
+  std::string module{};
+  std::string function{};
   Json args = boost::json::array();
-  std::optional<Duration> timeout;
-  std::optional<RetryPolicy> retry_policy;
-  std::string retry_policy_name;  // a stored policy instead
+  std::optional<Duration> timeout{};
+  std::optional<RetryPolicy> retry_policy{};
+  std::string retry_policy_name{};  // a stored policy instead
 
   friend bool operator==(const Compensation&, const Compensation&) = default;
 };
@@ -66,22 +68,22 @@ struct Compensation {
 
 // One task as it is written. Defaults are those of the definition format.
 struct TaskSpec {
-  std::string id;    // 1..256 bytes of UTF-8 without control characters, white space, `[` or `]`
-  std::string name;  // shown to people; empty: the id
-  std::string module;
-  std::string function;
-  Json args = boost::json::array();  // positional; strings may hold `${{ ... }}`
-  std::vector<std::string> dependencies;
-  std::string when;                           // an expression; empty: always
-  std::optional<Duration> timeout;            // of one attempt
-  std::optional<Duration> schedule_to_start;  // from when it could start until an attempt does
-  std::optional<Duration> schedule_to_close;  // from when it could start until it has ended, over all attempts
-  std::optional<RetryPolicy> retry_policy;    // none: one attempt
-  std::string retry_policy_name;              // a stored policy instead
-  std::string circuit_breaker;                // the name of a stored policy; empty: none
-  OnOpen on_open = OnOpen::hold;              // that breaker
-  bool allow_failure = false;                 // dependents run even if this task fails
-  std::optional<Compensation> compensation;
+  std::string id{};    // 1..256 bytes of UTF-8 without control characters, white space, `[` or `]`
+  std::string name{};  // shown to people; empty: the id
+  std::string module{};
+  std::string function{};
+  Json args = boost::json::array();  // positional: args("load", 7); strings may hold `${{ ... }}`
+  std::vector<std::string> dependencies{};
+  std::string when{};                           // an expression; empty: always
+  std::optional<Duration> timeout{};            // of one attempt
+  std::optional<Duration> schedule_to_start{};  // from when it could start until an attempt does
+  std::optional<Duration> schedule_to_close{};  // from when it could start until it has ended, over all attempts
+  std::optional<RetryPolicy> retry_policy{};    // none: one attempt
+  std::string retry_policy_name{};              // a stored policy instead
+  std::string circuit_breaker{};                // the name of a stored policy; empty: none
+  OnOpen on_open = OnOpen::hold;                // that breaker
+  bool allow_failure = false;                   // dependents run even if this task fails
+  std::optional<Compensation> compensation{};
   bool pivot = false;  // once it has completed, a failure undoes nothing any more
 
   // The options of all tasks of one kind can be shared by copying a spec.
@@ -89,16 +91,16 @@ struct TaskSpec {
 
 // One definition as it is written.
 struct WorkflowSpec {
-  std::string name;  // 1..256 bytes
-  std::string description;
+  std::string name{};  // 1..256 bytes
+  std::string description{};
   Priority priority = Priority::normal;
   Json input = boost::json::object();  // defaults; a workflow's own input is laid over them
   OnFailure on_failure = OnFailure::fail;
-  std::optional<Duration> timeout;  // of the whole workflow, from its start
-  std::string timeout_policy;       // the name of a stored policy; empty: none
-  bool saga = true;                 // a failure compensates what had completed
-  Json output = nullptr;            // `${{ ... }}` places allowed; null: the results of the tasks nobody depends on
-  std::vector<TaskSpec> tasks;
+  std::optional<Duration> timeout{};  // of the whole workflow, from its start
+  std::string timeout_policy{};       // the name of a stored policy; empty: none
+  bool saga = true;                   // a failure compensates what had completed
+  Json output = nullptr;              // `${{ ... }}` places allowed; null: the results of the tasks nobody depends on
+  std::vector<TaskSpec> tasks{};
 };
 
 // Limits that a definition is checked against.
@@ -114,12 +116,12 @@ using TaskIndex = std::uint32_t;
 
 // What a definition says of how a task is run, shared by all tasks that say the same.
 struct TaskRules {
-  std::optional<RetryPolicy> retry_policy;
-  std::string retry_policy_name;
-  std::optional<Duration> timeout;
-  std::optional<Duration> schedule_to_start;
-  std::optional<Duration> schedule_to_close;
-  std::string circuit_breaker;
+  std::optional<RetryPolicy> retry_policy{};
+  std::string retry_policy_name{};
+  std::optional<Duration> timeout{};
+  std::optional<Duration> schedule_to_start{};
+  std::optional<Duration> schedule_to_close{};
+  std::string circuit_breaker{};
   OnOpen on_open = OnOpen::hold;
   bool allow_failure = false;
   bool pivot = false;
@@ -136,15 +138,15 @@ enum class PolicyKind : std::uint8_t { timeout, retry, circuit_breaker };
 // A stored policy that a definition refers to, and the field that does.
 struct PolicyReference {
   PolicyKind kind{};
-  std::string name;
-  std::string field;
+  std::string name{};
+  std::string field{};
 
   friend bool operator==(const PolicyReference&, const PolicyReference&) = default;
 };
 
 struct HandlerName {
-  std::string module;
-  std::string function;
+  std::string module{};
+  std::string function{};
   // Waits for something (a time, a signal, another workflow) and does no work meanwhile: takes no task slot.
   bool waits = false;
 
@@ -153,10 +155,26 @@ struct HandlerName {
 
 class Handlers;
 
+// What a definition, or an input, says that is allowed and hardly meant: it reads what there is not, or waits for what
+// cannot happen.
+struct Warning {
+  std::string message{};   // one sentence, with the nearest name that is known
+  std::string field{};     // where, e.g. `tasks.load.when`
+  std::uint32_t line = 0;  // 1-based position in the text that was read; 0: it was made in code
+  std::uint32_t column = 0;
+
+  friend bool operator==(const Warning&, const Warning&) = default;
+};
+
+// "a.yaml:3:7: warning: tasks.load.when: <message>", as far as the parts are known.
+[[nodiscard]] std::string describe_warning(const Warning& warning, std::string_view file = {});
+
 // What a definition is checked against.
 struct DefinitionChecks {
-  DefinitionLimits limits;
+  DefinitionLimits limits{};
   const Handlers* handlers = nullptr;  // if given, every task's handler must be known to it, and its args fit
+  // If given, what may be a mistake is added to it, the first 100 (docs/reference/definition.md, "Warnings").
+  std::vector<Warning>* warnings = nullptr;
 };
 
 namespace definition {
@@ -302,6 +320,10 @@ using DefinitionPtr = std::shared_ptr<const Definition>;
 
 // The same from a file. Error: also `not_found`, `permission_denied`.
 [[nodiscard]] Result<DefinitionPtr> read_definition_file(const std::string& path, const DefinitionChecks& checks = {});
+
+// The members of `input` that the definition's own `input` does not have, each with the nearest one that it has. None
+// if the definition declares no input: nothing is known then.
+[[nodiscard]] std::vector<Warning> check_input(const Definition& definition, const Json& input);
 
 // The canonical form: one JSON document that says everything and says it in one way. read_definition reads it back to a
 // definition of the same hash.

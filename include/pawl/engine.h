@@ -1,13 +1,15 @@
 // Pawl in your program: an engine runs workflows on threads of its own.
 //
 //   pawl::Engine engine;
-//   engine.handlers().add("greeter", "greet", [](pawl::TaskContext& task) -> pawl::TaskResult {
-//     return pawl::Json("Hello, " + std::string(task.args().at(0).as_string()));
+//   auto added = engine.handlers().add("greeter", "greet", [](pawl::TaskContext& task) {
+//     return pawl::ok("Hello, " + task.arg<std::string>(0).value());
 //   });
-//   auto id = engine.orchestrator().create_workflow(
-//       "hello", {{.id = "greet", .module = "greeter", .function = "greet", .args = boost::json::array{"world"}}});
-//   engine.orchestrator().execute_workflow(*id);
-//   std::cout << pawl::to_json_text(*engine.orchestrator().wait_workflow(*id)) << '\n';
+//   if (!added) return std::unexpected(added.error());
+//   auto id = engine.orchestrator().start_workflow(
+//       "hello", {{.id = "greet", .module = "greeter", .function = "greet", .args = pawl::args("world")}});
+//   if (!id) return std::unexpected(id.error());
+//   auto report = engine.orchestrator().wait_workflow(*id);
+//   if (report) std::cout << pawl::to_json_text(*report) << '\n';
 //
 // Without a data directory state is kept in memory: when the process ends, so do its workflows. With one every event is
 // durable before anything that depends on it happens, and an engine on the same directory goes on where the last one
@@ -34,10 +36,10 @@ namespace pawl {
 
 // How long ended workflows, and dead letters, are kept in the data directory; nothing: for ever.
 struct Retention {
-  std::optional<Duration> completed;
-  std::optional<Duration> failed;
-  std::optional<Duration> cancelled;
-  std::optional<Duration> dead_letters;  // discarded then
+  std::optional<Duration> completed{};
+  std::optional<Duration> failed{};
+  std::optional<Duration> cancelled{};
+  std::optional<Duration> dead_letters{};  // discarded then
 };
 
 // What an engine may use. A zero where a number is asked for means the default in parentheses.
@@ -48,18 +50,18 @@ struct Options {
   std::size_t max_workflows = 0;             // known at once, in any state (10,000,000)
   std::size_t max_finished_workflows = 0;    // terminal ones remembered in memory, the oldest forgotten first (10,000)
   Duration cancel_grace = std::chrono::seconds(10);  // what running tasks are given to stop by themselves
-  DefinitionLimits limits;
+  DefinitionLimits limits{};
   std::size_t max_result_bytes = 1'048'576;  // of one task's result, as JSON
 
-  std::string data_dir;              // empty: in memory only
+  std::string data_dir{};            // empty: in memory only
   Duration sync_delay{0};            // see PersistenceOptions
   std::uint32_t max_crashes = 0;     // of the process during a task's attempts before it fails (5; at most 15)
   std::uint64_t history_events = 0;  // of one workflow that are kept; older ones are forgotten (1,000,000)
-  Retention retention;
+  Retention retention{};
   // Stored workflows are not taken up: commands change them, but no task starts. The data directory must exist.
   bool standby = false;
   // Of the stored workflows these alone are taken up, besides those that are created here; the others stay as they are.
-  std::optional<std::set<std::string, std::less<>>> only;
+  std::optional<std::set<std::string, std::less<>>> only{};
 };
 
 // Threads: any. Destroy it when no other thread uses it any more: running handlers are asked to stop and waited for,

@@ -1,14 +1,15 @@
 // Handlers: the code behind a task's `module` and `function`.
 //
-//   engine.handlers().add("orders", "charge", [](pawl::TaskContext& task) -> pawl::TaskResult {
-//     const auto& order = task.args().at(0);
-//     if (!reachable()) return std::unexpected(pawl::TaskError("network_error", "the bank does not answer"));
-//     return pawl::Json{{"charged", order.at("total")}};
+//   auto added = engine.handlers().add("orders", "charge", [](pawl::TaskContext& task) {
+//     const double total = task.arg<double>(0).value();  // fails the attempt if it is no number
+//     if (!reachable()) return pawl::error("network_error", "the bank does not answer");
+//     return pawl::ok({{"charged", total}});
 //   });
+//   if (!added) std::cerr << pawl::describe(added.error()) << '\n';
 //
 // A handler may run more than once for one task (after a failure, or a crash): make it idempotent, or pass the
 // idempotency key on to what it calls. It returns a value or a TaskError, or throws; what it throws becomes an error
-// with the code `exception`.
+// with the code `exception`, or the error's own if it is a NoValue.
 //
 // A result is JSON of at most 200 levels: UTF-8, and numbers that are finite. Any other fails the attempt with
 // `invalid_argument` or `limit_exceeded`, and is not retried. In an error's message and details, and in what is logged,
@@ -21,16 +22,25 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "pawl/json.h"
 #include "pawl/result.h"
 #include "pawl/task_error.h"
 #include "pawl/types.h"
+#include "pawl/values.h"
 
 namespace pawl {
 
 struct Assignment;
 class AttemptSink;
+
+// What a task that this one depends on has made of its work.
+struct DependencyResult {
+  std::string_view task{};  // its id
+  Json result{};            // null if it was skipped, failed with `allow_failure`, or returned null
+};
 
 // What a handler is told about the attempt it makes. Valid during the call. Threads: that of the call.
 class TaskContext {
@@ -47,8 +57,26 @@ class TaskContext {
   // one that had completed is done again, with the number of times behind it: "workflow/task#2".
   [[nodiscard]] std::string idempotency_key() const;
 
-  [[nodiscard]] const Json& args();   // an array, its `${{ }}` places filled in
+  [[nodiscard]] const Json& args();  // an array, its `${{ }}` places filled in
+  // One of the args as a T (see as()). Error: `invalid_argument`: "args[0]: expected a string, got 7", which a handler
+  // can return as it is.
+  template <class T>
+  [[nodiscard]] Result<T> arg(std::size_t index) {
+    const Json* const value = find_arg(index);
+    if (value != nullptr) return as<T>(*value, place_of_arg(index));
+    if constexpr (detail::is_optional<T>) return T();
+    return missing_arg(index);
+  }
+  // The same, or `otherwise` if it is missing or null.
+  template <class T>
+  [[nodiscard]] Result<T> arg(std::size_t index, T otherwise) {
+    const Json* const value = find_arg(index);
+    if (value == nullptr || value->is_null()) return Result<T>(std::move(otherwise));
+    return as<T>(*value, place_of_arg(index));
+  }
   [[nodiscard]] const Json& input();  // the workflow's input, an object
+  // Of all direct dependencies, in the order they are written.
+  [[nodiscard]] std::vector<DependencyResult> results() const;
   // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error:
   // `not_found`; `corruption` if what is stored of it is not JSON.
   [[nodiscard]] Result<Json> result_of(std::string_view task_id);
@@ -73,6 +101,10 @@ class TaskContext {
   void log(std::string_view line);
 
  private:
+  [[nodiscard]] const Json* find_arg(std::size_t index);
+  [[nodiscard]] std::unexpected<Error> missing_arg(std::size_t index);
+  [[nodiscard]] static std::string place_of_arg(std::size_t index);
+
   const Assignment& assignment_;
   std::stop_token stop_;
   AttemptSink& sink_;

@@ -26,21 +26,21 @@ namespace pawl {
 // all of them durable when they are told, or one of the passing ones
 //   task_output (a line the task wrote), task_progress.
 struct WorkflowEvent {
-  std::string_view type;  // a literal
-  Timestamp at;
-  std::string workflow;
-  std::string task;           // empty for the workflow's own
+  std::string_view type{};  // a literal
+  Timestamp at{};
+  std::string workflow{};
+  std::string task{};         // empty for the workflow's own
   bool compensation = false;  // it is about what undoes the task
   std::uint32_t attempt = 0;  // of the task
-  JsonText result;            // task_completed, and the output of workflow_completed
-  JsonText error;             // {"code", "message", ...} of a failure or a cancellation
+  JsonText result{};          // task_completed, and the output of workflow_completed
+  JsonText error{};           // {"code", "message", ...} of a failure or a cancellation
   // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason; workflow_restored:
   // the snapshot; task_interrupted: `stopped` or `crashed`; workflow_revived: `retry` or `rerun`;
   // workflow_compensating: the state that follows; dead_letter_discarded: the reason.
-  std::string text;
+  std::string text{};
   bool is_stderr = false;  // task_output
   double progress = 0;     // task_progress: 0..1
-  Timestamp due;           // task_retry_scheduled: when the next attempt starts; task_held: until when at least
+  Timestamp due{};         // task_retry_scheduled: when the next attempt starts; task_held: until when at least
   std::uint32_t policy_version = 0;  // of the stored policy that decided; 0: none did
 };
 

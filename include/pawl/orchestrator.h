@@ -1,8 +1,9 @@
 // The orchestrator: creates workflows, runs them, stops them, and tells how they are.
 //
-//   auto id = engine.orchestrator().create_workflow("data-pipeline", tasks, {.priority = pawl::Priority::high});
-//   engine.orchestrator().execute_workflow(*id);
-//   auto report = engine.orchestrator().wait_workflow(*id);
+//   pawl::Orchestrator& orchestrator = engine.orchestrator();
+//   auto id = orchestrator.start_workflow("data-pipeline", tasks, {.priority = pawl::Priority::high});
+//   if (!id) return std::unexpected(id.error());
+//   auto report = orchestrator.wait_workflow(*id);
 //
 // Threads: any, but not from inside a non-blocking handler (`invalid_state`). Errors of all operations: `not_found` (no
 // such workflow), `invalid_state` (its state does not allow this; nothing changed), `unavailable` (the engine is full
@@ -23,40 +24,53 @@
 
 namespace pawl {
 
+// What to do if there is a workflow with the id that is asked for, running or ended. Whatever the choice, one such call
+// or many, concurrent or after a crash, make one workflow.
+enum class IfExists : std::uint8_t {
+  refuse,  // `already_exists`
+  // That one is the answer, if it has the same definition and the same input: a start that is repeated starts nothing
+  // twice. One that is pending is started; one that is paused stays so; one that has ended is not run again. Error:
+  // `already_exists`, which says what differs.
+  attach,
+  // One that has ended is deleted with its history, and a new one takes its id. Error: `invalid_state` if it lives.
+  replace_ended,
+};
+
 struct CreateOptions {
-  std::optional<std::string> id;       // 1..256 bytes without control characters; none: a new one
-  std::optional<Priority> priority;    // none: the definition's
+  std::optional<std::string> id{};  // 1..256 bytes without control characters; none: a new one
+  IfExists if_exists = IfExists::refuse;
+  std::optional<Priority> priority{};  // none: the definition's
   Json input = boost::json::object();  // laid over the definition's defaults
 };
 
 using Started = std::function<void(Result<std::string>)>;
 
 struct CancelOptions {
-  std::string reason;
-  std::optional<Duration> grace;  // for running tasks to stop by themselves; none: the engine's default
-  bool compensate = false;        // what has completed is undone before it ends
+  std::string reason{};
+  std::optional<Duration> grace{};  // for running tasks to stop by themselves; none: the engine's default
+  bool compensate = false;          // what has completed is undone before it ends
 };
 
 struct ForkOptions {
-  std::optional<std::string> id;  // of the new workflow; none: a new one
+  std::optional<std::string> id{};  // of the new workflow; none: a new one
   // Up to where it has the same past: before this event of the history, or before the first attempt at this task.
-  std::optional<std::uint64_t> event;
-  std::string task;
+  std::optional<std::uint64_t> event{};
+  std::string task{};
 };
 
 struct ListOptions {
-  std::optional<WorkflowState> state;
-  std::string name;          // of the definition; empty: any
+  std::optional<WorkflowState> state{};
+  std::string name{};        // of the definition; empty: any
   std::size_t limit = 1000;  // the newest ones
   // Only older ones: where the page before ended.
-  std::optional<Timestamp> created_before;
-  std::string id_before;  // among those created at that time
+  std::optional<Timestamp> created_before{};
+  std::string id_before{};  // among those created at that time
 };
 
 // One event of a workflow's history. `number` counts from 0, the creation.
 struct HistoryEvent {
   std::uint64_t number = 0;
-  WorkflowEvent event;
+  WorkflowEvent event{};
 };
 
 // The event as one JSON document (docs/reference/report.md).
@@ -69,12 +83,12 @@ struct HistoryOptions {
 
 // A workflow that is stored but cannot be run.
 struct QuarantinedWorkflow {
-  std::string id;
-  std::string reason;
+  std::string id{};
+  std::string reason{};
 };
 
 struct ExecutorReport {
-  std::string name;
+  std::string name{};
   std::size_t capacity = 0;  // workflows that may run at once
   std::size_t running = 0;
 };
@@ -85,7 +99,7 @@ struct OrchestratorMetrics {
   std::size_t task_slots = 0;
   std::size_t task_slots_in_use = 0;
   bool healthy = true;            // false: some workflows make no progress
-  std::string problem;            // why not
+  std::string problem{};          // why not
   std::uint64_t restarts = 0;     // of shards
   std::uint64_t quarantined = 0;  // workflows that were put into quarantine since the engine was started
   // Since the engine was started.
@@ -108,15 +122,19 @@ class Orchestrator {
  public:
   virtual ~Orchestrator() = default;
 
-  // Pending until it is executed. Error: `already_exists`, `invalid_argument`, `limit_exceeded`.
+  // Pending until it is executed: to add or remove tasks, or to have it wait for something outside. If the process ends
+  // between the two, it stays pending; to create and execute in one step, start_workflow. Error: `already_exists`,
+  // `invalid_argument`, `limit_exceeded`.
   virtual Result<std::string> create_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
   virtual Result<std::string> create_workflow(std::string name, std::vector<TaskSpec> tasks,
                                               const CreateOptions& options = {}) = 0;
 
   // Starts it, or queues it while as many workflows run as may.
   virtual Result<void> execute_workflow(const std::string& id) = 0;
-  // Creates and executes it in one step, which costs one commit instead of two.
+  // Creates and executes it in one step, durable as a whole or not at all. Error: as create_workflow.
   virtual Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
+  virtual Result<std::string> start_workflow(std::string name, std::vector<TaskSpec> tasks,
+                                             const CreateOptions& options = {}) = 0;
   // The same without waiting: `started` is called once, with its id when that is durable or with the reason why not, on
   // this thread or one of the engine's, and must return soon. May be called from anywhere, also from `started`, from
   // non-blocking handlers and from event callbacks.

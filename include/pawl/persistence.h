@@ -2,7 +2,8 @@
 //
 //   pawl::Engine engine({.data_dir = "data"});            // or engine.persistence().enable({.data_dir = "data"})
 //   auto snapshot = engine.persistence().create_snapshot(id);
-//   engine.persistence().restore_snapshot(*snapshot);     // the workflow is again as it was
+//   if (!snapshot) return std::unexpected(snapshot.error());
+//   auto restored = engine.persistence().restore_snapshot(*snapshot);   // the workflow is as it was then
 //
 // Threads: any, but not from inside a non-blocking handler. Errors of all operations: `not_found`, `unavailable` (the
 // store does not work now, or the engine is stopping), `corruption` (stored bytes do not make sense).
@@ -20,7 +21,7 @@
 namespace pawl {
 
 struct PersistenceOptions {
-  std::string data_dir;     // made if it does not exist
+  std::string data_dir{};   // made if it does not exist
   bool must_exist = false;  // then it is not: `not_found`
   // 0: what is acknowledged is on the disk (`synced`). Otherwise (`relaxed`) the disk is told at most so much later:
   // a crash of the process loses nothing, one of the machine up to this much.
@@ -28,10 +29,10 @@ struct PersistenceOptions {
 };
 
 struct SnapshotInfo {
-  std::string id;  // "<workflow>@<number>"
-  std::string workflow;
-  Timestamp created_at;
-  std::string label;
+  std::string id{};  // "<workflow>@<number>"
+  std::string workflow{};
+  Timestamp created_at{};
+  std::string label{};
 };
 
 // The snapshot as one JSON document (docs/reference/report.md).
@@ -74,9 +75,9 @@ class Persistence {
 };
 
 struct DataProblem {
-  std::string what;      // one sentence
-  std::string where;     // which part of what is stored: "history, event 12"
-  std::string workflow;  // its id; empty if it is about none
+  std::string what{};      // one sentence
+  std::string where{};     // which part of what is stored: "history, event 12"
+  std::string workflow{};  // its id; empty if it is about none
 };
 
 // What is in a data directory, and what is wrong with it.
@@ -89,7 +90,7 @@ struct DataReport {
   std::uint64_t checkpoints = 0;
   std::uint64_t snapshots = 0;
   std::uint64_t problem_count = 0;
-  std::vector<DataProblem> problems;  // the first thousand
+  std::vector<DataProblem> problems{};  // the first thousand
 };
 
 // Reads a data directory that nobody uses from end to end: every row, and the checksums of all files. What cannot be

@@ -1,8 +1,9 @@
 // The policy part: stored timeout, retry and circuit-breaker policies that definitions refer to by name, and the dead
 // letters of tasks for which no policy grants another attempt.
 //
-//   engine.policy().define_policy("circuit_breaker", {{"name", "payments"}, {"failure_threshold", 5}});
-//   engine.policy().check_circuit_breaker("payments");   // closed, open or half_open
+//   auto id = engine.policy().define_policy("circuit_breaker", {{"name", "payments"}, {"failure_threshold", 5}});
+//   if (!id) std::cerr << pawl::describe(id.error()) << '\n';
+//   auto breaker = engine.policy().check_circuit_breaker("payments");   // closed, open or half_open
 //
 // A policy that is updated applies to the next decision of every workflow that refers to it. Each version is kept, and
 // histories say which one was in force.
@@ -32,8 +33,8 @@ namespace pawl {
 // `timeout` comes first, then `per_task_timeouts`, then `default_timeout`.
 struct TimeoutPolicy {
   Duration default_timeout = std::chrono::seconds(30);
-  Duration max_timeout = std::chrono::minutes(5);     // a task that asks for more is refused
-  std::map<std::string, Duration> per_task_timeouts;  // by task id
+  Duration max_timeout = std::chrono::minutes(5);       // a task that asks for more is refused
+  std::map<std::string, Duration> per_task_timeouts{};  // by task id
 
   friend bool operator==(const TimeoutPolicy&, const TimeoutPolicy&) = default;
 };
@@ -55,14 +56,14 @@ using PolicyConfig = std::variant<TimeoutPolicy, RetryPolicy, CircuitBreakerPoli
 
 struct PolicyVersion {
   std::uint32_t number = 1;
-  Timestamp at;
-  PolicyConfig config;
+  Timestamp at{};
+  PolicyConfig config{};
 };
 
 struct PolicyInfo {
-  std::string id;  // its name, or what it was given instead
+  std::string id{};  // its name, or what it was given instead
   PolicyKind kind{};
-  std::vector<PolicyVersion> versions;  // the oldest first, the latest 100
+  std::vector<PolicyVersion> versions{};  // the oldest first, the latest 100
 
   [[nodiscard]] const PolicyVersion& current() const { return versions.back(); }
 };
@@ -82,30 +83,30 @@ enum class BreakerState : std::uint8_t { closed, open, half_open };
 
 struct BreakerReport {
   BreakerState state = BreakerState::closed;
-  std::uint32_t failures = 0;           // in a row, while it is closed
-  std::uint32_t successes = 0;          // in a row, while it is half open
-  std::uint32_t probes = 0;             // on their way, while it is half open
-  std::optional<Timestamp> open_until;  // while it is open; none: until it is reset
-  std::size_t held = 0;                 // tasks that wait for it
+  std::uint32_t failures = 0;             // in a row, while it is closed
+  std::uint32_t successes = 0;            // in a row, while it is half open
+  std::uint32_t probes = 0;               // on their way, while it is half open
+  std::optional<Timestamp> open_until{};  // while it is open; none: until it is reset
+  std::size_t held = 0;                   // tasks that wait for it
 };
 
 // What would happen to a task that failed.
 struct PolicyQuestion {
-  std::string code;           // of the error
+  std::string code{};         // of the error
   std::uint32_t attempt = 1;  // that failed
-  std::string task;           // for a timeout policy
+  std::string task{};         // for a timeout policy
 };
 struct PolicyAnswer {
-  bool allowed = false;             // another attempt; a circuit breaker: passage now
-  std::string reason;               // for people
-  std::optional<Duration> delay;    // before that attempt, without jitter
-  std::optional<Duration> timeout;  // of the attempt
+  bool allowed = false;               // another attempt; a circuit breaker: passage now
+  std::string reason{};               // for people
+  std::optional<Duration> delay{};    // before that attempt, without jitter
+  std::optional<Duration> timeout{};  // of the attempt
 };
 
 // Which task, or what was to undo it, a dead letter is of.
 struct DeadLetterId {
-  std::string workflow;
-  std::string task;
+  std::string workflow{};
+  std::string task{};
   bool compensation = false;
 
   friend auto operator<=>(const DeadLetterId&, const DeadLetterId&) = default;
@@ -113,26 +114,26 @@ struct DeadLetterId {
 
 // A task, or what was to undo one, that failed for good.
 struct DeadLetter {
-  DeadLetterId id;
-  std::string name;  // of the definition
-  Timestamp failed_at;
+  DeadLetterId id{};
+  std::string name{};  // of the definition
+  Timestamp failed_at{};
   std::uint32_t attempts = 0;
-  JsonText error;                // of the last attempt
-  JsonText args;                 // only of get_dead_letter
-  std::vector<JsonText> errors;  // of all attempts in order, as far as a history has them; only of get_dead_letter
+  JsonText error{};                // of the last attempt
+  JsonText args{};                 // only of get_dead_letter
+  std::vector<JsonText> errors{};  // of all attempts in order, as far as a history has them; only of get_dead_letter
 };
 
 // The letter as one JSON document (docs/reference/report.md).
 [[nodiscard]] std::string to_json_text(const DeadLetter& letter);
 
 struct DeadLetterFilter {
-  std::string workflow;  // empty: any
-  std::string name;      // of the definition
-  std::string task;
-  std::string code;  // of the last error
-  std::optional<Timestamp> failed_before;
+  std::string workflow{};  // empty: any
+  std::string name{};      // of the definition
+  std::string task{};
+  std::string code{};  // of the last error
+  std::optional<Timestamp> failed_before{};
   std::size_t limit = 1000;
-  std::optional<DeadLetterId> after;  // the last letter of the page before
+  std::optional<DeadLetterId> after{};  // the last letter of the page before
 };
 
 // What a text says a policy of `kind` is; `name` is left out of it. Error: `invalid_argument`, with the `field`.

@@ -14,25 +14,25 @@ namespace pawl {
 
 struct TaskReport {
   TaskState state = TaskState::pending;
-  std::uint32_t attempt = 0;              // 0: none was made
-  std::optional<Timestamp> started_at;    // of the latest attempt
-  std::optional<Timestamp> completed_at;  // of the terminal state
-  JsonText result;                        // completed
-  JsonText error;                         // {"code", "message", ...} of the latest failed attempt, or null
+  std::uint32_t attempt = 0;                // 0: none was made
+  std::optional<Timestamp> started_at{};    // of the latest attempt
+  std::optional<Timestamp> completed_at{};  // of the terminal state
+  JsonText result{};                        // completed
+  JsonText error{};                         // {"code", "message", ...} of the latest failed attempt, or null
   // Completions before the present state that are not undone yet; of tasks with a compensation that were run again.
   std::uint32_t earlier_completions = 0;
 };
 
 // How far a workflow is: cheap to ask for, whatever its size.
 struct WorkflowStatus {
-  std::string id;
-  std::string name;
+  std::string id{};
+  std::string name{};
   WorkflowState state = WorkflowState::pending;
   Phase phase = Phase::none;
   Priority priority = Priority::normal;
-  Timestamp created_at;
-  std::optional<Timestamp> started_at;
-  std::optional<Timestamp> completed_at;
+  Timestamp created_at{};
+  std::optional<Timestamp> started_at{};
+  std::optional<Timestamp> completed_at{};
   double progress = 0;  // terminal tasks / all tasks
   std::uint32_t tasks_total = 0;
   std::uint32_t tasks_running = 0;
@@ -47,14 +47,14 @@ struct WorkflowStatus {
 
 // All of a workflow at one moment.
 struct WorkflowReport {
-  WorkflowStatus status;
-  DefinitionPtr definition;
-  JsonText input;
-  JsonText output;
-  JsonText error;
-  std::vector<TaskReport> tasks;  // by TaskIndex
+  WorkflowStatus status{};
+  DefinitionPtr definition{};
+  JsonText input{};
+  JsonText output{};
+  JsonText error{};
+  std::vector<TaskReport> tasks{};  // by TaskIndex
   // Of those tasks that have one, in their order: Definition::compensated_tasks().
-  std::vector<TaskReport> compensations;
+  std::vector<TaskReport> compensations{};
 
   // A task's or, above them, a compensation's.
   [[nodiscard]] const TaskReport& action(TaskIndex index) const {
@@ -69,11 +69,11 @@ struct WorkflowReport {
 
 // Why a workflow, or one of its tasks, makes no progress now.
 struct Explanation {
-  std::string task;  // empty: the workflow itself
+  std::string task{};  // empty: the workflow itself
   // waiting_for_dependencies, waiting_for_slot, retry_due, circuit_open, queued, paused, running, not_started,
   // stopping, compensating, quarantined, or the state that the workflow has ended in.
-  std::string code;
-  std::string text;           // one sentence for people
+  std::string code{};
+  std::string text{};         // one sentence for people
   bool compensation = false;  // it is about what undoes the task
 };
 

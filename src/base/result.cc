@@ -42,4 +42,14 @@ std::string describe(const Error& error, std::string_view file) {
   return out + error.message;
 }
 
+NoValue::NoValue(Error error) : std::bad_expected_access<Error>(std::move(error)) {
+  what_ = fmt::format("{}: {}", to_string(this->error().code), describe(this->error()));
+}
+
+namespace detail {
+
+void throw_no_value(const Error& error) { throw NoValue(error); }
+
+}  // namespace detail
+
 }  // namespace pawl

@@ -33,9 +33,9 @@ void Audience::subscribe(std::vector<std::string> types) {
   subscriptions_.push_back(*id);
 }
 
-void Audience::listen() {
+void Audience::listen(std::vector<std::string> types) {
   notes_ = true;
-  subscribe({});
+  subscribe(std::move(types));
 }
 
 void Audience::show(View& view, const std::string& workflow) {

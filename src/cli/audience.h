@@ -21,8 +21,8 @@ class Audience {
   Audience(const Audience&) = delete;
   Audience& operator=(const Audience&) = delete;
 
-  // Everything that happens from now on is noted, as far as there is room, for show().
-  void listen();
+  // What happens from now on, of these types (none: all), is noted, as far as there is room, for show().
+  void listen(std::vector<std::string> types = {});
   // From now on, and from listen() on, `view` is told what it wants to know of that workflow.
   void show(View& view, const std::string& workflow);
   // Nobody wants to know more than which workflows end.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@
 #include "cli/directory.h"
 #include "cli/engine_arguments.h"
 #include "cli/input.h"
+#include "cli/warnings.h"
 #include "cli/watch.h"
 
 namespace pawl::cli {
@@ -27,6 +29,7 @@ struct RunOptions {
   EngineArguments engine;
   std::optional<std::string> timeout;
   std::optional<std::string> id;
+  bool strict = false;
 };
 
 Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& text) {
@@ -44,15 +47,14 @@ struct Request {
   CreateOptions create;
   WatchOptions watch;
   EngineChoice engine;
+  bool strict = false;
 };
 
 // Of the same id in the data directory, if there is any. Error: also `conflict`, `invalid_state`.
-Result<std::optional<WorkflowReport>> find_before(const Request& request, const Definition& definition) {
+Result<std::optional<WorkflowReport>> find_before(const Request& request, const DefinitionPtr& definition) {
   if (!request.create.id || !request.engine.persistence) return std::nullopt;
-  Result<std::optional<WorkflowReport>> found = find_stored(request.watch.data_dir, *request.create.id);
+  Result<std::optional<WorkflowReport>> found = find_stored(request.watch.data_dir, definition, request.create);
   if (!found || !*found) return found;
-  if (Result<void> same = check_same(**found, definition, request.create.input); !same)
-    return std::unexpected(std::move(same.error()));
   if ((*found)->status.state == WorkflowState::paused)
     return fail(ErrorCode::invalid_state,
                 fmt::format("workflow {} is paused; {} goes on with it", in_quotes(*request.create.id),
@@ -73,16 +75,16 @@ int report_refused(Error error, const Request& request, const Definition& defini
   return report(error, request.file);
 }
 
-bool starts_by_itself(const WorkflowStatus& status) {
-  return status.state != WorkflowState::pending || status.phase == Phase::queued;
-}
-
 // Brings the workflow to its end; `found` is what there was of it before.
 int run_workflow(Engine& engine, Interruption& interruption, const Request& request, const DefinitionPtr& definition,
                  const std::optional<WorkflowReport>& found) {
   Orchestrator& orchestrator = engine.orchestrator();
   Watch watch(engine, interruption, request.watch);
-  if (found) watch.begin(found->status.id, *definition);
+  if (found) {
+    watch.begin(found->status.id, *definition);
+  } else {
+    watch.listen(*definition);
+  }
   if (request.engine.persistence)
     if (const Result<void> enabled = engine.persistence().enable(*request.engine.persistence); !enabled)
       return report(enabled.error());
@@ -90,13 +92,10 @@ int run_workflow(Engine& engine, Interruption& interruption, const Request& requ
     note(fmt::format("ended by {} before the workflow began", interruption.reason()));
     return kUnavailable;
   }
-  const Result<std::string> id =
-      found ? Result<std::string>(found->status.id) : orchestrator.create_workflow(definition, request.create);
+  const Result<std::string> id = orchestrator.start_workflow(definition, request.create);
   if (!id) return report_refused(id.error(), request, *definition);
   interruption.set_workflow(orchestrator, *id);
   if (!found) watch.begin(*id, *definition);
-  if (!found || !starts_by_itself(found->status))
-    if (const Result<void> started = orchestrator.execute_workflow(*id); !started) return report(started.error());
   return watch.finish();
 }
 
@@ -104,9 +103,14 @@ int run_file(const Request& request) {
   // Made before the engine's threads, so that they all inherit its mask.
   Interruption interruption(request.engine.persistence.has_value());
   Engine engine(request.engine.engine);
-  const Result<DefinitionPtr> definition = read_definition_file(request.file, {.handlers = &engine.handlers()});
+  std::vector<Warning> warnings;
+  const Result<DefinitionPtr> definition =
+      read_definition_file(request.file, {.handlers = &engine.handlers(), .warnings = &warnings});
   if (!definition) return report(definition.error(), request.file);
-  const Result<std::optional<WorkflowReport>> found = find_before(request, **definition);
+  if (!pass_warnings(warnings, request.file, request.strict) ||
+      !pass_warnings(check_input(**definition, request.create.input), "--input", request.strict))
+    return kBadUsage;
+  const Result<std::optional<WorkflowReport>> found = find_before(request, *definition);
   if (!found) return report(found.error());
   if (*found && is_terminal((*found)->status.state)) return print_report(**found, request.watch.json);
   return run_workflow(engine, interruption, request, *definition, *found);
@@ -125,9 +129,10 @@ int run(const RunOptions& options) {
   if (options.id) engine->engine.only->insert(*options.id);
   return run_file(
       {.file = options.file,
-       .create = {.id = options.id, .priority = {}, .input = *input},
+       .create = {.id = options.id, .if_exists = IfExists::attach, .input = *input},
        .watch = {.data_dir = options.engine.data_dir, .json = options.output == "json", .timeout = *timeout},
-       .engine = *engine});
+       .engine = *engine,
+       .strict = options.strict});
 }
 
 constexpr const char* kHelp =
@@ -160,6 +165,7 @@ void add_run(Verb& program) {
   add_output(verb, options->output, "human: a view and a summary; json: one JSON document at the end");
   verb.add("--timeout", options->timeout, "Cancel it after this long, e.g. 90s, 10m");
   verb.add("--id", options->id, "The workflow's id, 1 to 256 bytes of text (default: a new one)");
+  verb.add_flag("--strict", options->strict, "Refuse a definition, or an --input, that there is a warning about");
   add_data_dir(verb, options->engine.data_dir, "Keep it in this folder, which is made if there is none");
   add_engine_arguments(verb, options->engine);
   verb.teaches(kHelp);

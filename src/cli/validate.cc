@@ -1,25 +1,69 @@
 // pawl validate FILE...
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include "pawl/engine.h"
 
 #include "cli/cli.h"
 #include "cli/view.h"
+#include "cli/warnings.h"
 
 namespace pawl::cli {
 namespace {
 
-int validate(const std::vector<std::string>& files) {
+struct ValidateArguments {
+  std::vector<std::string> files;
+  std::vector<std::string> handlers;  // patterns of `module.function`
+  bool allow_unknown = false;
+  bool strict = false;
+};
+
+// The built-in handlers, and those that the program which is to run a definition has by what its user says.
+class DeclaredHandlers final : public Handlers {
+ public:
+  DeclaredHandlers(const Handlers& built_in, const ValidateArguments& arguments)
+      : built_in_(built_in), arguments_(arguments) {}
+
+  Result<void> add(std::string, std::string, HandlerFunction, HandlerOptions) override {
+    return fail(ErrorCode::invalid_state, "nothing is run here");
+  }
+
+  [[nodiscard]] Result<void> check(std::string_view module, std::string_view function,
+                                   const Json* args) const override {
+    Result<void> known = built_in_.check(module, function, args);
+    if (known) return known;
+    const std::string name = fmt::format("{}.{}", module, function);
+    const auto matches = [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; };
+    const bool is_unknown = known.error().field == "module";  // a built-in module has no other functions
+    if (is_unknown && (arguments_.allow_unknown || std::ranges::any_of(arguments_.handlers, matches))) return {};
+    if (is_unknown && !arguments_.handlers.empty())
+      known.error().message += fmt::format(", and no --handlers matches {}", name);
+    return known;
+  }
+
+ private:
+  const Handlers& built_in_;
+  const ValidateArguments& arguments_;
+};
+
+int validate(const ValidateArguments& arguments) {
   Engine engine({.shards = 1});
+  const DeclaredHandlers handlers(engine.handlers(), arguments);
   int worst = kDone;
-  for (const std::string& file : files) {
-    const Result<DefinitionPtr> definition = read_definition_file(file, {.handlers = &engine.handlers()});
+  for (const std::string& file : arguments.files) {
+    std::vector<Warning> warnings;
+    const Result<DefinitionPtr> definition = read_definition_file(file, {.handlers = &handlers, .warnings = &warnings});
     if (!definition) {
       worst = std::max(worst, report(definition.error(), file));
+      continue;
+    }
+    if (!pass_warnings(warnings, file, arguments.strict)) {
+      worst = std::max<int>(worst, kBadUsage);
       continue;
     }
     put(stdout,
@@ -33,12 +77,22 @@ int validate(const std::vector<std::string>& files) {
 
 void add_validate(Verb& program) {
   Verb verb = program.add_verb("validate", "Check definitions without running them");
-  const auto files = std::make_shared<std::vector<std::string>>();
-  verb.add("FILE", *files, "Definitions, YAML or JSON").required();
+  const auto arguments = std::make_shared<ValidateArguments>();
+  verb.add("FILE", arguments->files, "Definitions, YAML or JSON").required();
+  verb.add("--handlers", arguments->handlers,
+           "Handlers that the program which runs them has, as MODULE.FUNCTION with * and ?; may be repeated");
+  verb.add_flag("--allow-unknown", arguments->allow_unknown, "Take every module that is not built in as known");
+  verb.add_flag("--strict", arguments->strict, "Refuse what there is a warning about");
   verb.teaches(
       "Prints one line for each file: its name, size and content hash, or the first thing that is wrong with it, as\n"
-      "FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.");
-  verb.on_call([files] { return validate(*files); });
+      "FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.\n"
+      "\n"
+      "What is allowed and hardly meant, such as a member of the input that is not declared, or a condition that can\n"
+      "never hold, is a warning: FILE:LINE:COLUMN: warning: FIELD: MESSAGE. With --strict warnings are refused.\n"
+      "\n"
+      "  pawl validate flows/*.yaml --strict\n"
+      "  pawl validate flows/*.yaml --handlers 'billing.*' --handlers mail.send");
+  verb.on_call([arguments] { return validate(*arguments); });
 }
 
 }  // namespace pawl::cli

@@ -63,7 +63,9 @@ Option Verb::add(const std::string& name, std::string& value, const std::string&
 }
 
 Option Verb::add(const std::string& name, std::vector<std::string>& value, const std::string& what) {
-  return Option(app_->add_option(name, value, what));
+  CLI::Option* const option = app_->add_option(name, value, what);
+  if (name.starts_with('-')) option->allow_extra_args(false);  // one value each time it is given
+  return Option(option);
 }
 
 Option Verb::add(const std::string& name, std::int64_t& value, const std::string& what) {

@@ -52,6 +52,7 @@ class Verb {
 
   // "--name", or "NAME" for what stands there without one.
   Option add(const std::string& name, std::string& value, const std::string& what);
+  // "--name" may be given several times, each time with one value.
   Option add(const std::string& name, std::vector<std::string>& value, const std::string& what);
   Option add(const std::string& name, std::int64_t& value, const std::string& what);
   Option add(const std::string& name, std::uint64_t& value, const std::string& what);

@@ -55,9 +55,14 @@ Watch::Watch(Engine& engine, Interruption& interruption, WatchOptions options)
 
 Watch::~Watch() { interruption_.clear_workflow(); }
 
+void Watch::listen(const Definition& definition) {
+  view_ = make_view(options_.json, definition);
+  if (view_) audience_.listen(view_->types());
+}
+
 void Watch::begin(const std::string& id, const Definition& definition) {
   id_ = id;
-  view_ = make_view(options_.json, definition);
+  if (!view_) view_ = make_view(options_.json, definition);
   if (view_) audience_.show(*view_, id);
 }
 

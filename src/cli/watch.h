@@ -38,6 +38,8 @@ class Watch {
 
   // For a watch that begins after the workflow has.
   Audience& audience() { return audience_; }
+  // Notes what happens from now on for begin(), where the workflow has no id yet.
+  void listen(const Definition& definition);
   // Shows the workflow from now on; it need not be known to the engine yet.
   void begin(const std::string& id, const Definition& definition);
   // Waits for its end, or until the process is to leave it alone. Says what there is to say; returns the exit code.

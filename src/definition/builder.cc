@@ -30,6 +30,7 @@ Builder::Builder(const DefinitionChecks& checks)
       tasks_by_id_(0, ById{made_.get()}, ById{made_.get()}) {
   made_->rows_.emplace_back();
   intern_string("");
+  if (checks.warnings != nullptr) doubts_.emplace();
 }
 
 Checked<void> Builder::set_header(const WorkflowSpec& spec) {
@@ -138,6 +139,8 @@ Checked<DefinitionPtr> Builder::finish() {
   return made_;
 }
 
+std::vector<Problem> Builder::warnings() const { return doubts_ ? doubts_->judge(*made_) : std::vector<Problem>(); }
+
 std::uint32_t Builder::intern_string(std::string_view text) {
   const auto [entry, is_new] =
       strings_.try_emplace(std::string(text), static_cast<std::uint32_t>(made_->strings_.size()));
@@ -227,7 +230,7 @@ Checked<void> Builder::check_handler(const Call& call, bool has_places, const Pa
 Checked<std::uint32_t> Builder::intern_args(const Json& args, TaskIndex task, const Path& path) {
   Path args_path = path;
   args_path.emplace_back("args");
-  if (!args.is_array()) return wrong(args_path, "must be an array of positional arguments");
+  if (!args.is_array()) return wrong(args_path, "must be an array of positional arguments; pawl::args(...) makes one");
   // First, for the text of a value that is no JSON may be that of another one.
   if (Checked<void> ok = check_json(args, args_path); !ok) return std::unexpected(std::move(ok.error()));
   std::string text = to_json_text(args);
@@ -251,6 +254,10 @@ Checked<void> Builder::check_expression(std::string_view text, TaskIndex task, c
     std::vector<std::string> names;
     for (expression::TaskReference& reference : *references) names.push_back(std::move(reference.task));
     known = analysed_.emplace(std::string(text), std::move(names)).first;
+  }
+  if (doubts_) {
+    const bool of_task = place_ == expression::Place::task && task != std::numeric_limits<TaskIndex>::max();
+    doubts_->note(text, of_task ? std::optional(task) : std::nullopt, path);
   }
   for (const std::string& named : known->second) references_.push_back({.task = task, .named = named, .path = path});
   return {};

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 #include "pawl/definition.h"
 
 #include "definition/problem.h"
+#include "definition/warnings.h"
 #include "expression/expression.h"
 
 namespace pawl::definition {
@@ -30,6 +32,8 @@ class Builder {
   Checked<void> set_header(const WorkflowSpec& spec);
   Checked<void> add_task(const TaskSpec& task);
   Checked<DefinitionPtr> finish();
+  // When it has finished: what may be a mistake, if that was asked for.
+  [[nodiscard]] std::vector<Problem> warnings() const;
 
  private:
   // Text kept once, by the number it got when it was first seen.
@@ -92,6 +96,7 @@ class Builder {
   expression::Place place_ = expression::Place::task;                   // of the expressions that are read now
   std::unordered_map<std::string, std::vector<std::string>> analysed_;  // expression -> the tasks it names
   std::vector<Reference> references_;
+  std::optional<WarningFinder> doubts_;
   std::vector<std::pair<TaskIndex, Compensation>> compensations_;
 };
 

@@ -111,7 +111,7 @@ TEST(Builder, refuses_what_no_document_could_say) {
       refusal_of_task([](TaskSpec& task) { task.args = boost::json::array{std::numeric_limits<double>::infinity()}; }),
       "invalid_argument: tasks.a.args[0]: is a number that JSON cannot hold");
   EXPECT_EQ(refusal_of_task([](TaskSpec& task) { task.args = "no array"; }),
-            "invalid_argument: tasks.a.args: must be an array of positional arguments");
+            "invalid_argument: tasks.a.args: must be an array of positional arguments; pawl::args(...) makes one");
   EXPECT_EQ(refusal_of_task([](TaskSpec& task) { task.module = ""; }),
             "invalid_argument: tasks.a.module: must not be empty");
   WorkflowSpec spec = with({noop("a")});

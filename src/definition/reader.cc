@@ -116,7 +116,7 @@ constexpr HeaderField kHeaderFields[] = {
     {"tasks", read_tasks},
 };
 
-Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
+Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std::vector<Problem>& warnings) {
   Header header;
   if (Checked<void> ok = read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`"); !ok)
     return std::unexpected(std::move(ok.error()));
@@ -133,7 +133,9 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks) {
     if (Checked<void> ok = read_task(task, value, path); !ok) return std::unexpected(std::move(ok.error()));
     if (Checked<void> ok = builder.add_task(task); !ok) return std::unexpected(std::move(ok.error()));
   }
-  return builder.finish();
+  Checked<DefinitionPtr> made = builder.finish();
+  if (made) warnings = builder.warnings();
+  return made;
 }
 
 // The problem where the document has it: sugar under the name that was written.
@@ -154,6 +156,13 @@ Problem placed_as_written(Problem problem, Node root) {
   return problem;
 }
 
+void add_warning(const DefinitionChecks& checks, Error problem) {
+  checks.warnings->push_back({.message = std::move(problem.message),
+                              .field = std::move(problem.field),
+                              .line = problem.line,
+                              .column = problem.column});
+}
+
 }  // namespace
 }  // namespace definition
 
@@ -164,6 +173,8 @@ Result<DefinitionPtr> make_definition(const WorkflowSpec& spec, const Definition
     if (auto ok = builder.add_task(task); !ok) return std::unexpected(definition::to_error(std::move(ok.error())));
   auto made = builder.finish();
   if (!made) return std::unexpected(definition::to_error(std::move(made.error())));
+  for (definition::Problem& warning : builder.warnings())
+    definition::add_warning(checks, definition::to_error(std::move(warning)));
   return *std::move(made);
 }
 
@@ -173,11 +184,14 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
   Result<definition::Document> document =
       definition::Document::parse(text, definition::guess_format(file_name, text), document_limits);
   if (!document) return std::unexpected(std::move(document.error()));
-  auto made = definition::read_root(document->root(), checks);
-  if (!made) {
-    const definition::Node root = document->root();
-    return std::unexpected(definition::to_error(definition::placed_as_written(std::move(made.error()), root), root));
-  }
+  const definition::Node root = document->root();
+  std::vector<definition::Problem> warnings;
+  auto made = definition::read_root(root, checks, warnings);
+  const auto placed = [root](definition::Problem problem) {
+    return definition::to_error(definition::placed_as_written(std::move(problem), root), root);
+  };
+  if (!made) return std::unexpected(placed(std::move(made.error())));
+  for (definition::Problem& warning : warnings) definition::add_warning(checks, placed(std::move(warning)));
   return *std::move(made);
 }
 

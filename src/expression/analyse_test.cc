@@ -30,7 +30,7 @@ TEST(Analyse, finds_the_tasks_that_are_named) {
   EXPECT_THAT(tasks_in("tasks['a.b'].result, 1"), ElementsAre(HasSubstr("one value")));
   EXPECT_THAT(tasks_in("tasks['a.b'].result"), ElementsAre("a.b"));
   EXPECT_THAT(tasks_in("tasks[ [[long]] ].result and tasks . y"), ElementsAre("long", "y"));
-  EXPECT_EQ(analyse("1 + tasks.x.result")->front().offset, 10U);
+  EXPECT_EQ(analyse("1 + tasks.x.result").value().front().offset, 10U);
 }
 
 TEST(Analyse, other_things_called_tasks_are_no_references) {

@@ -103,6 +103,16 @@ enum class Place : std::uint8_t { task, compensation };
 // literally.
 Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place = Place::task);
 
+// A chain of members that an expression reads: `tasks.load.result.rows` or `input["who"]`.
+struct Access {
+  std::vector<std::string> path;             // "tasks", "load", "result", "rows"
+  std::optional<std::string> compared_with;  // the text literal in `== "failed"`
+};
+
+// What an expression that analyse() accepts reads of its free names, as far as that stands there literally. Nothing for
+// one that has names of its own.
+std::vector<Access> find_accesses(std::string_view expression);
+
 // Whether `text` contains `${{`.
 [[nodiscard]] bool has_places(std::string_view text);
 

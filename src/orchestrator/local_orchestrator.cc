@@ -27,6 +27,35 @@ Result<JsonText> lay_over(const Definition& definition, const Json& input, std::
   return text;
 }
 
+// The first member that is not the same in both.
+std::string first_difference(const Json& before, const Json& now) {
+  for (const auto& member : now.get_object()) {
+    const Json* const old = before.get_object().if_contains(member.key());
+    if (old == nullptr || *old != member.value()) return member.key();
+  }
+  for (const auto& member : before.get_object())
+    if (!now.get_object().contains(member.key())) return member.key();
+  return {};
+}
+
+// Whether creating a workflow of these facts would make the one that there is. Error: `already_exists`, which says what
+// differs.
+Result<void> check_same(const WorkflowFacts& existing, const WorkflowFacts& wanted) {
+  constexpr std::size_t kShownHash = 12;
+  const Definition& before = *existing.definition;
+  const Definition& now = *wanted.definition;
+  const std::string which = fmt::format("there is a workflow {} already", in_quotes(existing.id.text()));
+  if (before.hash() != now.hash())
+    return fail(ErrorCode::already_exists, fmt::format("{}, of another definition: {} {}, not {} {}", which,
+                                                       in_quotes(before.name()), before.hash().substr(0, kShownHash),
+                                                       in_quotes(now.name()), now.hash().substr(0, kShownHash)));
+  if (existing.input == wanted.input) return {};
+  const std::string difference = first_difference(existing.input.parse(), wanted.input.parse());
+  if (difference.empty()) return {};  // the same in another order
+  return fail(ErrorCode::already_exists,
+              fmt::format("{}, with another input: {} differs", which, in_quotes(difference)));
+}
+
 }  // namespace
 
 LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOpener open_store,
@@ -115,7 +144,40 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
                                                           .input = *std::move(input),
                                                           .priority = options.priority.value_or(definition->priority()),
                                                           .cancel_grace = options_.cancel_grace});
-  return NewWorkflow{.bound = *std::move(bound), .facts = std::move(facts), .id_may_be_taken = options.id.has_value()};
+  return NewWorkflow{.bound = *std::move(bound),
+                     .facts = std::move(facts),
+                     .id_may_be_taken = options.id.has_value(),
+                     .if_exists = options.if_exists};
+}
+
+Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const NewWorkflow& wanted) {
+  const std::string& id = wanted.facts->id.text();
+  if (wanted.id_may_be_taken && wanted.if_exists != IfExists::refuse) {
+    const Result<LiveWorkflow*> existing = shard.load_one(id);
+    if (!existing) return existing;
+    if (*existing != nullptr && wanted.if_exists == IfExists::attach) {
+      if (Result<void> same = check_same(*(*existing)->state.facts, *wanted.facts); !same)
+        return std::unexpected(std::move(same.error()));
+      return existing;
+    }
+    if (*existing != nullptr) {
+      const WorkflowState state = (*existing)->state.state;
+      if (!is_terminal(state))
+        return fail(ErrorCode::invalid_state, fmt::format("workflow {} is {}: only one that has ended can be replaced",
+                                                          in_quotes(id), to_string(state)));
+      if (Result<void> removed = shard.remove(id); !removed) return std::unexpected(std::move(removed.error()));
+    }
+  }
+  if (Result<void> created = shard.create(wanted.bound, wanted.facts, wanted.id_may_be_taken); !created)
+    return std::unexpected(std::move(created.error()));
+  return shard.find(id);
+}
+
+Result<void> LocalOrchestrator::create_and_execute(Shard& shard, const NewWorkflow& wanted) {
+  const Result<LiveWorkflow*> workflow = create_or_attach(shard, wanted);
+  if (!workflow) return std::unexpected(workflow.error());
+  const core::Workflow& state = (*workflow)->state;
+  return state.state == WorkflowState::pending && !state.queued ? shard.execute(**workflow) : Result<void>();
 }
 
 Result<std::string> LocalOrchestrator::create_workflow(const DefinitionPtr& definition, const CreateOptions& options) {
@@ -123,8 +185,8 @@ Result<std::string> LocalOrchestrator::create_workflow(const DefinitionPtr& defi
   if (!created) return std::unexpected(created.error());
   const std::string& id = created->facts->id.text();
   return ask<std::string>(shard_of(id), [&](Shard& shard) -> Result<std::string> {
-    Result<void> done = shard.create(created->bound, created->facts, created->id_may_be_taken);
-    return done ? Result<std::string>(id) : std::unexpected(std::move(done.error()));
+    const Result<LiveWorkflow*> workflow = create_or_attach(shard, *created);
+    return workflow ? Result<std::string>(id) : std::unexpected(workflow.error());
   });
 }
 
@@ -140,8 +202,7 @@ void LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const Cr
     const std::string& id = created.facts->id.text();
     Result<void> done = fail(ErrorCode::internal, "");
     try {
-      done = there.create(created.bound, created.facts, created.id_may_be_taken);
-      if (done) done = there.execute(*there.find(id));
+      done = create_and_execute(there, created);
     } catch (const InvariantBroken& broken) {  // the shard goes down, and has no reply of this call to send
       (*told)(fail(ErrorCode::internal, broken.what()));
       throw;
@@ -161,14 +222,25 @@ Result<std::string> LocalOrchestrator::start_workflow(const DefinitionPtr& defin
   return *reply.wait();
 }
 
-Result<std::string> LocalOrchestrator::create_workflow(std::string name, std::vector<TaskSpec> tasks,
-                                                       const CreateOptions& options) {
+Result<DefinitionPtr> LocalOrchestrator::define(std::string name, std::vector<TaskSpec> tasks) const {
   WorkflowSpec spec;
   spec.name = std::move(name);
   spec.tasks = std::move(tasks);
-  Result<DefinitionPtr> definition = make_definition(spec, {.limits = options_.definitions, .handlers = &handlers_});
-  if (!definition) return std::unexpected(std::move(definition.error()));
+  return make_definition(spec, {.limits = options_.definitions, .handlers = &handlers_});
+}
+
+Result<std::string> LocalOrchestrator::create_workflow(std::string name, std::vector<TaskSpec> tasks,
+                                                       const CreateOptions& options) {
+  const Result<DefinitionPtr> definition = define(std::move(name), std::move(tasks));
+  if (!definition) return std::unexpected(definition.error());
   return create_workflow(*definition, options);
+}
+
+Result<std::string> LocalOrchestrator::start_workflow(std::string name, std::vector<TaskSpec> tasks,
+                                                      const CreateOptions& options) {
+  const Result<DefinitionPtr> definition = define(std::move(name), std::move(tasks));
+  if (!definition) return std::unexpected(definition.error());
+  return start_workflow(*definition, options);
 }
 
 Result<void> LocalOrchestrator::execute_workflow(const std::string& id) {

@@ -59,6 +59,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
                                       const CreateOptions& options) override;
   Result<void> execute_workflow(const std::string& id) override;
   Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options) override;
+  Result<std::string> start_workflow(std::string name, std::vector<TaskSpec> tasks,
+                                     const CreateOptions& options) override;
   void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) override;
   Result<void> pause_workflow(const std::string& id) override;
   Result<void> resume_workflow(const std::string& id) override;
@@ -99,6 +101,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
                                      const Compensation& action) override;
   Result<void> execute_compensation(const std::string& workflow, const std::string& task) override;
   Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks) override;
+  Result<std::string> start_saga(const std::string& name, std::vector<TaskSpec> steps,
+                                 const CreateOptions& options) override;
   Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps, const Json& input) override;
   Result<void> add_step(const std::string& saga, TaskSpec step) override;
   Result<void> execute_saga(const std::string& saga) override;
@@ -135,8 +139,13 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
     BoundDefinitionPtr bound;
     WorkflowFactsPtr facts;
     bool id_may_be_taken;
+    IfExists if_exists;
   };
+  [[nodiscard]] Result<DefinitionPtr> define(std::string name, std::vector<TaskSpec> tasks) const;
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
+  // On the shard's thread: the workflow that is made, or the one that there is and may stand for it.
+  static Result<LiveWorkflow*> create_or_attach(Shard& shard, const NewWorkflow& wanted);
+  static Result<void> create_and_execute(Shard& shard, const NewWorkflow& wanted);
   using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
   using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // `change` is made again if somebody else has changed the definition meanwhile.

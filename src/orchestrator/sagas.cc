@@ -46,6 +46,17 @@ CompensationLogEntry entry_of(const Definition& definition, TaskIndex action, co
           .completed_at = report.completed_at};
 }
 
+// Has each step depend on the one before.
+Result<void> put_in_a_row(std::vector<TaskSpec>& steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i].dependencies.empty())
+      return fail(ErrorCode::invalid_argument, "the steps of a saga run one after another; leave dependencies out",
+                  fmt::format("steps[{}].dependencies", i));
+    if (i > 0) steps[i].dependencies = {steps[i - 1].id};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(SagaState state) {
@@ -95,14 +106,15 @@ Result<void> LocalOrchestrator::compensate_workflow(const std::string& workflow,
   });
 }
 
+Result<std::string> LocalOrchestrator::start_saga(const std::string& name, std::vector<TaskSpec> steps,
+                                                  const CreateOptions& options) {
+  if (Result<void> ok = put_in_a_row(steps); !ok) return std::unexpected(std::move(ok.error()));
+  return start_workflow(name, std::move(steps), options);
+}
+
 Result<std::string> LocalOrchestrator::create_saga(const std::string& name, std::vector<TaskSpec> steps,
                                                    const Json& input) {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (!steps[i].dependencies.empty())
-      return fail(ErrorCode::invalid_argument, "the steps of a saga run one after another; leave dependencies out",
-                  fmt::format("steps[{}].dependencies", i));
-    if (i > 0) steps[i].dependencies = {steps[i - 1].id};
-  }
+  if (Result<void> ok = put_in_a_row(steps); !ok) return std::unexpected(std::move(ok.error()));
   return create_workflow(name, std::move(steps), {.input = input});
 }
 

@@ -172,7 +172,7 @@ Result<void> LocalOrchestrator::disable() {
     const std::lock_guard lock(mutex_);
     return epoch_;
   }();
-  if (Result<void> changed = change_store(none, none->acquire()->epoch); !changed) return changed;
+  if (Result<void> changed = change_store(none, none->acquire().value().epoch); !changed) return changed;
   policies_.keep_counts();
   if (Result<void> known = policies_.use_store(none); !known) return known;
   disabled_epoch_ = owned;

@@ -146,7 +146,7 @@ TEST_P(Commit, fails_after_one_that_failed_until_the_store_is_acquired_anew) {
     EXPECT_EQ(harness->store().acquire().error().code, ErrorCode::unavailable);
     EXPECT_FALSE(harness->commit(Turn().create("y")));
     harness->rows().allow_mending(true);
-    harness->epoch = harness->store().acquire()->epoch;
+    harness->epoch = harness->store().acquire().value().epoch;
     EXPECT_TRUE(harness->commit(Turn().create("y")));
     EXPECT_EQ(harness->acknowledgements.of(waiting).error().code, ErrorCode::fenced);
     EXPECT_EQ(harness->live().size(), kept == FaultyRows::Kept::all ? 4U : 2U);
@@ -168,7 +168,7 @@ TEST_P(Commit, fails_after_a_definition_or_snapshot_that_could_not_be_written) {
   harness->rows().fail_after(0);
   EXPECT_EQ(harness->store().put_definition(two_tasks()->hash(), "{}").error().code, ErrorCode::unavailable);
   EXPECT_EQ(harness->commit(Turn().create("w")).error().code, ErrorCode::unavailable);
-  harness->epoch = harness->store().acquire()->epoch;
+  harness->epoch = harness->store().acquire().value().epoch;
   EXPECT_EQ(harness->store().read_definition(two_tasks()->hash()).error().code, ErrorCode::not_found);
   EXPECT_TRUE(harness->store().put_definition(two_tasks()->hash(), "{}"));
   EXPECT_TRUE(harness->store().read_definition(two_tasks()->hash()));
@@ -179,7 +179,7 @@ TEST_P(Commit, fails_after_a_definition_or_snapshot_that_could_not_be_written) {
 TEST_P(Commit, needs_its_definition_again_after_a_failure) {
   const auto harness = open();
   ASSERT_TRUE(harness->store().put_definition(two_tasks()->hash(), "{}"));
-  harness->epoch = harness->store().acquire()->epoch;
+  harness->epoch = harness->store().acquire().value().epoch;
   harness->rows().fail_after(0);
   EXPECT_FALSE(harness->store().put_definition(two_tasks()->hash(), "{}"));
 }
@@ -231,7 +231,7 @@ TEST_P(Commit, relaxed_waits_for_its_time_and_for_no_longer_than_the_end) {
   TemporaryRows rows;
   {
     const auto store = *RowStore::open(rows.share(), {.sync_delay = 1h, .own_threads = true});
-    const Epoch epoch = store->acquire()->epoch;
+    const Epoch epoch = store->acquire().value().epoch;
     const std::uint64_t before = rows.faulty().syncs();
     Acknowledgements told;
     for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -249,18 +249,18 @@ TEST_P(Commit, relaxed_fails_after_a_sync_that_failed) {
   harness->rows().fail_after(1);
   EXPECT_TRUE(harness->commit(Turn().create("w")));  // the sync after it fails
   EXPECT_FALSE(harness->commit(Turn().create("v")));
-  harness->epoch = harness->store().acquire()->epoch;
+  harness->epoch = harness->store().acquire().value().epoch;
   EXPECT_TRUE(harness->commit(Turn().create("v")));
 }
 
 TEST_P(Commit, owner_learns_whether_the_one_before_let_go) {
   const auto harness = open();
-  EXPECT_FALSE(harness->store().acquire()->clean);  // the harness did not
+  EXPECT_FALSE(harness->store().acquire().value().clean);  // the harness did not
   ASSERT_TRUE(harness->store().release());
-  EXPECT_TRUE(harness->store().acquire()->clean);
-  EXPECT_FALSE(harness->store().acquire()->clean);
+  EXPECT_TRUE(harness->store().acquire().value().clean);
+  EXPECT_FALSE(harness->store().acquire().value().clean);
   TemporaryRows rows;
-  EXPECT_TRUE((*RowStore::open(rows.share(), {}))->acquire()->clean);  // there was none
+  EXPECT_TRUE((*RowStore::open(rows.share(), {}))->acquire().value().clean);  // there was none
 }
 
 }  // namespace

@@ -76,8 +76,8 @@ TEST_P(Conformance, reads_a_checkpoint_and_the_runs_since) {
   EXPECT_EQ(harness.live(), (Live{{"w", {{4, 2}}}}));
   EXPECT_EQ(harness.history("w"), (Runs{{0, 1}, {1, 3}, {4, 2}}));
   ASSERT_TRUE(harness.commit(Turn().go_on("w", 6, 1, "second")));
-  EXPECT_EQ(store().read_workflow("w")->checkpoint, state_of("w", 7, "second"));
-  EXPECT_THAT(store().read_workflow("w")->runs, IsEmpty());
+  EXPECT_EQ(store().read_workflow("w").value().checkpoint, state_of("w", 7, "second"));
+  EXPECT_THAT(store().read_workflow("w").value().runs, IsEmpty());
 }
 
 TEST_P(Conformance, reads_part_of_a_history) {
@@ -172,14 +172,14 @@ TEST_P(Conformance, removes_all_of_an_ended_workflow_and_nothing_else) {
   ASSERT_TRUE(store().remove_workflow("w"));
   EXPECT_EQ(store().read_workflow("w").error().code, ErrorCode::not_found);
   EXPECT_THAT(*store().list_snapshots("w"), IsEmpty());
-  EXPECT_EQ(store().list_snapshots("wa")->size(), 1U);
+  EXPECT_EQ(store().list_snapshots("wa").value().size(), 1U);
   EXPECT_THAT(harness.list(), ElementsAre("v"));
   EXPECT_THAT(harness.list({.name = "w"}), ElementsAre("v"));
   EXPECT_EQ(harness.history("wa"), (Runs{{0, 1}, {1, 5}}));
   // The id is free for another one, which has nothing of the first.
   ASSERT_TRUE(harness.commit(Turn().create("w")));
   EXPECT_EQ(harness.live()["w"], (Runs{{0, 1}}));
-  EXPECT_EQ(store().read_workflow("w")->checkpoint, "");
+  EXPECT_EQ(store().read_workflow("w").value().checkpoint, "");
 }
 
 TEST_P(Conformance, removes_a_long_history) {
@@ -265,7 +265,7 @@ TEST_P(Conformance, keeps_policies) {
   EXPECT_EQ(stored[1].breaker.state, BreakerState::open);
   EXPECT_EQ(stored[1].breaker.open_until, at(9));
   ASSERT_TRUE(store().remove_policy("a"));
-  EXPECT_EQ(store().list_policies()->size(), 1U);
+  EXPECT_EQ(store().list_policies().value().size(), 1U);
   ASSERT_TRUE(store().remove_policy("b/\x01"));
 }
 
@@ -287,7 +287,7 @@ TEST_P(Conformance, keeps_snapshots) {
   EXPECT_EQ(all[1].id, "s2");
   ASSERT_TRUE(store().remove_snapshot("w", "s1"));
   EXPECT_EQ(store().read_snapshot("w", "s1").error().code, ErrorCode::not_found);
-  EXPECT_EQ(store().list_snapshots("w")->size(), 1U);
+  EXPECT_EQ(store().list_snapshots("w").value().size(), 1U);
 }
 
 TEST_P(Conformance, keeps_definitions) {
@@ -300,11 +300,11 @@ TEST_P(Conformance, keeps_definitions) {
 TEST_P(Conformance, an_ended_workflow_can_live_again_and_end_again) {
   ASSERT_TRUE(harness.commit(Turn().create("w").create("v")));
   ASSERT_TRUE(harness.commit(Turn().end("w", 1, {.state = WorkflowState::failed})));
-  EXPECT_TRUE(store().read_workflow("w")->ended);
+  EXPECT_TRUE(store().read_workflow("w").value().ended);
   EXPECT_THAT(harness.list({.state = WorkflowState::failed}), ElementsAre("w"));
   // The end and the revival may wait in the queue together.
   ASSERT_TRUE(harness.commit(Turn().revive("w", 2)));
-  EXPECT_FALSE(store().read_workflow("w")->ended);
+  EXPECT_FALSE(store().read_workflow("w").value().ended);
   EXPECT_THAT(harness.list(), IsEmpty());
   EXPECT_THAT(harness.list({.name = "w"}), IsEmpty());
   EXPECT_EQ(harness.live()["w"], (Runs{{0, 1}, {1, 1}, {2, 1}}));

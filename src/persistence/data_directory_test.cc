@@ -36,7 +36,7 @@ class DataDirectory : public ::testing::Test {
   void fill(const std::string& where) {
     const auto store = *open_data_directory(where, {.own_threads = false});
     ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
-    ASSERT_TRUE(commit(*store, store->acquire()->epoch, Turn().create("w")));
+    ASSERT_TRUE(commit(*store, store->acquire().value().epoch, Turn().create("w")));
   }
   static void expect_refused(const std::string& where, ErrorCode code, const std::string& says) {
     const auto store = open_data_directory(where, {});
@@ -73,20 +73,20 @@ TEST_F(DataDirectory, keeps_its_contents) {
 TEST_F(DataDirectory, brings_no_row_back_that_was_removed) {
   const auto again = [&](const Turn& turn) {
     const auto store = *open_data_directory(path(), {.own_threads = false});
-    ASSERT_TRUE(commit(*store, store->acquire()->epoch, turn));
+    ASSERT_TRUE(commit(*store, store->acquire().value().epoch, turn));
   };
   again(Turn().create("w"));
   again(Turn().revive("w", 1).end("v", 1));
   {
     const auto store = *open_data_directory(path(), {.own_threads = false});
-    const Epoch epoch = store->acquire()->epoch;
+    const Epoch epoch = store->acquire().value().epoch;
     ASSERT_TRUE(commit(*store, epoch, Turn().revive("w", 2)));
     ASSERT_TRUE(commit(*store, epoch, Turn().end("w", 3)));
   }
   for (int round = 0; round < 8; ++round) {  // files are merged
     again(Turn().create("x" + std::to_string(round)));
     const auto store = *open_data_directory(path(), {.own_threads = false});
-    EXPECT_TRUE(store->read_workflow("w")->ended);
+    EXPECT_TRUE(store->read_workflow("w").value().ended);
   }
 }
 
@@ -142,7 +142,7 @@ TEST_F(DataDirectory, backup_is_made_while_work_goes_on_and_can_be_used) {
   constexpr std::uint64_t kEnough = 50;
   {
     const auto store = *open_data_directory(path(), {});
-    const Epoch epoch = store->acquire()->epoch;
+    const Epoch epoch = store->acquire().value().epoch;
     ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
     ASSERT_TRUE(commit(*store, epoch, Turn().create("w").create("v")));
     std::atomic<bool> done{false};
@@ -164,9 +164,9 @@ TEST_F(DataDirectory, backup_is_made_while_work_goes_on_and_can_be_used) {
   EXPECT_EQ(report->live, 2U);
   const auto backup = open_data_directory(path("backup"), {});
   ASSERT_TRUE(backup) << describe(backup.error());
-  const std::size_t w = (*backup)->read_history("w", 0, ~0ULL)->size();
+  const std::size_t w = (*backup)->read_history("w", 0, ~0ULL).value().size();
   EXPECT_GE(w, kEnough);
-  EXPECT_EQ((*backup)->read_history("v", 0, ~0ULL)->size(), w);  // of one moment
+  EXPECT_EQ((*backup)->read_history("v", 0, ~0ULL).value().size(), w);  // of one moment
 }
 
 TEST_F(DataDirectory, backup_is_restored_to_a_new_one) {
@@ -177,7 +177,7 @@ TEST_F(DataDirectory, backup_is_restored_to_a_new_one) {
   {
     const auto store = *open_data_directory(path("new"), {});
     EXPECT_TRUE(*store->contains("w"));
-    ASSERT_TRUE(commit(*store, store->acquire()->epoch, Turn().create("v")));
+    ASSERT_TRUE(commit(*store, store->acquire().value().epoch, Turn().create("v")));
   }
   EXPECT_FALSE(*(*open_data_directory(path("backup"), {}))->contains("v"));
   EXPECT_EQ(restore_backup(path("backup"), path("new")).error().code, ErrorCode::already_exists);
@@ -199,7 +199,7 @@ TEST_F(DataDirectory, damaged_backup_is_not_restored) {
 // The child's part of the test below: commits one after the other, and says which are acknowledged.
 TEST(DISABLED_Child, commits) {
   const auto store = *open_data_directory("data", {.own_threads = false});
-  const Epoch epoch = store->acquire()->epoch;
+  const Epoch epoch = store->acquire().value().epoch;
   Acknowledgements told;
   ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
   for (std::uint64_t i = 0;; ++i) {
@@ -232,8 +232,8 @@ TEST_F(DataDirectory, what_was_acknowledged_survives_a_kill) {
     EXPECT_THAT(report->problems, IsEmpty());
     const auto store = open_data_directory(path(), {});
     ASSERT_TRUE(store) << describe(store.error());
-    EXPECT_FALSE((*store)->acquire()->clean);
-    EXPECT_GT((*store)->read_history("w", 0, ~0ULL)->size(), std::stoull(last)) << said;
+    EXPECT_FALSE((*store)->acquire().value().clean);
+    EXPECT_GT((*store)->read_history("w", 0, ~0ULL).value().size(), std::stoull(last)) << said;
     for (std::uint64_t i = 1; i <= std::stoull(last); ++i) EXPECT_TRUE(*(*store)->contains("v" + std::to_string(i)));
   }
 }

@@ -221,7 +221,7 @@ class StoreHarness {
     auto faulty = std::make_unique<FaultyRows>(std::move(rows));
     rows_ = faulty.get();
     store_ = *RowStore::open(std::move(faulty), options);
-    epoch = store_->acquire()->epoch;
+    epoch = store_->acquire().value().epoch;
   }
 
   [[nodiscard]] Store& store() { return *store_; }

@@ -35,6 +35,8 @@ constexpr std::string_view kNotYet[] = {"http", "signal", "approval", "workflow"
 TaskResult call_guarded(const Handler& handler, TaskContext& context) {
   try {
     return handler.call(context);
+  } catch (const NoValue& missing) {
+    return std::unexpected(TaskError(missing.error()));
   } catch (const std::exception& thrown) {
     return std::unexpected(TaskError("exception", thrown.what()));
   } catch (...) {

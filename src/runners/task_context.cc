@@ -37,6 +37,18 @@ const Json& TaskContext::args() {
   return *args_;
 }
 
+const Json* TaskContext::find_arg(std::size_t index) {
+  const boost::json::array& all = args().as_array();
+  return index < all.size() ? &all[index] : nullptr;
+}
+
+std::unexpected<Error> TaskContext::missing_arg(std::size_t index) {
+  return fail(ErrorCode::invalid_argument, fmt::format("is missing: the task has {} args", args().as_array().size()),
+              place_of_arg(index));
+}
+
+std::string TaskContext::place_of_arg(std::size_t index) { return fmt::format("args[{}]", index); }
+
 const Json& TaskContext::input() {
   if (!input_) input_ = std::make_unique<Json>(assignment_.facts->input.parse());
   return *input_;
@@ -51,6 +63,18 @@ Result<Json> TaskContext::result_of(std::string_view id) {
                 fmt::format("task {} does not depend on {}", in_quotes(task_id()), in_quotes(id)));
   const auto found = std::ranges::find(assignment_.results, *task, [](const auto& entry) { return entry.first; });
   return found == assignment_.results.end() ? Result<Json>(nullptr) : found->second.try_parse();
+}
+
+std::vector<DependencyResult> TaskContext::results() const {
+  const Definition& definition = *assignment_.facts->definition;
+  std::vector<DependencyResult> all;
+  for (const TaskIndex dependency : definition.dependencies(assignment_.address.task)) {
+    const auto found =
+        std::ranges::find(assignment_.results, dependency, [](const auto& entry) { return entry.first; });
+    all.push_back({.task = definition.task_id(dependency),
+                   .result = found == assignment_.results.end() ? Json(nullptr) : found->second.parse()});
+  }
+  return all;
 }
 
 std::optional<Timestamp> TaskContext::deadline() const { return assignment_.deadline; }

@@ -68,7 +68,7 @@ struct Load {
 std::size_t count_live(pawl::Engine& engine) {
   std::size_t live = 0;
   for (const auto state : {pawl::WorkflowState::pending, pawl::WorkflowState::running, pawl::WorkflowState::paused})
-    live += engine.orchestrator().list_workflows({.state = state, .limit = kInFlight})->size();
+    live += engine.orchestrator().list_workflows({.state = state, .limit = kInFlight}).value().size();
   return live;
 }
 

@@ -40,12 +40,12 @@ TEST(Capacity, starts_waiting_workflows_by_priority) {
                                                                {"high2", Priority::high}}) {
     (void)engine.orchestrator().create_workflow(other, {.id = id, .priority = priority});
     ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-    EXPECT_EQ(engine.orchestrator().get_workflow_status(id)->phase, Phase::queued);
+    EXPECT_EQ(engine.orchestrator().get_workflow_status(id).value().phase, Phase::queued);
   }
   EXPECT_EQ(engine.orchestrator().metrics().workflows_queued, 5U);
   ASSERT_TRUE(engine.orchestrator().cancel_workflow("normal"));  // gives up its place in the queue
   gate.released.set_value();
-  EXPECT_EQ(engine.orchestrator().wait_workflow("low")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.orchestrator().wait_workflow("low").value().status.state, WorkflowState::completed);
   const std::lock_guard lock(mutex);
   EXPECT_EQ(order, (std::vector<std::string>{"first", "critical", "high", "high2", "low"}));
 }
@@ -72,7 +72,7 @@ TEST(Capacity, runs_no_more_tasks_at_once_than_it_may) {
   for (int i = 0; i < 8; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
   for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
   for (const std::string& id : ids)
-    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
+    EXPECT_EQ(engine.orchestrator().wait_workflow(id).value().status.state, WorkflowState::completed);
   EXPECT_EQ(most.load(), kAtOnce);
   EXPECT_EQ(calls.load(), 400);
 }
@@ -86,7 +86,7 @@ TEST(Capacity, shares_its_slots_among_shards) {
   std::vector<std::string> ids;
   for (int i = 0; i < 16; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
   for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-  for (const std::string& id : ids) EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.tasks_completed, 200U);
+  for (const std::string& id : ids) EXPECT_EQ(engine.orchestrator().wait_workflow(id).value().status.tasks_completed, 200U);
   EXPECT_EQ(engine.orchestrator().metrics().task_slots_in_use, 0U);
 }
 
@@ -99,7 +99,7 @@ TEST(Capacity, runs_many_workflows_at_once) {
     ASSERT_TRUE(engine.orchestrator().execute_workflow(ids.back()));
   }
   for (const std::string& id : ids)
-    EXPECT_EQ(engine.orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
+    EXPECT_EQ(engine.orchestrator().wait_workflow(id).value().status.state, WorkflowState::completed);
 }
 
 TEST(Capacity, lets_a_waiting_task_wait_although_all_slots_are_taken) {
@@ -111,11 +111,11 @@ TEST(Capacity, lets_a_waiting_task_wait_although_all_slots_are_taken) {
   sleep.args = boost::json::array{"1ms"};
   const auto id = engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b"), sleep}), {});
   ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
-  while (engine.orchestrator().get_workflow_status(*id)->tasks_completed == 0) std::this_thread::yield();
-  EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[2].state, TaskState::completed);
-  EXPECT_EQ(engine.orchestrator().get_workflow(*id)->tasks[1].state, TaskState::pending);
+  while (engine.orchestrator().get_workflow_status(*id).value().tasks_completed == 0) std::this_thread::yield();
+  EXPECT_EQ(engine.orchestrator().get_workflow(*id).value().tasks[2].state, TaskState::completed);
+  EXPECT_EQ(engine.orchestrator().get_workflow(*id).value().tasks[1].state, TaskState::pending);
   gate.released.set_value();
-  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id).value().status.state, WorkflowState::completed);
 }
 
 TEST(Capacity, lets_a_workflow_wait_although_another_one_wants_all_slots) {
@@ -131,7 +131,7 @@ TEST(Capacity, lets_a_workflow_wait_although_another_one_wants_all_slots) {
   sleep.args = boost::json::array{"1ms"};
   EXPECT_EQ(run(engine, define({sleep})).status.state, WorkflowState::completed);
   gate.released.set_value();
-  EXPECT_EQ(engine.orchestrator().wait_workflow("urgent")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.orchestrator().wait_workflow("urgent").value().status.state, WorkflowState::completed);
 }
 
 TEST(Capacity, passes_a_place_over_any_number_of_cancelled_workflows) {
@@ -151,7 +151,7 @@ TEST(Capacity, passes_a_place_over_any_number_of_cancelled_workflows) {
   (void)o.create_workflow(definition, {.id = "last"});
   ASSERT_TRUE(o.execute_workflow("last"));
   gate.released.set_value();
-  EXPECT_EQ(o.wait_workflow("last")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow("last").value().status.state, WorkflowState::completed);
 }
 
 TEST(Capacity, forgets_the_oldest_finished_workflows) {
@@ -159,7 +159,7 @@ TEST(Capacity, forgets_the_oldest_finished_workflows) {
   const DefinitionPtr definition = define({task("a")});
   for (int i = 0; i < 50; ++i) run(engine, definition);
   (void)engine.orchestrator().create_workflow(definition, {});  // a turn, in which the last one is counted
-  EXPECT_LE(engine.orchestrator().list_workflows({.state = WorkflowState::completed})->size(), 10U);
+  EXPECT_LE(engine.orchestrator().list_workflows({.state = WorkflowState::completed}).value().size(), 10U);
 }
 
 TEST(Capacity, places_workflows_on_registered_executors) {
@@ -171,10 +171,10 @@ TEST(Capacity, places_workflows_on_registered_executors) {
   (void)o.create_workflow(define({task("a")}), {.id = "second"});
   ASSERT_TRUE(o.execute_workflow("first"));
   ASSERT_TRUE(o.execute_workflow("second"));
-  EXPECT_EQ(o.get_workflow_status("second")->phase, Phase::queued);
+  EXPECT_EQ(o.get_workflow_status("second").value().phase, Phase::queued);
   ASSERT_TRUE(o.register_executor("executor_1", 10));
   EXPECT_EQ(o.register_executor("executor_1", 10).error().code, ErrorCode::already_exists);
-  EXPECT_EQ(o.wait_workflow("second")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow("second").value().status.state, WorkflowState::completed);
   EXPECT_EQ(o.list_executors().size(), 2U);
   ASSERT_TRUE(o.unregister_executor("executor_1"));
   EXPECT_EQ(o.unregister_executor("executor_1").error().code, ErrorCode::not_found);

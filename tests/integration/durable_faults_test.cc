@@ -138,7 +138,7 @@ TEST_F(DurableFaults, gives_up_on_a_shard_that_breaks_again_and_again) {
     EXPECT_THAT(o.start_workflow(define({task("a")})).error().message, HasSubstr("shard 0 is down"));
   }
   const auto engine = open(folder);
-  EXPECT_EQ(engine->orchestrator().wait_workflow("w0")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->orchestrator().wait_workflow("w0").value().status.state, WorkflowState::completed);
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ TEST_F(Durable, remembers_an_ended_workflow) {
   ASSERT_TRUE(report) << describe(report.error());
   EXPECT_EQ(report->status.state, WorkflowState::completed);
   EXPECT_EQ(report->status.tasks_completed, 2U);
-  EXPECT_EQ(engine->orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
-  EXPECT_EQ(engine->orchestrator().list_workflows()->size(), 1U);
+  EXPECT_EQ(engine->orchestrator().wait_workflow(id).value().status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->orchestrator().list_workflows().value().size(), 1U);
   EXPECT_EQ(engine->orchestrator().metrics().workflows, 0U);  // not in memory
   EXPECT_EQ(engine->orchestrator().pause_workflow(id).error().code, ErrorCode::invalid_state);
   EXPECT_EQ(engine->orchestrator().create_workflow(define({task("a")}), {.id = id}).error().code,
@@ -74,7 +74,7 @@ TEST_F(Durable, goes_on_where_the_last_engine_ended) {
   }
   const auto engine = open();
   // Taken up, but nobody serves its task yet.
-  EXPECT_EQ(engine->orchestrator().get_workflow_status("w")->state, WorkflowState::running);
+  EXPECT_EQ(engine->orchestrator().get_workflow_status("w").value().state, WorkflowState::running);
   (void)engine->handlers().add("user", "count", count);
   (void)engine->handlers().add("user", "gate",
                                [](TaskContext& context) -> TaskResult { return Json(context.attempt()); });
@@ -97,7 +97,7 @@ TEST_F(Durable, tells_the_history) {
   }
   EXPECT_EQ(types, (std::vector<std::string>{"workflow_created", "workflow_started", "task_started", "task_completed",
                                              "workflow_completed"}));
-  EXPECT_EQ(engine->orchestrator().get_history(report.status.id, {.from = 2, .limit = 1})->front().event.task, "a");
+  EXPECT_EQ(engine->orchestrator().get_history(report.status.id, {.from = 2, .limit = 1}).value().front().event.task, "a");
   EXPECT_EQ(engine->orchestrator().get_history("nobody").error().code, ErrorCode::not_found);
   Engine volatile_engine;
   EXPECT_EQ(volatile_engine.orchestrator().get_history("w").error().code, ErrorCode::invalid_state);
@@ -120,19 +120,19 @@ TEST_F(Durable, restores_a_snapshot) {
   const auto before = engine->persistence().create_snapshot("x", "before it starts");
   ASSERT_TRUE(before) << describe(before.error());
   ASSERT_TRUE(o.execute_workflow("x"));
-  EXPECT_EQ(o.wait_workflow("x")->status.state, WorkflowState::completed);
-  EXPECT_EQ(engine->persistence().list_snapshots("x")->front().label, "before it starts");
+  EXPECT_EQ(o.wait_workflow("x").value().status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->persistence().list_snapshots("x").value().front().label, "before it starts");
   const auto restored = engine->persistence().restore_snapshot(*before);
   ASSERT_TRUE(restored) << describe(restored.error());
-  EXPECT_EQ(o.get_workflow_status("x")->state, WorkflowState::pending);
-  EXPECT_EQ(o.list_workflows({.state = WorkflowState::completed})->size(), 1U);
+  EXPECT_EQ(o.get_workflow_status("x").value().state, WorkflowState::pending);
+  EXPECT_EQ(o.list_workflows({.state = WorkflowState::completed}).value().size(), 1U);
   ASSERT_TRUE(o.execute_workflow("x"));
   const auto again = o.wait_workflow("x");
   EXPECT_EQ(again->status.state, WorkflowState::completed);
   EXPECT_EQ(again->tasks[1].result.view(), "2");  // attempts go on being numbered
-  EXPECT_EQ(o.list_workflows({.state = WorkflowState::completed})->size(), 2U);
+  EXPECT_EQ(o.list_workflows({.state = WorkflowState::completed}).value().size(), 2U);
   ASSERT_TRUE(engine->persistence().delete_snapshot(*before));
-  EXPECT_TRUE(engine->persistence().list_snapshots("x")->empty());
+  EXPECT_TRUE(engine->persistence().list_snapshots("x").value().empty());
 }
 
 TEST_F(Durable, is_switched_on_and_off) {
@@ -144,17 +144,17 @@ TEST_F(Durable, is_switched_on_and_off) {
   ASSERT_TRUE(engine.persistence().enable({.data_dir = data}));
   EXPECT_TRUE(engine.persistence().is_persistent());
   EXPECT_EQ(engine.persistence().enable({.data_dir = data}).error().code, ErrorCode::invalid_state);
-  EXPECT_EQ(engine.persistence().load_workflow(before.status.id)->status.state, WorkflowState::completed);
-  EXPECT_EQ(engine.persistence().load_workflow("waits")->status.state, WorkflowState::pending);
+  EXPECT_EQ(engine.persistence().load_workflow(before.status.id).value().status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.persistence().load_workflow("waits").value().status.state, WorkflowState::pending);
   const WorkflowReport during = run(engine, define({task("c")}));
   ASSERT_TRUE(engine.persistence().disable());
   EXPECT_FALSE(engine.persistence().is_persistent());
   EXPECT_EQ(engine.orchestrator().get_workflow(during.status.id).error().code, ErrorCode::not_found);
   ASSERT_TRUE(engine.orchestrator().execute_workflow("waits"));
-  EXPECT_EQ(engine.orchestrator().wait_workflow("waits")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.orchestrator().wait_workflow("waits").value().status.state, WorkflowState::completed);
   ASSERT_TRUE(engine.persistence().enable({.data_dir = data}));
-  EXPECT_EQ(engine.orchestrator().list_workflows()->size(), 3U);
-  EXPECT_EQ(engine.persistence().load_workflow("waits")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.orchestrator().list_workflows().value().size(), 3U);
+  EXPECT_EQ(engine.persistence().load_workflow("waits").value().status.state, WorkflowState::completed);
 }
 
 TEST_F(Durable, does_not_mix_two_futures_of_a_workflow) {
@@ -173,10 +173,10 @@ TEST_F(Durable, does_not_mix_two_futures_of_a_workflow) {
   EXPECT_EQ(enabled.error().code, ErrorCode::conflict) << describe(enabled.error());
   EXPECT_FALSE(engine.persistence().is_persistent());
   ASSERT_TRUE(engine.persistence().enable({.data_dir = folder.path() / "elsewhere"}));
-  EXPECT_EQ(engine.orchestrator().get_workflow_status("both")->state, WorkflowState::pending);
+  EXPECT_EQ(engine.orchestrator().get_workflow_status("both").value().state, WorkflowState::pending);
   const auto other = Engine::open({.data_dir = data});
   ASSERT_TRUE(other) << describe(other.error());
-  EXPECT_EQ((*other)->orchestrator().get_workflow_status("both")->state, WorkflowState::cancelled);
+  EXPECT_EQ((*other)->orchestrator().get_workflow_status("both").value().state, WorkflowState::cancelled);
 }
 
 TEST_F(Durable, forgets_what_was_kept_long_enough) {
@@ -184,7 +184,7 @@ TEST_F(Durable, forgets_what_was_kept_long_enough) {
   const WorkflowReport report = run(*engine, define({task("a")}));
   while (engine->orchestrator().get_workflow(report.status.id)) std::this_thread::yield();
   EXPECT_EQ(engine->orchestrator().get_workflow(report.status.id).error().code, ErrorCode::not_found);
-  EXPECT_TRUE(engine->orchestrator().list_workflows()->empty());
+  EXPECT_TRUE(engine->orchestrator().list_workflows().value().empty());
 }
 
 TEST_F(Durable, starts_nothing_on_standby) {
@@ -193,11 +193,11 @@ TEST_F(Durable, starts_nothing_on_standby) {
   }
   {
     const auto engine = open({.standby = true});
-    EXPECT_EQ(engine->orchestrator().list_workflows()->size(), 1U);
+    EXPECT_EQ(engine->orchestrator().list_workflows().value().size(), 1U);
     ASSERT_TRUE(engine->orchestrator().execute_workflow("w"));
-    EXPECT_EQ(engine->orchestrator().get_workflow_status("w")->tasks_completed, 0U);
+    EXPECT_EQ(engine->orchestrator().get_workflow_status("w").value().tasks_completed, 0U);
   }
-  EXPECT_EQ(open()->orchestrator().wait_workflow("w")->status.state, WorkflowState::completed);
+  EXPECT_EQ(open()->orchestrator().wait_workflow("w").value().status.state, WorkflowState::completed);
 }
 
 // A bug is put into the shard's thread: what is told of the first task's end breaks an invariant.
@@ -236,7 +236,7 @@ TEST_F(Durable, puts_a_history_that_makes_no_sense_into_quarantine) {
   EXPECT_EQ(engine->orchestrator().get_workflow("bad").error().code, ErrorCode::corruption);
   EXPECT_EQ(engine->orchestrator().execute_workflow("bad").error().code, ErrorCode::corruption);
   ASSERT_TRUE(engine->orchestrator().execute_workflow("good"));
-  EXPECT_EQ(engine->orchestrator().wait_workflow("good")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->orchestrator().wait_workflow("good").value().status.state, WorkflowState::completed);
 }
 
 TEST_F(Durable, writes_nothing_to_answer_questions) {
@@ -249,8 +249,8 @@ TEST_F(Durable, writes_nothing_to_answer_questions) {
     EXPECT_TRUE(o.get_workflow_status("waits"));
     EXPECT_TRUE(o.get_workflow(id));
     EXPECT_FALSE(o.get_workflow("nobody"));
-    EXPECT_EQ(o.list_workflows()->size(), 2U);
-    EXPECT_FALSE(o.get_history(id)->empty());
+    EXPECT_EQ(o.list_workflows().value().size(), 2U);
+    EXPECT_FALSE(o.get_history(id).value().empty());
   }
   EXPECT_EQ(load::bytes_written(), before);
 }

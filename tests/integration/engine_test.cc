@@ -22,7 +22,7 @@ TEST(Engine, passes_args_input_and_results_to_handlers) {
   (void)engine.handlers().add("user", "second", [](TaskContext& task) -> TaskResult {
     EXPECT_EQ(task.attempt(), 1U);
     EXPECT_EQ(task.idempotency_key(), task.workflow_id() + "/second");
-    EXPECT_EQ(task.result_of("first")->at("sum"), 42);
+    EXPECT_EQ(task.result_of("first").value().at("sum"), 42);
     EXPECT_FALSE(task.result_of("second"));
     return task.args().at(0);
   });
@@ -117,7 +117,7 @@ TEST(Engine, ends_a_cancelled_workflow_although_a_handler_does_not_listen) {
   ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
   gate.started.get_future().wait();
   ASSERT_TRUE(engine.orchestrator().cancel_workflow(*id, {.reason = "", .grace = 1ms}));
-  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::cancelled);
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id).value().status.state, WorkflowState::cancelled);
   EXPECT_EQ(engine.orchestrator().delete_workflow(*id).error().code, ErrorCode::invalid_state);
   gate.released.set_value();
 }
@@ -132,13 +132,13 @@ TEST(Engine, pauses_and_resumes) {
   ASSERT_TRUE(engine.orchestrator().pause_workflow(*id));
   EXPECT_EQ(engine.orchestrator().pause_workflow(*id).error().code, ErrorCode::invalid_state);
   gate.released.set_value();
-  while (engine.orchestrator().get_workflow_status(*id)->tasks_completed == 0) std::this_thread::yield();
+  while (engine.orchestrator().get_workflow_status(*id).value().tasks_completed == 0) std::this_thread::yield();
   const auto status = engine.orchestrator().get_workflow_status(*id);
   EXPECT_EQ(status->state, WorkflowState::paused);
   EXPECT_EQ(status->tasks_running, 0U);
-  EXPECT_EQ(engine.orchestrator().explain_workflow(*id)->front().code, "paused");
+  EXPECT_EQ(engine.orchestrator().explain_workflow(*id).value().front().code, "paused");
   ASSERT_TRUE(engine.orchestrator().resume_workflow(*id));
-  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id).value().status.state, WorkflowState::completed);
 }
 
 TEST(Engine, refuses_what_it_cannot_do) {
@@ -180,7 +180,7 @@ TEST(Engine, does_not_let_a_non_blocking_handler_call_it) {
 TEST(Engine, lets_a_blocking_handler_call_it) {
   Engine engine;
   (void)engine.handlers().add("user", "calls", [&](TaskContext& task) -> TaskResult {
-    return Json(std::string(to_string(engine.orchestrator().get_workflow_status(task.workflow_id())->state)));
+    return Json(std::string(to_string(engine.orchestrator().get_workflow_status(task.workflow_id()).value().state)));
   });
   EXPECT_EQ(run(engine, define({user_task("a", "calls")})).tasks[0].result.view(), "\"running\"");
 }
@@ -196,7 +196,7 @@ TEST(Engine, adds_and_removes_tasks_while_a_workflow_is_pending) {
   ASSERT_TRUE(o.remove_task(*id, "c"));
   EXPECT_EQ(o.remove_task(*id, "x").error().code, ErrorCode::not_found);
   ASSERT_TRUE(o.execute_workflow(*id));
-  EXPECT_EQ(o.wait_workflow(*id)->status.tasks_completed, 2U);
+  EXPECT_EQ(o.wait_workflow(*id).value().status.tasks_completed, 2U);
   EXPECT_EQ(o.add_task(*id, task("e")).error().code, ErrorCode::invalid_state);
 }
 
@@ -208,8 +208,8 @@ TEST(Engine, lists_the_newest_first) {
   ASSERT_EQ(listed->size(), 2U);
   EXPECT_EQ(listed->front().id, "three");
   const ListOptions next{.created_before = listed->back().created_at, .id_before = listed->back().id};
-  EXPECT_EQ(engine.orchestrator().list_workflows(next)->front().id, "one");
-  EXPECT_TRUE(engine.orchestrator().list_workflows({.name = "other"})->empty());
+  EXPECT_EQ(engine.orchestrator().list_workflows(next).value().front().id, "one");
+  EXPECT_TRUE(engine.orchestrator().list_workflows({.name = "other"}).value().empty());
 }
 
 TEST(Engine, explains_why_tasks_wait) {
@@ -218,7 +218,7 @@ TEST(Engine, explains_why_tasks_wait) {
   (void)engine.handlers().add("user", "gate", gate.handler());
   const auto id =
       engine.orchestrator().create_workflow(define({user_task("a", "gate"), task("b"), task("c", {"a"})}), {});
-  EXPECT_EQ(engine.orchestrator().explain_workflow(*id)->front().code, "not_started");
+  EXPECT_EQ(engine.orchestrator().explain_workflow(*id).value().front().code, "not_started");
   ASSERT_TRUE(engine.orchestrator().execute_workflow(*id));
   gate.started.get_future().wait();
   const auto explained = engine.orchestrator().explain_workflow(*id);

@@ -158,7 +158,7 @@ TEST_P(HostileValues, texts_of_operations_are_replaced_or_refused) {
   const DefinitionPtr definition = define({task("a")});
   const auto id = o.create_workflow(definition);
   ASSERT_TRUE(o.cancel_workflow(*id, {.reason = kLatin1}));
-  EXPECT_EQ(o.get_workflow(*id)->error.parse().at("message"), Json(kReplaced));
+  EXPECT_EQ(o.get_workflow(*id).value().error.parse().at("message"), Json(kReplaced));
   EXPECT_EQ(o.create_workflow(definition, {.id = kLatin1}).error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(o.create_workflow(definition, {.id = std::string("a\0b", 3)}).error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(o.create_workflow(kLatin1, {task("a")}).error().code, ErrorCode::invalid_argument);

@@ -94,7 +94,7 @@ TEST_F(PolicyPart, refuses_what_cannot_be_and_says_why) {
   EXPECT_EQ(policy.delete_policy("q").error().code, ErrorCode::not_found);
   EXPECT_EQ(policy.check_circuit_breaker("p").error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(policy.get_policy_stats("q").error().code, ErrorCode::not_found);
-  EXPECT_EQ(policy.list_policies()->size(), 1U);
+  EXPECT_EQ(policy.list_policies().value().size(), 1U);
 }
 
 TEST_F(PolicyPart, is_referred_to_by_workflows_that_need_it) {
@@ -113,7 +113,7 @@ TEST_F(PolicyPart, is_referred_to_by_workflows_that_need_it) {
   ASSERT_TRUE(id);
   EXPECT_EQ(engine->policy().delete_policy("payments").error().code, ErrorCode::invalid_state);
   ASSERT_TRUE(orchestrator.execute_workflow(*id));
-  ASSERT_EQ(orchestrator.wait_workflow(*id)->status.state, WorkflowState::completed);
+  ASSERT_EQ(orchestrator.wait_workflow(*id).value().status.state, WorkflowState::completed);
   EXPECT_TRUE(engine->policy().delete_policy("payments"));
 
   WorkflowSpec greedy = workflow({call("a")});
@@ -129,14 +129,14 @@ TEST_F(PolicyPart, says_what_would_happen_without_doing_it) {
   ASSERT_TRUE(policy.define_policy("r", RetryPolicy{.max_attempts = 3, .base_delay = 1s, .jitter = 0.5}));
   ASSERT_TRUE(policy.define_policy("t", TimeoutPolicy{.per_task_timeouts = {{"slow", 2min}}}));
   ASSERT_TRUE(policy.define_policy("b", CircuitBreakerPolicy()));
-  EXPECT_EQ(policy.evaluate_policy("r", {.code = "boom", .attempt = 2})->delay, 2s);
-  EXPECT_FALSE(policy.evaluate_policy("r", {.code = "boom", .attempt = 3})->allowed);
+  EXPECT_EQ(policy.evaluate_policy("r", {.code = "boom", .attempt = 2}).value().delay, 2s);
+  EXPECT_FALSE(policy.evaluate_policy("r", {.code = "boom", .attempt = 3}).value().allowed);
   EXPECT_EQ(policy.evaluate_policy("r", {.attempt = 0}).error().field, "attempt");
-  EXPECT_EQ(policy.evaluate_policy("t", {.task = "slow"})->timeout, 2min);
-  EXPECT_TRUE(policy.evaluate_policy("b", {})->allowed);
+  EXPECT_EQ(policy.evaluate_policy("t", {.task = "slow"}).value().timeout, 2min);
+  EXPECT_TRUE(policy.evaluate_policy("b", {}).value().allowed);
   ASSERT_TRUE(policy.force_open_circuit_breaker("b"));
-  EXPECT_FALSE(policy.evaluate_policy("b", {})->allowed);
-  EXPECT_EQ(policy.get_policy_stats("b")->evaluations, 0U);
+  EXPECT_FALSE(policy.evaluate_policy("b", {}).value().allowed);
+  EXPECT_EQ(policy.get_policy_stats("b").value().evaluations, 0U);
 }
 
 TEST_F(PolicyPart, counts_what_it_decided) {
@@ -161,7 +161,7 @@ TEST_F(PolicyPart, counts_what_it_decided) {
     return Json();
   });
   EXPECT_EQ(run(*engine, define(slow)).status.state, WorkflowState::failed);
-  EXPECT_EQ(engine->policy().get_policy_stats("t")->timeouts, 1U);
+  EXPECT_EQ(engine->policy().get_policy_stats("t").value().timeouts, 1U);
 }
 
 TEST_F(PolicyPart, holds_tasks_while_a_breaker_is_open_and_says_so) {
@@ -170,22 +170,22 @@ TEST_F(PolicyPart, holds_tasks_while_a_breaker_is_open_and_says_so) {
   ASSERT_TRUE(engine->policy().define_policy("payments", CircuitBreakerPolicy{.failure_threshold = 1}));
   down = true;
   EXPECT_EQ(run(*engine, define({call("a", "payments")})).status.state, WorkflowState::failed);
-  EXPECT_EQ(engine->policy().check_circuit_breaker("payments")->state, BreakerState::open);
+  EXPECT_EQ(engine->policy().check_circuit_breaker("payments").value().state, BreakerState::open);
   down = false;
   const DefinitionPtr definition = define({call("b", "payments")});
   for (const char* id : {"one", "two", "three"}) {
     ASSERT_TRUE(orchestrator.create_workflow(definition, {.id = id}));
     ASSERT_TRUE(orchestrator.execute_workflow(id));
   }
-  until([&] { return engine->policy().check_circuit_breaker("payments")->held == 3; });
+  until([&] { return engine->policy().check_circuit_breaker("payments").value().held == 3; });
   const auto why = orchestrator.explain_workflow("one");
   ASSERT_EQ(why->size(), 2U);
   EXPECT_EQ((*why)[1].code, "circuit_open");
   EXPECT_THAT((*why)[1].text, ::testing::StartsWith("circuit breaker \"payments\" holds it until "));
   ASSERT_TRUE(engine->policy().reset_circuit_breaker("payments"));
   for (const char* id : {"one", "two", "three"})
-    EXPECT_EQ(orchestrator.wait_workflow(id)->status.state, WorkflowState::completed);
-  EXPECT_EQ(engine->policy().check_circuit_breaker("payments")->held, 0U);
+    EXPECT_EQ(orchestrator.wait_workflow(id).value().status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->policy().check_circuit_breaker("payments").value().held, 0U);
 }
 
 TEST_F(PolicyPart, remembers_an_open_breaker_across_a_restart) {
@@ -202,8 +202,8 @@ TEST_F(PolicyPart, remembers_an_open_breaker_across_a_restart) {
   down = false;
   {
     const auto engine = open();
-    EXPECT_EQ(engine->policy().check_circuit_breaker("payments")->state, BreakerState::open);
-    until([&] { return engine->policy().check_circuit_breaker("payments")->held == 1; });
+    EXPECT_EQ(engine->policy().check_circuit_breaker("payments").value().state, BreakerState::open);
+    until([&] { return engine->policy().check_circuit_breaker("payments").value().held == 1; });
     ASSERT_TRUE(engine->policy().force_open_circuit_breaker("payments"));
   }
   const auto engine = open();
@@ -211,7 +211,7 @@ TEST_F(PolicyPart, remembers_an_open_breaker_across_a_restart) {
   EXPECT_EQ(report.state, BreakerState::open);
   EXPECT_EQ(report.open_until, std::nullopt) << "until it is reset";
   ASSERT_TRUE(engine->policy().reset_circuit_breaker("payments"));
-  EXPECT_EQ(engine->orchestrator().wait_workflow("held")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->orchestrator().wait_workflow("held").value().status.state, WorkflowState::completed);
   EXPECT_EQ(calls, 2);
 }
 
@@ -222,14 +222,14 @@ TEST_F(PolicyPart, goes_along_when_persistence_is_enabled) {
   ASSERT_TRUE(engine.persistence().enable({.data_dir = data}));
   ASSERT_TRUE(engine.policy().define_policy("s", RetryPolicy{.max_attempts = 3}));
   ASSERT_TRUE(engine.persistence().disable());
-  EXPECT_EQ(engine.policy().list_policies()->size(), 2U);
+  EXPECT_EQ(engine.policy().list_policies().value().size(), 2U);
 
   Engine other;
   ASSERT_TRUE(other.policy().define_policy("s", RetryPolicy{.max_attempts = 4}));
   EXPECT_EQ(other.persistence().enable({.data_dir = data}).error().code, ErrorCode::already_exists);
   ASSERT_TRUE(other.policy().update_policy("s", RetryPolicy{.max_attempts = 3}));
   ASSERT_TRUE(other.persistence().enable({.data_dir = data}));
-  EXPECT_EQ(std::get<RetryPolicy>(other.policy().get_policy("r")->current().config).max_attempts, 2U);
+  EXPECT_EQ(std::get<RetryPolicy>(other.policy().get_policy("r").value().current().config).max_attempts, 2U);
 }
 
 TEST_F(PolicyPart, keeps_dead_letters_until_they_are_redriven_or_discarded) {
@@ -266,11 +266,11 @@ TEST_F(PolicyPart, keeps_dead_letters_until_they_are_redriven_or_discarded) {
   EXPECT_EQ(policy.redrive_dead_letter({"w1", "b", true}).error().code, ErrorCode::not_found);
 
   ASSERT_TRUE(policy.redrive_dead_letter({"w1", "b"}));  // the service is still down
-  EXPECT_EQ(engine->orchestrator().wait_workflow("w1")->tasks[0].attempt, 4U);
+  EXPECT_EQ(engine->orchestrator().wait_workflow("w1").value().tasks[0].attempt, 4U);
   down = false;
   EXPECT_EQ(policy.redrive_dead_letters({.name = "orders"}), 3U);
   for (const char* id : {"w1", "w2", "w3"})
-    EXPECT_EQ(engine->orchestrator().wait_workflow(id)->status.state, WorkflowState::completed);
+    EXPECT_EQ(engine->orchestrator().wait_workflow(id).value().status.state, WorkflowState::completed);
   EXPECT_TRUE(policy.redrive_dead_letter({"w1", "b"})) << "redriven already";
   EXPECT_THAT(letters_of(*engine), ElementsAre("other/x"));
   EXPECT_EQ(policy.discard_dead_letter({"other", "x"}, "").error().field, "reason");
@@ -290,9 +290,9 @@ TEST_F(PolicyPart, keeps_dead_letters_in_memory_too) {
   for (const char* id : {"a", "b", "c", "d"}) (void)run(engine, define({user_task("t", "fail")}), {.id = id});
   EXPECT_THAT(letters_of(engine), ElementsAre("a/t", "b/t", "c/t", "d/t"));
   EXPECT_THAT(letters_of(engine, {.limit = 2, .after = DeadLetterId{"a", "t"}}), ElementsAre("b/t", "c/t"));
-  EXPECT_EQ(engine.policy().get_dead_letter({"a", "t"})->errors.size(), 1U);
+  EXPECT_EQ(engine.policy().get_dead_letter({"a", "t"}).value().errors.size(), 1U);
   ASSERT_TRUE(engine.policy().redrive_dead_letter({"a", "t"}));
-  EXPECT_EQ(engine.orchestrator().wait_workflow("a")->tasks[0].attempt, 2U);
+  EXPECT_EQ(engine.orchestrator().wait_workflow("a").value().tasks[0].attempt, 2U);
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_F(Quarantine, a_handler_is_told_of_a_result_that_is_not_json) {
     const Result<Json> result = context.result_of("a");
     return result ? TaskResult(*result) : TaskResult(std::unexpected(TaskError(result.error())));
   }));
-  EXPECT_EQ(engine->orchestrator().wait_workflow("old")->tasks[1].error.parse().at("code"), "corruption");
+  EXPECT_EQ(engine->orchestrator().wait_workflow("old").value().tasks[1].error.parse().at("code"), "corruption");
 }
 
 // An error of an older version: what a workflow fails with is made of it.
@@ -158,7 +158,7 @@ TEST_F(Quarantine, an_input_that_is_not_json_quarantines_its_workflow) {
   ASSERT_EQ(quarantined->size(), 1U);
   EXPECT_THAT(quarantined->front().reason, HasSubstr("the input of workflow \"old\" is not JSON"));
   ASSERT_TRUE(engine->orchestrator().execute_workflow("good"));
-  EXPECT_EQ(engine->orchestrator().wait_workflow("good")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->orchestrator().wait_workflow("good").value().status.state, WorkflowState::completed);
 }
 
 // An invariant that breaks in the middle of a decision.
@@ -172,12 +172,12 @@ TEST_F(Quarantine, a_decision_that_breaks_an_invariant_is_taken_back) {
   gate.started.get_future().wait();
   EXPECT_EQ(o.skip_task("bad", "a").error().code, ErrorCode::corruption);
   // It is found, as it is stored, with the reason; and refused.
-  EXPECT_EQ(o.get_workflow("bad")->status.state, WorkflowState::running);
-  EXPECT_EQ(o.explain_workflow("bad")->front().code, "quarantined");
+  EXPECT_EQ(o.get_workflow("bad").value().status.state, WorkflowState::running);
+  EXPECT_EQ(o.explain_workflow("bad").value().front().code, "quarantined");
   EXPECT_EQ(o.cancel_workflow("bad").error().code, ErrorCode::corruption);
   EXPECT_EQ(o.wait_workflow("bad").error().code, ErrorCode::corruption);
   EXPECT_EQ(o.create_workflow(define({task("a")}), {.id = "bad"}).error().code, ErrorCode::already_exists);
-  EXPECT_EQ(o.list_quarantined()->size(), 1U);
+  EXPECT_EQ(o.list_quarantined().value().size(), 1U);
   EXPECT_EQ(o.metrics().quarantined, 1U);
   EXPECT_EQ(o.metrics().restarts, 0U);
   gate.released.set_value();
@@ -231,7 +231,7 @@ TEST_F(Quarantine, is_no_crash_of_its_neighbours) {
       ASSERT_TRUE(report);
       EXPECT_EQ(report->tasks[0].result.parse(), "done") << to_json_text(*report);
     }
-    EXPECT_EQ(o.list_quarantined()->size(), 1U);
+    EXPECT_EQ(o.list_quarantined().value().size(), 1U);
     EXPECT_EQ(o.metrics().restarts, 0U);
   }
 }

@@ -77,8 +77,8 @@ TEST_F(Sagas, are_undone_in_reverse_when_a_step_fails) {
   const auto saga = compensation.create_saga("trip", {step("flight"), step("hotel")});
   ASSERT_TRUE(saga) << describe(saga.error());
   ASSERT_TRUE(compensation.add_step(*saga, step("car")));
-  EXPECT_EQ(compensation.get_saga(*saga)->state, SagaState::pending);
-  EXPECT_EQ(compensation.get_saga(*saga)->steps, 3U);
+  EXPECT_EQ(compensation.get_saga(*saga).value().state, SagaState::pending);
+  EXPECT_EQ(compensation.get_saga(*saga).value().steps, 3U);
   ASSERT_TRUE(compensation.execute_saga(*saga));
   (void)engine->orchestrator().wait_workflow(*saga);
   EXPECT_THAT(take_log(), ElementsAre("flight", "hotel", "car", "undo hotel", "undo flight"));
@@ -97,7 +97,7 @@ TEST_F(Sagas, are_undone_in_reverse_when_a_step_fails) {
               ElementsAre("flight user.do compensated", "hotel user.do compensated", "car user.do failed",
                           "undo hotel user.undo completed", "undo flight user.undo completed"));
   (void)run(*engine, define({task("plain")}));
-  EXPECT_EQ(compensation.list_sagas()->size(), 1U);
+  EXPECT_EQ(compensation.list_sagas().value().size(), 1U);
   EXPECT_EQ(compensation.add_step(*saga, step("late")).error().code, ErrorCode::invalid_state);
 }
 
@@ -122,8 +122,8 @@ TEST_F(Sagas, roll_back_on_demand) {
   ASSERT_TRUE(compensation.execute_saga(*saga));
   (void)engine->orchestrator().wait_workflow(*saga);
   ASSERT_TRUE(compensation.roll_back(*saga));
-  EXPECT_EQ(engine->orchestrator().wait_workflow(*saga)->status.state, WorkflowState::completed);
-  EXPECT_EQ(compensation.get_saga(*saga)->steps_compensated, 2U);
+  EXPECT_EQ(engine->orchestrator().wait_workflow(*saga).value().status.state, WorkflowState::completed);
+  EXPECT_EQ(compensation.get_saga(*saga).value().steps_compensated, 2U);
   EXPECT_EQ(compensation.roll_back(*saga).error().code, ErrorCode::invalid_state) << "nothing is left to undo";
 
   Gate gate;
@@ -135,7 +135,7 @@ TEST_F(Sagas, roll_back_on_demand) {
   take_log();
   ASSERT_TRUE(compensation.roll_back(*running));
   gate.released.set_value();
-  EXPECT_EQ(engine->orchestrator().wait_workflow(*running)->status.state, WorkflowState::cancelled);
+  EXPECT_EQ(engine->orchestrator().wait_workflow(*running).value().status.state, WorkflowState::cancelled);
   EXPECT_THAT(take_log(), ElementsAre("undo a"));
 }
 
@@ -164,7 +164,7 @@ TEST_F(Sagas, go_on_in_the_next_engine) {
     const auto engine = open({.max_crashes = 100});
     break_tasks({"c", "undo b"});
     (void)run(*engine, definition, {.id = "w"});
-    EXPECT_EQ(engine->orchestrator().get_workflow_status("w")->compensation, CompensationState::failed);
+    EXPECT_EQ(engine->orchestrator().get_workflow_status("w").value().compensation, CompensationState::failed);
   }
   break_tasks({});
   take_log();
@@ -172,7 +172,7 @@ TEST_F(Sagas, go_on_in_the_next_engine) {
   const auto letters = *engine->policy().list_dead_letters({.workflow = "w"});
   ASSERT_EQ(letters.size(), 2U);
   EXPECT_EQ(letters[0].id, (DeadLetterId{"w", "b", true}));
-  EXPECT_EQ(engine->policy().get_dead_letter(letters[0].id)->errors.size(), 1U);
+  EXPECT_EQ(engine->policy().get_dead_letter(letters[0].id).value().errors.size(), 1U);
   ASSERT_TRUE(engine->policy().redrive_dead_letter(letters[0].id));
   const auto report = engine->orchestrator().wait_workflow("w");
   EXPECT_EQ(report->status.state, WorkflowState::failed);
@@ -195,7 +195,7 @@ TEST_F(Sagas, can_be_registered_at_run_time) {
   ASSERT_TRUE(compensation.execute_compensation("w", "a"));
   (void)engine->orchestrator().wait_workflow("w");
   EXPECT_EQ(compensation.execute_compensation("w", "a").error().code, ErrorCode::invalid_state);
-  EXPECT_EQ(compensation.get_saga("w")->steps_compensated, 1U);
+  EXPECT_EQ(compensation.get_saga("w").value().steps_compensated, 1U);
 }
 
 // Each is based on the definition as it was, which another one may have changed meanwhile.
@@ -215,7 +215,7 @@ TEST_F(Sagas, compensations_registered_at_once_are_all_kept) {
   }
   ASSERT_TRUE(engine->compensation().compensate_workflow("w"));
   (void)engine->orchestrator().wait_workflow("w");
-  EXPECT_EQ(engine->compensation().get_saga("w")->steps_compensated, kTasks);
+  EXPECT_EQ(engine->compensation().get_saga("w").value().steps_compensated, kTasks);
 }
 
 TEST_F(Sagas, rerun_does_tasks_again_under_another_key) {
@@ -227,14 +227,14 @@ TEST_F(Sagas, rerun_does_tasks_again_under_another_key) {
   EXPECT_EQ(orchestrator.rerun_workflow("v", "a").error().code, ErrorCode::not_found);
   EXPECT_EQ(orchestrator.retry_workflow("w").error().code, ErrorCode::invalid_state);
   ASSERT_TRUE(orchestrator.rerun_workflow("w", "b"));
-  EXPECT_EQ(orchestrator.wait_workflow("w")->status.state, WorkflowState::completed);
+  EXPECT_EQ(orchestrator.wait_workflow("w").value().status.state, WorkflowState::completed);
   EXPECT_THAT(take_log(), ElementsAre("a", "b", "b"));
   break_tasks({"b"});
   ASSERT_TRUE(orchestrator.rerun_workflow("w", "b"));
-  EXPECT_EQ(orchestrator.wait_workflow("w")->status.state, WorkflowState::failed);
+  EXPECT_EQ(orchestrator.wait_workflow("w").value().status.state, WorkflowState::failed);
   break_tasks({});
   ASSERT_TRUE(orchestrator.retry_workflow("w"));
-  EXPECT_EQ(orchestrator.wait_workflow("w")->status.state, WorkflowState::completed);
+  EXPECT_EQ(orchestrator.wait_workflow("w").value().status.state, WorkflowState::completed);
   const std::lock_guard lock(mutex);
   EXPECT_THAT(keys, ElementsAre("w/a", "w/b", "w/b#2", "w/b#3", "w/b#3")) << "a retry is no new wish";
 }
@@ -276,13 +276,13 @@ TEST_F(Sagas, fork_goes_on_from_a_moment_of_the_past) {
   EXPECT_EQ(report->status.state, WorkflowState::completed);
   EXPECT_EQ(report->tasks[0].result.view(), "\"result of a\"") << "of the past";
   EXPECT_THAT(take_log(), ElementsAre("b", "c"));
-  EXPECT_EQ(orchestrator.get_workflow_status("w")->state, WorkflowState::failed) << "the other one stays as it is";
+  EXPECT_EQ(orchestrator.get_workflow_status("w").value().state, WorkflowState::failed) << "the other one stays as it is";
   // Before its start, by the number of the event.
   const auto anew = orchestrator.fork_workflow("w", {.id = {}, .event = 1, .task = ""});
   ASSERT_TRUE(anew) << describe(anew.error());
-  EXPECT_EQ(orchestrator.get_workflow_status(*anew)->state, WorkflowState::pending);
+  EXPECT_EQ(orchestrator.get_workflow_status(*anew).value().state, WorkflowState::pending);
   ASSERT_TRUE(orchestrator.execute_workflow(*anew));
-  EXPECT_EQ(orchestrator.wait_workflow(*anew)->status.state, WorkflowState::completed);
+  EXPECT_EQ(orchestrator.wait_workflow(*anew).value().status.state, WorkflowState::completed);
   EXPECT_THAT(take_log(), ElementsAre("a", "b", "c"));
 }
 

@@ -38,7 +38,7 @@ TEST(ExecRunArgs, end_with_an_object_of_options) {
   EXPECT_EQ(spec.cwd, "/tmp");
   EXPECT_EQ(spec.env, (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "2"}, {"C", "false"}}));
   EXPECT_EQ(spec.stdin_text, std::string("text\0\n", 6));
-  EXPECT_EQ(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])")->stdin_text, R"({"rows":[1,2]})");
+  EXPECT_EQ(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])").value().stdin_text, R"({"rows":[1,2]})");
 }
 
 TEST(ExecRunArgs, are_refused_with_their_place) {

@@ -1,0 +1,17 @@
+#include "cli/warnings.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+
+namespace pawl::cli {
+
+bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file, bool strict) {
+  for (const Warning& warning : warnings) note(describe_warning(warning, file));
+  if (!strict || warnings.empty()) return true;
+  note(fmt::format("{}: refused, for --strict takes no warnings", file));
+  return false;
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,158 @@
+#include "definition/warnings.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pawl {
+namespace definition {
+namespace {
+
+using expression::Access;
+
+constexpr std::string_view kOfTask[] = {"result", "error", "state"};
+constexpr std::string_view kOfWorkflow[] = {"id", "name"};
+constexpr std::string_view kOfError[] = {"code", "message", "details"};
+constexpr std::string_view kOfCommand[] = {"stdout", "stderr", "exit_code"};
+
+bool is_among(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// "task a", or what its result is called: `tasks.a.result`.
+std::string chain(const Access& access, std::size_t parts) {
+  std::string text = access.path.front();
+  for (std::size_t i = 1; i < parts; ++i) text += "." + access.path[i];
+  return text;
+}
+
+// The names that a member could have been meant to have.
+std::vector<std::string_view> names_in(const boost::json::object& object) {
+  std::vector<std::string_view> names;
+  for (const auto& member : object) names.emplace_back(member.key());
+  return names;
+}
+
+// Declared is what has a default. What lies deeper may be replaced as a whole: there only what looks misspelt counts.
+std::optional<std::string> doubt_input(const Access& access, const Json& declared) {
+  const Json* node = &declared;
+  for (std::size_t i = 1; i < access.path.size(); ++i) {
+    if (!node->is_object() || node->get_object().empty()) return std::nullopt;
+    const std::string& name = access.path[i];
+    if (const Json* const member = node->get_object().if_contains(name)) {
+      node = member;
+      continue;
+    }
+    const std::string meant = did_you_mean(name, names_in(node->get_object()));
+    if (i > 1 && meant.empty()) return std::nullopt;
+    return fmt::format("{} has no member {}{}; it is null unless a start gives it{}", chain(access, i), in_quotes(name),
+                       meant, i == 1 ? fmt::format(": declare it, `input: {{{}: null}}`", name) : std::string());
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> doubt_state(const Access& access, const Definition& definition, TaskIndex named,
+                                       std::optional<TaskIndex> reader) {
+  static constexpr auto kStates = std::to_array<std::string_view>(
+      {"pending", "running", "completed", "failed", "skipped", "cancelled", "compensated"});
+  const std::string& word = *access.compared_with;
+  if (!is_among(word, kStates))
+    return fmt::format("no task is ever in the state {}{}", in_quotes(word), did_you_mean(word, kStates));
+  if (!reader) return std::nullopt;
+  if (word == "failed" && !definition.rules(named).allow_failure)
+    return fmt::format(
+        "this is never true: when task {} fails, task {} does not run; `allow_failure: true` on task {} lets it",
+        in_quotes(access.path[1]), in_quotes(definition.task_id(*reader)), in_quotes(access.path[1]));
+  if (word == "pending" || word == "running")
+    return fmt::format("this is never true: task {} has ended before task {} is looked at", in_quotes(access.path[1]),
+                       in_quotes(definition.task_id(*reader)));
+  return std::nullopt;
+}
+
+bool is_command(const HandlerName& handler) {
+  return handler.module == "exec" && (handler.function == "run" || handler.function == "shell");
+}
+
+std::optional<std::string> doubt_task(const Access& access, const Definition& definition,
+                                      std::optional<TaskIndex> reader) {
+  const std::optional<TaskIndex> named = definition.find_task(access.path[1]);
+  if (!named || access.path.size() < 3) return std::nullopt;
+  const std::string& part = access.path[2];
+  if (!is_among(part, kOfTask))
+    return fmt::format("a task has result, error and state, not {}{}", in_quotes(part), did_you_mean(part, kOfTask));
+  if (part == "state" && access.compared_with && access.path.size() == 3)
+    return doubt_state(access, definition, *named, reader);
+  if (part == "error" && reader && !definition.rules(*named).allow_failure)
+    return fmt::format(
+        "this is always null: when task {} fails, task {} does not run; `allow_failure: true` on task {} lets it",
+        in_quotes(access.path[1]), in_quotes(definition.task_id(*reader)), in_quotes(access.path[1]));
+  if (access.path.size() < 4) return std::nullopt;
+  const std::string& member = access.path[3];
+  const std::span<const std::string_view> known =
+      part == "error" ? std::span<const std::string_view>(kOfError) : std::span<const std::string_view>(kOfCommand);
+  if (part == "result" && !is_command(definition.handler(*named))) return std::nullopt;
+  const std::string meant = is_among(member, known) ? std::string() : did_you_mean(member, known);
+  if (meant.empty()) return std::nullopt;
+  return part == "error"
+             ? fmt::format("an error has code, message and details; {} is null{}", in_quotes(member), meant)
+             : fmt::format("a command's result has stdout, stderr and exit_code, unless it prints JSON; {} is null{}",
+                           in_quotes(member), meant);
+}
+
+std::optional<std::string> doubt(const Access& access, const Definition& definition, const Json& declared,
+                                 std::optional<TaskIndex> reader) {
+  const std::string& root = access.path.front();
+  if (root == "input") return doubt_input(access, declared);
+  if (root == "tasks") return doubt_task(access, definition, reader);
+  if (root == "workflow" && !is_among(access.path[1], kOfWorkflow))
+    return fmt::format("workflow has id and name, not {}{}", in_quotes(access.path[1]),
+                       did_you_mean(access.path[1], kOfWorkflow));
+  return std::nullopt;
+}
+
+}  // namespace
+
+void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> task, const Path& path) {
+  for (Access& access : expression::find_accesses(expression))
+    noted_.push_back({.access = std::move(access), .task = task, .path = path});
+}
+
+std::vector<Problem> WarningFinder::judge(const Definition& definition) const {
+  std::vector<Problem> problems;
+  const Json declared = definition.input().parse();
+  for (const Noted& noted : noted_) {
+    if (problems.size() == kMostWarnings) break;
+    if (std::optional<std::string> message = doubt(noted.access, definition, declared, noted.task))
+      problems.push_back({.message = *std::move(message), .path = noted.path});
+  }
+  return problems;
+}
+
+}  // namespace definition
+
+std::string describe_warning(const Warning& warning, std::string_view file) {
+  std::string text = describe(Error{.message = warning.message, .field = warning.field});
+  std::string place(file);
+  if (warning.line != 0) place += fmt::format("{}{}:{}", file.empty() ? "line " : ":", warning.line, warning.column);
+  return fmt::format("{}{}warning: {}", place, place.empty() ? "" : ": ", text);
+}
+
+std::vector<Warning> check_input(const Definition& definition, const Json& input) {
+  const Json declared = definition.input().parse();
+  std::vector<Warning> warnings;
+  if (!input.is_object() || declared.get_object().empty()) return warnings;
+  const std::vector<std::string_view> known = definition::names_in(declared.get_object());
+  for (const auto& member : input.get_object())
+    if (!declared.get_object().contains(member.key()))
+      warnings.push_back({.message = fmt::format("the definition's input has no member {}{}", in_quotes(member.key()),
+                                                 did_you_mean(member.key(), known)),
+                          .field = "input." + std::string(member.key())});
+  return warnings;
+}
+
+}  // namespace pawl

@@ -1,0 +1,38 @@
+// Warnings are what a definition says that is allowed and hardly meant: it reads what there is not, or waits for what
+// cannot happen. Only what is known for sure, or is within a letter or two of a known name, counts.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/definition.h"
+
+#include "definition/problem.h"
+#include "expression/expression.h"
+
+namespace pawl::definition {
+
+// No more are looked for.
+inline constexpr std::size_t kMostWarnings = 100;
+
+// Collects what the expressions of a definition read, and judges it when the whole definition is known.
+class WarningFinder {
+ public:
+  // Of the expression of a task, or of the output or a compensation (`task`: nobody's).
+  void note(std::string_view expression, std::optional<TaskIndex> task, const Path& path);
+  [[nodiscard]] std::vector<Problem> judge(const Definition& definition) const;
+
+ private:
+  struct Noted {
+    expression::Access access;
+    std::optional<TaskIndex> task;
+    Path path;
+  };
+
+  std::vector<Noted> noted_;
+};
+
+}  // namespace pawl::definition

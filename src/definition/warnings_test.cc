@@ -1,0 +1,125 @@
+// A definition that reads what there is not, or waits for what cannot happen, is warned of with its place and the name
+// that was meant; one that means what it says is not.
+#include <gmock/gmock.h>
+
+#include "pawl/definition.h"
+
+namespace pawl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+std::vector<std::string> warnings_of(std::string_view text) {
+  std::vector<Warning> warnings;
+  const auto definition = read_definition(text, {}, {.warnings = &warnings});
+  EXPECT_TRUE(definition) << describe(definition.error()) << "\n" << text;
+  std::vector<std::string> texts;
+  for (const Warning& warning : warnings) texts.push_back(describe_warning(warning, "f.yaml"));
+  return texts;
+}
+
+// Of a task `b` with these fields, after a task `a`, which is a command with these.
+std::vector<std::string> warnings_of_b(const std::string& b, const std::string& a = "") {
+  return warnings_of("name: x\ninput: {who: world, db: {host: h, port: 1}}\ntasks:\n  a: {run: 'true'" + a +
+                     "}\n  b: {run: 'true', dependencies: [a], " + b + "}\n");
+}
+
+TEST(Warnings, members_of_the_input_that_are_not_declared) {
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.wo }}'"),
+              ElementsAre("f.yaml:5:49: warning: tasks.b.stdin: input has no member \"wo\" (did you mean \"who\"?); it "
+                          "is null unless a start gives it: declare it, `input: {wo: null}`"));
+  EXPECT_THAT(warnings_of_b("when: input.anything"), SizeIs(1));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.db.hots }}'"), ElementsAre(HasSubstr("(did you mean \"host\"?)")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.db.password }}'"), IsEmpty()) << "an input may bring more";
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.who }} ${{ input.db.port }}'"), IsEmpty());
+}
+
+TEST(Warnings, nothing_is_known_of_an_input_that_is_not_declared) {
+  EXPECT_THAT(warnings_of("name: x\ntasks: {a: {run: 'true', stdin: '${{ input.wo }}'}}\n"), IsEmpty());
+}
+
+TEST(Warnings, members_of_a_commands_result_that_are_misspelt) {
+  EXPECT_THAT(
+      warnings_of_b("stdin: '${{ tasks.a.result.stdot }}'"),
+      ElementsAre(HasSubstr("5:49: warning: tasks.b.stdin: a command's result has stdout, stderr and exit_code, "
+                            "unless it prints JSON; \"stdot\" is null (did you mean \"stdout\"?)")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a.result.rows }}'"), IsEmpty()) << "it may print JSON";
+  EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a.result.stdout }}'"), IsEmpty());
+  EXPECT_THAT(warnings_of("name: x\ntasks:\n  a: {module: test, function: echo, args: [1]}\n"
+                          "output: {o: '${{ tasks.a.result.stdot }}'}\n"),
+              IsEmpty())
+      << "it is no command";
+}
+
+TEST(Warnings, members_of_tasks_and_the_workflow_that_there_are_not) {
+  EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a.reslt }}'"), ElementsAre(HasSubstr("(did you mean \"result\"?)")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ workflow.nam }}'"), ElementsAre(HasSubstr("(did you mean \"name\"?)")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a.error.mesage }}'", ", allow_failure: true"),
+              ElementsAre(HasSubstr("(did you mean \"message\"?)")));
+}
+
+TEST(Warnings, conditions_that_can_never_hold) {
+  EXPECT_THAT(warnings_of_b("when: tasks.a.state == \"failed\""),
+              ElementsAre(HasSubstr("tasks.b.when: this is never true: when task \"a\" fails, task \"b\" does not run; "
+                                    "`allow_failure: true` on task \"a\" lets it")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.error"), ElementsAre(HasSubstr("this is always null")));
+  EXPECT_THAT(warnings_of_b("when: \"'running' == tasks.a.state\""), ElementsAre(HasSubstr("has ended before")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.state == 'faild'"), ElementsAre(HasSubstr("(did you mean \"failed\"?)")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.state == \"failed\"", ", allow_failure: true"), IsEmpty());
+  EXPECT_THAT(warnings_of_b("when: tasks.a.state ~= 'failed' and tasks.a.state == 'skipped'"), IsEmpty());
+}
+
+// c depends on b alone, and b on a: what a needs for c to see its failure is still a's.
+TEST(Warnings, a_failure_is_seen_through_other_tasks_too) {
+  const std::string text =
+      "name: x\ntasks:\n  a: {run: 'true'ALLOW}\n  b: {run: 'true', dependencies: [a]}\n"
+      "  c: {run: 'true', dependencies: [b], when: tasks.a.state == \"failed\"}\n";
+  std::string allowed = text;
+  EXPECT_THAT(warnings_of(std::string(text).replace(text.find("ALLOW"), 5, "")), SizeIs(1));
+  EXPECT_THAT(warnings_of(allowed.replace(text.find("ALLOW"), 5, ", allow_failure: true")), IsEmpty());
+}
+
+TEST(Warnings, compensations_and_outputs_may_look_at_failures) {
+  EXPECT_THAT(
+      warnings_of("name: x\ntasks:\n  a: {run: 'true', compensation: {run: 'true', stdin: '${{ tasks.b.error }}'}}\n"
+                  "  b: {run: 'false', dependencies: [a]}\n"),
+      IsEmpty());
+}
+
+TEST(Warnings, are_also_given_of_definitions_made_in_code) {
+  std::vector<Warning> warnings;
+  WorkflowSpec spec{.name = "x", .input = {{"who", "world"}}};
+  spec.tasks.push_back({.id = "a", .module = "m", .function = "f", .when = "input.wo"});
+  ASSERT_TRUE(make_definition(spec, {.warnings = &warnings}));
+  ASSERT_THAT(warnings, SizeIs(1));
+  EXPECT_EQ(warnings[0].field, "tasks.a.when");
+  EXPECT_EQ(warnings[0].line, 0U);
+}
+
+TEST(Warnings, are_no_more_than_a_hundred) {
+  std::string text = "name: x\ninput: {who: 1}\ntasks:\n";
+  for (int i = 0; i < 300; ++i) text += "  t" + std::to_string(i) + ": {run: 'true', when: input.wo}\n";
+  EXPECT_THAT(warnings_of(text), SizeIs(100));
+}
+
+TEST(CheckInput, names_members_that_are_not_declared) {
+  const auto definition = read_definition("name: x\ninput: {who: world}\ntasks: {a: {run: 'true'}}\n");
+  ASSERT_TRUE(definition);
+  const std::vector<Warning> warnings = check_input(**definition, {{"wo", 1}, {"who", 2}});
+  ASSERT_THAT(warnings, SizeIs(1));
+  EXPECT_EQ(describe_warning(warnings[0], "--input"),
+            "--input: warning: input.wo: the definition's input has no member \"wo\" (did you mean \"who\"?)");
+  EXPECT_THAT(check_input(**definition, {{"who", nullptr}}), IsEmpty());
+}
+
+TEST(CheckInput, knows_nothing_of_an_input_that_is_not_declared) {
+  const auto definition = read_definition("name: x\ntasks: {a: {run: 'true'}}\n");
+  ASSERT_TRUE(definition);
+  EXPECT_THAT(check_input(**definition, {{"wo", 1}}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace pawl

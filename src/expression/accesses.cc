@@ -1,0 +1,81 @@
+// What an expression reads, as far as its text shows it.
+#include <algorithm>
+#include <utility>
+
+#include "expression/expression.h"
+#include "expression/tokens.h"
+
+namespace pawl::expression {
+namespace {
+
+class Reader {
+ public:
+  explicit Reader(const std::vector<Token>& tokens) : tokens_(tokens) {}
+
+  [[nodiscard]] bool has_own_names() const {
+    return std::ranges::any_of(tokens_, [](const Token& token) {
+      return token.kind == TokenKind::name &&
+             (token.text == "local" || token.text == "function" || token.text == "for");
+    });
+  }
+
+  [[nodiscard]] std::vector<Access> accesses() const {
+    std::vector<Access> found;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].kind != TokenKind::name || (i > 0 && (is(i - 1, ".") || is(i - 1, ":")))) continue;
+      Access access{.path = {tokens_[i].text}, .compared_with = {}};
+      const std::size_t end = follow(i + 1, access.path);
+      if (access.path.size() < 2) continue;
+      if (const std::string* const text = literal_after(end)) access.compared_with = *text;
+      if (const std::string* const text = literal_before(i)) access.compared_with = *text;
+      found.push_back(std::move(access));
+      i = end - 1;
+    }
+    return found;
+  }
+
+ private:
+  [[nodiscard]] bool is(std::size_t i, std::string_view symbol) const {
+    return i < tokens_.size() && tokens_[i].kind == TokenKind::symbol && tokens_[i].text == symbol;
+  }
+  [[nodiscard]] bool is_kind(std::size_t i, TokenKind kind) const {
+    return i < tokens_.size() && tokens_[i].kind == kind;
+  }
+
+  // Takes `.name` and `["name"]` from `i` on into the path; returns where it ends. A method that is called is no
+  // member.
+  std::size_t follow(std::size_t i, std::vector<std::string>& path) const {
+    while (true) {
+      if (is(i, ".") && is_kind(i + 1, TokenKind::name)) {
+        path.push_back(tokens_[i + 1].text);
+        i += 2;
+      } else if (is(i, "[") && is_kind(i + 1, TokenKind::string) && is(i + 2, "]")) {
+        path.push_back(tokens_[i + 1].text);
+        i += 3;
+      } else {
+        return i;
+      }
+    }
+  }
+
+  [[nodiscard]] const std::string* literal_after(std::size_t i) const {
+    return is(i, "==") && is_kind(i + 1, TokenKind::string) && !is(i + 2, "..") ? &tokens_[i + 1].text : nullptr;
+  }
+  [[nodiscard]] const std::string* literal_before(std::size_t i) const {
+    return i >= 2 && is(i - 1, "==") && is_kind(i - 2, TokenKind::string) && (i < 3 || !is(i - 3, ".."))
+               ? &tokens_[i - 2].text
+               : nullptr;
+  }
+
+  const std::vector<Token>& tokens_;
+};
+
+}  // namespace
+
+std::vector<Access> find_accesses(std::string_view expression) {
+  const std::vector<Token> tokens = tokenize(expression);
+  const Reader reader(tokens);
+  return reader.has_own_names() ? std::vector<Access>() : reader.accesses();
+}
+
+}  // namespace pawl::expression
