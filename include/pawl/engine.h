@@ -40,20 +40,22 @@ struct Retention {
   std::optional<Duration> dead_letters;  // discarded then
 };
 
-// What an engine may use. A zero where a number is asked for means the default in parentheses.
+// What an engine may use. A zero where a number is asked for means the default in parentheses. Durations are 0 to 100
+// years. What is out of range is refused with `invalid_argument`, its `field` the name of the option.
 struct Options {
-  std::size_t shards = 0;                    // threads that decide (one per core)
-  std::size_t max_concurrent_tasks = 0;      // attempts at once (64); also the most threads of the task pool
+  std::size_t shards = 0;                // threads that decide: 1..256 (one per core)
+  std::size_t max_concurrent_tasks = 0;  // attempts at once, 1..100,000 (64); also the most threads of the task pool
   std::size_t max_concurrent_workflows = 0;  // running or paused at once; the others wait by priority (10,000)
   std::size_t max_workflows = 0;             // known at once, in any state (10,000,000)
   std::size_t max_finished_workflows = 0;    // terminal ones remembered in memory, the oldest forgotten first (10,000)
-  Duration cancel_grace = std::chrono::seconds(10);  // what running tasks are given to stop by themselves
+  Duration cancel_grace =
+      std::chrono::seconds(10);  // what running tasks are given to stop by themselves; see also stop
   DefinitionLimits limits;
   std::size_t max_result_bytes = 1'048'576;  // of one task's result, as JSON
 
   std::string data_dir;              // empty: in memory only
   Duration sync_delay{0};            // see PersistenceOptions
-  std::uint32_t max_crashes = 0;     // of the process during a task's attempts before it fails (5; at most 15)
+  std::uint32_t max_crashes = 0;     // of the process while a task's attempts were made, before it fails: 1..15 (5)
   std::uint64_t history_events = 0;  // of one workflow that are kept; older ones are forgotten (1,000,000)
   Retention retention;
   // Stored workflows are not taken up: commands change them, but no task starts. The data directory must exist.
@@ -62,19 +64,38 @@ struct Options {
   std::optional<std::set<std::string, std::less<>>> only;
 };
 
-// Threads: any. Destroy it when no other thread uses it any more: running handlers are asked to stop and waited for,
-// child processes are killed.
+// Threads: any. Ownership: destroy it when no other thread calls it any more, and not from a handler or a callback of
+// its own. It belongs to the process that made it: in a child made by fork() every operation fails with `unavailable`,
+// and the destructor does nothing.
 class Engine {
  public:
-  // In memory, or with a data directory that must be usable: what is wrong with it ends the program. Where that is for
-  // the user to hear, open() it.
+  // For programs whose options are known to be right, such as an engine in memory. One that could not start is made
+  // nevertheless, and every operation of it fails with the reason, which is also started()'s. Otherwise open() it.
   explicit Engine(const Options& options = {});
-  // Error: `unavailable` if another process uses the data directory; `invalid_argument`, `permission_denied`,
-  // `corruption` for one that is not usable.
+  // Error: `unavailable` if another process uses the data directory, or there are no threads or descriptors for it;
+  // `invalid_argument` for an option; `invalid_argument`, `permission_denied`, `corruption` for a data directory that
+  // is not usable.
   static Result<std::unique_ptr<Engine>> open(const Options& options);
+  // As stop(), and then waits for handlers that still run, however long they take.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  // Why it could not start. Errors as open().
+  [[nodiscard]] Result<void> started() const;
+
+  // Ends what the engine does, and returns when that is done: every operation that is under way or called later, waits
+  // included, ends with `unavailable`; no task starts any more; all that was acknowledged is durable, and the data
+  // directory can be opened by another process. Then handlers that run are asked to stop (TaskContext::stop_token),
+  // child processes get SIGTERM, and both have `grace` to end (none given: Options::cancel_grace); then the processes
+  // are killed. What they return no longer counts: with a data directory the next engine makes these attempts again, as
+  // after any interruption.
+  //
+  // A handler that never returns cannot be killed. Error: `timeout` if handlers still run after `grace`: their threads
+  // go on, stop() may be called again to wait for them, and the destructor waits without a limit. `invalid_argument`
+  // for a negative `grace`; `invalid_state` from inside a handler or a callback, which would wait for itself. To stop
+  // an engine that has stopped is no error.
+  Result<void> stop(std::optional<Duration> grace = {});
 
   [[nodiscard]] Handlers& handlers();
   [[nodiscard]] Orchestrator& orchestrator();

@@ -63,7 +63,8 @@ class TaskContext {
   // When this attempt will be told to stop: by its timeout, its task's `schedule_to_close` or the workflow's timeout,
   // whichever comes first.
   [[nodiscard]] std::optional<Timestamp> deadline() const;
-  // Asked to stop, because the workflow is cancelled or the attempt timed out: return soon, with anything.
+  // Asked to stop, because the workflow is cancelled, the attempt timed out or the engine stops: return soon, with
+  // anything.
   [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
   [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
 

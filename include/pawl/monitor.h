@@ -51,11 +51,15 @@ class Monitor {
   virtual ~Monitor() = default;
 
   // `callback` is called for each event whose type is among `types` (empty: all), on the engine's own threads: in order
-  // for one workflow, at once for several, and it must return soon. It must not call the engine.
-  // Events that no subscriber wants cost the engine nothing. Error: `invalid_argument` for an unknown type.
+  // for one workflow, concurrently for several, and it must return soon. It may subscribe, unsubscribe and start
+  // workflows (Orchestrator::start_workflow with a callback), and must not call the engine otherwise. If it throws, the
+  // first time is logged, and it stays subscribed. Events that no subscriber wants cost the engine nothing. Error:
+  // `invalid_argument` for an unknown type or an empty callback.
   virtual Result<SubscriptionId> subscribe(std::function<void(const WorkflowEvent&)> callback,
                                            std::vector<std::string> types = {}) = 0;
-  // When it returns the callback is not running and will not be called again. Error: `not_found`.
+  // When it returns the callback is not running and will not be called again. It may be called from inside that
+  // callback as well, whose call then is the last one; and from inside another subscriber's, where it does not wait for
+  // calls that have begun on other threads. Error: `not_found`.
   virtual Result<void> unsubscribe(SubscriptionId id) = 0;
 };
 

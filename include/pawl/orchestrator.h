@@ -5,15 +5,18 @@
 //   auto report = engine.orchestrator().wait_workflow(*id);
 //
 // Threads: any, but not from inside a non-blocking handler (`invalid_state`). Errors of all operations: `not_found` (no
-// such workflow), `invalid_state` (its state does not allow this; nothing changed), `unavailable` (the engine is full
-// or stopping).
+// such workflow), `invalid_argument` (an empty id, a null definition), `invalid_state` (its state does not allow this;
+// nothing changed), `unavailable` (the engine is full, stopping, or of another process), `internal` (a bug in Pawl: the
+// shard that has this workflow has gone down).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pawl/definition.h"
@@ -33,8 +36,9 @@ using Started = std::function<void(Result<std::string>)>;
 
 struct CancelOptions {
   std::string reason;
-  std::optional<Duration> grace;  // for running tasks to stop by themselves; none: the engine's default
-  bool compensate = false;        // what has completed is undone before it ends
+  // For running tasks to stop by themselves, at most 100 years, to which more is cut; none: the engine's default.
+  std::optional<Duration> grace;
+  bool compensate = false;  // what has completed is undone before it ends
 };
 
 struct ForkOptions {
@@ -108,7 +112,8 @@ class Orchestrator {
  public:
   virtual ~Orchestrator() = default;
 
-  // Pending until it is executed. Error: `already_exists`, `invalid_argument`, `limit_exceeded`.
+  // Pending until it is executed. Error: `already_exists`, `invalid_argument`, `limit_exceeded`; `not_found` for a
+  // stored policy that the definition refers to and that does not exist, or is being deleted.
   virtual Result<std::string> create_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
   virtual Result<std::string> create_workflow(std::string name, std::vector<TaskSpec> tasks,
                                               const CreateOptions& options = {}) = 0;
@@ -118,8 +123,8 @@ class Orchestrator {
   // Creates and executes it in one step, which costs one commit instead of two.
   virtual Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
   // The same without waiting: `started` is called once, with its id when that is durable or with the reason why not, on
-  // this thread or one of the engine's, and must return soon. May be called from anywhere, also from `started`, from
-  // non-blocking handlers and from event callbacks.
+  // this thread or one of the engine's, and must return soon. What it throws is logged and dropped. Empty: nobody is
+  // told. May be called from anywhere, also from `started`, from non-blocking handlers and from event callbacks.
   virtual void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) = 0;
   virtual Result<void> pause_workflow(const std::string& id) = 0;
   virtual Result<void> resume_workflow(const std::string& id) = 0;
@@ -154,8 +159,17 @@ class Orchestrator {
   // What has happened to it, in order, durable all of it. Needs persistence (`invalid_state`).
   virtual Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options = {}) = 0;
   virtual Result<std::vector<QuarantinedWorkflow>> list_quarantined() = 0;
-  // Returns when the workflow is terminal. Error: `timeout`.
-  virtual Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout = {}) = 0;
+  // Returns when the workflow is terminal. Error: `timeout` (any duration may be given; none: no limit); `cancelled`
+  // when `stop` is requested; `unavailable` when the engine stops, or the workflow's shard goes down.
+  //
+  // A blocking handler that waits holds its task slot meanwhile; explain_workflow says `waiting_for_child`. Pass it its
+  // task.stop_token(), so that it ends when it is told to. Error: `invalid_state` if the handler would wait for
+  // itself: for its own workflow, or for one that waits for it, through however many others.
+  virtual Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout = {},
+                                               std::stop_token stop = {}) = 0;
+  Result<WorkflowReport> wait_workflow(const std::string& id, std::stop_token stop) {
+    return wait_workflow(id, std::nullopt, std::move(stop));
+  }
   // Why it, and at most `max_tasks` of its tasks, make no progress.
   virtual Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks = 100) = 0;
   // Forgets a terminal workflow. Error: `invalid_state` if it is not.

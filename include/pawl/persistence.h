@@ -44,10 +44,11 @@ class Persistence {
   // All workflows that are known go to the data directory, those stored there are taken up, and from now on every
   // event is durable. Error: `invalid_state` if it is enabled already; `already_exists` if a workflow with the same id
   // but another creation is stored there; `conflict` if this engine's own is, and another process may have gone on with
-  // it.
+  // it. After an error nothing has changed here: all workflows go on in memory, and it may be called again. The
+  // directory may then hold copies of some of them, which the next call replaces: let no other engine run these.
   virtual Result<void> enable(const PersistenceOptions& options) = 0;
   // Nothing more is stored. The data directory keeps what it has and can be opened by another process; workflows that
-  // have ended are no longer known here, all others go on in memory.
+  // have ended are no longer known here, all others go on in memory. After an error all of them are still stored.
   virtual Result<void> disable() = 0;
   [[nodiscard]] virtual bool is_persistent() const = 0;
 

@@ -152,7 +152,9 @@ class Policy {
   virtual Result<std::vector<PolicyInfo>> list_policies() = 0;
   // Its kind stays. Error: `invalid_argument` if the kind is another one.
   virtual Result<void> update_policy(const std::string& id, const PolicyConfig& config) = 0;
-  // Error: `invalid_state` while a workflow that has not ended refers to it.
+  // While it is looked for workflows that refer to it, none can be created. Error: `invalid_state` while a workflow
+  // that has not ended refers to it, or another call deletes it. One that has ended and refers to it cannot be retried,
+  // rerun or restored (`not_found`) until a policy of this name and kind exists.
   virtual Result<void> delete_policy(const std::string& id) = 0;
   // Decides without doing anything.
   virtual Result<PolicyAnswer> evaluate_policy(const std::string& id, const PolicyQuestion& question) = 0;

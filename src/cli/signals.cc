@@ -1,6 +1,10 @@
 #include "cli/signals.h"
 
+#include <exception>
+
 #include <pthread.h>
+
+#include "base/log.h"
 
 namespace pawl::cli {
 namespace {
@@ -24,7 +28,11 @@ Signals::Signals(std::function<void(int signal, int count)> on_signal) {
     for (int count = 1;; ++count) {
       int signal = 0;
       if (sigwait(&taken, &signal) != 0 || signal == kEnd) return;
-      on_signal(signal, count);
+      try {
+        on_signal(signal, count);
+      } catch (const std::exception& thrown) {  // the next one ends the process
+        log().error("signal {}: {}", signal, thrown.what());
+      }
     }
   });
 }

@@ -1,5 +1,7 @@
 #include "core/explain.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -53,6 +55,29 @@ std::string name_open_dependencies(const Workflow& workflow, TaskIndex task) {
   return open > kNamed ? names + fmt::format(" and {} more", open - kNamed) : names;
 }
 
+// "it is ready; 2 of 2 task slots are in use, 2 of them by tasks that wait for workflows (...)"
+std::string explain_slots(const Surroundings& surroundings) {
+  std::string text =
+      fmt::format("it is ready; {} of {} task slots are in use", surroundings.slots_in_use, surroundings.slots);
+  if (surroundings.slots_of_waiting == 0) return text;
+  text += fmt::format(", {} of them by tasks that wait for workflows ({})", surroundings.slots_of_waiting,
+                      surroundings.waiting);
+  if (surroundings.slots_of_waiting >= surroundings.slots)
+    text += "; if those workflows need slots, too, none ever gets free: raise max_concurrent_tasks, or cancel one";
+  return text;
+}
+
+Explanation explain_running(const Workflow& workflow, TaskIndex task, const Surroundings& surroundings,
+                            Explanation explanation) {
+  const TaskRecord& record = workflow.tasks[task];
+  const auto awaited = surroundings.awaited ? surroundings.awaited(task) : std::nullopt;
+  explanation.code = awaited ? "waiting_for_child" : "running";
+  explanation.text =
+      fmt::format("attempt {} has been running since {}", record.attempt, format_time(record.started_at));
+  if (awaited) explanation.text += fmt::format("; its handler waits for workflow {}", in_quotes(*awaited));
+  return explanation;
+}
+
 Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroundings& surroundings) {
   const TaskRecord& record = workflow.tasks[task];
   Explanation explanation{.task = std::string(workflow.definition().task_id(task)),
@@ -60,8 +85,7 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
                           .text = {},
                           .compensation = workflow.is_compensation(task)};
   if (record.state == TaskState::running) {
-    explanation.code = "running";
-    explanation.text = fmt::format("attempt {} runs since {}", record.attempt, format_time(record.started_at));
+    return explain_running(workflow, task, surroundings, std::move(explanation));
   } else if (record.retry_waits) {
     explanation.code = "retry_due";
     explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", record.attempt, record.attempt + 1,
@@ -83,8 +107,7 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
   } else {
     explanation.code = "waiting_for_slot";
-    explanation.text =
-        fmt::format("it is ready; {} of {} task slots are in use", surroundings.slots_in_use, surroundings.slots);
+    explanation.text = explain_slots(surroundings);
   }
   return explanation;
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ namespace pawl::core {
 struct Surroundings {
   std::size_t slots_in_use = 0;
   std::size_t slots = 0;
+  // Of the slots in use, those whose tasks are blocked in wait_workflow; and, for people, which tasks these are.
+  std::size_t slots_of_waiting = 0;
+  std::string waiting;
+  // The workflow that a running task's handler waits for; may be empty.
+  std::function<std::optional<std::string>(TaskIndex task)> awaited;
   // " until 08:30" and the like, of a circuit breaker.
   std::function<std::string(const std::string& name)> breaker;
 };

@@ -2,65 +2,42 @@
 #include "pawl/engine.h"
 
 #include <algorithm>
-#include <thread>
+#include <chrono>
+#include <exception>
+#include <mutex>
 
-#include "base/assert.h"
+#include <fmt/format.h>
+
+#include "base/owner_process.h"
 #include "base/time.h"
 #include "engine/janitor.h"
+#include "engine/options.h"
 #include "monitor/event_bus.h"
 #include "orchestrator/local_orchestrator.h"
 #include "persistence/data_directory.h"
 #include "runners/builtin.h"
+#include "runners/current_attempt.h"
 #include "runners/exec/exec_runner.h"
 #include "runners/thread_pool.h"
 
 namespace pawl {
 namespace {
 
-constexpr std::size_t kDefaultConcurrentTasks = 64;
-constexpr std::size_t kDefaultConcurrentWorkflows = 10'000;
-constexpr std::size_t kDefaultWorkflows = 10'000'000;
-constexpr std::size_t kDefaultFinishedWorkflows = 10'000;
-constexpr std::size_t kMostShards = 256;
-constexpr std::uint32_t kMostCrashes = 15;  // more are not counted
-
-std::size_t or_default(std::size_t given, std::size_t fallback) { return given == 0 ? fallback : given; }
-
-ShardLimits shard_limits(const Options& options) {
-  ShardLimits limits;
-  limits.workflows = or_default(options.max_workflows, kDefaultWorkflows);
-  limits.args_bytes = options.limits.args_bytes;
-  limits.result_bytes = options.max_result_bytes;
-  limits.standby = options.standby;
-  limits.only = options.only;
-  if (options.history_events > 0) limits.history_events = options.history_events;
-  if (options.max_crashes > 0) limits.crashes = std::min(options.max_crashes, kMostCrashes);
-  return limits;
-}
-
-OrchestratorOptions orchestrator_options(const Options& options) {
-  return {
-      .shards = std::min(or_default(options.shards, std::max(1U, std::thread::hardware_concurrency())), kMostShards),
-      .max_concurrent_tasks = or_default(options.max_concurrent_tasks, kDefaultConcurrentTasks),
-      .max_concurrent_workflows = or_default(options.max_concurrent_workflows, kDefaultConcurrentWorkflows),
-      .max_finished_workflows = or_default(options.max_finished_workflows, kDefaultFinishedWorkflows),
-      .cancel_grace = options.cancel_grace,
-      .definitions = options.limits,
-      .shard = shard_limits(options)};
-}
-
-// What the data directory is opened as. Nothing: in memory only.
-std::optional<PersistenceOptions> persistence_options(const Options& options) {
-  if (options.data_dir.empty()) return std::nullopt;
-  return PersistenceOptions{
-      .data_dir = options.data_dir, .must_exist = options.standby, .sync_delay = options.sync_delay};
+// What is thrown here is for want of memory or of threads.
+template <class Act>
+auto guarded(Act&& act) -> decltype(act()) {
+  try {
+    return act();
+  } catch (const std::exception& thrown) {
+    return fail(ErrorCode::unavailable, fmt::format("the engine cannot start: {}", thrown.what()));
+  }
 }
 
 Result<std::shared_ptr<Store>> open_store(const PersistenceOptions& options) {
   if (options.must_exist)
     if (const auto lock = lock_data_directory(options.data_dir); !lock) return std::unexpected(lock.error());
-  Result<std::unique_ptr<Store>> store =
-      open_data_directory(options.data_dir, {.sync_delay = options.sync_delay, .own_threads = true});
+  Result<std::unique_ptr<Store>> store = guarded(
+      [&] { return open_data_directory(options.data_dir, {.sync_delay = options.sync_delay, .own_threads = true}); });
   if (!store) return std::unexpected(std::move(store.error()));
   return std::shared_ptr<Store>(*std::move(store));
 }
@@ -94,6 +71,7 @@ struct Engine::Parts {
 
   Parts(const Options& given, const OrchestratorOptions& options)
       : retention(given.retention),
+        cancel_grace(given.cancel_grace),
         events(clock),
         reports(events),
         pool(std::make_unique<ThreadPool>(ThreadPoolOptions{.max_threads = options.max_concurrent_tasks,
@@ -104,28 +82,33 @@ struct Engine::Parts {
         handlers(*pool, [this] { orchestrator.handlers_added(); }),
         orchestrator(options, open_store, handlers, events, reports, clock) {
     reports.connect(orchestrator);
+    add_builtin_handlers(handlers, *exec);
   }
+
+  ~Parts() { end(); }
 
   Result<void> start(const std::optional<PersistenceOptions>& persistence) {
     if (Result<void> ready = exec->ready(); !ready) return ready;
-    add_builtin_handlers(handlers, *exec);
     if (Result<void> started = orchestrator.start(persistence); !started) return started;
     janitor = std::make_unique<Janitor>(orchestrator, retention);
     return {};
   }
 
   // The shards first, for they give work to the runners; then the runners, whose last reports nobody reads.
-  ~Parts() {
-    janitor.reset();
-    orchestrator.stop();
+  Result<void> stop(Duration grace);
+  // The same, and waits for handlers that go on; until then they may call the engine.
+  void end() {
+    (void)stop(cancel_grace);
     pool.reset();
-    exec.reset();
   }
 
+  const OwnerProcess owner;
   const Retention retention;
+  const Duration cancel_grace;
   SystemClock clock;
   EventBus events;
   Reports reports;
+  std::mutex stopping;  // held by who stops it
   std::unique_ptr<ThreadPool> pool;
   std::unique_ptr<ExecRunner> exec;
   HandlerRegistry handlers;
@@ -133,21 +116,65 @@ struct Engine::Parts {
   std::unique_ptr<Janitor> janitor;
 };
 
-Engine::Engine(const Options& options) : parts_(std::make_unique<Parts>(options)) {
-  const Result<void> started = parts_->start(persistence_options(options));
-  PAWL_ASSERT(started.has_value(), "the engine cannot start: {}", describe(started.error()));
+Result<void> Engine::Parts::stop(Duration grace) {
+  const std::lock_guard lock(stopping);
+  janitor.reset();
+  orchestrator.stop();
+  const auto until = std::chrono::steady_clock::now() + grace;
+  if (!pool) return {};
+  pool->stop_all();
+  if (exec) {
+    exec->stop_all(grace);
+    exec->wait_idle(until);
+    exec.reset();
+  }
+  const std::size_t busy = pool->wait_idle(until);
+  if (busy == 0) return {};
+  return fail(ErrorCode::timeout, fmt::format("{} {} been asked to stop and still {} after {}", busy,
+                                              busy == 1 ? "handler has" : "handlers have", busy == 1 ? "runs" : "run",
+                                              format_duration(grace)));
+}
+
+Engine::Engine(const Options& options) {
+  Result<void> ok = check_options(options);
+  parts_ = std::make_unique<Parts>(ok ? options : Options{});
+  if (ok) ok = guarded([&] { return parts_->start(persistence_options(options)); });
+  if (ok) return;
+  parts_->orchestrator.stop();
+  parts_->orchestrator.fail_start(std::move(ok.error()));
 }
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options) {
-  auto parts = std::make_unique<Parts>(options);
-  if (Result<void> started = parts->start(persistence_options(options)); !started)
-    return std::unexpected(std::move(started.error()));
-  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+  if (Result<void> ok = check_options(options); !ok) return std::unexpected(std::move(ok.error()));
+  return guarded([&]() -> Result<std::unique_ptr<Engine>> {
+    auto parts = std::make_unique<Parts>(options);
+    if (Result<void> started = parts->start(persistence_options(options)); !started)
+      return std::unexpected(std::move(started.error()));
+    return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+  });
 }
 
-Engine::~Engine() = default;
+// In a child made by fork() there is nothing to end: the threads are the parent's, and so is the data directory.
+Engine::~Engine() {
+  if (parts_->owner.is_here()) {
+    parts_->end();
+  } else {
+    (void)parts_.release();
+  }
+}
+
+Result<void> Engine::started() const { return parts_->orchestrator.check_started(); }
+
+Result<void> Engine::stop(std::optional<Duration> grace) {
+  if (Result<void> here = parts_->owner.check(); !here) return here;
+  if (Shard::of_this_thread() != nullptr || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
+    return fail(ErrorCode::invalid_state, "an engine cannot be stopped from inside its handlers and callbacks");
+  const Duration given = grace.value_or(parts_->cancel_grace);
+  if (given < Duration::zero()) return fail(ErrorCode::invalid_argument, "it is negative", "grace");
+  return parts_->stop(std::min(given, kMaxDuration));
+}
 
 Handlers& Engine::handlers() { return parts_->handlers; }
 Orchestrator& Engine::orchestrator() { return parts_->orchestrator; }

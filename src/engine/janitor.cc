@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "base/log.h"
@@ -49,9 +50,19 @@ void Janitor::work() {
   while (!closing_) {
     lock.unlock();
     const bool stores = orchestrator_.is_persistent();  // it may be switched on later
-    const bool more = stores && clean_up();
+    const bool more = stores && clean_up_guarded();
     lock.lock();
     closed_.wait_for(lock, more ? kBreath : stores ? pause : kShortestPause, [this] { return closing_; });
+  }
+}
+
+// The entry of this thread, where every exception ends: what is not forgotten now is forgotten later.
+bool Janitor::clean_up_guarded() {
+  try {
+    return clean_up();
+  } catch (const std::exception& thrown) {
+    log().error("retention: {}", thrown.what());
+    return false;
   }
 }
 

@@ -21,6 +21,7 @@ class Janitor {
   void work();
   // Whether there may be more to forget at once.
   bool clean_up();
+  bool clean_up_guarded();
 
   LocalOrchestrator& orchestrator_;
   const Retention retention_;

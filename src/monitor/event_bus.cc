@@ -1,10 +1,12 @@
 #include "monitor/event_bus.h"
 
 #include <algorithm>
-#include <mutex>
+#include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "monitor/workflow_event.h"
 
@@ -39,11 +41,23 @@ WorkflowEvent passing(const Assignment& assignment, Timestamp now, std::string_v
           .text = valid_utf8(std::string(text))};
 }
 
-}  // namespace
+// The callbacks that this thread is inside of, the innermost first.
+struct Notified {
+  const void* subscription;
+  const Notified* outer;
+};
+thread_local const Notified* t_notified = nullptr;
 
-Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEvent&)> callback,
-                                           std::vector<std::string> types) {
-  EventKinds kinds = types.empty() ? kAll : 0;
+int times_inside(const void* subscription) {
+  int times = 0;
+  for (const Notified* each = t_notified; each != nullptr; each = each->outer)
+    times += each->subscription == subscription;
+  return times;
+}
+
+Result<EventKinds> kinds_of(const std::vector<std::string>& types) {
+  if (types.empty()) return kAll;
+  EventKinds kinds = 0;
   const std::vector<std::string_view> known = names();
   for (const std::string& type : types) {
     if (std::ranges::find(known, type) == known.end())
@@ -52,52 +66,141 @@ Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEven
     for (std::size_t kind = 0; kind < known.size(); ++kind)
       if (known[kind] == type) kinds |= only(kind);
   }
+  return kinds;
+}
+
+}  // namespace
+
+// One subscriber. `calls_` and `removed_` settle who is first: a call that is counted before the removal is waited for,
+// one that is counted after it is not made.
+class EventBus::Subscription {
+ public:
+  Subscription(SubscriptionId id, std::function<void(const WorkflowEvent&)> callback, EventKinds kinds)
+      : id_(id), kinds_(kinds), callback_(std::move(callback)) {}
+
+  [[nodiscard]] SubscriptionId id() const { return id_; }
+  [[nodiscard]] EventKinds kinds() const { return kinds_; }
+
+  void notify(const WorkflowEvent& event) {
+    calls_.fetch_add(1, std::memory_order_seq_cst);
+    if (!removed_.load(std::memory_order_seq_cst)) call(event);
+    calls_.fetch_sub(1, std::memory_order_seq_cst);
+    if (removed_.load(std::memory_order_seq_cst)) calls_.notify_all();
+  }
+
+  // No call begins after this. Waits for those that other threads are making, unless this thread is inside the callback
+  // of another subscriber: two that removed each other would wait for ever.
+  void remove() {
+    removed_.store(true, std::memory_order_seq_cst);
+    const int mine = times_inside(this);
+    if (mine == 0 && is_notifying()) return;
+    for (int calls = calls_.load(std::memory_order_seq_cst); calls > mine;
+         calls = calls_.load(std::memory_order_seq_cst))
+      calls_.wait(calls, std::memory_order_seq_cst);
+    if (mine == 0) callback_ = nullptr;  // what it refers to need not outlive the subscription
+  }
+
+ private:
+  // What a callback throws is about one event: its subscriber stays, and nobody else is the worse for it.
+  void call(const WorkflowEvent& event) {
+    const Notified here{.subscription = this, .outer = std::exchange(t_notified, &here)};
+    try {
+      callback_(event);
+    } catch (const std::exception& thrown) {
+      report(event, thrown.what());
+    } catch (...) {
+      report(event, "an object that is not a std::exception");
+    }
+    t_notified = here.outer;
+  }
+
+  void report(const WorkflowEvent& event, std::string_view what) noexcept {
+    if (has_thrown_.exchange(true, std::memory_order_relaxed)) return;
+    try {
+      log().error("a subscriber threw on {} of workflow {}: {}; it stays subscribed, and this is logged once",
+                  event.type, in_quotes(event.workflow), what);
+    } catch (...) {  // no memory for the line: the event counts more
+    }
+  }
+
+  const SubscriptionId id_;
+  const EventKinds kinds_;
+  std::function<void(const WorkflowEvent&)> callback_;
+  std::atomic<int> calls_{0};
+  std::atomic<bool> removed_{false};
+  std::atomic<bool> has_thrown_{false};
+};
+
+EventBus::EventBus(const Clock& clock) : clock_(clock), subscriptions_(std::make_shared<const Subscriptions>()) {}
+
+bool EventBus::is_notifying() { return t_notified != nullptr; }
+
+Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEvent&)> callback,
+                                           std::vector<std::string> types) {
+  if (Result<void> here = owner_.check(); !here) return std::unexpected(std::move(here.error()));
+  if (!callback) return fail(ErrorCode::invalid_argument, "the callback is an empty function", "callback");
+  const Result<EventKinds> kinds = kinds_of(types);
+  if (!kinds) return std::unexpected(kinds.error());
   const std::lock_guard lock(mutex_);
   const SubscriptionId id{++last_id_};
-  subscriptions_.push_back({.id = id, .callback = std::move(callback), .kinds = kinds});
-  update_wanted();
+  Subscriptions subscriptions = *subscriptions_;
+  subscriptions.push_back(std::make_shared<Subscription>(id, std::move(callback), *kinds));
+  replace(std::move(subscriptions));
   return id;
 }
 
 Result<void> EventBus::unsubscribe(SubscriptionId id) {
-  const std::lock_guard lock(mutex_);
-  const auto removed = std::erase_if(subscriptions_, [&](const Subscription& each) { return each.id == id; });
-  update_wanted();
-  if (removed == 0) return fail(ErrorCode::not_found, "there is no such subscription");
+  if (Result<void> here = owner_.check(); !here) return here;
+  std::shared_ptr<Subscription> removed;
+  {
+    const std::lock_guard lock(mutex_);
+    Subscriptions subscriptions = *subscriptions_;
+    const auto found = std::ranges::find(subscriptions, id, &Subscription::id);
+    if (found == subscriptions.end()) return fail(ErrorCode::not_found, "there is no such subscription");
+    removed = *found;
+    subscriptions.erase(found);
+    replace(std::move(subscriptions));
+  }
+  removed->remove();
   return {};
 }
 
-void EventBus::update_wanted() {
+void EventBus::replace(Subscriptions subscriptions) {
   EventKinds wanted = 0;
-  for (const Subscription& subscription : subscriptions_) wanted |= subscription.kinds;
+  for (const auto& subscription : subscriptions) wanted |= subscription->kinds();
   wanted_ = wanted | wanted >> kCompensations;
+  subscriptions_ = std::make_shared<const Subscriptions>(std::move(subscriptions));
 }
 
 void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
   const std::size_t first = is_of_compensation(*facts.definition, event) ? kCompensations : 0;
-  tell(only(first + event.index()), to_workflow_event(facts, event, clock_.now()));
+  publish(only(first + event.index()), to_workflow_event(facts, event, clock_.now()));
 }
 
 void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view line) {
-  if ((wanted() & only(kOutput)) == 0) return;
+  if (!is_wanted(only(kOutput))) return;
   WorkflowEvent told = passing(assignment, clock_.now(), line);
   told.type = "task_output";
   told.is_stderr = is_error;
-  tell(only(kOutput), told);
+  publish(only(kOutput), told);
 }
 
 void EventBus::progressed(const Assignment& assignment, double fraction, std::string_view message) {
-  if ((wanted() & only(kProgress)) == 0) return;
+  if (!is_wanted(only(kProgress))) return;
   WorkflowEvent told = passing(assignment, clock_.now(), message);
   told.type = "task_progress";
   told.progress = fraction;
-  tell(only(kProgress), told);
+  publish(only(kProgress), told);
 }
 
-void EventBus::tell(EventKinds kind, const WorkflowEvent& event) const {
-  const std::shared_lock lock(mutex_);
-  for (const Subscription& subscription : subscriptions_)
-    if ((subscription.kinds & kind) != 0) subscription.callback(event);
+void EventBus::publish(EventKinds kind, const WorkflowEvent& event) const {
+  std::shared_ptr<const Subscriptions> subscriptions;
+  {
+    const std::lock_guard lock(mutex_);
+    subscriptions = subscriptions_;
+  }
+  for (const auto& subscription : *subscriptions)
+    if ((subscription->kinds() & kind) != 0) subscription->notify(event);
 }
 
 }  // namespace pawl

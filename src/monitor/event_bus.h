@@ -1,22 +1,25 @@
-// Subscribers to events, and what they are told.
+// The event bus notifies subscribers of events.
+//
+// The list of subscribers is replaced as a whole, so that no lock is held while a callback runs: a callback may
+// subscribe and unsubscribe. Threads: any.
 #pragma once
 
 #include <atomic>
 #include <memory>
-#include <shared_mutex>
+#include <mutex>
 #include <vector>
 
 #include "pawl/monitor.h"
 
+#include "base/owner_process.h"
 #include "base/time.h"
 #include "monitor/observer.h"
 
 namespace pawl {
 
-// Threads: any.
 class EventBus final : public Monitor, public Observer {
  public:
-  explicit EventBus(const Clock& clock) : clock_(clock) {}
+  explicit EventBus(const Clock& clock);
 
   Result<SubscriptionId> subscribe(std::function<void(const WorkflowEvent&)> callback,
                                    std::vector<std::string> types) override;
@@ -27,21 +30,22 @@ class EventBus final : public Monitor, public Observer {
   void wrote(const Assignment& assignment, bool is_error, std::string_view line) override;
   void progressed(const Assignment& assignment, double fraction, std::string_view message) override;
 
- private:
-  struct Subscription {
-    SubscriptionId id;
-    std::function<void(const WorkflowEvent&)> callback;
-    EventKinds kinds;
-  };
+  // Whether this thread is inside a callback, of whichever bus.
+  [[nodiscard]] static bool is_notifying();
 
-  // With mutex_ held.
-  void update_wanted();
-  void tell(EventKinds kind, const WorkflowEvent& event) const;
+ private:
+  class Subscription;
+  using Subscriptions = std::vector<std::shared_ptr<Subscription>>;  // shared by the bus and those who notify
+
+  void replace(Subscriptions subscriptions);  // with mutex_ held
+  void publish(EventKinds kind, const WorkflowEvent& event) const;
+  [[nodiscard]] bool is_wanted(EventKinds kind) const { return (wanted() & kind) != 0 && owner_.is_here(); }
 
   const Clock& clock_;
+  const OwnerProcess owner_;
   std::atomic<EventKinds> wanted_{0};  // by any subscriber
-  mutable std::shared_mutex mutex_;  // guards all below; shared while callbacks run, so that unsubscribe waits for them
-  std::vector<Subscription> subscriptions_;
+  mutable std::mutex mutex_;           // guards all below
+  std::shared_ptr<const Subscriptions> subscriptions_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -22,6 +22,8 @@ Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std:
 }
 
 Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, const ForkOptions& options) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   if (options.event.has_value() != options.task.empty())
     return fail(ErrorCode::invalid_argument, "say where the past ends: at an event, or at a task");
   if (options.id)

@@ -1,4 +1,5 @@
-// How a thread asks a shard for something and waits for what it says.
+// Reply and Completion are how a thread that has asked a shard for something learns the answer: one waits for it, the
+// other one sees to it that there is one, whatever becomes of the call.
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,13 @@
 #include "base/parking.h"
 
 namespace pawl {
+
+inline Error engine_stopping() { return {.code = ErrorCode::unavailable, .message = "the engine is stopping"}; }
+
+inline Error dropped(bool running) {
+  if (!running) return engine_stopping();
+  return {.code = ErrorCode::internal, .message = "the shard broke off before it had answered; the log says why"};
+}
 
 // Where a caller waits for what another thread will say, once.
 template <class T>
@@ -47,6 +55,27 @@ class Reply {
   std::condition_variable arrived_;
   std::atomic<bool> ready_{false};
   std::optional<Result<T>> value_;
+};
+
+// Answers a call exactly once: with what it is given or, dropped without that, with why nobody will answer. A call is
+// dropped when the shard breaks off in the middle of it, or ends before it comes to it.
+template <class T>
+class Completion {
+ public:
+  // `running`: whether the engine that is asked has not been stopped.
+  Completion(Reply<T>& reply, const std::atomic<bool>& running) : reply_(&reply), running_(&running) {}
+  Completion(Completion&& other) noexcept : reply_(std::exchange(other.reply_, nullptr)), running_(other.running_) {}
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+  ~Completion() {
+    if (reply_ != nullptr) reply_->set(std::unexpected(dropped(*running_)));
+  }
+
+  void answer(Result<T> value) { std::exchange(reply_, nullptr)->set(std::move(value)); }
+
+ private:
+  Reply<T>* reply_;
+  const std::atomic<bool>* running_;
 };
 
 }  // namespace pawl

@@ -41,6 +41,7 @@ std::optional<TaskIndex> find_action(const Definition& definition, const DeadLet
 }  // namespace
 
 Result<std::vector<DeadLetter>> LocalOrchestrator::list_dead_letters(const DeadLetterFilter& filter) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   std::vector<DeadLetter> found;
   const std::shared_ptr<Store> store = this->store();
   if (!store->is_durable()) {

@@ -1,6 +1,7 @@
 // How the orchestrator's operations reach a shard; shared by the files that implement them.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,11 @@ inline std::unexpected<Error> no_such_workflow(const std::string& id) {
   return fail(ErrorCode::not_found, fmt::format("there is no workflow {}", in_quotes(id)));
 }
 
+inline Result<void> check_given(const std::string& id, const char* field = "id") {
+  if (!id.empty()) return {};
+  return fail(ErrorCode::invalid_argument, "it is empty", field);
+}
+
 inline Result<void> check_caller() {
   if (Shard::of_this_thread() == nullptr) return {};
   return fail(ErrorCode::invalid_state,
@@ -26,34 +32,42 @@ inline Result<void> check_caller() {
               "itself; register the handler as blocking");
 }
 
+inline Error inbox_is_full() {
+  return {.code = ErrorCode::unavailable, .message = "the engine has more requests waiting than it takes; try again"};
+}
+
 template <class T>
-Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call) {
+Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call, WhenFull when_full) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   if (Result<void> ok = check_caller(); !ok) return std::unexpected(std::move(ok.error()));
-  if (!running_) return fail(ErrorCode::unavailable, "the engine is stopping");
   Reply<T> reply;
-  const bool posted = shard.post([&](Shard& there) {
-    if (there.down()) {
-      reply.set(std::unexpected(*there.down()));
-      return;
-    }
+  ShardCall asked = [&call, completion = Completion<T>(reply, running_)](Shard& there) mutable {
+    if (there.down()) return completion.answer(std::unexpected(*there.down()));
     std::optional<Result<T>> answer;
     try {
-      answer.emplace(call(there));
-    } catch (const InvariantBroken& broken) {  // the shard goes down, and has no reply of this call to send
-      reply.set(fail(ErrorCode::internal, broken.what()));
-      throw;
+      answer = call(there);
+    } catch (const std::exception& broken) {
+      completion.answer(fail(ErrorCode::internal, broken.what()));
+      throw;  // to the supervisor
     }
-    there.reply_when_durable([&reply, answer = *std::move(answer)](const Error* failure) mutable {
-      reply.set(failure == nullptr ? std::move(answer) : std::unexpected(*failure));
-    });
-  });
-  if (!posted) return fail(ErrorCode::unavailable, "the engine has more requests waiting than it takes; try again");
+    there.reply_when_durable(
+        [completion = std::move(completion), answer = *std::move(answer)](const Error* failure) mutable {
+          completion.answer(failure == nullptr ? std::move(answer) : std::unexpected(*failure));
+        });
+  };
+  bool posted = shard.post(std::move(asked));
+  while (!posted && when_full == WhenFull::wait && running_) {
+    std::this_thread::yield();
+    posted = shard.post(std::move(asked));
+  }
+  if (!posted) return std::unexpected(running_ ? inbox_is_full() : engine_stopping());
   return *reply.wait();
 }
 
 template <class T>
 Result<T> LocalOrchestrator::ask_live(const std::string& id,
                                       std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call) {
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   return ask<T>(shard_of(id), [&](Shard& shard) -> Result<T> {
     LiveWorkflow* const workflow = shard.find(id);
     if (workflow == nullptr) return no_such_workflow(id);
@@ -64,6 +78,7 @@ Result<T> LocalOrchestrator::ask_live(const std::string& id,
 template <class T>
 Result<T> LocalOrchestrator::ask_workflow(const std::string& id,
                                           std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call) {
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   return ask<T>(shard_of(id), [&](Shard& shard) -> Result<T> {
     const Result<LiveWorkflow*> workflow = shard.load_one(id);
     if (!workflow) return std::unexpected(workflow.error());

@@ -1,15 +1,20 @@
 #include "orchestrator/local_orchestrator.h"
 
 #include <algorithm>
+#include <exception>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "base/value_check.h"
 #include "definition/checks.h"
 #include "definition/spec.h"
 #include "orchestrator/local_ask.h"
+#include "persistence/volatile_store.h"
 
 namespace pawl {
 namespace {
@@ -27,6 +32,41 @@ Result<JsonText> lay_over(const Definition& definition, const Json& input, std::
   return text;
 }
 
+// Tells the caller of start_workflow once what has come of it, however the call ends. What the callback throws ends
+// here.
+class StartAnswer {
+ public:
+  StartAnswer(Started started, const std::atomic<bool>& running) : started_(std::move(started)), running_(running) {}
+  StartAnswer(const StartAnswer&) = delete;
+  StartAnswer& operator=(const StartAnswer&) = delete;
+  ~StartAnswer() {
+    if (started_) answer(std::unexpected(dropped(running_)));
+  }
+
+  void answer(Result<std::string> result) noexcept {
+    const Started started = std::exchange(started_, nullptr);
+    if (!started) return;
+    try {
+      started(std::move(result));
+    } catch (const std::exception& thrown) {
+      log().error("the callback of start_workflow threw: {}", thrown.what());
+    } catch (...) {
+      log().error("the callback of start_workflow threw an object that is not a std::exception");
+    }
+  }
+
+ private:
+  Started started_;
+  const std::atomic<bool>& running_;
+};
+
+// At the door of a command: a wait that no clock could hold is as good as one of 100 years.
+Result<std::optional<Duration>> bounded_grace(std::optional<Duration> grace) {
+  if (!grace) return grace;
+  if (*grace < Duration::zero()) return fail(ErrorCode::invalid_argument, "it is negative", "grace");
+  return std::min(*grace, kMaxDuration);
+}
+
 }  // namespace
 
 LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOpener open_store,
@@ -35,13 +75,15 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
     : options_(options),
       open_store_(std::move(open_store)),
       handlers_(handlers),
+      sink_(sink),
       clock_(clock),
       definitions_(handlers),
       policies_(clock),
       policy_(*this, policies_),
       slots_(options.max_concurrent_tasks, options.shards),
       executors_(options.max_concurrent_workflows),
-      ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()) {
+      ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()),
+      store_(std::make_shared<VolatileStore>()) {
   ShardLimits limits = options.shard;
   limits.finished = std::max<std::size_t>(1, options.max_finished_workflows / options.shards);
   const ShardEnvironment environment{.slots = slots_,
@@ -101,6 +143,8 @@ Result<void> check_workflow_id(std::string_view id) {
 // All that can be done before its shard is asked.
 Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const DefinitionPtr& definition,
                                                                   const CreateOptions& options) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (!definition) return fail(ErrorCode::invalid_argument, "it is null", "definition");
   if (options.id)
     if (Result<void> ok = check_workflow_id(*options.id); !ok) return std::unexpected(std::move(ok.error()));
   if (Result<void> ok = policies_.check(*definition); !ok) return std::unexpected(std::move(ok.error()));
@@ -129,29 +173,22 @@ Result<std::string> LocalOrchestrator::create_workflow(const DefinitionPtr& defi
 }
 
 void LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) {
+  // Shared by the call and the refusals here; the last of them to go answers, should none of them have.
+  const auto start = std::make_shared<StartAnswer>(std::move(started), running_);
   Result<NewWorkflow> prepared = prepare(definition, options);
-  if (!prepared) return started(std::unexpected(std::move(prepared.error())));
-  if (!running_) return started(fail(ErrorCode::unavailable, "the engine is stopping"));
+  if (!prepared) return start->answer(std::unexpected(std::move(prepared.error())));
   Shard& shard = shard_of(prepared->facts->id.text());
-  // Shared with the refusal below, should the shard not take the call.
-  const auto told = std::make_shared<Started>(std::move(started));
-  const bool posted = shard.post([created = *std::move(prepared), told](Shard& there) {
-    if (there.down()) return (*told)(std::unexpected(*there.down()));
+  ShardCall call = [created = *std::move(prepared), start](Shard& there) {
+    if (there.down()) return start->answer(std::unexpected(*there.down()));
     const std::string& id = created.facts->id.text();
-    Result<void> done = fail(ErrorCode::internal, "");
-    try {
-      done = there.create(created.bound, created.facts, created.id_may_be_taken);
-      if (done) done = there.execute(*there.find(id));
-    } catch (const InvariantBroken& broken) {  // the shard goes down, and has no reply of this call to send
-      (*told)(fail(ErrorCode::internal, broken.what()));
-      throw;
-    }
-    there.reply_when_durable([told, id, done = std::move(done)](const Error* failure) mutable {
-      if (failure != nullptr) return (*told)(std::unexpected(*failure));
-      (*told)(done ? Result<std::string>(id) : std::unexpected(std::move(done.error())));
+    Result<void> done = there.create(created.bound, created.facts, created.id_may_be_taken);
+    if (done) done = there.execute(*there.find(id));
+    there.reply_when_durable([start, id, done = std::move(done)](const Error* failure) mutable {
+      if (failure != nullptr) return start->answer(std::unexpected(*failure));
+      start->answer(done ? Result<std::string>(id) : std::unexpected(std::move(done.error())));
     });
-  });
-  if (!posted) (*told)(fail(ErrorCode::unavailable, "the engine has more requests waiting than it takes; try again"));
+  };
+  if (!shard.post(std::move(call))) start->answer(std::unexpected(inbox_is_full()));
 }
 
 Result<std::string> LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const CreateOptions& options) {
@@ -163,6 +200,7 @@ Result<std::string> LocalOrchestrator::start_workflow(const DefinitionPtr& defin
 
 Result<std::string> LocalOrchestrator::create_workflow(std::string name, std::vector<TaskSpec> tasks,
                                                        const CreateOptions& options) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   WorkflowSpec spec;
   spec.name = std::move(name);
   spec.tasks = std::move(tasks);
@@ -181,9 +219,11 @@ Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
 }
 
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
+  const Result<std::optional<Duration>> grace = bounded_grace(options.grace);
+  if (!grace) return std::unexpected(grace.error());
   return command(
       id, command::CancelWorkflow{
-              .reason = storable_message(options.reason), .grace = options.grace, .compensate = options.compensate});
+              .reason = storable_message(options.reason), .grace = *grace, .compensate = options.compensate});
 }
 
 Result<void> LocalOrchestrator::fail_workflow(const std::string& id, const std::string& reason) {
@@ -210,7 +250,9 @@ Result<BoundDefinitionPtr> LocalOrchestrator::bind_spec(const WorkflowSpec& spec
 }
 
 Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefine redefine, const SpecChange& change) {
-  for (bool raced = true;;) {
+  constexpr int kMostTries = 20;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    bool raced = true;
     const auto definition = ask_workflow<DefinitionPtr>(
         id, [](Shard&, LiveWorkflow& workflow) -> Result<DefinitionPtr> { return workflow.bound->definition; });
     if (!definition) return std::unexpected(definition.error());
@@ -227,6 +269,10 @@ Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefin
     });
     if (!redefined || !raced) return redefined;
   }
+  return fail(ErrorCode::conflict,
+              fmt::format("other callers changed the definition of workflow {} {} times meanwhile; "
+                          "try again",
+                          in_quotes(id), kMostTries));
 }
 
 Result<void> LocalOrchestrator::add_task(const std::string& id, const TaskSpec& task) {
@@ -245,10 +291,13 @@ Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::st
 }
 
 Result<void> LocalOrchestrator::delete_workflow(const std::string& id) {
+  if (Result<void> given = check_given(id); !given) return given;
   return ask<void>(shard_of(id), [&](Shard& shard) { return shard.remove(id); });
 }
 
 Result<void> LocalOrchestrator::register_executor(const std::string& name, std::size_t max_workflows) {
+  if (Result<void> open = check_open(); !open) return open;
+  if (Result<void> ok = check_caller(); !ok) return ok;
   if (auto ok = definition::check_name(name, {"name"}); !ok)
     return std::unexpected(definition::to_error(std::move(ok.error())));
   std::vector<Placement> started;
@@ -260,10 +309,21 @@ Result<void> LocalOrchestrator::register_executor(const std::string& name, std::
   return {};
 }
 
-Result<void> LocalOrchestrator::unregister_executor(const std::string& name) { return executors_.remove(name); }
-std::vector<ExecutorReport> LocalOrchestrator::list_executors() { return executors_.list(); }
+Result<void> LocalOrchestrator::unregister_executor(const std::string& name) {
+  if (Result<void> open = check_open(); !open) return open;
+  return executors_.remove(name);
+}
+
+std::vector<ExecutorReport> LocalOrchestrator::list_executors() {
+  return check_open() ? executors_.list() : std::vector<ExecutorReport>();
+}
 
 OrchestratorMetrics LocalOrchestrator::metrics() {
+  OrchestratorMetrics closed{.healthy = false};
+  if (Result<void> open = check_open(); !open) {
+    closed.problem = describe(open.error());
+    return closed;
+  }
   const std::lock_guard lock(mutex_);
   return {.workflows = workflows_.load(),
           .workflows_queued = executors_.queued(),

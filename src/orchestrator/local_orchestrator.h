@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,11 +16,13 @@
 #include "pawl/orchestrator.h"
 #include "pawl/persistence.h"
 
+#include "base/owner_process.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/local_policy.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/supervisor.h"
+#include "orchestrator/workflow_waits.h"
 
 namespace pawl {
 
@@ -36,18 +39,27 @@ struct OrchestratorOptions {
 // Opens the store of a data directory.
 using StoreOpener = std::function<Result<std::shared_ptr<Store>>(const PersistenceOptions&)>;
 
-// Threads: as Orchestrator. Ownership: what it is given outlives it. start() before anything else, once.
+// Threads: as Orchestrator. Ownership: what it is given outlives it. start() or fail_start() before anything else,
+// once.
 class LocalOrchestrator final : public Orchestrator, public Persistence, public Compensations, private Node {
  public:
   LocalOrchestrator(const OrchestratorOptions& options, StoreOpener open_store, HandlerRegistry& handlers,
                     Observer& observer, AttemptSink& sink, const Clock& clock);
   ~LocalOrchestrator() override;
 
-  // With a store the workflows in it are taken up. Error: that of opening it.
+  // With a store the workflows in it are taken up. Error: that of opening it; every operation then fails with it.
   Result<void> start(const std::optional<PersistenceOptions>& persistence);
-  // After it returns no shard does anything any more. Runners must have stopped reporting, or report into inboxes
-  // nobody reads.
+  // Instead of start(): every operation fails with `why`.
+  void fail_start(Error why) { start_error_ = std::move(why); }
+  // After it returns no shard does anything any more, and all calls and waits have ended. What runners report then goes
+  // nowhere.
   void stop();
+  // What start() said, whatever has happened since.
+  [[nodiscard]] Result<void> check_started() const {
+    return start_error_ ? Result<void>(std::unexpected(*start_error_)) : Result<void>();
+  }
+  // Whether operations are taken at all. Error: why not.
+  [[nodiscard]] Result<void> check_open() const;
   void finished(const AttemptAddress& address, AttemptOutcome outcome);
   // Stored workflows may wait for handlers that there are now.
   void handlers_added();
@@ -75,7 +87,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options) override;
   Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options) override;
   Result<std::vector<QuarantinedWorkflow>> list_quarantined() override;
-  Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout) override;
+  Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout,
+                                       std::stop_token stop) override;
   Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks) override;
   Result<void> delete_workflow(const std::string& id) override;
   Result<void> register_executor(const std::string& name, std::size_t max_workflows) override;
@@ -119,10 +132,15 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   Result<std::size_t> expire_dead_letters(Duration age, std::size_t limit);
 
  private:
+  friend class LocalOrchestratorPeer;  // tests
+
   Shard& shard_of(const std::string& id);
-  // Runs `call` on the shard's thread and returns what it returned once that is durable.
+  // What to do while the shard's inbox has no room.
+  enum class WhenFull : std::uint8_t { refuse, wait };
+  // Runs `call` on the shard's thread and returns what it returned once that is durable. Error: also `internal`, if the
+  // shard broke off in the middle of it.
   template <class T>
-  Result<T> ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call);
+  Result<T> ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call, WhenFull when_full = WhenFull::refuse);
   // The same for a workflow of that id, in memory. Error: `not_found`.
   template <class T>
   Result<T> ask_live(const std::string& id, std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call);
@@ -139,7 +157,8 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
   using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
   using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  // `change` is made again if somebody else has changed the definition meanwhile.
+  // `change` is made again if another caller has changed the definition meanwhile; `conflict` if that happens too
+  // often.
   Result<void> change_definition(const std::string& id, Redefine redefine, const SpecChange& change);
   Result<BoundDefinitionPtr> bind_spec(const WorkflowSpec& spec);
 
@@ -148,12 +167,22 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   void run_shard(Shard& shard, bool crashed);
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
-  Result<void> change_store(const std::shared_ptr<Store>& next, Epoch epoch);
-  Result<void> load_all(bool crashed);
+  Result<void> try_start(const std::optional<PersistenceOptions>& persistence);
   Result<void> let_go_of(Store& store) const;
   // Whether every stored workflow is taken up.
   [[nodiscard]] bool runs_all() const { return !options_.shard.standby && !options_.shard.only; }
-  Result<void> check_ids_are_free(Store& store, Epoch epoch);
+
+  // store_switch.cc
+  using WorkflowCheck = std::function<Result<void>(const core::Workflow&)>;
+  // All shards and the policies go on with `next`, or none of them does.
+  Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there);
+  Result<void> move_to(const std::shared_ptr<Store>& next, const Ownership& owned);
+  Result<void> check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow);
+  void load_all(bool crashed);
+
+  // wait.cc
+  Result<WorkflowReport> wait_for_end(const std::string& id, std::optional<Duration> timeout, std::stop_token stop);
+  [[nodiscard]] Result<std::unique_ptr<WorkflowWaits::Wait>> begin_wait(const std::string& id);
 
   // read.cc
   Result<core::Workflow> state_in_memory(const std::string& id);
@@ -170,14 +199,18 @@ class LocalOrchestrator final : public Orchestrator, public Persistence, public 
   Result<StoredSnapshot> read_snapshot(const std::string& snapshot);
 
   const OrchestratorOptions options_;
+  const OwnerProcess owner_;
   const StoreOpener open_store_;
   HandlerRegistry& handlers_;
+  const AttemptSink& sink_;  // by which attempts of this engine are known
   const Clock& clock_;
   DefinitionLibrary definitions_;
   PolicyBook policies_;
   LocalPolicy policy_;
   TaskSlots slots_;
   Executors executors_;
+  WorkflowWaits waits_;
+  std::optional<Error> start_error_;  // written before there is any caller
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
   std::atomic<bool> running_{false};

@@ -19,17 +19,27 @@ Result<std::string> LocalPolicy::define_policy(std::string_view kind, const Json
 }
 
 Result<std::string> LocalPolicy::define_policy(const std::string& name, const PolicyConfig& config) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return std::unexpected(std::move(open.error()));
   std::string id = name.empty() ? orchestrator_.new_id() : name;
   if (Result<void> defined = book_.define(id, config); !defined) return std::unexpected(std::move(defined.error()));
   return id;
 }
 
 Result<void> LocalPolicy::update_policy(const std::string& id, const PolicyConfig& config) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return open;
   return book_.update(id, config);
 }
 
+// Announced first: a workflow that is created while the shards are asked is either seen by them or refused.
 Result<void> LocalPolicy::delete_policy(const std::string& id) {
-  if (const Result<PolicyInfo> known = book_.get(id); !known) return std::unexpected(known.error());
+  if (Result<void> open = orchestrator_.check_open(); !open) return open;
+  if (Result<void> announced = book_.announce_removal(id); !announced) return announced;
+  Result<void> removed = remove_unless_used(id);
+  if (!removed) book_.keep_after_all(id);
+  return removed;
+}
+
+Result<void> LocalPolicy::remove_unless_used(const std::string& id) {
   const Result<std::string> user = orchestrator_.find_user_of_policy(id);
   if (!user) return std::unexpected(user.error());
   if (!user->empty())
@@ -39,11 +49,38 @@ Result<void> LocalPolicy::delete_policy(const std::string& id) {
   return book_.remove(id);
 }
 
+Result<PolicyInfo> LocalPolicy::get_policy(const std::string& id) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return std::unexpected(std::move(open.error()));
+  return book_.get(id);
+}
+
+Result<std::vector<PolicyInfo>> LocalPolicy::list_policies() {
+  if (Result<void> open = orchestrator_.check_open(); !open) return std::unexpected(std::move(open.error()));
+  return book_.list();
+}
+
+Result<PolicyAnswer> LocalPolicy::evaluate_policy(const std::string& id, const PolicyQuestion& question) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return std::unexpected(std::move(open.error()));
+  return book_.evaluate(id, question);
+}
+
+Result<PolicyStats> LocalPolicy::get_policy_stats(const std::string& id) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return std::unexpected(std::move(open.error()));
+  return book_.stats(id);
+}
+
+Result<BreakerReport> LocalPolicy::check_circuit_breaker(const std::string& id) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return std::unexpected(std::move(open.error()));
+  return book_.check_breaker(id);
+}
+
 Result<void> LocalPolicy::reset_circuit_breaker(const std::string& id) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return open;
   return book_.change_breaker(id, &policy::reset);
 }
 
 Result<void> LocalPolicy::force_open_circuit_breaker(const std::string& id) {
+  if (Result<void> open = orchestrator_.check_open(); !open) return open;
   return book_.change_breaker(id, &policy::force_open);
 }
 

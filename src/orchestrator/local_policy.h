@@ -20,16 +20,14 @@ class LocalPolicy final : public Policy {
 
   Result<std::string> define_policy(std::string_view kind, const Json& config) override;
   Result<std::string> define_policy(const std::string& name, const PolicyConfig& config) override;
-  Result<PolicyInfo> get_policy(const std::string& id) override { return book_.get(id); }
-  Result<std::vector<PolicyInfo>> list_policies() override { return book_.list(); }
+  Result<PolicyInfo> get_policy(const std::string& id) override;
+  Result<std::vector<PolicyInfo>> list_policies() override;
   Result<void> update_policy(const std::string& id, const PolicyConfig& config) override;
   Result<void> delete_policy(const std::string& id) override;
-  Result<PolicyAnswer> evaluate_policy(const std::string& id, const PolicyQuestion& question) override {
-    return book_.evaluate(id, question);
-  }
-  Result<PolicyStats> get_policy_stats(const std::string& id) override { return book_.stats(id); }
+  Result<PolicyAnswer> evaluate_policy(const std::string& id, const PolicyQuestion& question) override;
+  Result<PolicyStats> get_policy_stats(const std::string& id) override;
 
-  Result<BreakerReport> check_circuit_breaker(const std::string& id) override { return book_.check_breaker(id); }
+  Result<BreakerReport> check_circuit_breaker(const std::string& id) override;
   Result<void> reset_circuit_breaker(const std::string& id) override;
   Result<void> force_open_circuit_breaker(const std::string& id) override;
 
@@ -40,6 +38,8 @@ class LocalPolicy final : public Policy {
   Result<void> discard_dead_letter(const DeadLetterId& id, const std::string& reason) override;
 
  private:
+  Result<void> remove_unless_used(const std::string& id);
+
   LocalOrchestrator& orchestrator_;
   PolicyBook& book_;
 };

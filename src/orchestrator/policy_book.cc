@@ -76,13 +76,8 @@ policy::CatalogPtr PolicyBook::catalog() const {
 Result<void> PolicyBook::check(const Definition& definition) const {
   if (definition.policies().empty()) [[likely]]
     return {};
+  if (Result<void> ok = check_known(definition); !ok) return ok;
   const policy::CatalogPtr known = catalog();
-  for (const PolicyReference& reference : definition.policies())
-    if (!known->has(reference))
-      return fail(ErrorCode::not_found,
-                  fmt::format("there is no {} policy {}; define it first", to_string(reference.kind),
-                              in_quotes(reference.name)),
-                  reference.field);
   const TimeoutPolicy* const timeouts = known->find<TimeoutPolicy>(definition.timeout_policy()).config;
   if (timeouts == nullptr) return {};
   for (TaskIndex action = 0; action < definition.action_count(); ++action) {
@@ -93,6 +88,22 @@ Result<void> PolicyBook::check(const Definition& definition) const {
                                           definition.is_compensation(action) ? "compensation." : "");
       return granted;
     }
+  }
+  return {};
+}
+
+Result<void> PolicyBook::check_known(const Definition& definition) const {
+  const std::lock_guard lock(mutex_);
+  for (const PolicyReference& reference : definition.policies()) {
+    if (!catalog_->has(reference))
+      return fail(ErrorCode::not_found,
+                  fmt::format("there is no {} policy {}; define it first", to_string(reference.kind),
+                              in_quotes(reference.name)),
+                  reference.field);
+    if (leaving_.contains(reference.name))
+      return fail(ErrorCode::not_found,
+                  fmt::format("{} policy {} is being deleted", to_string(reference.kind), in_quotes(reference.name)),
+                  reference.field);
   }
   return {};
 }
@@ -271,6 +282,19 @@ Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& con
   return {};
 }
 
+Result<void> PolicyBook::announce_removal(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  if (!entries_.contains(name)) return no_such_policy(name);
+  if (!leaving_.insert(name).second)
+    return fail(ErrorCode::invalid_state, fmt::format("policy {} is being deleted already", in_quotes(name)));
+  return {};
+}
+
+void PolicyBook::keep_after_all(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  leaving_.erase(name);
+}
+
 Result<void> PolicyBook::remove(const std::string& name) {
   {
     const std::lock_guard change_lock(change_mutex_);
@@ -279,6 +303,7 @@ Result<void> PolicyBook::remove(const std::string& name) {
       if (Result<void> removed = store_->remove_policy(name); !removed) return removed;
     const std::lock_guard lock(mutex_);
     entries_.erase(name);
+    leaving_.erase(name);
     publish();
   }
   if (when_room_) when_room_();
@@ -367,10 +392,9 @@ void PolicyBook::keep_counts() {
   }
 }
 
-Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
-  const Result<std::vector<StoredPolicy>> stored = store->list_policies();
+Result<std::map<std::string, PolicyBook::Entry>> PolicyBook::read_from(Store& store) const {
+  const Result<std::vector<StoredPolicy>> stored = store.list_policies();
   if (!stored) return std::unexpected(stored.error());
-  const std::lock_guard change_lock(change_mutex_);
   std::map<std::string, Entry> found;
   for (const StoredPolicy& each : *stored) {
     Result<PolicyInfo> info = from_stored(each);
@@ -387,6 +411,25 @@ Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
     entry.breaker = from_stored(each.breaker);
     entry.kept_failures = entry.breaker.failures;
   }
+  return found;
+}
+
+void PolicyBook::leave_store() {
+  const std::lock_guard change_lock(change_mutex_);
+  store_.reset();
+}
+
+Result<void> PolicyBook::check_store(Store& store) {
+  const std::lock_guard change_lock(change_mutex_);
+  const auto stored = read_from(store);
+  return stored ? Result<void>() : std::unexpected(stored.error());
+}
+
+Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
+  const std::lock_guard change_lock(change_mutex_);
+  Result<std::map<std::string, Entry>> stored = read_from(*store);
+  if (!stored) return std::unexpected(std::move(stored.error()));
+  std::map<std::string, Entry>& found = *stored;
   for (const auto& [name, entry] : entries_) {
     if (found.contains(name)) continue;
     const Entry copy = copy_of(entry);

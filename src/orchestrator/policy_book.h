@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class PolicyBook {
   // Whether all policies that a definition refers to are there, and grant what its tasks ask for. Error: `not_found`,
   // `invalid_argument`, with the `field`.
   [[nodiscard]] Result<void> check(const Definition& definition) const;
+  // The first half of that.
+  [[nodiscard]] Result<void> check_known(const Definition& definition) const;
   void count(const std::string& name, const PolicyStats& more);
 
   // A breaker that does not exist lets everything through.
@@ -64,6 +67,10 @@ class PolicyBook {
   [[nodiscard]] Result<PolicyInfo> get(const std::string& name) const;
   [[nodiscard]] std::vector<PolicyInfo> list() const;
   Result<void> update(const std::string& name, const PolicyConfig& config);
+  // Announces that the policy is to be removed: until remove() or keep_after_all() definitions that refer to it are
+  // refused, while workflows that do so already go on under it. Error: `not_found`; `invalid_state` if it is announced.
+  Result<void> announce_removal(const std::string& name);
+  void keep_after_all(const std::string& name);
   Result<void> remove(const std::string& name);
   [[nodiscard]] Result<PolicyAnswer> evaluate(const std::string& name, const PolicyQuestion& question) const;
   [[nodiscard]] Result<PolicyStats> stats(const std::string& name) const;
@@ -71,8 +78,12 @@ class PolicyBook {
   Result<void> change_breaker(const std::string& name, void (*change)(policy::Breaker&));
 
   // From now on they are kept in `store`: those that are known go there, those stored there become known. Error:
-  // `already_exists` for a name that means different policies here and there.
+  // `already_exists` for a name that means different policies here and there; then nothing has changed here.
   Result<void> use_store(std::shared_ptr<Store> store);
+  // From now on nothing is kept.
+  void leave_store();
+  // Whether use_store would find such a name.
+  Result<void> check_store(Store& store);
   // What breakers have counted since they last changed: at a proper end it is kept, too.
   void keep_counts();
 
@@ -87,6 +98,7 @@ class PolicyBook {
   };
 
   // With change_mutex_ held.
+  [[nodiscard]] Result<std::map<std::string, Entry>> read_from(Store& store) const;
   Result<void> keep(const Entry& entry);
   [[nodiscard]] Entry copy_of(const Entry& entry) const;
   void keep_breaker(const std::string& name);  // takes both
@@ -104,6 +116,7 @@ class PolicyBook {
   std::shared_ptr<Store> store_;  // guarded by change_mutex_
   mutable std::mutex mutex_;  // guards all below; which policies there are, and what they say, change with both held
   std::map<std::string, Entry> entries_;
+  std::set<std::string, std::less<>> leaving_;  // their removal was announced
   policy::CatalogPtr catalog_;
 };
 

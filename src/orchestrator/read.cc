@@ -3,8 +3,6 @@
 #include <iterator>
 #include <tuple>
 
-#include "base/time.h"
-#include "core/explain.h"
 #include "monitor/workflow_event.h"
 #include "orchestrator/local_ask.h"
 #include "orchestrator/replay.h"
@@ -12,12 +10,6 @@
 
 namespace pawl {
 namespace {
-
-struct EndReply final : EndWaiter {
-  Reply<core::Workflow> reply;
-  void ended(const core::Workflow& workflow) override { reply.set(workflow); }
-  void lost(const Error& why) override { reply.set(std::unexpected(why)); }
-};
 
 bool fits(const ListOptions& options, const WorkflowStatus& status) {
   if (options.state && status.state != *options.state) return false;
@@ -52,6 +44,8 @@ Result<core::Workflow> LocalOrchestrator::state_in_memory(const std::string& id)
 }
 
 Result<core::Workflow> LocalOrchestrator::state_in_store(const std::string& id) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   const std::shared_ptr<Store> store = this->store();
   const Result<StoredWorkflow> stored = store->read_workflow(id);
   if (!stored && stored.error().code == ErrorCode::not_found) {
@@ -103,28 +97,6 @@ Result<WorkflowReport> LocalOrchestrator::load_workflow(const std::string& id) {
   const Result<core::Workflow> state = state_in_store(id);
   if (!state) return std::unexpected(state.error());
   return report_of(*state);
-}
-
-Result<WorkflowReport> LocalOrchestrator::wait_workflow(const std::string& id, std::optional<Duration> timeout) {
-  const auto end = std::make_shared<EndReply>();
-  Result<void> asked = ask_live<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    shard.when_ended(workflow, end);
-    return {};
-  });
-  if (!asked && asked.error().code != ErrorCode::not_found) return std::unexpected(std::move(asked.error()));
-  if (!asked) {
-    const Result<core::Workflow> state = state_in_store(id);
-    if (!state) return std::unexpected(state.error());
-    if (is_terminal(state->state)) return report_of(*state);
-    if (Result<void> sound = check_quarantine(id); !sound) return std::unexpected(std::move(sound.error()));
-    return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
-  }
-  std::optional<std::chrono::steady_clock::time_point> until;
-  if (timeout) until = std::chrono::steady_clock::now() + *timeout;
-  std::optional<Result<core::Workflow>> state = end->reply.wait(until);
-  if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));
-  if (!*state) return std::unexpected(std::move(state->error()));
-  return report_of(**state);
 }
 
 Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_memory(const ListOptions& options) {
@@ -196,6 +168,8 @@ Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_workflows(const List
 }
 
 Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::string& id, const HistoryOptions& options) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   const std::shared_ptr<Store> store = this->store();
   if (!store->is_durable())
     return fail(ErrorCode::invalid_state,
@@ -227,6 +201,7 @@ Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::stri
 }
 
 Result<std::vector<QuarantinedWorkflow>> LocalOrchestrator::list_quarantined() {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   std::vector<QuarantinedWorkflow> all;
   if (options_.shard.standby) {  // nobody has tried to take them up
     const std::shared_ptr<Store> store = this->store();
@@ -243,23 +218,6 @@ Result<std::vector<QuarantinedWorkflow>> LocalOrchestrator::list_quarantined() {
     for (const Quarantined& each : *found) all.push_back({.id = each.id, .reason = describe(each.reason)});
   }
   return all;
-}
-
-Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::string& id, std::size_t max_tasks) {
-  const auto breaker = [&](const std::string& name) -> std::string {
-    const Result<BreakerReport> report = policies_.check_breaker(name);
-    if (!report) return {};
-    if (report->open_until) return fmt::format(" until {}", format_time(*report->open_until));
-    return fmt::format(" and is {}", to_string(report->state));
-  };
-  const core::Surroundings surroundings{
-      .slots_in_use = slots_.in_use(), .slots = slots_.capacity(), .breaker = breaker};
-  const Result<core::Workflow> state = state_of(id);
-  if (!state) return std::unexpected(state.error());
-  std::vector<Explanation> explanations = core::explain(*state, surroundings, max_tasks);
-  if (const Result<void> sound = check_quarantine(id); !sound)
-    explanations.insert(explanations.begin(), {.task = {}, .code = "quarantined", .text = sound.error().message});
-  return explanations;
 }
 
 }  // namespace pawl

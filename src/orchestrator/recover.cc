@@ -24,19 +24,6 @@ void Shard::use_store(Store& store, Epoch epoch) {
   epoch_ = epoch;
 }
 
-// What has been decided belongs to the store it was decided under.
-Result<void> Shard::change_store(Store& store, Epoch epoch) {
-  if (!open_->empty()) commit();
-  if (Result<void> settled = settle(); !settled) return settled;
-  use_store(store, epoch);
-  // What did not read there may do so here; what broke in memory is still broken.
-  std::erase_if(quarantined_, [&](const Quarantined& each) {
-    return std::ranges::none_of(
-        places_, [&](const auto& place) { return place && place->broken && place->state.id() == each.id; });
-  });
-  return {};
-}
-
 bool Shard::is_wanted(std::string_view id) const {
   const ShardLimits& limits = environment_.limits;
   return !limits.standby && (!limits.only || limits.only->contains(id));
@@ -133,17 +120,6 @@ void Shard::bind_again() {
 
 void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.event_count, false).save = true; }
 
-Result<void> Shard::save_all() {
-  std::size_t saved = 0;
-  for (const auto& workflow : places_) {
-    if (!workflow || workflow->broken) continue;
-    if (Result<void> kept = workflow->bound->keep_in(*store_); !kept) return kept;
-    if (store_->is_durable()) save(*workflow);
-    if (++saved % kLoadedPerBatch == 0 && !open_->empty()) commit();
-  }
-  return {};
-}
-
 // Attempts that are out with runners refer to their workflow; told to stop, they come back some time. All others end
 // here.
 void Shard::orphan_attempts() {
@@ -189,17 +165,9 @@ void Shard::reset(const Error& why) {
   down_ = why;
   if (why.code == ErrorCode::internal && in_hand_ != nullptr) ++broke_[in_hand_->state.id()];
   in_hand_ = nullptr;
-  const std::uint64_t durable = durable_.load();
-  for (const auto& batch : in_flight_)
-    for (ShardReply& reply : batch->replies)
-      if (reply) reply(batch->sequence <= durable ? nullptr : &why);
-  for (ShardReply& reply : open_->replies) reply(&why);
+  break_promises(why);
   in_flight_.clear();
   open_->clear();
-  for (auto& [place, waiters] : waiters_)
-    for (const auto& each : waiters)
-      if (const auto waiter = each.lock()) waiter->lost(why);
-  waiters_.clear();
   quarantined_.clear();
   wait_queue_.clear();
   for (auto& queue : run_queue_) queue.clear();

@@ -38,10 +38,16 @@ std::size_t Shard::index_for(std::string_view id, std::size_t shards) {
   return std::hash<std::string_view>()(id) % shards;
 }
 
-bool Shard::post(ShardCall call) {
+bool Shard::post(ShardCall&& call) {
   ShardMessage message(std::move(call));
-  if (!inbox_.try_push(message)) return false;
+  if (!inbox_.try_push(message)) {
+    call = std::move(std::get<ShardCall>(message));
+    return false;
+  }
   parking_.wake();
+  // Either the shard's end has seen this message, or it is seen here that the shard has ended.
+  if (ended_.load(std::memory_order_seq_cst)) [[unlikely]]
+    drop_inbox();
   return true;
 }
 
@@ -63,11 +69,19 @@ void Shard::nudge() {
   parking_.wake();
 }
 
+void Shard::handlers_added() {
+  rebinds_.store(true, std::memory_order_seq_cst);
+  nudge();
+}
+
 Result<bool> Shard::turn() {
   if (is_store_behind()) return release_durable();
   now_ = environment_.clock.now();
   refresh_policies();
-  if (nudged_.load(std::memory_order_relaxed)) nudged_.store(false, std::memory_order_seq_cst);
+  if (nudged_.load(std::memory_order_relaxed)) {
+    nudged_.store(false, std::memory_order_seq_cst);
+    if (rebinds_.exchange(false, std::memory_order_seq_cst)) bind_again();
+  }
   const bool waits_for_commit = !in_flight_.empty();
   bool busy = drain();
   busy |= fire_timers();
@@ -146,6 +160,12 @@ LiveWorkflow& Shard::new_place() {
   return *places_[place];
 }
 
+// Looked at here, too: while a policy is being deleted, no workflow comes to refer to it behind the back of who looks
+// for such.
+Result<void> Shard::check_policies(const Definition& definition) const {
+  return definition.policies().empty() ? Result<void>() : environment_.policies.check_known(definition);
+}
+
 Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
   const std::string& id = facts->id.text();
   Result<bool> taken = find(id) != nullptr;
@@ -156,6 +176,7 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   if (environment_.workflow_count >= environment_.limits.workflows)
     return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
                                                        environment_.limits.workflows));
+  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   // The store may be another one than when the workflow was prepared.
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   LiveWorkflow& workflow = new_place();
@@ -182,6 +203,7 @@ void Shard::replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former
 }
 
 Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   const std::size_t events_before = open_->turn.events.size();
   const std::uint64_t first_event = workflow.state.event_count;
@@ -199,6 +221,7 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
 
 // It may have ended meanwhile, and then lives again.
 Result<void> Shard::restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot) {
+  if (Result<void> ok = check_policies(*snapshot.facts->definition); !ok) return ok;
   const WorkflowFactsPtr old_facts = workflow.state.facts;
   if (Result<void> restored = decide(workflow, snapshot); !restored) return restored;
   replace_facts(workflow, old_facts);
@@ -208,6 +231,8 @@ Result<void> Shard::restore(LiveWorkflow& workflow, const command::RestoreWorkfl
 
 Result<void> Shard::revive(LiveWorkflow& workflow, const Command& command) {
   const bool had_ended = is_terminal(workflow.state.state);
+  if (had_ended)
+    if (Result<void> ok = check_policies(*workflow.bound->definition); !ok) return ok;
   if (Result<void> revived = decide(workflow, command); !revived) return revived;
   if (had_ended && !is_terminal(workflow.state.state)) live_again(workflow);
   return {};
@@ -230,6 +255,7 @@ Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitio
         fmt::format("cannot register the compensation: an attempt to undo something of workflow {} may still be "
                     "made; wait for its end",
                     in_quotes(workflow.state.id())));
+  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   const WorkflowFactsPtr old_facts = workflow.state.facts;
   if (Result<void> done = decide(workflow, command::RegisterCompensation{std::move(facts)}); !done) return done;
@@ -263,6 +289,7 @@ Result<void> Shard::execute(LiveWorkflow& workflow) {
 }
 
 void Shard::start_placed(const Placement& placement) {
+  if (down_) return leave_executor(placement.executor);
   LiveWorkflow* const workflow = at(placement.workflow);
   // It may have been cancelled, and even forgotten, while it was queued: then its place goes to the next one.
   if (workflow == nullptr || workflow->broken || workflow->state.state != WorkflowState::pending) {

@@ -111,13 +111,16 @@ class Shard final : public CommitListener {
   Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint64_t seed);
   ~Shard() override;
 
-  // False if the inbox is full.
-  bool post(ShardCall call);
+  // False, and `call` is left as it was, if the inbox is full. A call that the shard does not come to before its end is
+  // dropped.
+  bool post(ShardCall&& call);
   // Waits for room if it must: an outcome is never lost.
   void finished(FinishedAttempt attempt);
   void committed(std::uint64_t sequence, Result<void> outcome) override;
   // There may be a task slot.
   void nudge();
+  // Handlers were added: workflows that wait for one may go on.
+  void handlers_added();
 
   void stop();
   [[nodiscard]] bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
@@ -133,10 +136,27 @@ class Shard final : public CommitListener {
   Result<void> settle();
   [[nodiscard]] std::optional<Timestamp> next_due();
 
+  // The end of the shard, after its last turn: who waits is told `why`, and so is whoever posts from now on.
+  void end(const Error& why);
+
+  // shard_switch.cc
+  // Makes durable what was decided, and every workflow known to `next` as it is; what was stored of it there before is
+  // replaced. The shard's own store is none the wiser.
+  Result<void> copy_all_to(Store& next, Epoch epoch,
+                           const std::function<Result<void>(const core::Workflow&)>& may_go_there);
+  // After that: from now on its workflows are stored there.
+  void switch_to(Store& next, Epoch epoch);
+  // This turn ends with the error `why`.
+  void break_off(const Error& why);
+  // reset() of a shard in which that failed: what is left of its workflows is not touched any more. For good.
+  void abandon(const Error& why);
+  // refuse() of an abandoned one.
+  bool refuse_abandoned();
+
   // recover.cc
   void use_store(Store& store, Epoch epoch);
-  // The same while it is up, when all that was decided is durable.
-  Result<void> change_store(Store& store, Epoch epoch);
+  // Whether what a reset() forgets can be read again.
+  [[nodiscard]] bool can_reload() const { return store_->is_durable(); }
   // Takes up every stored workflow that belongs here. `crashed`: the process that ran them ended without warning.
   Result<void> load(bool crashed);
   // The same for one workflow; nullptr if there is none. Error: why it cannot be run.
@@ -147,10 +167,6 @@ class Shard final : public CommitListener {
   [[nodiscard]] const std::optional<Error>& down() const { return down_; }
   // While it is down: answers calls, which see why. False if there was none.
   bool refuse();
-  // Handlers were added: workflows that wait for one may go on.
-  void bind_again();
-  // Every workflow goes to the store as it is; what was kept of it there before is replaced.
-  Result<void> save_all();
   void save(LiveWorkflow& workflow);
   [[nodiscard]] const std::vector<Quarantined>& quarantined() const { return quarantined_; }
   // Why the workflow cannot be run; nullptr: it can, as far as is known.
@@ -267,7 +283,13 @@ class Shard final : public CommitListener {
   void flush_assignments();
   void give_slot_back();
 
+  // shard_switch.cc
+  Result<void> copy_to(Store& next, Epoch epoch, const std::vector<WorkflowCommit>& commits);
+  void break_promises(const Error& why);
+  void drop_inbox();
+
   // recover.cc
+  void bind_again();
   // Whether stored workflows with this id are run here.
   [[nodiscard]] bool is_wanted(std::string_view id) const;
   Result<LiveWorkflow*> take_up(const StoredWorkflow& stored);
@@ -286,6 +308,8 @@ class Shard final : public CommitListener {
   void forget_held();
 
   [[nodiscard]] bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const;
+  // Error: `not_found`, for a stored policy that the definition refers to.
+  [[nodiscard]] Result<void> check_policies(const Definition& definition) const;
   void live_again(LiveWorkflow& workflow);
   void replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former);
   LiveWorkflow& new_place();
@@ -305,6 +329,8 @@ class Shard final : public CommitListener {
   Parking parking_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> nudged_{false};
+  std::atomic<bool> rebinds_{false};  // looked at when it was nudged
+  std::atomic<bool> ended_{false};    // nobody looks into the inbox any more
   std::optional<Error> down_;
 
   Timestamp now_;

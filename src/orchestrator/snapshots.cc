@@ -25,6 +25,7 @@ std::string name_of(const StoredSnapshot& snapshot) { return snapshot.workflow +
 }  // namespace
 
 Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
+  if (Result<void> open = check_open(); !open) return open;
   if (!is_persistent()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
   return ask_workflow<void>(id, [](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
     shard.save(workflow);
@@ -33,6 +34,7 @@ Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
 }
 
 Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workflow, const std::string& label) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   if (auto ok = definition::check_text(label, {"label"}); !ok)
     return std::unexpected(definition::to_error(std::move(ok.error())));
   StoredSnapshot snapshot{
@@ -48,6 +50,7 @@ Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workfl
 }
 
 Result<StoredSnapshot> LocalOrchestrator::read_snapshot(const std::string& snapshot) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   const Result<SnapshotName> name = parse_snapshot(snapshot);
   if (!name) return std::unexpected(name.error());
   Result<StoredSnapshot> stored = store()->read_snapshot(name->workflow, name->id);
@@ -70,6 +73,8 @@ Result<void> LocalOrchestrator::restore_snapshot(const std::string& snapshot) {
 }
 
 Result<std::vector<SnapshotInfo>> LocalOrchestrator::list_snapshots(const std::string& workflow) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> given = check_given(workflow, "workflow"); !given) return std::unexpected(std::move(given.error()));
   const Result<std::vector<StoredSnapshot>> stored = store()->list_snapshots(workflow);
   if (!stored) return std::unexpected(stored.error());
   std::vector<SnapshotInfo> snapshots;
@@ -85,9 +90,14 @@ Result<void> LocalOrchestrator::delete_snapshot(const std::string& snapshot) {
   return store()->remove_snapshot(stored->workflow, stored->id);
 }
 
-Result<void> LocalOrchestrator::backup(const std::string& folder) { return store()->backup(folder); }
+Result<void> LocalOrchestrator::backup(const std::string& folder) {
+  if (Result<void> open = check_open(); !open) return open;
+  if (Result<void> given = check_given(folder, "folder"); !given) return given;
+  return store()->backup(folder);
+}
 
 Result<std::size_t> LocalOrchestrator::expire(WorkflowState state, Duration age, std::size_t limit) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   const Result<std::vector<std::string>> ids = store()->find_expired(state, clock_.now() - age, limit);
   if (!ids) return std::unexpected(ids.error());
   for (const std::string& id : *ids) {

@@ -1,6 +1,8 @@
 #include "orchestrator/supervisor.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,11 +19,49 @@ constexpr std::chrono::seconds kRestartPeriod(60);
 constexpr Duration kFirstRetry(50);
 constexpr Duration kLastRetry(2000);
 
+// What `act` throws, as an error; a message that fits without memory if there is none.
+template <class Act>
+std::optional<Error> thrown_by(Act&& act) {
+  try {
+    act();
+  } catch (const std::bad_alloc&) {
+    return Error{.code = ErrorCode::internal, .message = "out of memory"};
+  } catch (const std::exception& thrown) {
+    return Error{.code = ErrorCode::internal, .message = thrown.what()};
+  } catch (...) {
+    return Error{.code = ErrorCode::internal, .message = "it threw"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool Supervisor::step() {
   const Supervised supervised;
+  Result<bool> busy = false;
+  if (auto thrown = thrown_by([&] { busy = act(); })) busy = std::unexpected(*std::move(thrown));
+  if (busy) return *busy;
+  go_down(busy.error());
+  return true;
+}
+
+void Supervisor::park() {
+  const Supervised supervised;
+  if (const auto thrown = thrown_by([&] { shard_.park(due()); })) go_down(*thrown);
+}
+
+Result<void> Supervisor::end(const Error& why) {
+  const Supervised supervised;
+  Result<void> settled;
+  if (auto thrown = thrown_by([&] { settled = shard_.settle(); })) settled = std::unexpected(*std::move(thrown));
+  if (auto thrown = thrown_by([&] { shard_.end(why); })) return std::unexpected(*std::move(thrown));
+  return settled;
+}
+
+Result<bool> Supervisor::act() {
   switch (state_) {
+    case State::abandoned:
+      return shard_.refuse_abandoned();
     case State::given_up:
       return shard_.refuse();
     case State::mending:
@@ -30,15 +70,7 @@ bool Supervisor::step() {
     case State::up:
       break;
   }
-  Result<bool> busy = fail(ErrorCode::internal, "");
-  try {
-    busy = work();
-  } catch (const InvariantBroken& broken) {
-    busy = fail(ErrorCode::internal, broken.what());
-  }
-  if (busy) return *busy;
-  go_down(busy.error());
-  return true;
+  return work();
 }
 
 std::optional<Timestamp> Supervisor::due() {
@@ -49,6 +81,7 @@ std::optional<Timestamp> Supervisor::due() {
       return next_try_;
     case State::loading:
     case State::given_up:
+    case State::abandoned:
       break;
   }
   return std::nullopt;
@@ -66,12 +99,21 @@ Result<bool> Supervisor::work() {
 }
 
 void Supervisor::go_down(const Error& why) {
-  const Error told{.code = why.code == ErrorCode::internal ? ErrorCode::internal : ErrorCode::unavailable,
-                   .message = fmt::format("shard {} is down: {}", shard_.index(), why.message)};
-  node_.tell(shard_, &told);
-  shard_.reset(told);
+  if (state_ == State::abandoned) return;  // its refusals alone broke: they are answered, by their own ends
+  const bool stays_down = state_ == State::given_up || !shard_.can_reload();
+  Error told{.code = why.code == ErrorCode::internal ? ErrorCode::internal : ErrorCode::unavailable, .message = {}};
+  const auto thrown = thrown_by([&] {
+    told.message = fmt::format("shard {} is down: {}", shard_.index(), why.message);
+    node_.tell(shard_, &told);
+    shard_.reset(told);
+  });
+  if (thrown) {
+    state_ = State::abandoned;
+    (void)thrown_by([&] { shard_.abandon(told); });
+    return;
+  }
   const bool waits_for_store = why.code == ErrorCode::unavailable || why.code == ErrorCode::fenced;
-  state_ = waits_for_store || may_restart() ? State::mending : State::given_up;
+  state_ = !stays_down && (waits_for_store || may_restart()) ? State::mending : State::given_up;
   next_try_ = clock_.now() + std::exchange(delay_, std::min(2 * std::max(delay_, kFirstRetry), kLastRetry));
 }
 

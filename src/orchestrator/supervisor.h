@@ -1,5 +1,9 @@
-// Keeps one shard alive: takes its turns, and when a commit fails or an invariant breaks, lets it forget everything and
-// read it again from the store. A shard that breaks too often in a short time stays down, and its node is unhealthy.
+// A supervisor keeps one shard alive: it takes the shard's turns, and when a commit fails or an invariant breaks, lets
+// the shard forget everything and read it again from the store. A shard that breaks too often in a short time stays
+// down, as does one without a store to read from, and its node is unhealthy: what is asked of it is refused with
+// `internal`, and the other shards go on.
+//
+// It is the entry of the shard's thread, where every exception ends: none leaves step(), park() or end().
 //
 // Nothing here waits: who owns the thread (or the simulated time) calls step() and, while it returns false, waits for
 // the shard's inbox or for due(). Threads: the shard's.
@@ -32,12 +36,18 @@ class Supervisor {
   bool step();
   // When step() is worth calling again although nothing arrives.
   [[nodiscard]] std::optional<Timestamp> due();
+  // Waits until then, or until something arrives.
+  void park();
+  // After the last step: makes durable what was decided, and answers all who wait with `why`. Error: it is not durable.
+  Result<void> end(const Error& why);
   [[nodiscard]] Shard& shard() { return shard_; }
   [[nodiscard]] bool is_up() const { return state_ == State::up; }
 
  private:
-  enum class State : std::uint8_t { loading, up, mending, given_up };
+  // `abandoned`: given up, and so broken that it cannot even forget.
+  enum class State : std::uint8_t { loading, up, mending, given_up, abandoned };
 
+  Result<bool> act();
   Result<bool> work();
   void go_down(const Error& why);
   bool mend();

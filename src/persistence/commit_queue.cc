@@ -1,5 +1,6 @@
 #include "persistence/commit_queue.h"
 
+#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -18,7 +19,14 @@ CommitQueue::CommitQueue(Rows& rows, const CommitQueueOptions& options, Recycler
     : rows_(rows), options_(options), recycle_(std::move(recycle)) {
   if (!options_.own_threads) return;
   writer_ = std::thread([this] { write_thread(); });
-  syncer_ = std::thread([this] { sync_thread(); });
+  try {
+    syncer_ = std::thread([this] { sync_thread(); });
+  } catch (...) {  // to who opens the store; the first thread must have ended by then
+    closing_ = true;
+    writer_parking_.wake();
+    writer_.join();
+    throw;
+  }
 }
 
 CommitQueue::~CommitQueue() {
@@ -115,7 +123,7 @@ std::optional<Error> CommitQueue::write(Group& group, Sync last) {
   if (broken_) return Error{.code = ErrorCode::unavailable, .message = "an earlier commit has failed"};
   for (std::size_t i = 0; i < end; ++i) {
     if (group[i].refused) continue;
-    if (Result<void> written = rows_.write(*group[i].rows, i + 1 == end ? last : Sync::no); !written) {
+    if (Result<void> written = write_rows(*group[i].rows, i + 1 == end ? last : Sync::no); !written) {
       broken_ = true;
       return std::move(written.error());
     }
@@ -123,6 +131,15 @@ std::optional<Error> CommitQueue::write(Group& group, Sync last) {
   // It is synced in time, whoever has written it.
   if (is_relaxed() && unsynced_.exchange(1, std::memory_order_seq_cst) == 0) syncer_parking_.wake();
   return std::nullopt;
+}
+
+// The door of a library that is not ours: what it throws is a failed write.
+Result<void> CommitQueue::write_rows(RowBatch& rows, Sync sync) {
+  try {
+    return rows_.write(rows, sync);
+  } catch (const std::exception& thrown) {
+    return fail(ErrorCode::unavailable, thrown.what());
+  }
 }
 
 void CommitQueue::acknowledge(Group& group, const std::optional<Error>& error) {
@@ -145,7 +162,13 @@ void CommitQueue::sync_written() {
 
 std::optional<Error> CommitQueue::sync_rows() {
   if (broken_) return Error{.code = ErrorCode::unavailable, .message = "a commit has failed"};
-  const Result<void> synced = rows_.sync();
+  const Result<void> synced = [this]() -> Result<void> {
+    try {
+      return rows_.sync();
+    } catch (const std::exception& thrown) {
+      return fail(ErrorCode::unavailable, thrown.what());
+    }
+  }();
   if (synced) return std::nullopt;
   broken_ = true;
   if (is_relaxed())

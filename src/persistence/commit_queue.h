@@ -64,6 +64,7 @@ class CommitQueue {
   Group take_waiting();
   // Error: what went wrong with one of them; then none of them counts.
   std::optional<Error> write(Group& group, Sync last);
+  Result<void> write_rows(RowBatch& rows, Sync sync);
   void acknowledge(Group& group, const std::optional<Error>& error);
   // With syncing_ held: makes durable what has been written.
   void sync_written();

@@ -61,6 +61,16 @@ TEST(RetryPolicy, never_retries_the_errors_it_excludes) {
   EXPECT_FALSE(retry_delay(&policy, 1, TaskError("busy", "come back later"), 0.5));
 }
 
+// A handler may ask for any time; what no clock can hold is cut to a century.
+TEST(RetryPolicy, cuts_what_a_handler_asks_for) {
+  const RetryPolicy policy{.max_attempts = 3, .base_delay = 1s, .jitter = 0};
+  TaskError error("busy", "come back later");
+  error.retry_after = Duration::max();
+  EXPECT_EQ(retry_delay(&policy, 1, error, 0.5), std::chrono::hours(24 * 365 * 100));
+  error.retry_after = Duration::min();
+  EXPECT_EQ(retry_delay(&policy, 1, error, 0.5), 1s);
+}
+
 RC_GTEST_PROP(RetryPolicy, spreads_over_its_jitter_after_the_cap, ()) {
   const double jitter = *rc::gen::inRange(0, 101) / 100.0;
   const double random = *rc::gen::inRange(0, 1000) / 1000.0;

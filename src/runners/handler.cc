@@ -87,11 +87,16 @@ AttemptOutcome outcome_of(TaskResult result, std::size_t max_result_bytes) {
 }
 
 AttemptOutcome call_handler(const Handler& handler, TaskContext& context, std::size_t max_result_bytes) {
-  return outcome_of(call_guarded(handler, context), max_result_bytes);
+  try {
+    return outcome_of(call_guarded(handler, context), max_result_bytes);
+  } catch (const std::exception& thrown) {  // its result, or what it threw, is too large for the memory there is
+    return {.result = {}, .error = std::make_unique<TaskError>("exception", thrown.what())};
+  }
 }
 
 Result<void> HandlerRegistry::add(std::string module, std::string function, HandlerFunction handler,
                                   HandlerOptions options) {
+  if (Result<void> here = owner_.check(); !here) return here;
   if (module.empty() || function.empty())
     return fail(ErrorCode::invalid_argument, "a handler needs the names of its module and its function");
   for (const auto& [field, name] : {std::pair("module", &module), std::pair("function", &function)})
@@ -132,6 +137,7 @@ const Handler* HandlerRegistry::find(std::string_view module, std::string_view f
 }
 
 Result<void> HandlerRegistry::check(std::string_view module, std::string_view function, const Json* args) const {
+  if (Result<void> here = owner_.check(); !here) return here;
   const Handler* const handler = find(module, function);
   if (handler == nullptr) return unknown(module, function);
   if (handler->check_args == nullptr || args == nullptr) return {};

@@ -13,6 +13,7 @@
 
 #include "pawl/handler.h"
 
+#include "base/owner_process.h"
 #include "runners/runner.h"
 
 namespace pawl {
@@ -58,6 +59,7 @@ class HandlerRegistry final : public Handlers {
  private:
   [[nodiscard]] std::unexpected<Error> unknown(std::string_view module, std::string_view function) const;
 
+  const OwnerProcess owner_;
   Runner& pool_;
   const std::function<void()> added_;
   mutable std::mutex mutex_;                                                   // guards handlers_

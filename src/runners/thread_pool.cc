@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
+#include <utility>
 
+#include "base/log.h"
 #include "base/parking.h"
+#include "runners/current_attempt.h"
 #include "runners/handler.h"
 
 namespace pawl {
@@ -27,18 +31,36 @@ ThreadPool::ThreadPool(const ThreadPoolOptions& options, AttemptSink& sink)
     : options_(options), sink_(sink), queue_(options.capacity) {}
 
 ThreadPool::~ThreadPool() {
+  stop_all();
+  if (supervisor_.joinable()) supervisor_.join();  // from here on no worker is added
+  for (const auto& worker : workers_) worker->thread.join();
+}
+
+void ThreadPool::stop_all() {
+  std::vector<std::stop_source> stops;
   {
     const std::lock_guard lock(mutex_);
-    shutting_down_ = true;
+    shutting_down_.store(true, std::memory_order_seq_cst);
     work_arrived_.notify_all();
     supervision_needed_.notify_all();
+    for (const auto& worker : workers_) {
+      const std::lock_guard worker_lock(worker->mutex);
+      stops.push_back(worker->stop);
+    }
   }
-  if (supervisor_.joinable()) supervisor_.join();  // from here on no worker is added
-  for (const auto& worker : workers_) {
-    const std::lock_guard lock(worker->mutex);
-    worker->stop.request_stop();
-  }
-  for (const auto& worker : workers_) worker->thread.join();
+  for (std::stop_source& stop : stops)
+    stop.request_stop();  // without a lock, for it calls what handlers have left there
+}
+
+std::size_t ThreadPool::count_busy() const {
+  const auto is_busy = [](const auto& worker) { return worker->is_busy.load(std::memory_order_seq_cst); };
+  return static_cast<std::size_t>(std::ranges::count_if(workers_, is_busy));
+}
+
+std::size_t ThreadPool::wait_idle(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  idle_.wait_until(lock, until, [this] { return count_busy() == 0; });
+  return count_busy();
 }
 
 void ThreadPool::start(std::span<Assignment> assignments) {
@@ -48,12 +70,19 @@ void ThreadPool::start(std::span<Assignment> assignments) {
     while (!queue_.try_push(assignment)) std::this_thread::yield();
   }
   if (looking_.load(std::memory_order_seq_cst) == 0) wake_one();
-  if (!supervised_.load(std::memory_order_relaxed) && queued_.load(std::memory_order_relaxed) > 0) {
-    const std::lock_guard lock(mutex_);
-    supervised_ = true;
+  if (!supervised_.load(std::memory_order_relaxed) && queued_.load(std::memory_order_relaxed) > 0) start_supervisor();
+}
+
+void ThreadPool::start_supervisor() {
+  const std::lock_guard lock(mutex_);
+  if (shutting_down_) return;
+  try {
     if (!supervisor_.joinable()) supervisor_ = std::thread([this] { supervise(); });
-    supervision_needed_.notify_one();
+    supervised_ = true;
+  } catch (const std::system_error& no_thread) {  // the next assignment brings the next try
+    log().error("the task pool cannot start a thread: {}", no_thread.what());
   }
+  supervision_needed_.notify_one();
 }
 
 void ThreadPool::wake_one() {
@@ -86,7 +115,15 @@ bool ThreadPool::take_stopped(const AttemptAddress& address) {
 
 void ThreadPool::work(Worker& worker) {
   looking_.fetch_add(1, std::memory_order_seq_cst);
-  while (std::optional<Assignment> assignment = next()) make_attempt(worker, *assignment);
+  while (std::optional<Assignment> assignment = next()) {
+    worker.is_busy.store(true, std::memory_order_seq_cst);
+    // Either this attempt is dropped, or stop_all() finds its thread busy and its stop source in place.
+    if (!shutting_down_.load(std::memory_order_seq_cst)) make_attempt(worker, *assignment);
+    worker.is_busy.store(false, std::memory_order_seq_cst);
+    if (!shutting_down_.load(std::memory_order_seq_cst)) continue;
+    const std::lock_guard lock(mutex_);
+    idle_.notify_all();
+  }
 }
 
 void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
@@ -94,12 +131,12 @@ void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
     const std::lock_guard lock(worker.mutex);
     worker.current = assignment.address;
     if (worker.stop.stop_requested()) worker.stop = std::stop_source();
-    if (shutting_down_.load(std::memory_order_relaxed)) worker.stop.request_stop();
   }
   AttemptOutcome outcome;
   if (take_stopped(assignment.address)) {
     outcome.error = std::make_unique<TaskError>("cancelled", "it was told to stop before it started");
   } else {
+    const CurrentAttempt here(assignment, sink_);
     TaskContext context(assignment, worker.stop.get_token(), sink_);
     outcome = call_handler(*assignment.handler, context, options_.max_result_bytes);
   }
@@ -152,9 +189,17 @@ bool ThreadPool::spin_for_work() {
 
 void ThreadPool::add_workers(std::size_t count) {
   for (; count > 0 && workers_.size() < options_.max_threads; --count) {
-    workers_.push_back(std::make_unique<Worker>());
-    Worker& worker = *workers_.back();
-    worker.thread = std::thread([this, &worker] { work(worker); });
+    auto worker = std::make_unique<Worker>();
+    workers_.reserve(workers_.size() + 1);
+    try {
+      worker->thread = std::thread([this, worker = worker.get()] { work(*worker); });
+    } catch (const std::system_error& no_thread) {  // the supervisor tries again while work is waiting
+      if (!std::exchange(is_short_of_threads_, true))
+        log().error("the task pool has {} threads and cannot start another one: {}", workers_.size(), no_thread.what());
+      return;
+    }
+    is_short_of_threads_ = false;
+    workers_.push_back(std::move(worker));
   }
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -31,8 +32,13 @@ struct ThreadPoolOptions {
 class ThreadPool final : public Runner {
  public:
   ThreadPool(const ThreadPoolOptions& options, AttemptSink& sink);
-  // Asks what runs to stop and waits for it; what is queued is dropped without an outcome.
+  // As stop_all(), and then waits for what runs.
   ~ThreadPool() override;
+
+  // The end of the pool: asks what runs to stop; what is queued, or started from now on, is dropped without an outcome.
+  void stop_all();
+  // After stop_all(): waits until nothing runs any more, or `until`. How many handlers still run.
+  std::size_t wait_idle(std::chrono::steady_clock::time_point until);
 
   void start(std::span<Assignment> assignments) override;
   void stop(const AttemptAddress& address, Duration grace) override;
@@ -42,6 +48,7 @@ class ThreadPool final : public Runner {
   struct Worker {
     std::mutex mutex;  // guards current and stop, so that a stop never hits the next attempt
     std::optional<AttemptAddress> current;
+    std::atomic<bool> is_busy{false};  // from before it looks at shutting_down_ until the outcome has been reported
     std::stop_source stop;
     std::thread thread;
   };
@@ -53,6 +60,8 @@ class ThreadPool final : public Runner {
   bool spin_for_work();
   void supervise();
   void add_workers(std::size_t count);
+  void start_supervisor();
+  [[nodiscard]] std::size_t count_busy() const;  // with mutex_ held
   // Whether `address` was stopped while it was queued.
   bool take_stopped(const AttemptAddress& address);
   void wake_one();
@@ -69,11 +78,13 @@ class ThreadPool final : public Runner {
   std::atomic<bool> supervised_{false};
   std::atomic<std::size_t> stopped_count_{0};
 
-  std::mutex mutex_;  // guards workers_, stopped_, and the sleep of workers and the supervisor
+  std::mutex mutex_;  // guards workers_, stopped_, and the sleep of workers, the supervisor and wait_idle()
+  std::condition_variable idle_;
   std::condition_variable work_arrived_;
   std::condition_variable supervision_needed_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<AttemptAddress> stopped_;
+  bool is_short_of_threads_ = false;  // and it was logged
   std::thread supervisor_;
 };
 

@@ -137,6 +137,32 @@ TEST(ThreadPool, does_not_start_what_was_stopped_while_it_waited) {
   EXPECT_EQ(outcomes.error(1), "cancelled");
 }
 
+// What runs is asked to stop and counted until it has ended; what is queued never runs.
+TEST(ThreadPool, is_idle_when_what_ran_has_ended_after_stop_all) {
+  using std::chrono::steady_clock;
+  Outcomes outcomes;
+  std::promise<void> started;
+  std::promise<void> released;
+  std::atomic<int> ran{0};
+  const Handler handler = handler_of([&](TaskContext& task) -> TaskResult {
+    ++ran;
+    started.set_value();
+    released.get_future().wait();
+    EXPECT_TRUE(task.stop_requested());
+    return nullptr;
+  });
+  ThreadPool pool({.max_threads = 1, .capacity = 64}, outcomes);
+  auto batch = assignments(handler, 0, 2);
+  pool.start(batch);
+  started.get_future().wait();
+  pool.stop_all();
+  EXPECT_EQ(pool.wait_idle(steady_clock::now()), 1U);
+  released.set_value();
+  EXPECT_EQ(pool.wait_idle(steady_clock::time_point::max()), 0U);
+  outcomes.wait_for(1);
+  EXPECT_EQ(ran, 1);
+}
+
 TEST(ThreadPool, can_be_destroyed_while_handlers_run_and_wait) {
   Outcomes outcomes;
   std::promise<void> started;

@@ -5,20 +5,16 @@
 #include <mutex>
 #include <string>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "pawl/engine.h"
 
-#include "base/assert.h"
 #include "tests/support/engine.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/temporary_folder.h"
 
 namespace pawl::testing {
 namespace {
-
-using ::testing::HasSubstr;
 
 std::unique_ptr<Engine> open(const TemporaryFolder& folder, Options options = {}) {
   options.data_dir = folder.path() / "data";
@@ -118,27 +114,6 @@ TEST_F(DurableFaults, goes_on_with_a_graph_of_100000_tasks) {
   const auto report = engine->orchestrator().wait_workflow("w");
   ASSERT_TRUE(report) << describe(report.error());
   EXPECT_EQ(report->status.tasks_completed, kTasks);
-}
-
-// The supervisor gives up in the end, and says so; what is stored is none the worse.
-TEST_F(DurableFaults, gives_up_on_a_shard_that_breaks_again_and_again) {
-  {
-    const auto engine = open(folder, {.shards = 1});
-    std::promise<void> broken;
-    ASSERT_TRUE(engine->monitor().subscribe([](const WorkflowEvent&) { PAWL_ASSERT(false, "put in by the test"); },
-                                            {"task_started"}));
-    Orchestrator& o = engine->orchestrator();
-    constexpr std::uint64_t kMostRestarts = 5;
-    for (int i = 0; o.metrics().restarts <= kMostRestarts; ++i) {
-      const auto id = o.start_workflow(define({task("a")}), {.id = "w" + std::to_string(i)});
-      if (id) (void)o.wait_workflow(*id);
-    }
-    EXPECT_FALSE(o.metrics().healthy);
-    EXPECT_THAT(o.metrics().problem, HasSubstr("put in by the test"));
-    EXPECT_THAT(o.start_workflow(define({task("a")})).error().message, HasSubstr("shard 0 is down"));
-  }
-  const auto engine = open(folder);
-  EXPECT_EQ(engine->orchestrator().wait_workflow("w0")->status.state, WorkflowState::completed);
 }
 
 }  // namespace

@@ -41,11 +41,22 @@ void ExecRunner::start_one(Assignment assignment) {
       // Waits until start_one below has noted the process, however soon it ended.
       const std::lock_guard lock(mutex_);
       running_.erase(address);
+      if (running_.empty()) idle_.notify_all();
     }
     sink_.finished(address, outcome_of(std::move(result), max_result_bytes_));
   };
   const std::lock_guard lock(mutex_);
   running_.emplace(address, processes_.start(*std::move(spec), wrote, done));
+}
+
+void ExecRunner::stop_all(Duration grace) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, process] : running_) processes_.stop(process, grace);
+}
+
+void ExecRunner::wait_idle(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  idle_.wait_until(lock, until, [this] { return running_.empty(); });
 }
 
 void ExecRunner::stop(const AttemptAddress& address, Duration grace) {

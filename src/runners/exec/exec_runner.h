@@ -1,6 +1,8 @@
 // Runs the attempts of `exec.run` and `exec.shell`: each is a child process.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -19,6 +21,10 @@ class ExecRunner final : public Runner {
   [[nodiscard]] Result<void> ready() const { return processes_.ready(); }
   void start(std::span<Assignment> assignments) override;
   void stop(const AttemptAddress& address, Duration grace) override;
+  // Each process gets SIGTERM now, and SIGKILL after `grace`.
+  void stop_all(Duration grace);
+  // Waits until none runs, or `until`.
+  void wait_idle(std::chrono::steady_clock::time_point until);
 
  private:
   struct AddressHash {
@@ -30,6 +36,7 @@ class ExecRunner final : public Runner {
   AttemptSink& sink_;
   const std::size_t max_result_bytes_;
   std::mutex mutex_;  // guards running_
+  std::condition_variable idle_;
   boost::unordered_flat_map<AttemptAddress, runners::ProcessRunner::ProcessId, AddressHash> running_;
   runners::ProcessRunner processes_;  // last: its callbacks use the members above
 };

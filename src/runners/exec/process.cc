@@ -10,9 +10,12 @@
 #include <climits>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -26,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "runners/exec/child.h"
 
@@ -100,8 +104,9 @@ class ProcessRunner::Impl {
   };
   using Children = std::unordered_map<std::uint64_t, Running>;
 
-  void post(Command command);
+  Result<void> set_up();
   void run();
+  void take_turn(std::span<epoll_event> events);
   int wait_ms() const;
   void take_commands();
   void execute(Start start);
@@ -133,16 +138,23 @@ class ProcessRunner::Impl {
   std::thread thread_;  // last: it uses all of the above
 };
 
-ProcessRunner::Impl::Impl() {
+ProcessRunner::Impl::Impl() { ready_ = set_up(); }  // not before the members after it are there
+
+Result<void> ProcessRunner::Impl::set_up() {
+  const auto failed = [](std::string_view why) {
+    return fail(ErrorCode::unavailable, fmt::format("child processes cannot be watched: {}", why));
+  };
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kWakeTag}};
-  if (!epoll_.is_open() || !wake_.is_open() || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
-    ready_ = fail(ErrorCode::unavailable,
-                  fmt::format("there are no descriptors to run processes with: {}", strerrordesc_np(errno)));
-    return;
-  }
+  if (!epoll_.is_open() || !wake_.is_open() || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0)
+    return failed(strerrordesc_np(errno));
   const SignalsBlocked blocked;
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& no_thread) {
+    return failed(no_thread.what());
+  }
   ::pthread_setname_np(thread_.native_handle(), "pawl-exec");
+  return {};
 }
 
 ProcessRunner::Impl::~Impl() {
@@ -150,7 +162,7 @@ ProcessRunner::Impl::~Impl() {
   if (!thread_.joinable()) return;
   closing_ = true;
   ::eventfd_write(wake_.get(), 1);
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   // All die at once; then each Child's destructor waits for its own.
   for (const auto& [id, running] : children_) running.child->signal_group(SIGKILL);
 }
@@ -178,12 +190,20 @@ void ProcessRunner::Impl::stop(ProcessId id, Duration grace) {
 void ProcessRunner::Impl::run() {
   std::array<epoll_event, kEventsPerTurn> events;
   while (!closing_) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
-    PAWL_ASSERT(count >= 0 || errno == EINTR, "epoll_wait: {}", strerrordesc_np(errno));
-    for (int i = 0; i < count && !closing_; ++i) on_event(events[static_cast<std::size_t>(i)].data.u64);
-    on_deadlines();
-    take_commands();
+    try {
+      take_turn(events);
+    } catch (const std::exception& thrown) {  // no memory: one process is the worse for it, not all
+      log().error("watching child processes: {}", thrown.what());
+    }
   }
+}
+
+void ProcessRunner::Impl::take_turn(std::span<epoll_event> events) {
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+  PAWL_ASSERT(count >= 0 || errno == EINTR, "epoll_wait: {}", strerrordesc_np(errno));
+  for (int i = 0; i < count && !closing_; ++i) on_event(events[static_cast<std::size_t>(i)].data.u64);
+  on_deadlines();
+  take_commands();
 }
 
 int ProcessRunner::Impl::wait_ms() const {

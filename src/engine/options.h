@@ -1,0 +1,19 @@
+// The options of an engine, as its parts want them.
+#pragma once
+
+#include <optional>
+
+#include "pawl/engine.h"
+
+#include "orchestrator/local_orchestrator.h"
+
+namespace pawl {
+
+// Error: `invalid_argument`; its `field` is the option that is out of range.
+[[nodiscard]] Result<void> check_options(const Options& options);
+// Of options that are in range.
+[[nodiscard]] OrchestratorOptions orchestrator_options(const Options& options);
+// What the data directory is opened as; nothing: in memory only.
+[[nodiscard]] std::optional<PersistenceOptions> persistence_options(const Options& options);
+
+}  // namespace pawl

@@ -1,0 +1,116 @@
+// A LocalOrchestrator without an engine around it: a test watches its events from inside its shards, and makes its rows
+// fail.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/time.h"
+#include "orchestrator/local_ask.h"
+#include "orchestrator/local_orchestrator.h"
+#include "persistence/memory/memory_rows.h"
+#include "persistence/row_store.h"
+#include "runners/builtin.h"
+#include "runners/thread_pool.h"
+#include "tests/support/graphs.h"
+
+namespace pawl {
+
+class LocalOrchestratorPeer {
+ public:
+  // As an operation on workflow `id` that does `act`.
+  static Result<void> call_on_shard_of(LocalOrchestrator& orchestrator, const std::string& id,
+                                       const std::function<void()>& act) {
+    return orchestrator.ask<void>(orchestrator.shard_of(id), [&](Shard&) -> Result<void> {
+      act();
+      return {};
+    });
+  }
+};
+
+namespace testing {
+
+// Rows in memory; `before_write` may refuse what is written, and says so on the writing thread.
+class HookedRows final : public Rows {
+ public:
+  using Hook = std::function<Result<void>()>;
+  HookedRows(std::shared_ptr<MemoryRows> rows, Hook before_write)
+      : before_write_(std::move(before_write)), rows_(std::move(rows)) {}
+
+  [[nodiscard]] std::unique_ptr<RowBatch> new_batch() override { return rows_->new_batch(); }
+  Result<void> write(RowBatch& batch, Sync sync) override {
+    if (before_write_)
+      if (Result<void> ok = before_write_(); !ok) return ok;
+    return rows_->write(batch, sync);
+  }
+  Result<void> sync() override { return rows_->sync(); }
+  Result<void> mend() override { return rows_->mend(); }
+  Result<std::optional<std::string>> get(Space space, std::string_view key) override { return rows_->get(space, key); }
+  [[nodiscard]] Result<std::unique_ptr<RowCursor>> new_cursor(Space space, const KeyRange& range) override {
+    return rows_->new_cursor(space, range);
+  }
+  Result<void> backup(const std::string& folder) override { return rows_->backup(folder); }
+
+ private:
+  const Hook before_write_;
+  const std::shared_ptr<MemoryRows> rows_;  // shared by all that open them, one after another
+};
+
+class LocalHarness : private Observer, private AttemptSink {
+ public:
+  using OnEvent = std::function<void(const WorkflowFacts& facts, const Event& event)>;
+
+  // `on_event` is called on the shards' threads, and may break their invariants.
+  explicit LocalHarness(std::size_t shards, OnEvent on_event = {}, HookedRows::Hook before_write = {})
+      : on_event_(std::move(on_event)),
+        pool_(std::make_unique<ThreadPool>(ThreadPoolOptions{}, static_cast<AttemptSink&>(*this))),
+        handlers_(*pool_, [this] { orchestrator_.handlers_added(); }),
+        orchestrator_(
+            {.shards = shards},
+            [rows = std::make_shared<MemoryRows>(),
+             before_write = std::move(before_write)](const PersistenceOptions&) -> Result<std::shared_ptr<Store>> {
+              Result<std::unique_ptr<RowStore>> store =
+                  RowStore::open(std::make_unique<HookedRows>(rows, before_write), {});
+              if (!store) return std::unexpected(std::move(store.error()));
+              return std::shared_ptr<Store>(*std::move(store));
+            },
+            handlers_, *this, *this, clock_) {
+    add_builtin_handlers(handlers_, *pool_);
+  }
+  ~LocalHarness() override {
+    orchestrator_.stop();
+    pool_.reset();
+  }
+
+  LocalOrchestrator& orchestrator() { return orchestrator_; }
+  HandlerRegistry& handlers() { return handlers_; }
+  Result<void> call_on_shard_of(const std::string& id, const std::function<void()>& act) {
+    return LocalOrchestratorPeer::call_on_shard_of(orchestrator_, id, act);
+  }
+
+  // An id of a workflow that belongs to `shard`.
+  static std::string id_on(std::size_t shard, std::size_t shards, const std::string& prefix = "w") {
+    for (int i = 0;; ++i)
+      if (std::string id = prefix + std::to_string(i); Shard::index_for(id, shards) == shard) return id;
+  }
+
+ private:
+  [[nodiscard]] EventKinds wanted() const override { return on_event_ ? ~EventKinds{0} : 0; }
+  void happened(const WorkflowFacts& facts, const Event& event) override { on_event_(facts, event); }
+  void wrote(const Assignment&, bool, std::string_view) override {}
+  void progressed(const Assignment&, double, std::string_view) override {}
+  void finished(const AttemptAddress& address, AttemptOutcome outcome) override {
+    orchestrator_.finished(address, std::move(outcome));
+  }
+
+  const OnEvent on_event_;
+  SystemClock clock_;
+  std::unique_ptr<ThreadPool> pool_;
+  HandlerRegistry handlers_;
+  LocalOrchestrator orchestrator_;
+};
+
+}  // namespace testing
+}  // namespace pawl

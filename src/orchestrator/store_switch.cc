@@ -1,0 +1,150 @@
+#include "orchestrator/store_switch.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "orchestrator/local_ask.h"
+#include "orchestrator/replay.h"
+#include "persistence/volatile_store.h"
+
+namespace pawl {
+
+bool StoreSwitch::arrive(const Result<void>& ready) {
+  std::unique_lock lock(mutex_);
+  --missing_;
+  if (!ready && !failure_) failure_ = ready.error();
+  changed_.notify_all();
+  if (!ready) return false;  // it is known: none goes
+  changed_.wait(lock, [this] { return switches_.has_value(); });
+  return *switches_;
+}
+
+Result<void> StoreSwitch::wait_for_all() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return missing_ == 0; });
+  return failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>();
+}
+
+void StoreSwitch::decide(bool switches) {
+  const std::lock_guard lock(mutex_);
+  switches_ = switches;
+  changed_.notify_all();
+}
+
+// Whatever fails, fails before the decision; after it nothing can.
+Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next, Epoch epoch,
+                                             const WorkflowCheck& may_go_there) {
+  const auto meeting = std::make_shared<StoreSwitch>(shards_.size());
+  for (const auto& shard : shards_) {
+    ShardCall join = [&, meeting](Shard& there) {
+      Result<void> ready;
+      try {
+        ready = there.down() ? std::unexpected(*there.down()) : there.copy_all_to(*next, epoch, may_go_there);
+      } catch (const std::exception& broken) {
+        meeting->arrive(fail(ErrorCode::internal, broken.what()));
+        throw;  // to the supervisor
+      }
+      if (meeting->arrive(ready)) there.switch_to(*next, epoch);
+    };
+    bool posted = shard->post(std::move(join));
+    while (!posted && running_) {
+      std::this_thread::yield();
+      posted = shard->post(std::move(join));
+    }
+    if (!posted) meeting->arrive(std::unexpected(engine_stopping()));
+  }
+  Result<void> ready = meeting->wait_for_all();
+  if (ready && !running_) ready = std::unexpected(engine_stopping());
+  if (ready) ready = policies_.use_store(next);
+  if (ready) {
+    const std::lock_guard lock(mutex_);
+    store_ = next;
+    epoch_ = epoch;
+  }
+  meeting->decide(ready.has_value());
+  return ready;
+}
+
+// A workflow of this engine may be stored there already only if it is the very same one, from before, and no other
+// process has run it since.
+Result<void> LocalOrchestrator::check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow) {
+  const Result<StoredWorkflow> stored = store.read_workflow(workflow.id());
+  if (!stored && stored.error().code == ErrorCode::not_found) return {};
+  if (!stored) return std::unexpected(stored.error());
+  const Result<core::Workflow> state = replay(*stored, definitions_.source(store));
+  if (!state) return std::unexpected(state.error());
+  if (state->created_at != workflow.created_at)
+    return fail(ErrorCode::already_exists,
+                fmt::format("another workflow {} is stored there already", in_quotes(workflow.id())));
+  if (!is_next)
+    return fail(ErrorCode::conflict,
+                fmt::format("workflow {} is stored there, and another process has used that data directory since: it "
+                            "may have gone on with it; name another data directory",
+                            in_quotes(workflow.id())));
+  return {};
+}
+
+Result<void> LocalOrchestrator::move_to(const std::shared_ptr<Store>& next, const Ownership& owned) {
+  if (Result<void> known = policies_.check_store(*next); !known) return known;
+  const bool is_next = disabled_epoch_ && owned.epoch == Epoch(std::to_underlying(*disabled_epoch_) + 1);
+  Result<void> switched = switch_store(
+      next, owned.epoch, [&](const core::Workflow& workflow) { return check_id_is_free(*next, is_next, workflow); });
+  if (!switched) disabled_epoch_ = owned.epoch;  // copies may be stored there, and they are this engine's
+  return switched;
+}
+
+// All shards concurrently, for there may be a million workflows. A shard that cannot read them goes down and tries
+// until it can, as at the start of an engine.
+void LocalOrchestrator::load_all(bool crashed) {
+  std::vector<std::jthread> waiting;
+  for (const auto& shard : shards_)
+    waiting.emplace_back([this, crashed, &shard = *shard] {
+      const auto load = [crashed](Shard& there) -> Result<void> {
+        if (Result<void> loaded = there.load(crashed); !loaded) there.break_off(loaded.error());
+        return {};
+      };
+      (void)ask<void>(shard, load, WhenFull::wait);
+    });
+}
+
+Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
+  if (Result<void> open = check_open(); !open) return open;
+  if (Result<void> ok = check_caller(); !ok) return ok;
+  if (options.sync_delay < Duration::zero() || options.sync_delay > kMaxDuration)
+    return fail(ErrorCode::invalid_argument, "it is not between 0 and 100 years", "sync_delay");
+  if (options.data_dir.empty()) return fail(ErrorCode::invalid_argument, "it is empty", "data_dir");
+  const std::lock_guard changing(changing_);
+  if (is_persistent()) return fail(ErrorCode::invalid_state, "persistence is enabled already");
+  const Result<std::shared_ptr<Store>> opened = open_store_(options);
+  if (!opened) return std::unexpected(opened.error());
+  const Result<Ownership> owned = (*opened)->acquire();
+  if (!owned) return std::unexpected(owned.error());
+  if (Result<void> moved = move_to(*opened, *owned); !moved) {
+    if (owned->clean) (void)(*opened)->release();
+    return moved;
+  }
+  crash_untold_ = !runs_all() && !owned->clean;
+  if (!options_.shard.standby) load_all(!owned->clean);
+  return {};
+}
+
+Result<void> LocalOrchestrator::disable() {
+  if (Result<void> open = check_open(); !open) return open;
+  if (Result<void> ok = check_caller(); !ok) return ok;
+  const std::lock_guard changing(changing_);
+  const std::shared_ptr<Store> before = store();
+  if (!before->is_durable()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
+  const auto none = std::make_shared<VolatileStore>();
+  policies_.keep_counts();
+  const auto anything_goes = [](const core::Workflow&) { return Result<void>(); };
+  const Epoch owned = [this] {
+    const std::lock_guard lock(mutex_);
+    return epoch_;
+  }();
+  if (Result<void> switched = switch_store(none, none->acquire()->epoch, anything_goes); !switched) return switched;
+  disabled_epoch_ = owned;
+  return let_go_of(*before);
+}
+
+}  // namespace pawl

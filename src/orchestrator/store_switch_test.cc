@@ -1,0 +1,181 @@
+// Persistence is switched on and off for all shards and the policies, or for none of them.
+#include <atomic>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "orchestrator/local_harness_test.h"
+
+namespace pawl::testing {
+namespace {
+
+constexpr std::size_t kShards = 4;
+const PersistenceOptions kStored{.data_dir = "in memory, in truth"};
+
+void create(LocalOrchestrator& o, int count, const std::string& prefix) {
+  const DefinitionPtr definition = define({task("a")});
+  for (int i = 0; i < count; ++i) ASSERT_TRUE(o.create_workflow(definition, {.id = prefix + std::to_string(i)}));
+}
+
+void expect_all_to_complete(LocalOrchestrator& o, int count, const std::string& prefix) {
+  for (int i = 0; i < count; ++i) {
+    const std::string id = prefix + std::to_string(i);
+    const auto started = o.execute_workflow(id);
+    ASSERT_TRUE(started) << describe(started.error());
+    EXPECT_EQ(o.wait_workflow(id, std::nullopt, {})->status.state, WorkflowState::completed);
+  }
+}
+
+// The disk fills up when some shards have copied what they know. All go on in memory, and it can be tried again.
+TEST(StoreSwitch, changes_nothing_when_a_shard_cannot_store_what_it_knows) {
+  constexpr int kWorkflows = 20;
+  for (int fails_at = 0; fails_at < 12; ++fails_at) {
+    std::atomic<int> writes{-1};  // before the failure; negative: none comes
+    LocalHarness harness(kShards, {}, [&]() -> Result<void> {
+      if (writes >= 0 && writes-- == 0) return fail(ErrorCode::unavailable, "the disk is full");
+      return {};
+    });
+    LocalOrchestrator& o = harness.orchestrator();
+    ASSERT_TRUE(o.start(std::nullopt));
+    ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
+    create(o, kWorkflows, "w");
+    writes = fails_at;
+    const Result<void> enabled = o.enable(kStored);
+    writes = -1;
+    EXPECT_EQ(enabled.has_value(), o.is_persistent()) << fails_at;
+    EXPECT_TRUE(o.metrics().healthy) << o.metrics().problem;
+    if (!enabled) {
+      ASSERT_TRUE(o.enable(kStored));
+    }
+    EXPECT_TRUE(o.is_persistent());
+    expect_all_to_complete(o, kWorkflows, "w");
+    EXPECT_EQ(o.metrics().restarts, 0U);
+  }
+}
+
+// An inbox that is full for a moment is no reason to fail.
+TEST(StoreSwitch, is_made_under_load_and_loses_nothing) {
+  constexpr int kThreads = 3;
+  LocalHarness harness(kShards);
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(std::nullopt));
+  const DefinitionPtr definition = define({task("a"), task("b", {"a"})});
+  std::atomic<bool> done{false};
+  std::atomic<std::uint64_t> completed{0};
+  {
+    std::vector<std::jthread> callers;
+    for (int thread = 0; thread < kThreads; ++thread)
+      callers.emplace_back([&] {
+        while (!done) {
+          const auto id = o.start_workflow(definition, {});
+          if (!id) {
+            EXPECT_EQ(id.error().code, ErrorCode::unavailable) << describe(id.error());
+            continue;
+          }
+          // `not_found`: it had ended in the store that was left.
+          const auto report = o.wait_workflow(*id, std::nullopt, {});
+          if (report && report->status.state == WorkflowState::completed) ++completed;
+          EXPECT_TRUE(report || report.error().code == ErrorCode::not_found) << describe(report.error());
+        }
+      });
+    for (int i = 0; i < 10; ++i) {
+      const std::uint64_t before = completed;
+      while (completed == before) std::this_thread::yield();
+      const Result<void> enabled = o.enable({.data_dir = "x"});
+      ASSERT_TRUE(enabled) << describe(enabled.error());
+      const Result<void> disabled = o.disable();
+      ASSERT_TRUE(disabled) << describe(disabled.error());
+    }
+    done = true;
+  }
+  EXPECT_TRUE(o.metrics().healthy);
+  EXPECT_EQ(o.metrics().restarts, 0U);
+}
+
+// A policy that means something else there is found before anything is copied.
+TEST(StoreSwitch, refuses_a_shard_that_is_down) {
+  const std::string broken = LocalHarness::id_on(0, kShards);
+  LocalHarness harness(kShards);
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(std::nullopt));
+  (void)harness.call_on_shard_of(broken, [] { throw std::runtime_error("put in by the test"); });
+  EXPECT_EQ(o.enable(kStored).error().code, ErrorCode::internal);
+  EXPECT_FALSE(o.is_persistent());
+  const std::string sound = LocalHarness::id_on(1, kShards);
+  ASSERT_TRUE(o.start_workflow(define({task("a")}), {.id = sound}));
+  EXPECT_TRUE(o.wait_workflow(sound, std::nullopt, {}));
+}
+
+// Each try finds that another caller was faster; there is an end to that.
+TEST(ChangeDefinition, gives_up_when_others_are_always_faster) {
+  const std::thread::id here = std::this_thread::get_id();
+  LocalOrchestrator* orchestrator = nullptr;
+  int faster = -1;  // negative: nobody is
+  LocalHarness harness(1, {}, [&]() -> Result<void> {
+    if (faster < 0 || std::this_thread::get_id() != here) return {};
+    const int number = std::exchange(faster, -1);
+    EXPECT_TRUE(orchestrator->add_task("w", task("faster" + std::to_string(number))));
+    faster = number + 1;
+    return {};
+  });
+  orchestrator = &harness.orchestrator();
+  ASSERT_TRUE(orchestrator->start(kStored));
+  ASSERT_TRUE(orchestrator->create_workflow(define({task("a")}), {.id = "w"}));
+  faster = 0;
+  const Result<void> added = orchestrator->add_task("w", task("slow"));
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, ErrorCode::conflict);
+  faster = -1;
+  EXPECT_TRUE(orchestrator->add_task("w", task("slow")));
+}
+
+// No workflow comes to refer to a policy while it is being deleted; the one or the other is refused.
+TEST(DeletePolicy, leaves_no_workflow_behind_that_refers_to_it) {
+  constexpr int kRounds = 50;
+  LocalHarness harness(kShards);
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(std::nullopt));
+  WorkflowSpec spec = workflow({task("a")});
+  spec.tasks[0].retry_policy_name = "p";
+  const DefinitionPtr definition = define(spec);
+  for (int round = 0; round < kRounds; ++round) {
+    ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
+    std::atomic<bool> starts{false};
+    Result<std::string> id;
+    std::jthread creator([&] {
+      starts = true;
+      id = o.create_workflow(definition, {});
+    });
+    while (!starts) std::this_thread::yield();
+    const Result<void> deleted = o.policy().delete_policy("p");
+    creator.join();
+    EXPECT_FALSE(deleted && id) << "workflow " << *id << " refers to nothing";
+    if (id) {
+      ASSERT_TRUE(o.cancel_workflow(*id, {}));
+    } else {
+      EXPECT_EQ(id.error().code, ErrorCode::not_found);
+    }
+    if (!deleted) {
+      ASSERT_TRUE(o.policy().delete_policy("p"));
+    }
+  }
+}
+
+TEST(DeletePolicy, keeps_ended_workflows_from_living_again_without_it) {
+  LocalHarness harness(1);
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(std::nullopt));
+  ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
+  WorkflowSpec spec = workflow({task("a", {}, "fail")});
+  spec.tasks[0].retry_policy_name = "p";
+  ASSERT_TRUE(o.start_workflow(define(spec), {.id = "w"}));
+  EXPECT_EQ(o.wait_workflow("w", std::nullopt, {})->status.state, WorkflowState::failed);
+  ASSERT_TRUE(o.policy().delete_policy("p"));
+  EXPECT_EQ(o.retry_workflow("w").error().code, ErrorCode::not_found);
+  EXPECT_EQ(o.start_workflow(define(spec), {}).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
+  EXPECT_TRUE(o.retry_workflow("w"));
+}
+
+}  // namespace
+}  // namespace pawl::testing

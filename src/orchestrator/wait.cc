@@ -1,0 +1,125 @@
+// Waiting for the end of a workflow, and explaining why it does not come.
+#include <algorithm>
+#include <utility>
+
+#include "base/time.h"
+#include "core/explain.h"
+#include "orchestrator/local_ask.h"
+#include "orchestrator/report.h"
+#include "runners/current_attempt.h"
+
+namespace pawl {
+namespace {
+
+// The end of a wait: whatever comes first of the workflow's end, its shard's, and a request to stop.
+class EndReply final : public EndWaiter {
+ public:
+  void ended(const core::Workflow& workflow) override { settle(workflow); }
+  void lost(const Error& why) override { settle(std::unexpected(why)); }
+
+  void settle(Result<core::Workflow> outcome) {
+    const std::lock_guard lock(mutex_);
+    if (outcome_) return;
+    outcome_ = std::move(outcome);
+    arrived_.notify_all();
+  }
+
+  // nullopt when `until` has come first.
+  std::optional<Result<core::Workflow>> wait(std::optional<std::chrono::steady_clock::time_point> until) {
+    std::unique_lock lock(mutex_);
+    const auto is_settled = [this] { return outcome_.has_value(); };
+    if (!until) {
+      arrived_.wait(lock, is_settled);
+    } else if (!arrived_.wait_until(lock, *until, is_settled)) {
+      return std::nullopt;
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  std::mutex mutex_;  // guards all below
+  std::condition_variable arrived_;
+  std::optional<Result<core::Workflow>> outcome_;
+};
+
+// Any duration: what is longer than a century is as good as that.
+std::optional<std::chrono::steady_clock::time_point> deadline_after(std::optional<Duration> timeout) {
+  if (!timeout) return std::nullopt;
+  return std::chrono::steady_clock::now() + std::clamp(*timeout, Duration::zero(), kMaxDuration);
+}
+
+}  // namespace
+
+// Only of a handler that this engine called is it known that its task runs as long as it waits.
+Result<std::unique_ptr<WorkflowWaits::Wait>> LocalOrchestrator::begin_wait(const std::string& id) {
+  const Assignment* const attempt = CurrentAttempt::of(sink_);
+  if (attempt == nullptr) return nullptr;
+  const TaskIndex task = attempt->address.task;
+  return waits_.begin({.workflow = attempt->facts->id.text(),
+                       .task = task,
+                       .task_id = std::string(attempt->facts->definition->task_id(task))},
+                      id);
+}
+
+Result<WorkflowReport> LocalOrchestrator::wait_workflow(const std::string& id, std::optional<Duration> timeout,
+                                                        std::stop_token stop) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  const Result<std::unique_ptr<WorkflowWaits::Wait>> wait = begin_wait(id);
+  if (!wait) return std::unexpected(wait.error());
+  return wait_for_end(id, timeout, std::move(stop));
+}
+
+Result<WorkflowReport> LocalOrchestrator::wait_for_end(const std::string& id, std::optional<Duration> timeout,
+                                                       std::stop_token stop) {
+  const auto until = deadline_after(timeout);
+  const auto end = std::make_shared<EndReply>();
+  Result<void> asked = ask_live<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
+    shard.when_ended(workflow, end);
+    return {};
+  });
+  if (!asked && asked.error().code != ErrorCode::not_found) return std::unexpected(std::move(asked.error()));
+  if (!asked) {
+    const Result<core::Workflow> state = state_in_store(id);
+    if (!state) return std::unexpected(state.error());
+    if (is_terminal(state->state)) return report_of(*state);
+    if (Result<void> sound = check_quarantine(id); !sound) return std::unexpected(std::move(sound.error()));
+    return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
+  }
+  const std::stop_callback on_stop(std::move(stop), [&] {
+    end->settle(fail(ErrorCode::cancelled, fmt::format("the wait for workflow {} was told to stop", in_quotes(id))));
+  });
+  std::optional<Result<core::Workflow>> state = end->wait(until);
+  if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));
+  if (!*state) return std::unexpected(std::move(state->error()));
+  return report_of(**state);
+}
+
+Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::string& id, std::size_t max_tasks) {
+  constexpr std::size_t kNamedWaiters = 3;
+  const Result<core::Workflow> state = state_of(id);
+  if (!state) return std::unexpected(state.error());
+  const WorkflowWaits::Holders waiting = waits_.holders(kNamedWaiters);
+  std::string named;
+  for (const auto& [waiter, awaited] : waiting.some)
+    named += fmt::format("{}{} of {} for {}", named.empty() ? "" : ", ", in_quotes(waiter.task_id),
+                         in_quotes(waiter.workflow), in_quotes(awaited));
+  if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
+  const core::Surroundings surroundings{.slots_in_use = slots_.in_use(),
+                                        .slots = slots_.capacity(),
+                                        .slots_of_waiting = waiting.count,
+                                        .waiting = std::move(named),
+                                        .awaited = [&](TaskIndex task) { return waits_.awaited_by(id, task); },
+                                        .breaker = [&](const std::string& name) -> std::string {
+                                          const Result<BreakerReport> report = policies_.check_breaker(name);
+                                          if (!report) return {};
+                                          if (report->open_until)
+                                            return fmt::format(" until {}", format_time(*report->open_until));
+                                          return fmt::format(" and is {}", to_string(report->state));
+                                        }};
+  std::vector<Explanation> explanations = core::explain(*state, surroundings, max_tasks);
+  if (const Result<void> sound = check_quarantine(id); !sound)
+    explanations.insert(explanations.begin(), {.task = {}, .code = "quarantined", .text = sound.error().message});
+  return explanations;
+}
+
+}  // namespace pawl
