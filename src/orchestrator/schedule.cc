@@ -97,11 +97,13 @@ bool Shard::is_served(LiveWorkflow& workflow, TaskIndex task) {
   return !workflow.unserved;
 }
 
-// False if it does not run: its condition did not hold, or could not be evaluated.
+// False if no attempt was begun: its condition did not hold, or no other attempt can be counted. One that failed by its
+// condition was begun, and gives its slot back when it would be dispatched.
 bool Shard::start_task(LiveWorkflow& workflow, TaskIndex task) {
+  const std::uint32_t attempts = workflow.state.tasks[task].attempt;
   const Result<void> started = decide(workflow, command::StartTask{task});
   PAWL_ASSERT(started.has_value(), "{}", started.error().message);
-  return workflow.state.tasks[task].state == TaskState::running;
+  return workflow.state.tasks[task].attempt != attempts;
 }
 
 }  // namespace pawl
