@@ -70,6 +70,22 @@ TEST(Fork, between_a_failure_and_its_stop_stops) {
     EXPECT_EQ(fork(h, left_out)->workflow.state, WorkflowState::failed);
 }
 
+// A restore abandons attempts before it puts the snapshot in their place.
+TEST(Fork, in_the_middle_of_a_restore_begins_the_abandoned_compensation_again) {
+  Harness h(define({with_undo(task("a")), task("b", {"a"})}));
+  h.start();
+  const command::RestoreWorkflow snapshot = take_snapshot(h);
+  ASSERT_TRUE(h.complete("a"));
+  ASSERT_TRUE(h.fail("b"));
+  ASSERT_EQ(h.workflow.tasks[2].state, TaskState::running);
+  ASSERT_TRUE(h.send(snapshot));
+  const auto forked = fork(h, 1);
+  EXPECT_EQ(phase_of(forked->workflow), Phase::compensating);
+  EXPECT_EQ(forked->workflow.tasks[2].state, TaskState::running);
+  ASSERT_TRUE(forked->send(command::CompleteTask{2, forked->workflow.tasks[2].attempt, {}}));
+  EXPECT_EQ(forked->workflow.state, WorkflowState::failed);
+}
+
 TEST(Recover, makes_tasks_of_a_failed_workflow_again_so_that_they_finish_and_count) {
   Harness h(define({task("bad"), with_undo(task("acts")), task("sleeps", {}, "noop"), task("after", {"acts"})}));
   h.start();

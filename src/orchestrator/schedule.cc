@@ -98,13 +98,15 @@ bool Shard::is_served(LiveWorkflow& workflow, TaskIndex task) {
   return !workflow.unserved;
 }
 
-// False if it does not run: its condition did not hold, or could not be evaluated.
+// False if no attempt was begun: its condition did not hold, or no other attempt can be counted. One that failed by its
+// condition was begun, and gives its slot back when it would be dispatched.
 bool Shard::start_task(LiveWorkflow& workflow, TaskIndex task) {
   const WorkflowState before = workflow.state.state;
+  const std::uint32_t attempts = workflow.state.tasks[task].attempt;
   const Result<void> started = decide(workflow, command::StartTask{task});
   // It stood in the queue of tasks that may start: what is stored of the workflow does not fit together.
   if (!started) quarantine(workflow, before, started.error().message);
-  return !workflow.broken && workflow.state.tasks[task].state == TaskState::running;
+  return !workflow.broken && workflow.state.tasks[task].attempt != attempts;
 }
 
 }  // namespace pawl

@@ -4,6 +4,7 @@
 #include <future>
 #include <latch>
 #include <mutex>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -48,6 +49,37 @@ TEST(Capacity, starts_waiting_workflows_by_priority) {
   EXPECT_EQ(engine.orchestrator().wait_workflow("low").value().status.state, WorkflowState::completed);
   const std::lock_guard lock(mutex);
   EXPECT_EQ(order, (std::vector<std::string>{"first", "critical", "high", "high2", "low"}));
+}
+
+// A task that fails by its condition gives back the slot that it took, and no other one.
+TEST(Capacity, is_not_changed_by_conditions_that_fail) {
+  Engine engine({.shards = 1, .max_concurrent_tasks = 1});
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+  (void)engine.handlers().add("user", "count", [&](TaskContext&) -> TaskResult {
+    const int running = ++now;
+    for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
+    }
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();  // long enough for another one to come in between
+    --now;
+    return nullptr;
+  });
+  std::vector<TaskSpec> tasks;
+  for (int i = 0; i < 20; ++i) {
+    tasks.push_back(task("bad" + std::to_string(i)));
+    tasks.back().when = "input.none.x";
+    tasks.back().allow_failure = true;
+  }
+  const DefinitionPtr conditions = define(workflow(tasks));
+  const auto bad = engine.orchestrator().start_workflow(conditions);
+  ASSERT_TRUE(bad);
+  ASSERT_EQ(engine.orchestrator().wait_workflow(*bad)->status.tasks_failed, 20U);
+  tasks.clear();
+  for (int i = 0; i < 50; ++i) tasks.push_back(user_task("t" + std::to_string(i), "count"));
+  const auto counted = engine.orchestrator().start_workflow(define(workflow(tasks)));
+  ASSERT_TRUE(counted);
+  ASSERT_TRUE(engine.orchestrator().wait_workflow(*counted));
+  EXPECT_EQ(most, 1);
 }
 
 TEST(Capacity, runs_no_more_tasks_at_once_than_it_may) {
