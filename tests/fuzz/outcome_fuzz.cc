@@ -2,6 +2,7 @@
 // workflow fails with it and is undone. Nothing breaks, all JSON that is written can be read, and the history replays.
 //
 // The input says, byte for byte, what handlers return; where it ends, they return null.
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -48,11 +49,12 @@ class Bytes {
     bytes_ = bytes_.subspan(size);
     return {taken.begin(), taken.end()};
   }
-  double number() {
-    std::uint64_t bits = 0;
-    for (int i = 0; i < 8; ++i) bits = bits << 8U | next();
-    return std::bit_cast<double>(bits);
+  std::uint64_t bits() {
+    std::uint64_t all = 0;
+    for (int i = 0; i < 8; ++i) all = all << 8U | next();
+    return all;
   }
+  double number() { return std::bit_cast<double>(bits()); }
   Json value(int depth = 0) {
     constexpr int kMostBuiltByRecursion = 8;
     const std::uint8_t kind = next();
@@ -79,13 +81,13 @@ class Bytes {
       case 6:
         return static_cast<std::uint64_t>(next()) << 56U;
       default:
-        return deep(next() * std::size_t{16});
+        return deep(next() * std::size_t{8});
     }
   }
   pawl::TaskResult result() {
     if (next() % 3 != 0) return value();
     pawl::TaskError error(text(), text(), value());
-    if (next() % 2 == 0) error.retry_after = pawl::Duration(static_cast<std::int64_t>(number()));
+    if (next() % 2 == 0) error.retry_after = pawl::Duration(std::bit_cast<std::int64_t>(bits()));
     error.retryable = next() % 4 != 0;
     return std::unexpected(std::move(error));
   }
