@@ -26,7 +26,7 @@ class HistoryBookmarks {
 
  private:
   // As many readers as are served well at the same time.
-  static constexpr std::size_t kMost = 64;
+  static constexpr std::size_t kMost = 16;
 
   mutable std::mutex mutex_;                                          // guards all below
   std::deque<std::pair<std::uint64_t, WorkflowFactsPtr>> bookmarks_;  // the oldest first
