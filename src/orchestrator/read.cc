@@ -120,7 +120,7 @@ Result<WorkflowReport> LocalOrchestrator::wait_workflow(const std::string& id, s
     return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
   }
   std::optional<std::chrono::steady_clock::time_point> until;
-  if (timeout) until = std::chrono::steady_clock::now() + *timeout;
+  if (timeout) until = steady_deadline(*timeout);
   std::optional<Result<core::Workflow>> state = end->reply.wait(until);
   if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));
   if (!*state) return std::unexpected(std::move(state->error()));

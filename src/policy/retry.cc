@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/time.h"
+
 namespace pawl::policy {
 namespace {
 
@@ -35,7 +37,7 @@ std::optional<Duration> retry_delay(const RetryPolicy* policy, std::uint32_t att
   if (has(policy->non_retryable_errors)) return std::nullopt;
   const double spread = 1.0 + policy->jitter * (2.0 * random - 1.0);
   const Duration delay(std::llround(backoff_ms(*policy, attempts) * spread));
-  return std::max(delay, error.retry_after.value_or(Duration::zero()));
+  return std::max(delay, std::min(error.retry_after.value_or(Duration::zero()), kMaxDuration));
 }
 
 }  // namespace pawl::policy
