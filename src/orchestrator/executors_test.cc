@@ -25,6 +25,22 @@ TEST(Executors, queue_what_finds_no_room_and_start_it_by_priority_then_age) {
   EXPECT_EQ(executors.list()[0].running, 0U);
 }
 
+TEST(Executors, forget_who_no_longer_waits) {
+  Executors executors(1);
+  QueueTicket ticket = 0;
+  QueueTicket withdrawn = 0;
+  (void)executors.place_or_queue(workflow(0), Priority::normal, ticket);
+  (void)executors.place_or_queue(workflow(1), Priority::normal, withdrawn);
+  (void)executors.place_or_queue(workflow(2), Priority::normal, ticket);
+  executors.withdraw(withdrawn, Priority::normal);
+  EXPECT_EQ(executors.queued(), 1U);
+  const auto placed = executors.leave(0);
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(placed[0].workflow.place, 2U);
+  executors.withdraw(ticket, Priority::normal);  // it has been given its place
+  EXPECT_EQ(executors.list()[0].running, 1U);
+}
+
 TEST(Executors, nobody_overtakes_those_who_wait) {
   Executors executors(1);
   QueueTicket ticket = 0;

@@ -223,6 +223,24 @@ TEST_F(ShardTest, tasks_held_by_a_breaker_that_is_deleted_and_defined_anew_are_c
   EXPECT_EQ(stage.state_of("w").state, WorkflowState::completed);
 }
 
+TEST_F(ShardTest, thousands_of_timers_of_one_workflow_keep_nobody_waiting) {
+  constexpr std::size_t kTimers = 3000;
+  WorkflowSpec spec;
+  for (std::size_t i = 0; i < kTimers; ++i)
+    spec.tasks.push_back(
+        {.id = std::to_string(i), .module = "timer", .function = "sleep", .args = boost::json::array{"1s"}});
+  stage.create("w", make(spec));
+  execute("w");
+  ASSERT_EQ(shard().census().timers, kTimers);
+  stage.pass(1s);
+  bool is_answered = false;
+  ASSERT_TRUE(shard().post([&](Shard&) { is_answered = true; }));
+  const Shard::Here here(shard());
+  ASSERT_TRUE(shard().turn());
+  EXPECT_TRUE(is_answered);
+  EXPECT_GT(shard().census().timers, kTimers / 2) << "one turn fires all of them";
+}
+
 TEST_F(ShardTest, who_watches_hears_of_a_start_when_it_is_durable_though_its_effect_is_released_before) {
   WorkflowSpec spec;
   spec.tasks.push_back(work());

@@ -25,6 +25,8 @@ class Stage {
   bool finish(const std::string& id, const std::string& action, AttemptOutcome outcome);
   // Time passes, and what becomes due happens on the way.
   void wait(std::chrono::microseconds time);
+  // Time passes, and nobody has looked at the clock yet.
+  void pass(std::chrono::microseconds time) { clock_.advance_to(clock_.now() + time); }
   // Somebody sets the wall clock.
   void jump(std::chrono::microseconds by) { clock_.jump(by); }
   [[nodiscard]] Timestamp wall() const { return clock_.wall(); }
