@@ -1,5 +1,6 @@
 #include "sim/checker.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -21,6 +22,19 @@ bool lets_dependents_run(const core::Workflow& workflow, TaskIndex task) {
 bool may_start(const core::Workflow& workflow, const AttemptAddress& attempt) {
   const core::TaskRecord& record = workflow.tasks[attempt.task];
   return workflow.may_start_tasks() && record.state == TaskState::pending && record.attempt + 1U == attempt.attempt;
+}
+
+// The epoch if it does not say.
+Timestamp at_of(const Event& event) {
+  return std::visit(
+      [](const auto& happened) {
+        if constexpr (requires { happened.at; }) {
+          return happened.at;
+        } else {
+          return Timestamp();
+        }
+      },
+      event);
 }
 
 }  // namespace
@@ -71,7 +85,36 @@ void Checker::started(const Assignment& assignment, bool counted) {
       violate(fmt::format("{}: task {} was started before what it depends on", id, attempt.task));
 }
 
+void Checker::observed(const std::string& id, const Event& event) {
+  if (removed_.contains(id)) return;
+  const std::vector<Event> durable = read(id).events;
+  Watched& watched = watched_[id];
+  const auto is_same = [&](const Event& each) {
+    return name_of(each) == name_of(event) && at_of(each) == at_of(event);
+  };
+  while (!watched.is_known && watched.next < durable.size() && !is_same(durable[watched.next])) ++watched.next;
+  watched.is_known = true;
+  if (watched.next >= durable.size()) {
+    violate(fmt::format("{}: {} is observed before it is durable", id, name_of(event)));
+  } else if (!is_same(durable[watched.next])) {
+    violate(fmt::format("{}: {} is observed where {} comes, number {}", id, name_of(event),
+                        name_of(durable[watched.next]), watched.next));
+  }
+  ++watched.next;
+}
+
+void Checker::may_have_missed(const std::function<bool(const std::string& id)>& chosen) {
+  for (auto& [id, watched] : watched_)
+    if (chosen(id)) watched.is_known = false;
+}
+
+void Checker::removed(const std::string& id) {
+  removed_.insert(id);
+  acknowledged_.erase(id);
+}
+
 void Checker::acknowledged(const std::string& id, std::uint64_t events) {
+  if (removed_.contains(id)) return;
   const History history = read(id);
   if (history.events.size() < events)
     violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, history.events.size()));
@@ -144,7 +187,12 @@ void Checker::check_ended(const std::string& id) {
   Undoing undoing;
   std::set<TaskIndex> outcomes;
   std::set<std::pair<TaskIndex, std::uint32_t>> starts;
+  Timestamp before;
   for (const Event& event : read(id).events) {
+    const Timestamp at = at_of(event);
+    if (at != Timestamp() && at < before)
+      violate(fmt::format("{}: {} happened before the event that it follows", id, name_of(event)));
+    before = std::max(before, at);
     if (workflow.facts != nullptr)
       if (const std::string wrong = undoing.look_at(workflow, event); !wrong.empty())
         violate(fmt::format("{}: {}", id, wrong));

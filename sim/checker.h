@@ -1,7 +1,9 @@
 // What must hold whatever happens, judged by what is on the simulated disk and nothing else.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +19,16 @@ class Checker {
 
   // An attempt is made: what it depends on must be durable, and so must that it starts, if starts are to be `counted`.
   void started(const Assignment& assignment, bool counted);
+  // Somebody who watches is notified of an event: it is durable, and the next one of its workflow.
+  void observed(const std::string& id, const Event& event);
+  // Those who watch workflows for which `chosen` holds may have missed some.
+  void may_have_missed(const std::function<bool(const std::string& id)>& chosen);
   // A client was told of a decision after which the workflow had so many events: they are durable, and stay as they
   // are.
   void acknowledged(const std::string& id, std::uint64_t events);
+  // Somebody deletes the workflow: nothing is known of it from now on.
+  void removed(const std::string& id);
+  [[nodiscard]] bool is_removed(const std::string& id) const { return removed_.contains(id); }
   // After a crash, and at the end: everything acknowledged is there, unchanged.
   void check_acknowledged();
   // At the end: it has ended, its history is whole, no outcome is recorded twice, no attempt started twice.
@@ -42,6 +51,12 @@ class Checker {
   const Disk& disk_;
   const DefinitionSource definitions_;
   std::map<std::string, std::map<std::uint64_t, std::string>> acknowledged_;  // runs by number, by id
+  std::set<std::string> removed_;
+  struct Watched {
+    std::uint64_t next = 0;  // the number of the event that comes next
+    bool is_known = false;   // otherwise it may be a later one
+  };
+  std::map<std::string, Watched> watched_;
   std::string violation_;
 };
 

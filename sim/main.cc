@@ -1,4 +1,4 @@
-// pawl_sim [--seed N] [--runs M] [--workflows W] [--bug early_acknowledgement|lost_commit]
+// pawl_sim [--seed N] [--runs M] [--workflows W] [--bug NAME]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,9 +13,10 @@
 namespace {
 
 int usage() {
-  std::fprintf(stderr,
-               "pawl_sim [--seed N] [--runs M] [--workflows W] [--bug early_acknowledgement|lost_commit]\n"
-               "  M lives with the seeds N, N+1, ...; each is lived twice now and then, and must be the same\n");
+  fmt::print(stderr,
+             "pawl_sim [--seed N] [--runs M] [--workflows W] [--bug {}]\n"
+             "  M lives with the seeds N, N+1, ...; each is lived twice now and then, and must be the same\n",
+             pawl::sim::kBugNames);
   return 2;
 }
 
@@ -30,10 +31,9 @@ int main(int argc, char** argv) {
     char* end = nullptr;
     const std::uint64_t number = std::strtoull(argv[i + 1], &end, 10);
     const std::string_view text = argv[i + 1];
-    if (name == "--bug" && text == "early_acknowledgement") {
-      options.bug = pawl::sim::Bug::early_acknowledgement;
-    } else if (name == "--bug" && text == "lost_commit") {
-      options.bug = pawl::sim::Bug::lost_commit;
+    if (name == "--bug") {
+      options.bug = pawl::sim::parse_bug(text);
+      if (options.bug == pawl::sim::Bug::none) return usage();
     } else if (*end != '\0' || text.empty()) {
       return usage();
     } else if (name == "--seed") {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/time.h"
 
 namespace pawl::sim {
 namespace {
@@ -13,8 +14,8 @@ using std::chrono::milliseconds;
 
 bool one_in(Random& random, std::uint64_t n) { return random.next() % n == 0; }
 
-void give_work(TaskSpec& task, Random& random) {
-  switch (random.next() % 6) {
+void give_work(TaskSpec& task, Random& random, Timestamp wall) {
+  switch (random.next() % 8) {
     case 0:
       task.module = "test";
       task.function = "noop";
@@ -24,12 +25,43 @@ void give_work(TaskSpec& task, Random& random) {
       task.function = "sleep";
       task.args = boost::json::array{static_cast<std::int64_t>(random.next() % 200)};
       break;
+    case 2:
+      task.module = "timer";
+      task.function = "until";
+      task.args = boost::json::array{format_time(wall + milliseconds(random.next() % 3000))};
+      break;
     default:
       task.module = "sim";
       task.function = "work";
       break;
   }
 }
+
+// Over the result of something it depends on, which differs from attempt to attempt; so it may hold once and not the
+// next time.
+std::string random_condition(const TaskSpec& task, Random& random) {
+  if (task.dependencies.empty()) return one_in(random, 2) ? "false" : "true";
+  const std::string& on = task.dependencies[random.next() % task.dependencies.size()];
+  switch (random.next() % 4) {
+    case 0:
+      return fmt::format(R"(tasks.{}.state == "completed")", on);
+    case 1:
+      return fmt::format("tasks.{}.result > 10", on);  // an error if there is none
+    default:
+      return fmt::format("(tasks.{}.result or 10) > 9", on);
+  }
+}
+
+RetryPolicy random_retries(Random& random) {
+  RetryPolicy policy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 4),
+                     .backoff = one_in(random, 2) ? Backoff::fixed : Backoff::exponential,
+                     .base_delay = milliseconds(random.next() % 50),
+                     .jitter = one_in(random, 2) ? 0.5 : 0.0};
+  if (one_in(random, 8)) policy.max_attempts = 10'000;
+  return policy;
+}
+
+}  // namespace
 
 Compensation random_compensation(Random& random) {
   Compensation compensation{.module = "sim", .function = "work"};
@@ -41,36 +73,35 @@ Compensation random_compensation(Random& random) {
   return compensation;
 }
 
-}  // namespace
+TaskSpec random_task(Random& random, std::size_t before, Timestamp wall) {
+  TaskSpec task;
+  task.id = fmt::format("t{}", before);
+  give_work(task, random, wall);
+  for (std::size_t d = 0; d < before; ++d)
+    if (one_in(random, 3)) task.dependencies.push_back(fmt::format("t{}", d));
+  if (one_in(random, 4)) task.when = random_condition(task, random);
+  if (!task.dependencies.empty() && task.module == "sim" && one_in(random, 2))
+    task.args = boost::json::array{fmt::format("${{{{ tasks.{}.result }}}}", task.dependencies.front())};
+  if (one_in(random, 3)) task.retry_policy = random_retries(random);
+  if (one_in(random, 2)) task.timeout = milliseconds(20 + random.next() % 200);
+  task.allow_failure = one_in(random, 6);
+  if (one_in(random, 8)) task.schedule_to_start = milliseconds(20 + random.next() % 500);
+  if (one_in(random, 8)) task.schedule_to_close = milliseconds(50 + random.next() % 500);
+  if (one_in(random, 4)) task.circuit_breaker = kBreakers[random.next() % std::size(kBreakers)];
+  if (!task.circuit_breaker.empty() && one_in(random, 3)) task.on_open = OnOpen::fail;
+  if (one_in(random, 2)) task.compensation = random_compensation(random);
+  task.pivot = one_in(random, 12);
+  return task;
+}
 
-DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers) {
+DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers, Timestamp wall) {
   WorkflowSpec spec{.name = fmt::format("d{}", random.next() % 5)};
   spec.on_failure = one_in(random, 2) ? OnFailure::fail : OnFailure::continue_;
   if (one_in(random, 4)) spec.timeout = milliseconds(100 + random.next() % 2000);
   spec.saga = !one_in(random, 4);
   const std::size_t tasks = 1 + random.next() % 8;
-  for (std::size_t i = 0; i < tasks; ++i) {
-    TaskSpec task;
-    task.id = fmt::format("t{}", i);
-    give_work(task, random);
-    for (std::size_t d = 0; d < i; ++d)
-      if (one_in(random, 3)) task.dependencies.push_back(fmt::format("t{}", d));
-    if (one_in(random, 8)) task.when = one_in(random, 2) ? "false" : "true";
-    if (one_in(random, 3))
-      task.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 4),
-                                      .backoff = one_in(random, 2) ? Backoff::fixed : Backoff::exponential,
-                                      .base_delay = milliseconds(random.next() % 50),
-                                      .jitter = one_in(random, 2) ? 0.5 : 0.0};
-    if (one_in(random, 2)) task.timeout = milliseconds(20 + random.next() % 200);
-    task.allow_failure = one_in(random, 6);
-    if (one_in(random, 8)) task.schedule_to_start = milliseconds(20 + random.next() % 500);
-    if (one_in(random, 8)) task.schedule_to_close = milliseconds(50 + random.next() % 500);
-    if (one_in(random, 4)) task.circuit_breaker = kBreakers[random.next() % std::size(kBreakers)];
-    if (!task.circuit_breaker.empty() && one_in(random, 3)) task.on_open = OnOpen::fail;
-    if (one_in(random, 2)) task.compensation = random_compensation(random);
-    task.pivot = one_in(random, 12);
-    spec.tasks.push_back(std::move(task));
-  }
+  for (std::size_t i = 0; i < tasks; ++i) spec.tasks.push_back(random_task(random, i, wall));
+  if (one_in(random, 4)) spec.output = Json("${{ tasks.t0.result }}");
   const Result<DefinitionPtr> definition = make_definition(spec, {.limits = {}, .handlers = &handlers});
   PAWL_ASSERT(definition.has_value(), "{}", describe(definition.error()));
   return *definition;
@@ -100,7 +131,12 @@ Action random_action(Random& random) {
                                  Action::redrive,
                                  Action::compensate,
                                  Action::redrive_compensation,
-                                 Action::discard};
+                                 Action::discard,
+                                 Action::race,
+                                 Action::race,
+                                 Action::remove,
+                                 Action::add_task,
+                                 Action::register_compensation};
   return kActions[random.next() % std::size(kActions)];
 }
 

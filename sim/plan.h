@@ -12,9 +12,12 @@
 
 namespace pawl::sim {
 
-// A random graph with conditions, retries, timeouts, sleeps, compensations, circuit breakers, tasks that may fail; all
-// of it ends by itself.
-DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers);
+// A random graph with conditions over results, retries, timeouts, sleeps, waits for a time of day soon after `wall`,
+// compensations, circuit breakers, tasks that may fail; all of it ends by itself.
+DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers, Timestamp wall);
+// A task as those of such a definition have, after the first `before` of them.
+TaskSpec random_task(Random& random, std::size_t before, Timestamp wall);
+Compensation random_compensation(Random& random);
 
 // The circuit breakers that tasks name.
 inline constexpr std::string_view kBreakers[] = {"left", "right"};
@@ -36,7 +39,11 @@ enum class Action : std::uint8_t {
   redrive,
   compensate,
   redrive_compensation,
-  discard
+  discard,
+  race,
+  remove,
+  add_task,
+  register_compensation
 };
 
 Action random_action(Random& random);

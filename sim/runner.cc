@@ -1,6 +1,7 @@
 #include "sim/runner.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace pawl::sim {
@@ -45,7 +46,7 @@ void SimRunner::start(std::span<Assignment> assignments) {
       running.listens = false;  // and takes its time
       due = clock_.now() + microseconds(random_.next() % 1'000'000);
     } else {
-      running.outcome.result = JsonText::copy_of("1");
+      running.outcome.result = JsonText::copy_of(std::to_string(random_.next() % 20));
     }
     finish_at(due, std::move(running));
   }

@@ -40,7 +40,7 @@ class BuggyStore final : public StoreDecorator {
         if (++commits_ % kLostEvery != 0) return inner().commit(batch, listener);
         listener.committed(batch.sequence, {});
         return;
-      case Bug::none:
+      default:
         inner().commit(batch, listener);
         return;
     }
@@ -62,6 +62,13 @@ class BuggyStore final : public StoreDecorator {
 
 }  // namespace
 
+Bug parse_bug(std::string_view name) {
+  if (name == "early_acknowledgement") return Bug::early_acknowledgement;
+  if (name == "lost_commit") return Bug::lost_commit;
+  if (name == "lost_outcome") return Bug::lost_outcome;
+  return name == "lost_place" ? Bug::lost_place : Bug::none;
+}
+
 void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
   add_builtin_handlers(handlers, runner);
   const Result<void> added = handlers.add(
@@ -77,13 +84,15 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
       definitions_(handlers_),
       slots_(options.task_slots, options.shards),
       executors_(options.workflow_places),
-      policies_(clock) {
+      policies_(clock),
+      bug_(options.bug) {
   add_sim_handlers(handlers_, runner_);
   auto rows = std::make_unique<FaultyRows>(disk);
   rows_ = rows.get();
   Result<std::unique_ptr<RowStore>> store =
       RowStore::open(std::move(rows), {.sync_delay = Duration(0), .own_threads = false});
   PAWL_ASSERT(store.has_value(), "{}", store.error().message);
+  checker_.may_have_missed([](const std::string&) { return true; });
   store_ = std::make_unique<BuggyStore>(*std::move(store), options.bug);
   const Result<Ownership> owned = store_->acquire();
   PAWL_ASSERT(owned.has_value(), "{}", owned.error().message);
@@ -178,16 +187,24 @@ Result<std::pair<Store*, Epoch>> SimNode::renew(Epoch failed) {
   return std::pair(store_.get(), epoch_);
 }
 
-void SimNode::tell(const Shard&, const Error* why) {
+void SimNode::tell(const Shard& shard, const Error* why) {
+  if (why != nullptr) ++falls_;
+  if (why != nullptr) checker_.may_have_missed([&](const std::string& id) { return &shard_of(id) == &shard; });
   if (why != nullptr && why->code == ErrorCode::internal) checker_.violate(why->message);
 }
 
 void SimNode::happened(const WorkflowFacts& facts, const Event& event) {
+  ++observed_;
+  checker_.observed(facts.id.text(), event);
   trace_ = mix(mix(trace_, facts.id.text()), name_of(event));
   trace_ = mix(trace_, std::to_string(clock_.now().time_since_epoch().count()));
 }
 
 void SimNode::finished(const AttemptAddress& address, AttemptOutcome outcome) {
+  constexpr std::size_t kMistakeEvery = 50;
+  const bool is_mistaken = ++outcomes_ % kMistakeEvery == 0;
+  if (is_mistaken && bug_ == Bug::lost_outcome) return;
+  if (is_mistaken && bug_ == Bug::lost_place) (void)executors_.place_running();
   shards_[address.workflow.shard]->finished({.address = address, .outcome = std::move(outcome)});
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "monitor/observer.h"
@@ -17,7 +18,16 @@
 namespace pawl::sim {
 
 // A mistake put in on purpose, to see that it is found.
-enum class Bug : std::uint8_t { none, early_acknowledgement, lost_commit };
+enum class Bug : std::uint8_t {
+  none,
+  early_acknowledgement,
+  lost_commit,
+  lost_outcome,  // of an attempt that has ended
+  lost_place     // on an executor
+};
+// none: there is no such bug.
+[[nodiscard]] Bug parse_bug(std::string_view name);
+inline constexpr std::string_view kBugNames = "early_acknowledgement|lost_commit|lost_outcome|lost_place";
 
 struct NodeOptions {
   std::size_t shards = 2;
@@ -39,6 +49,14 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   void set_slow(bool slow) { slow_ = slow; }
 
   [[nodiscard]] Shard& shard_of(const std::string& id);
+  [[nodiscard]] std::uint32_t shard_count() const { return static_cast<std::uint32_t>(shards_.size()); }
+  [[nodiscard]] Shard& shard(std::uint32_t index) { return *shards_[index]; }
+  [[nodiscard]] const TaskSlots& slots() const { return slots_; }
+  [[nodiscard]] Executors& executors() { return executors_; }
+  // How often a shard went down.
+  [[nodiscard]] std::size_t falls() const { return falls_; }
+  // How many events its observer was notified of.
+  [[nodiscard]] std::size_t observed() const { return observed_; }
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] DefinitionLibrary& definitions() { return definitions_; }
   [[nodiscard]] PolicyBook& policies() { return policies_; }
@@ -74,7 +92,11 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Supervisor> supervisors_;
   bool slow_ = false;
+  const Bug bug_;
+  std::size_t outcomes_ = 0;
   std::uint64_t trace_ = 0;
+  std::size_t observed_ = 0;
+  std::size_t falls_ = 0;
 };
 
 // What definitions of the simulation may name.

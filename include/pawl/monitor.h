@@ -23,7 +23,8 @@ namespace pawl {
 //   compensation_failed, compensation_cancelled, compensation_interrupted (of what undoes the task),
 //   compensation_registered,
 //   dead_letter_discarded,
-// all of them durable when they are told, or one of the passing ones
+// all of them durable when subscribers are notified, in the order in which the history has them, or one of the passing
+// ones, which are not stored and come as they happen, perhaps before the task_started of their attempt:
 //   task_output (a line the task wrote), task_progress.
 struct WorkflowEvent {
   std::string_view type{};  // a literal

@@ -156,4 +156,6 @@ Timestamp SystemClock::now() const {
                    wall_minus_steady_);
 }
 
+Timestamp SystemClock::wall() const { return std::chrono::floor<microseconds>(std::chrono::system_clock::now()); }
+
 }  // namespace pawl

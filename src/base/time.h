@@ -1,6 +1,7 @@
 // Time as text, and the clock that everything outside the pure modules reads.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -10,8 +11,28 @@
 
 namespace pawl {
 
-// The longest duration a user may ask for: 100 years. Sums of a few of them stay far from overflow.
+// The longest duration a user may ask for: 100 years. In microseconds sums of a few of them stay far from overflow; in
+// nanoseconds, as the steady clock counts, three of them do not. Where a time is not known to be that near, the two
+// functions below add.
 inline constexpr Duration kMaxDuration = std::chrono::hours(24 * 365 * 100);
+
+// The first and the last time that can be written: the years 0 to 9999.
+inline constexpr Timestamp kFirstTime{std::chrono::seconds(-62'167'219'200)};
+inline constexpr Timestamp kLastTime{std::chrono::microseconds(253'402'300'799'999'999)};
+
+// `time` + `by`, kept between the two. `time` is.
+[[nodiscard]] constexpr Timestamp saturating_add(Timestamp time, Duration by) {
+  constexpr Duration kMost = std::chrono::floor<Duration>(kLastTime - kFirstTime);
+  return std::clamp(time + std::clamp(by, -kMost, kMost), kFirstTime, kLastTime);
+}
+
+// When a wait of this length that begins now is over; one of more than kMaxDuration lasts that long.
+template <class Rep, class Period>
+[[nodiscard]] std::chrono::steady_clock::time_point steady_deadline(std::chrono::duration<Rep, Period> wait) {
+  using Wait = std::chrono::duration<Rep, Period>;
+  return std::chrono::steady_clock::now() +
+         std::clamp(wait, Wait::zero(), std::chrono::duration_cast<Wait>(kMaxDuration));
+}
 
 // "250ms", "30s", "5m", "1.5h", "2d", "1h30m"; a bare integer is milliseconds. Error: `invalid_argument`.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
@@ -25,19 +46,22 @@ inline constexpr Duration kMaxDuration = std::chrono::hours(24 * 365 * 100);
 // RFC 3339 with any offset and up to microseconds. Error: `invalid_argument`.
 [[nodiscard]] Result<Timestamp> parse_time(std::string_view text);
 
-// Reads the time. Real in the product, virtual in the simulator.
+// Reads the time. Real in the product, virtual in the simulator. Decision 23 says what is measured by which reading.
 class Clock {
  public:
   virtual ~Clock() = default;
-  // Never goes back within a process, whatever happens to the system's clock.
+  // The wall clock as it stood when the process began, moved on by the monotonic clock: it never goes back and never
+  // jumps within a process, whatever happens to the system's clock. What is a duration is measured by it.
   [[nodiscard]] virtual Timestamp now() const = 0;
+  // The wall clock as it stands: it jumps when somebody corrects it. What is a time of day is compared with it.
+  [[nodiscard]] virtual Timestamp wall() const = 0;
 };
 
-// The wall clock as it stood at construction, moved on by the monotonic clock.
 class SystemClock final : public Clock {
  public:
   SystemClock();
   [[nodiscard]] Timestamp now() const override;
+  [[nodiscard]] Timestamp wall() const override;
 
  private:
   std::chrono::microseconds wall_minus_steady_;

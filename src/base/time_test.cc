@@ -48,6 +48,32 @@ TEST(Time, refuses_what_is_none) {
     EXPECT_FALSE(parse_time(text).has_value()) << text;
 }
 
+TEST(Time, is_added_to_without_overflow) {
+  const Timestamp now(1'700'000'000s);
+  EXPECT_EQ(saturating_add(now, 5ms), now + 5ms);
+  EXPECT_EQ(saturating_add(now, -5ms), now - 5ms);
+  EXPECT_EQ(saturating_add(now, Duration::max()), kLastTime);
+  EXPECT_EQ(saturating_add(now, Duration::min()), kFirstTime);
+  EXPECT_EQ(saturating_add(kLastTime, kMaxDuration), kLastTime);
+  EXPECT_EQ(format_time(kLastTime), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(*parse_time("0000-01-01T00:00:00Z"), kFirstTime);
+}
+
+TEST(Time, of_a_wait_never_lies_in_the_past) {
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_GT(steady_deadline(Duration::max()), now + std::chrono::hours(24 * 365));
+  EXPECT_GT(steady_deadline(std::chrono::nanoseconds::max()), now + std::chrono::hours(24 * 365));
+  EXPECT_GT(steady_deadline(kLastTime - Timestamp(1'700'000'000s)), now + std::chrono::hours(24 * 365));
+  EXPECT_GE(steady_deadline(Duration::min()), now);
+}
+
+TEST(SystemClock, has_the_time_of_day_beside_one_that_does_not_jump) {
+  const SystemClock clock;
+  const Timestamp before = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  EXPECT_GE(clock.wall(), before);
+  EXPECT_LT(std::chrono::abs(clock.wall() - clock.now()), 1min);
+}
+
 TEST(SystemClock, does_not_go_back) {
   const SystemClock clock;
   const Timestamp first = clock.now();

@@ -73,7 +73,12 @@ class LiveView final : public View {
     const std::lock_guard lock(mutex_);
     const bool undoes = event.type.starts_with("compensation_");
     if (event.type == "task_started" || event.type == "compensation_started") {
-      shown_[event.task] = {.started = event.at, .attempt = event.attempt, .last_line = undoes ? "is undone" : ""};
+      const auto early = early_lines_.extract(event.task);
+      shown_[event.task] = {.started = event.at,
+                            .attempt = event.attempt,
+                            .last_line = !early.empty() ? early.mapped()
+                                         : undoes       ? "is undone"
+                                                        : ""};
     } else if (event.type == "task_held") {
       shown_[event.task] = {.started = event.at, .last_line = "held by its circuit breaker"};
     } else if (event.type == "workflow_compensating") {
@@ -84,8 +89,9 @@ class LiveView final : public View {
                             .last_line = message_of(event.error),
                             .next_attempt = event.due};
     } else if (event.type == "task_output") {
-      if (const auto task = shown_.find(event.task); task != shown_.end())
-        task->second.last_line = printable(event.text);
+      const auto task = shown_.find(event.task);
+      const bool runs = task != shown_.end() && !task->second.next_attempt;
+      (runs ? task->second.last_line : early_lines_[event.task]) = printable(event.text);
     } else if (event.type == "task_progress") {
       if (const auto task = shown_.find(event.task); task != shown_.end()) {
         task->second.progress = event.progress;
@@ -95,6 +101,7 @@ class LiveView final : public View {
       note_ = fmt::format("stopping ({}): {}", event.text, message_of(event.error));
     } else {
       shown_.erase(event.task);
+      early_lines_.erase(event.task);
     }
   }
 
@@ -217,6 +224,7 @@ class LiveView final : public View {
   const SystemClock clock_;
   std::mutex mutex_;  // guards all below
   std::map<std::string, Shown> shown_;
+  std::map<std::string, std::string> early_lines_;  // that tasks wrote before their start was durable, and so told
   std::string note_;
   double progress_ = 0;                            // as of the latest refresh, and
   std::chrono::microseconds progressed_after_{0};  // how long after the start it came to be so

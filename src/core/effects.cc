@@ -1,5 +1,7 @@
 #include "core/effects.h"
 
+#include "base/time.h"
+
 namespace pawl::core {
 namespace {
 
@@ -45,20 +47,22 @@ void add_effects(const Workflow& workflow, const event::WorkflowStopping& happen
     if (record.state == TaskState::running)
       effects.emplace_back(effect::StopTask{.task = task, .attempt = record.attempt, .grace = happened.grace});
   }
-  effects.emplace_back(effect::ArmTimer{
-      .kind = TimerKind::cancel_grace, .task = kNoTask, .attempt = 0, .due = happened.at + happened.grace});
+  effects.emplace_back(effect::ArmTimer{.kind = TimerKind::cancel_grace,
+                                        .task = kNoTask,
+                                        .attempt = 0,
+                                        .due = saturating_add(happened.at, happened.grace)});
 }
 
-void add_effects(const Workflow&, const event::WorkflowCompleted&, std::vector<Effect>& effects) {
-  effects.emplace_back(effect::EndWorkflow{});
+void add_effects(const Workflow& workflow, const event::WorkflowCompleted&, std::vector<Effect>& effects) {
+  effects.emplace_back(effect::EndWorkflow{workflow.event_count});
 }
 
-void add_effects(const Workflow&, const event::WorkflowFailed&, std::vector<Effect>& effects) {
-  effects.emplace_back(effect::EndWorkflow{});
+void add_effects(const Workflow& workflow, const event::WorkflowFailed&, std::vector<Effect>& effects) {
+  effects.emplace_back(effect::EndWorkflow{workflow.event_count});
 }
 
-void add_effects(const Workflow&, const event::WorkflowCancelled&, std::vector<Effect>& effects) {
-  effects.emplace_back(effect::EndWorkflow{});
+void add_effects(const Workflow& workflow, const event::WorkflowCancelled&, std::vector<Effect>& effects) {
+  effects.emplace_back(effect::EndWorkflow{workflow.event_count});
 }
 
 void add_effects(const Workflow& workflow, const event::TaskStarted& happened, std::vector<Effect>& effects) {

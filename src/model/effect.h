@@ -43,14 +43,15 @@ struct DisarmTimer {
   TimerKind kind;
   TaskIndex task;
 };
-// Tasks became ready to start.
-struct ScheduleTasks {};
-// The workflow is terminal: give its place to another, tell those who wait for it.
-struct EndWorkflow {};
+// The workflow is terminal: give its place to another, notify those who wait for it. By the time this is released it
+// may have been revived, and may even have ended once more: `event_count` says which end this is.
+struct EndWorkflow {
+  std::uint64_t event_count;  // events of the workflow, its end included
+};
 
 }  // namespace effect
 
-using Effect = std::variant<effect::DispatchTask, effect::StopTask, effect::ArmTimer, effect::DisarmTimer,
-                            effect::ScheduleTasks, effect::EndWorkflow>;
+using Effect =
+    std::variant<effect::DispatchTask, effect::StopTask, effect::ArmTimer, effect::DisarmTimer, effect::EndWorkflow>;
 
 }  // namespace pawl

@@ -1,4 +1,5 @@
-// Who watches what happens. The orchestrator tells it after the events are durable.
+// An observer watches what happens. Events reach it when they are durable, those of one workflow in the order of their
+// numbers (decision 24); what attempts write and how far they are reaches it as it happens.
 #pragma once
 
 #include <cstdint>

@@ -78,21 +78,30 @@ void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std
   std::vector<Batch::Segment>& segments = open_->segments;
   const std::uint32_t effects_before = segments.empty() ? 0 : segments.back().effects_end;
   if (events_end == events_before && effects_end == effects_before) return;
+  if (is_terminal(workflow.state.state)) note_end(workflow, effects_before);
   const bool rides = store_->is_durable() && ride_along(workflow, std::span(turn.events).subspan(events_before));
   if (rides) open_->has_riders = true;
   if (!rides) workflow.waits_for = last_sequence_ + 1;
-  if (!segments.empty() && segments.back().workflow == &workflow) {
+  const WorkflowFacts* const facts = workflow.state.facts.get();
+  if (!segments.empty() && segments.back().workflow == &workflow && segments.back().facts == facts) {
     segments.back().events_end = events_end;
     segments.back().effects_end = effects_end;
     segments.back().rides &= rides;
   } else {
     ++workflow.holds;
-    segments.push_back({.workflow = &workflow, .events_end = events_end, .effects_end = effects_end, .rides = rides});
+    segments.push_back(
+        {.workflow = &workflow, .facts = facts, .events_end = events_end, .effects_end = effects_end, .rides = rides});
     if (store_->is_durable()) ++group_of(workflow, first_event, was_terminal).pieces;
   }
   note_changes(workflow, store_->is_durable() ? &group_of(workflow, first_event, was_terminal) : nullptr,
                std::span<const Event>(turn.events).subspan(events_before));
   enqueue_if_ready(workflow);
+}
+
+void Shard::note_end(LiveWorkflow& workflow, std::size_t effects_before) {
+  const std::vector<Effect>& effects = open_->turn.effects;
+  for (std::size_t i = effects_before; i < effects.size(); ++i)
+    if (const auto* ended = std::get_if<effect::EndWorkflow>(&effects[i])) workflow.end_event = ended->event_count;
 }
 
 // Which dead letters these events make, and which they make no more; and whether the workflow executes another
@@ -208,6 +217,7 @@ Result<bool> Shard::release_durable() {
   bool released = false;
   const std::uint64_t durable = durable_.load(std::memory_order_acquire);
   while (!in_flight_.empty() && in_flight_.front()->sequence <= durable) {
+    releasing_ = in_flight_.front()->sequence;
     // It stays there until all is released: whoever waits for a reply gets one even if something breaks meanwhile.
     release(*in_flight_.front());
     std::unique_ptr<Batch> batch = std::move(in_flight_.front());
@@ -232,18 +242,18 @@ void Shard::release(Batch& batch) {
   forget_oldest_finished();
 }
 
-void Shard::release_segments(Batch& batch, bool riders) {
-  const EventKinds wanted = environment_.observer.wanted();
+void Shard::release_segments(Batch& batch, bool early) {
+  const EventKinds wanted = early ? 0 : environment_.observer.wanted();
   std::uint32_t events_end = 0;
   std::uint32_t effects_end = 0;
   for (const Batch::Segment& segment : batch.segments) {
     std::uint32_t event = std::exchange(events_end, segment.events_end);
     std::uint32_t effect = std::exchange(effects_end, segment.effects_end);
-    if (segment.rides != riders) continue;
     LiveWorkflow& workflow = *segment.workflow;
     for (; wanted != 0 && event < segment.events_end; ++event)
       if (contains(wanted, batch.turn.events[event]))
-        environment_.observer.happened(*workflow.state.facts, batch.turn.events[event]);
+        environment_.observer.happened(*segment.facts, batch.turn.events[event]);
+    if (segment.rides != early) continue;
     for (; effect < segment.effects_end; ++effect) release_guarded(workflow, batch.turn.effects[effect]);
   }
   flush_assignments();

@@ -144,7 +144,8 @@ Result<void> LocalOrchestrator::discard(const DeadLetterId& id, const std::strin
 }
 
 Result<std::size_t> LocalOrchestrator::expire_dead_letters(Duration age, std::size_t limit) {
-  const Result<std::vector<DeadLetter>> old = list_dead_letters({.failed_before = clock_.now() - age, .limit = limit});
+  const Result<std::vector<DeadLetter>> old =
+      list_dead_letters({.failed_before = saturating_add(clock_.wall(), -age), .limit = limit});
   if (!old) return std::unexpected(old.error());
   for (const DeadLetter& letter : *old) {
     Result<void> discarded = discard(letter.id, "it was kept long enough");

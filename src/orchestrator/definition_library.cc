@@ -67,7 +67,16 @@ DefinitionSource DefinitionLibrary::source(Store& store) {
 }
 
 BoundDefinitionPtr DefinitionLibrary::bind_again(const BoundDefinitionPtr& bound) {
+  if (has_all_there_are(*bound)) return bound;
+  if (BoundDefinitionPtr known = find(bound->definition->hash()); known && has_all_there_are(*known)) return known;
   return bind(bound->definition, bound->kept_in.load());
+}
+
+bool DefinitionLibrary::has_all_there_are(const BoundDefinition& bound) const {
+  const auto names = bound.definition->handlers();
+  for (std::size_t i = 0; i < bound.handlers.size(); ++i)
+    if (bound.handlers[i] == nullptr && handlers_.find(names[i].module, names[i].function) != nullptr) return false;
+  return true;
 }
 
 // With the handlers that there are.

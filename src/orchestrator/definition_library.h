@@ -45,12 +45,13 @@ class DefinitionLibrary {
   Result<BoundDefinitionPtr> load(const std::string& hash, Store& store);
   // load() as the decoders of stored records want it.
   DefinitionSource source(Store& store);
-  // The same with all handlers that have been added by now.
+  // The same with all handlers that have been added by now: shared by all that ask.
   BoundDefinitionPtr bind_again(const BoundDefinitionPtr& bound);
 
  private:
   BoundDefinitionPtr bind(DefinitionPtr definition, std::uint64_t kept_in);
   BoundDefinitionPtr find(const std::string& hash);
+  [[nodiscard]] bool has_all_there_are(const BoundDefinition& bound) const;
   BoundDefinitionPtr remember(const BoundDefinitionPtr& bound);
 
   HandlerRegistry& handlers_;

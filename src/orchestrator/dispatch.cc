@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "core/completions.h"
 #include "core/workflow_scope.h"
 #include "orchestrator/shard.h"
@@ -44,7 +45,6 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   }
   if (workflow.state.after.has_value()) [[unlikely]]
     assignment.generation = core::generation_of(workflow.state, dispatched.task);
-  assignment.deadline = deadline_of(workflow.state, dispatched);
   return assignment;
 }
 
@@ -61,14 +61,13 @@ void Shard::release_effect(LiveWorkflow& workflow, const Effect& effect) {
   if (const auto* dispatched = std::get_if<effect::DispatchTask>(&effect)) [[likely]] {
     dispatch(workflow, *dispatched);
   } else if (const auto* armed = std::get_if<effect::ArmTimer>(&effect)) {
-    if (!is_over_at_once(workflow, *armed))
-      timers_.arm(armed->due, {.key = timer_key(workflow, armed->kind, armed->task), .attempt = armed->attempt});
+    if (!is_over_at_once(workflow, *armed)) arm(workflow, *armed);
   } else if (const auto* disarmed = std::get_if<effect::DisarmTimer>(&effect)) {
-    timers_.disarm(timer_key(workflow, disarmed->kind, disarmed->task));
+    disarm(workflow, disarmed->kind, disarmed->task);
   } else if (const auto* stopped = std::get_if<effect::StopTask>(&effect)) {
     stop_attempt(workflow, *stopped);
   } else {
-    end_workflow(workflow);
+    end_workflow(workflow, std::get<effect::EndWorkflow>(effect));
   }
 }
 
@@ -80,6 +79,9 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
     return;
   }
   Assignment assignment = assignment_of(workflow, dispatched);
+  // Handlers compare it with the time of day.
+  if (const auto deadline = deadline_of(workflow.state, dispatched))
+    assignment.deadline = shard_time(workflow, *deadline) + correction_;
   __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
   Result<JsonText> args =
       core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
@@ -127,7 +129,7 @@ void Shard::make_attempt_here(const Assignment& assignment) {
 
 void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) {
   const AttemptAddress& address = assignment.address;
-  const Result<Timestamp> due =
+  const Result<TimerDue> due =
       timer_due(*assignment.handler, assignment.args.parse(), workflow.state.tasks[address.task].started_at);
   if (!due) {
     TaskError error("invalid_argument", describe(due.error()));
@@ -135,7 +137,12 @@ void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) 
     finished({.address = address, .outcome = failed(std::move(error))});
     return;
   }
-  timers_.arm(*due, {.key = timer_key(workflow, TimerKind::wake, address.task), .attempt = address.attempt});
+  const Timer wake{.key = timer_key(workflow, TimerKind::wake, address.task), .attempt = address.attempt};
+  if (due->by_wall_clock) {
+    alarms_.arm(due->at, wake);
+  } else {
+    timers_.arm(shard_time(workflow, due->at), wake);
+  }
 }
 
 void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped) {
@@ -149,29 +156,47 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
       flush_assignments();  // what is stopped must have arrived
       handler->runner->stop(address, stopped.grace);
       return;
-    case HandlerKind::on_timer:
-      if (timers_.disarm(timer_key(workflow, TimerKind::wake, stopped.task)))
+    case HandlerKind::on_timer: {
+      const TimerKey key = timer_key(workflow, TimerKind::wake, stopped.task);
+      if (timers_.disarm(key, stopped.attempt) || alarms_.disarm(key, stopped.attempt))
         finished({.address = address, .outcome = failed({"cancelled", "it was told to stop"})});
       return;
+    }
   }
 }
 
-void Shard::end_workflow(LiveWorkflow& workflow) {
+// Nothing but what was armed for the life that ends here can be armed by now. If it has been revived meanwhile, its
+// place, its waiters and its memory belong to its next life.
+void Shard::end_workflow(LiveWorkflow& workflow, const effect::EndWorkflow& ended) {
+  disarm_all(workflow);
+  if (workflow.end_event != ended.event_count || !is_terminal(workflow.state.state)) return;
   workflow.ended = true;
-  timers_.disarm(timer_key(workflow, TimerKind::workflow_timeout, core::kNoTask));
-  timers_.disarm(timer_key(workflow, TimerKind::cancel_grace, core::kNoTask));
+  withdraw(workflow);
   if (std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
-  finished_.push_back(workflow.address);
-  if (waiters_.empty()) return;
-  if (const auto waiting = waiters_.find(workflow.address.place); waiting != waiters_.end()) {
-    const auto waiters = std::move(waiting->second);
-    waiters_.erase(waiting);
+  finished_.push_back({.workflow = workflow.address, .end_event = workflow.end_event});
+  if (!waiters_.empty()) announce_end(workflow);
+}
+
+void Shard::announce_end(const LiveWorkflow& workflow) {
+  const auto waiting = waiters_.find(workflow.address.place);
+  if (waiting == waiters_.end()) return;
+  auto waiters = std::move(waiting->second);
+  waiters_.erase(waiting);
+  if (!store_->is_durable() || workflow.waits_for <= releasing_) {
     for (const auto& each : waiters)
       if (const auto waiter = each.lock()) waiter->ended(workflow.state);
+    return;
   }
+  // The end is durable, and what has happened to the workflow since is not (a dead letter was discarded, say): who
+  // waits hears of both when both are.
+  reply_when_durable([waiters = std::move(waiters), state = workflow.state](const Error* failure) {
+    for (const auto& each : waiters)
+      if (const auto waiter = each.lock()) failure == nullptr ? waiter->ended(state) : waiter->lost(*failure);
+  });
 }
 
 void Shard::give_slot_back() {
+  PAWL_ASSERT(environment_.slots.held(index_) > 0, "shard {}: a task slot comes back that was not taken", index_);
   if (const auto other = environment_.slots.give_back(index_)) environment_.shards[*other]->nudge();
 }
 

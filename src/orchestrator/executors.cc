@@ -10,15 +10,22 @@ Executors::Executors(std::size_t local_capacity) {
   executors_.push_back({.name = "local", .capacity = local_capacity});
 }
 
-std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& workflow, Priority priority) {
+std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& workflow, Priority priority,
+                                                       QueueTicket& ticket) {
   const std::lock_guard lock(mutex_);
   // Nobody overtakes those who wait already.
   bool someone_waits = false;
   for (const auto& queue : queues_) someone_waits |= !queue.empty();
   if (!someone_waits)
     if (const auto place = take_place()) return place;
-  queues_[static_cast<std::size_t>(priority)].push_back(workflow);
+  ticket = ++last_ticket_;
+  queues_[static_cast<std::size_t>(priority)].emplace(ticket, workflow);
   return std::nullopt;
+}
+
+void Executors::withdraw(QueueTicket ticket, Priority priority) {
+  const std::lock_guard lock(mutex_);
+  queues_[static_cast<std::size_t>(priority)].erase(ticket);
 }
 
 ExecutorIndex Executors::place_running() {
@@ -94,8 +101,8 @@ std::vector<Placement> Executors::place_queued() {
     while (!queue->empty()) {
       const auto place = take_place();
       if (!place) return placed;
-      placed.push_back({.workflow = queue->front(), .executor = *place});
-      queue->pop_front();
+      placed.push_back({.workflow = queue->begin()->second, .executor = *place});
+      queue->erase(queue->begin());
     }
   }
   return placed;

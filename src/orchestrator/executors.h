@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,6 +21,9 @@ namespace pawl {
 // The place a workflow has on an executor.
 using ExecutorIndex = std::uint16_t;
 
+// A workflow's turn in the queue for a place; 0: it has none.
+using QueueTicket = std::uint64_t;
+
 struct Placement {
   WorkflowAddress workflow;
   ExecutorIndex executor = 0;
@@ -31,8 +34,10 @@ class Executors {
   // Starts with one executor, `local`.
   explicit Executors(std::size_t local_capacity);
 
-  // A place for the workflow now, on the executor with the most room; or nullopt, and it is queued.
-  std::optional<ExecutorIndex> place_or_queue(const WorkflowAddress& workflow, Priority priority);
+  // A place for the workflow now, on the executor with the most room; or nullopt, and it is queued under `ticket`.
+  std::optional<ExecutorIndex> place_or_queue(const WorkflowAddress& workflow, Priority priority, QueueTicket& ticket);
+  // It no longer waits for a place. Nothing happens if it has been given one meanwhile.
+  void withdraw(QueueTicket ticket, Priority priority);
   // A place for a workflow that runs already, be they all full.
   ExecutorIndex place_running();
   // A workflow left its place. The queued ones that may start now have been given theirs.
@@ -59,7 +64,8 @@ class Executors {
 
   mutable std::mutex mutex_;  // guards all below
   std::vector<Executor> executors_;
-  std::array<std::deque<WorkflowAddress>, 4> queues_;  // by priority
+  std::array<std::map<QueueTicket, WorkflowAddress>, 4> queues_;  // by priority; the oldest first
+  QueueTicket last_ticket_ = 0;
 };
 
 }  // namespace pawl

@@ -74,6 +74,7 @@ void Shard::handle(FinishedAttempt& attempt) {
                  command::CompleteTask{
                      .task = task, .attempt = attempt.address.attempt, .result = std::move(attempt.outcome.result)});
   }
+  has_late_outcomes_ |= workflow->ended;
 }
 
 // An attempt that was made for a state of which this shard no longer knows.
@@ -88,7 +89,8 @@ void Shard::handle_orphan(const FinishedAttempt& attempt) {
 bool Shard::fire_timers() {
   bool fired = false;
   for (int i = 0; i < kMessagesPerTurn; ++i) {
-    const std::optional<Timer> timer = timers_.take_due(now_);
+    std::optional<Timer> timer = timers_.take_due(now_);
+    if (!timer) timer = alarms_.take_due(wall());
     if (!timer) break;
     fire(*timer);
     fired = true;
@@ -99,6 +101,7 @@ bool Shard::fire_timers() {
 void Shard::fire(const Timer& timer) {
   LiveWorkflow* const workflow = at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
   if (workflow == nullptr) return;
+  if (timer.key.kind != TimerKind::wake) --workflow->timers;
   const TaskIndex task = timer.key.task;
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {

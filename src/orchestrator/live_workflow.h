@@ -1,6 +1,7 @@
 // A workflow in a shard's memory: its state, and what the shard needs to run it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -29,6 +30,13 @@ struct LiveWorkflow {
   bool broken = false;    // in quarantine: its state may be half-changed, and nothing is decided on it any more
   // Of a broken one: what was its state when the last decision on it was complete.
   WorkflowState sound_state = WorkflowState::pending;
+
+  QueueTicket ticket = 0;        // it is queued for a place on an executor
+  std::uint32_t timers = 0;      // armed, except those that are attempts
+  std::uint32_t held_tasks = 0;  // by circuit breakers
+  std::uint64_t end_event = 0;   // the number of its events when it last ended
+  // What the shard's clock lacks to the time that this workflow lives in (decision 23). It does not change.
+  std::chrono::microseconds time_offset{0};
 
   std::uint64_t checkpoint = 0;  // the number of events that its stored checkpoint covers
   std::uint64_t batch = 0;       // the latest batch that has something of it, and

@@ -149,7 +149,7 @@ Result<void> LocalOrchestrator::command(const std::string& id, Command command) 
 std::string LocalOrchestrator::new_id() {
   // Time first, so that ids sort by age; then 80 random bits: 26 characters of Crockford's base 32.
   constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(clock_.now().time_since_epoch()).count();
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(clock_.wall().time_since_epoch()).count();
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   {

@@ -25,16 +25,6 @@ std::unexpected<Error> no_such_policy(const std::string& name) {
 
 PolicyKind kind_of(const PolicyConfig& config) { return static_cast<PolicyKind>(config.index()); }
 
-StoredPolicy to_stored(const PolicyInfo& info, const policy::Breaker& breaker) {
-  StoredPolicy stored{.id = info.id, .kind = info.kind, .versions = {}, .breaker = {}};
-  for (const PolicyVersion& version : info.versions)
-    stored.versions.push_back(
-        {.number = version.number, .at = version.at, .config = to_json_text(to_json(version.config))});
-  stored.breaker = {.state = breaker.state, .failures = breaker.failures, .successes = breaker.successes};
-  if (breaker.state == BreakerState::open && !breaker.forced) stored.breaker.open_until = breaker.open_until;
-  return stored;
-}
-
 Result<PolicyConfig> parse_config(PolicyKind kind, const std::string& text) {
   const Result<Json> json = parse_json(text, kStoredDepth);
   return json ? parse_policy(kind, *json) : std::unexpected(json.error());
@@ -67,6 +57,21 @@ policy::Breaker from_stored(const BreakerReport& stored) {
 }
 
 }  // namespace
+
+StoredPolicy PolicyBook::to_stored(const PolicyInfo& info, const policy::Breaker& breaker) const {
+  StoredPolicy stored{.id = info.id, .kind = info.kind, .versions = {}, .breaker = {}};
+  for (const PolicyVersion& version : info.versions)
+    stored.versions.push_back(
+        {.number = version.number, .at = version.at, .config = to_json_text(to_json(version.config))});
+  stored.breaker = {.state = breaker.state, .failures = breaker.failures, .successes = breaker.successes};
+  if (breaker.state == BreakerState::open && !breaker.forced) stored.breaker.open_until = to_wall(breaker.open_until);
+  return stored;
+}
+
+std::size_t PolicyBook::held_by(const std::string& breaker) const {
+  const auto held = held_.find(breaker);
+  return held == held_.end() ? 0 : held->second;
+}
 
 policy::CatalogPtr PolicyBook::catalog() const {
   const std::lock_guard lock(mutex_);
@@ -155,7 +160,7 @@ void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy:
     policy::leave(entry->breaker, breaker_policy(*entry), period, verdict, now);
     changed = entry->breaker.state != before;
     if (before != BreakerState::closed) ++entry->changes;
-    has_room = entry->held > 0 && (before != BreakerState::closed || changed);
+    has_room = held_by(breaker) > 0 && (before != BreakerState::closed || changed);
   }
   if (changed) keep_breaker(breaker);
   if (has_room && when_room_) when_room_();
@@ -174,7 +179,9 @@ PolicyBook::Room PolicyBook::room(const std::string& breaker, Timestamp now) {
 
 void PolicyBook::held(const std::string& breaker, std::int64_t change) {
   const std::lock_guard lock(mutex_);
-  if (Entry* const found = breaker_or_none(breaker)) found->held += static_cast<std::size_t>(change);
+  std::size_t& held = held_[breaker];
+  held += static_cast<std::size_t>(change);
+  if (held == 0) held_.erase(breaker);
 }
 
 // Its breaker and counts change meanwhile.
@@ -237,7 +244,8 @@ Result<void> PolicyBook::define(const std::string& name, const PolicyConfig& con
     return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
                 "name");
   Entry entry;
-  entry.info = {.id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.now(), .config = config}}};
+  entry.info = {
+      .id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.wall(), .config = config}}};
   if (Result<void> kept = keep(entry); !kept) return kept;
   const std::lock_guard lock(mutex_);
   entries_.emplace(name, std::move(entry));
@@ -271,7 +279,7 @@ Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& con
                   fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(kind)), "kind");
     Entry updated = copy_of(entry->second);
     std::vector<PolicyVersion>& versions = updated.info.versions;
-    versions.push_back({.number = versions.back().number + 1, .at = clock_.now(), .config = config});
+    versions.push_back({.number = versions.back().number + 1, .at = clock_.wall(), .config = config});
     if (versions.size() > kMostVersions) versions.erase(versions.begin());
     if (Result<void> kept = keep(updated); !kept) return kept;
     const std::lock_guard lock(mutex_);
@@ -354,9 +362,9 @@ Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {
                        .successes = breaker.successes,
                        .probes = breaker.probes,
                        .open_until = {},
-                       .held = entry.held};
+                       .held = held_by(name)};
   if (breaker.state != BreakerState::open || breaker.forced) return report;
-  report.open_until = breaker.open_until;
+  report.open_until = to_wall(breaker.open_until);
   // It lets the next one through, and that is what counts.
   if (clock_.now() >= breaker.open_until) report.state = BreakerState::half_open;
   return report;
@@ -409,6 +417,10 @@ Result<std::map<std::string, PolicyBook::Entry>> PolicyBook::read_from(Store& st
     Entry& entry = found[each.id];
     entry.info = *std::move(info);
     entry.breaker = from_stored(each.breaker);
+    // A clock that was set back meanwhile keeps it open no longer than it would have been.
+    if (entry.info.kind == PolicyKind::circuit_breaker)
+      entry.breaker.open_until =
+          std::min(entry.breaker.open_until, saturating_add(clock_.now(), breaker_policy(entry).timeout));
     entry.kept_failures = entry.breaker.failures;
   }
   return found;

@@ -60,6 +60,7 @@ class PolicyBook {
     std::optional<Timestamp> next;
   };
   [[nodiscard]] Room room(const std::string& breaker, Timestamp now);
+  // Tasks that the breaker holds: so many more. They are counted by its name, whatever becomes of the policy.
   void held(const std::string& breaker, std::int64_t change);
 
   // Policy's operations. Errors as there.
@@ -93,7 +94,6 @@ class PolicyBook {
     PolicyStats stats;
     policy::Breaker breaker;
     std::uint32_t kept_failures = 0;  // in a row, as far as the store knows
-    std::size_t held = 0;
     std::uint64_t changes = 0;
   };
 
@@ -107,6 +107,10 @@ class PolicyBook {
   [[nodiscard]] Result<const Entry*> find_breaker(const std::string& name) const;
   [[nodiscard]] Entry* breaker_or_none(const std::string& name);
   [[nodiscard]] static const CircuitBreakerPolicy& breaker_policy(const Entry& entry);
+  [[nodiscard]] std::size_t held_by(const std::string& breaker) const;
+  [[nodiscard]] StoredPolicy to_stored(const PolicyInfo& info, const policy::Breaker& breaker) const;
+  // The time that is `time` by the wall clock as it stands now; breakers count by Clock::now().
+  [[nodiscard]] Timestamp to_wall(Timestamp time) const { return time + (clock_.wall() - clock_.now()); }
   void publish();
 
   const Clock& clock_;
@@ -117,6 +121,7 @@ class PolicyBook {
   mutable std::mutex mutex_;  // guards all below; which policies there are, and what they say, change with both held
   std::map<std::string, Entry> entries_;
   std::set<std::string, std::less<>> leaving_;  // their removal was announced
+  std::map<std::string, std::size_t> held_;  // by breaker; none of 0
   policy::CatalogPtr catalog_;
 };
 

@@ -41,7 +41,10 @@ Error Shard::quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::
   note_quarantine(id, reason);
   if (const auto known = by_id_.find(id); known != by_id_.end() && known->second == workflow.address.place)
     by_id_.erase(known);
+  withdraw(workflow);
   if (std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
+  disarm_all(workflow);
+  unhold_all(workflow);
   for (TaskIndex task = 0; task < workflow.state.tasks.size() && !passages_.empty(); ++task)
     end_passage(workflow, task, policy::Verdict::none);
   flush_assignments();  // what is stopped must have arrived

@@ -39,7 +39,8 @@ Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
     return fail(ErrorCode::corruption,
                 fmt::format("what is to be stored of workflow {} has broken an invariant {} times",
                             in_quotes(stored.id), kMostBreaks));
-  Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_));
+  Timestamp latest;
+  Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_), &latest);
   if (!state) return std::unexpected(std::move(state.error()));
   Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), *store_);
   if (!bound) return std::unexpected(std::move(bound.error()));
@@ -47,6 +48,9 @@ Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
   workflow.state = *std::move(state);
   workflow.bound = *std::move(bound);
   workflow.ended = is_terminal(workflow.state.state);
+  workflow.end_event = workflow.state.event_count;
+  // Its time goes on from where it stopped, should the wall clock have been set back.
+  workflow.time_offset = std::max(correction_, latest - now_);
   workflow.held = !is_wanted(stored.id);
   workflow.checkpoint = stored.runs.empty() ? workflow.state.event_count : stored.runs.front().first_event;
   by_id_.emplace(workflow.state.id(), workflow.address.place);
@@ -73,6 +77,7 @@ void Shard::recover(LiveWorkflow& workflow, bool crashed) {
 Result<void> Shard::load(bool crashed) {
   if (environment_.limits.standby) return {};
   now_ = environment_.clock.now();
+  read_wall_clock();
   starts_bind_ |= crashed;
   std::optional<Error> failure;
   std::size_t loaded = 0;
@@ -87,8 +92,9 @@ Result<void> Shard::load(bool crashed) {
     } else {
       note_quarantine(stored->id, workflow.error());
     }
-    if (++loaded % kLoadedPerBatch == 0 && !open_->empty()) commit();
-    return !is_stopping();
+    if (++loaded % kLoadedPerBatch == 0)
+      if (Result<void> committed = commit_within_limit(); !committed) failure = std::move(committed.error());
+    return !failure && !is_stopping();
   };
   const std::size_t shards = environment_.shards.size();
   const auto wanted = [&](std::string_view id) {
@@ -107,7 +113,7 @@ Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
   Result<LiveWorkflow*> workflow = take_up(*stored);
   if (!workflow) return workflow;
   if ((*workflow)->ended) {
-    finished_.push_back((*workflow)->address);
+    finished_.push_back({.workflow = (*workflow)->address, .end_event = (*workflow)->end_event});
   } else if (!(*workflow)->held) {
     recover(**workflow, false);
     if ((*workflow)->broken) return std::unexpected(*quarantine_of(id));
@@ -115,10 +121,17 @@ Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
   return workflow;
 }
 
+// Each definition is bound once, not once a workflow.
 void Shard::bind_again() {
+  boost::unordered_flat_map<const BoundDefinition*, BoundDefinitionPtr> bound;
   for (const auto& workflow : places_) {
-    if (!workflow || workflow->broken || workflow->bound->is_complete()) continue;
-    workflow->bound = environment_.definitions.bind_again(workflow->bound);
+    if (!workflow || workflow->broken) continue;
+    const auto [known, is_new] = bound.try_emplace(workflow->bound.get());
+    if (is_new)
+      known->second =
+          workflow->bound->is_complete() ? workflow->bound : environment_.definitions.bind_again(workflow->bound);
+    if (known->second == workflow->bound) continue;
+    workflow->bound = known->second;
     if (std::exchange(workflow->unserved, false)) enqueue_if_ready(*workflow);
   }
 }
@@ -139,11 +152,13 @@ void Shard::orphan_attempts() {
     for (const FinishedAttempt& attempt : *outcomes) ends_here(attempt.address);
     outcomes->clear();
   }
-  timers_.for_each([&](const Timer& timer) {
-    if (timer.key.kind == TimerKind::wake)
-      ends_here({.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
-  });
-  timers_ = Timers();
+  for (Timers* const timers : {&timers_, &alarms_}) {
+    timers->for_each([&](const Timer& timer) {
+      if (timer.key.kind == TimerKind::wake)
+        ends_here({.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
+    });
+    *timers = Timers();
+  }
   std::size_t out = 0;
   for (auto& workflow : places_) {
     if (!workflow || workflow->attempts == 0) continue;
@@ -181,6 +196,7 @@ void Shard::reset(const Error& why) {
   for (const auto& workflow : places_) {
     if (!workflow) continue;
     --environment_.workflow_count;
+    withdraw(*workflow);
     if (workflow->placed) leave_executor(workflow->executor);
   }
   forget_held();

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "core/evolve.h"
 #include "core/stored_state.h"
 
@@ -66,9 +67,44 @@ Result<void> apply_run(core::Workflow& workflow, const StoredWorkflow& stored, c
   return {};
 }
 
+// The epoch for an event that does not say.
+Timestamp time_of(const Event& event) {
+  return std::visit(
+      [](const auto& happened) {
+        if constexpr (requires { happened.at; }) {
+          return happened.at;
+        } else {
+          return Timestamp();
+        }
+      },
+      event);
+}
+
+// What a checkpoint says of it. `completed_at` of a task that runs is when it times out, and of one that waits for a
+// retry when that is due: the delay is no longer than its policy's longest, jitter considered.
+Timestamp latest_in(const core::Workflow& workflow) {
+  Timestamp latest = std::max({workflow.created_at, workflow.started_at, workflow.completed_at});
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
+    const core::TaskRecord& record = workflow.tasks[task];
+    Timestamp at = record.state == TaskState::running ? record.started_at : record.completed_at;
+    if (record.retry_waits) {
+      const auto& policy = workflow.definition().rules(task).retry_policy;
+      at = policy ? saturating_add(at, -2 * policy->max_delay) : record.started_at;
+    }
+    latest = std::max({latest, record.started_at, at});
+  }
+  return latest;
+}
+
 // `done` is called with each piece of `stored` that is not needed any more.
-Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions, const auto& done) {
+Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions, Timestamp* latest, const auto& done) {
   core::Workflow workflow;
+  Wanted see;
+  if (latest != nullptr)
+    see = [latest](const core::Workflow&, const Event& event) {
+      *latest = std::max(*latest, time_of(event));
+      return true;
+    };
   if (!stored.checkpoint.empty()) {
     Result<core::Workflow> state = core::decode_state(stored.checkpoint, definitions);
     if (!state) return state;
@@ -76,7 +112,7 @@ Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions,
     done(stored.checkpoint);
   }
   for (auto& run : stored.runs) {
-    if (Result<void> applied = apply_run(workflow, stored, run, definitions); !applied)
+    if (Result<void> applied = apply_run(workflow, stored, run, definitions, see); !applied)
       return std::unexpected(std::move(applied.error()));
     done(run.events);
   }
@@ -84,17 +120,18 @@ Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions,
   if (workflow.id() != stored.id)
     return fail(ErrorCode::corruption, fmt::format("the history of workflow {} is that of {}", in_quotes(stored.id),
                                                    in_quotes(workflow.id())));
+  if (latest != nullptr) *latest = std::max(*latest, latest_in(workflow));
   return workflow;
 }
 
 }  // namespace
 
-Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions) {
-  return replay(stored, definitions, [](const std::string&) {});
+Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions, Timestamp* latest) {
+  return replay(stored, definitions, latest, [](const std::string&) {});
 }
 
 Result<core::Workflow> replay(StoredWorkflow&& stored, const DefinitionSource& definitions) {
-  return replay(stored, definitions, [](std::string& bytes) { std::string().swap(bytes); });
+  return replay(stored, definitions, nullptr, [](std::string& bytes) { std::string().swap(bytes); });
 }
 
 Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,

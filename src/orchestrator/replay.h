@@ -13,8 +13,9 @@
 namespace pawl {
 
 // The state that the checkpoint and the runs add up to. Whatever is wrong with them is an Error, `corruption` or that
-// of the source of definitions. Threads: any.
-[[nodiscard]] Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions);
+// of the source of definitions. `latest`: the latest time by which something is known to have happened. Threads: any.
+[[nodiscard]] Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions,
+                                            Timestamp* latest = nullptr);
 // The same, letting go of what was stored on the way: large results are not held twice.
 [[nodiscard]] Result<core::Workflow> replay(StoredWorkflow&& stored, const DefinitionSource& definitions);
 

@@ -82,11 +82,9 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
     if (!is_served(workflow, task)) break;
     if (!environment_.slots.try_take(index_)) return false;
     const std::uint32_t attempts = state.tasks[task].attempt;
-    if (!passes_breaker(workflow, task)) {
-      if (state.tasks[task].attempt == attempts) give_slot_back();  // otherwise the attempt that failed does
-    } else if (!start_task(workflow, task)) {
-      give_slot_back();
-    }
+    if (passes_breaker(workflow, task)) start_task(workflow, task);
+    // Whatever became of an attempt, its dispatch or its outcome gives the slot back.
+    if (workflow.broken || state.tasks[task].attempt == attempts) give_slot_back();
   }
   return true;
 }
@@ -98,15 +96,12 @@ bool Shard::is_served(LiveWorkflow& workflow, TaskIndex task) {
   return !workflow.unserved;
 }
 
-// False if no attempt was begun: its condition did not hold, or no other attempt can be counted. One that failed by its
-// condition was begun, and gives its slot back when it would be dispatched.
-bool Shard::start_task(LiveWorkflow& workflow, TaskIndex task) {
+// It may have no attempt after this (its condition did not hold), or one that has failed (it could not be evaluated).
+void Shard::start_task(LiveWorkflow& workflow, TaskIndex task) {
   const WorkflowState before = workflow.state.state;
-  const std::uint32_t attempts = workflow.state.tasks[task].attempt;
   const Result<void> started = decide(workflow, command::StartTask{task});
   // It stood in the queue of tasks that may start: what is stored of the workflow does not fit together.
   if (!started) quarantine(workflow, before, started.error().message);
-  return !workflow.broken && workflow.state.tasks[task].attempt != attempts;
 }
 
 }  // namespace pawl

@@ -14,6 +14,12 @@ namespace {
 
 // How long an idle shard spins before it sleeps; see base/parking.h.
 constexpr std::chrono::microseconds kSpin(50);
+// Workflows that were given a place and are notified in one turn.
+constexpr std::size_t kPlacementsPerTurn = 512;
+// When an inbox that was full is tried once more.
+constexpr std::chrono::milliseconds kRetryPlacement(1);
+// While somebody waits for a time of day the wall clock is looked at so often, for it may be corrected.
+constexpr std::chrono::seconds kWallClockCheck(1);
 
 thread_local const Shard* t_shard = nullptr;
 
@@ -77,6 +83,7 @@ void Shard::handlers_added() {
 Result<bool> Shard::turn() {
   if (is_store_behind()) return release_durable();
   now_ = environment_.clock.now();
+  read_wall_clock();
   refresh_policies();
   if (nudged_.load(std::memory_order_relaxed)) {
     nudged_.store(false, std::memory_order_seq_cst);
@@ -93,29 +100,43 @@ Result<bool> Shard::turn() {
     commit();
     busy = true;
   }
+  if (std::exchange(has_late_outcomes_, false)) [[unlikely]]
+    forget_oldest_finished();
   // Only if there is more to do than to wait for the commit is it worth another thread's while.
   if (busy && waits_for_commit) store_->expedite();
   const Result<bool> released = release_durable();
   if (!released) return released;
-  return busy || *released || !made_here_.empty() || !placements_.empty();
+  return busy || *released || !made_here_.empty() || (!placements_.empty() && !placements_blocked_);
 }
 
 void Shard::park(std::optional<Timestamp> due) {
-  const auto is_told = [this] {
-    return failed_.load(std::memory_order_seq_cst) ||
-           (!in_flight_.empty() && durable_.load(std::memory_order_seq_cst) >= in_flight_.front()->sequence);
-  };
   if (!in_flight_.empty()) {
     store_->help();
-    if (is_told()) return;
+    if (is_commit_settled()) return;
   }
   const bool takes_more = !is_store_behind();
   std::optional<Parking::Clock::time_point> until;
-  if (due && takes_more) until = Parking::Clock::now() + (*due - environment_.clock.now());
+  if (due && takes_more) until = steady_deadline(*due - environment_.clock.now());
   parking_.wait(until, kSpin, [&] {
     return (takes_more && (!inbox_.empty() || nudged_.load(std::memory_order_seq_cst))) ||
-           stopping_.load(std::memory_order_seq_cst) || is_told();
+           stopping_.load(std::memory_order_seq_cst) || is_commit_settled();
   });
+}
+
+// The oldest batch on its way is durable, or has failed.
+bool Shard::is_commit_settled() const {
+  return failed_.load(std::memory_order_seq_cst) ||
+         (!in_flight_.empty() && durable_.load(std::memory_order_seq_cst) >= in_flight_.front()->sequence);
+}
+
+Result<void> Shard::commit_within_limit() {
+  if (!open_->empty()) commit();
+  while (is_store_behind() && !is_stopping()) {
+    store_->help();
+    parking_.wait(std::nullopt, kSpin, [this] { return is_commit_settled() || is_stopping(); });
+    if (const Result<bool> released = release_durable(); !released) return std::unexpected(released.error());
+  }
+  return {};
 }
 
 Result<void> Shard::settle() {
@@ -127,8 +148,12 @@ Result<void> Shard::settle() {
 }
 
 std::optional<Timestamp> Shard::next_due() {
-  const std::optional<Timestamp> due = timers_.next_due();
-  return due && held_due_ ? std::min(due, held_due_) : due ? due : held_due_;
+  std::optional<Timestamp> next = timers_.next_due();
+  const auto consider = [&](Timestamp due) { next = next ? std::min(*next, due) : due; };
+  if (held_due_) consider(*held_due_);
+  if (placements_blocked_) consider(now_ + kRetryPlacement);
+  if (const auto alarm = alarms_.next_due()) consider(std::min(*alarm - correction_, now_ + kWallClockCheck));
+  return next;
 }
 
 void Shard::stop() {
@@ -181,10 +206,12 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   LiveWorkflow& workflow = new_place();
   workflow.bound = std::move(bound);
+  workflow.time_offset = correction_;
   const std::size_t events_before = open_->turn.events.size();
   workflow.state.facts = facts;  // so that it has a name, whatever happens
   Result<void> created = guard(workflow, [&]() -> Result<void> {
-    core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
+    core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
+                            evaluator_, open_->turn);
     core::create(decision, std::move(facts));
     return {};
   });
@@ -198,7 +225,7 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
 void Shard::replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former) {
   by_id_.erase(former->id.text());
   by_id_.emplace(workflow.state.id(), workflow.address.place);
-  if (workflow.attempts == 0) workflow.former_facts.clear();
+  if (workflow.attempts == 0 && workflow.holds == 0) workflow.former_facts.clear();
   workflow.former_facts.push_back(former);
 }
 
@@ -209,7 +236,8 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
   const std::uint64_t first_event = workflow.state.event_count;
   const WorkflowFactsPtr old_facts = workflow.state.facts;
   Result<void> redefined = guard(workflow, [&] {
-    core::Decision decision(workflow.state, {.now = now_, .policies = catalog_.get()}, evaluator_, open_->turn);
+    core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
+                            evaluator_, open_->turn);
     return core::redefine(decision, std::move(facts));
   });
   if (!redefined) return redefined;
@@ -269,19 +297,32 @@ void Shard::live_again(LiveWorkflow& workflow) {
   const bool pending = workflow.state.state == WorkflowState::pending;
   if (!pending && !std::exchange(workflow.placed, true)) workflow.executor = environment_.executors.place_running();
   if (pending && std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
-  if (workflow.state.queued) queue_again(workflow);
+  if (workflow.state.queued) {
+    queue_again(workflow);
+  } else {
+    withdraw(workflow);
+  }
 }
 
 void Shard::queue_again(LiveWorkflow& workflow) {
-  const auto place = environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority);
+  if (workflow.ticket != 0) return;
+  const auto place =
+      environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);
   if (place) start_placed({.workflow = workflow.address, .executor = *place});
+}
+
+// It no longer waits for a place.
+void Shard::withdraw(LiveWorkflow& workflow) {
+  if (workflow.ticket == 0) return;
+  environment_.executors.withdraw(std::exchange(workflow.ticket, 0), workflow.state.facts->priority);
 }
 
 Result<void> Shard::execute(LiveWorkflow& workflow) {
   if (workflow.state.queued) return {};
   if (!core::permitted<command::StartWorkflow>(workflow.state.state))
     return core::refuse<command::StartWorkflow>(workflow.state);
-  const auto place = environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority);
+  const auto place =
+      environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);
   if (!place) return decide(workflow, command::QueueWorkflow{});
   workflow.executor = *place;
   workflow.placed = true;
@@ -291,11 +332,14 @@ Result<void> Shard::execute(LiveWorkflow& workflow) {
 void Shard::start_placed(const Placement& placement) {
   if (down_) return leave_executor(placement.executor);
   LiveWorkflow* const workflow = at(placement.workflow);
-  // It may have been cancelled, and even forgotten, while it was queued: then its place goes to the next one.
-  if (workflow == nullptr || workflow->broken || workflow->state.state != WorkflowState::pending) {
+  // It may have been cancelled, restored to a time before it was queued, and even forgotten: then its place goes to the
+  // next one.
+  if (workflow == nullptr || workflow->broken || workflow->state.state != WorkflowState::pending ||
+      !workflow->state.queued) {
     leave_executor(placement.executor);
     return;
   }
+  withdraw(*workflow);  // it may have been queued a second time
   workflow->executor = placement.executor;
   workflow->placed = true;
   (void)decide(*workflow, command::StartWorkflow{});  // refused only to a broken one
@@ -307,15 +351,16 @@ void Shard::leave_executor(ExecutorIndex executor) {
 
 // A workflow that no longer wants its place passes it on, which adds to the end of the list.
 void Shard::deliver_placements() {
-  while (!placements_.empty()) {
+  placements_blocked_ = false;
+  for (std::size_t left = std::min(placements_.size(), kPlacementsPerTurn); left > 0; --left) {
     const Placement placement = placements_.front();
+    placements_.pop_front();
     Shard& shard = *environment_.shards[placement.workflow.shard];
     if (&shard == this) {
-      placements_.pop_front();
       start_placed(placement);
-    } else {
-      if (!shard.post([placement](Shard& there) { there.start_placed(placement); })) return;  // full: next turn
-      placements_.pop_front();
+    } else if (!shard.post([placement](Shard& there) { there.start_placed(placement); })) {
+      placements_.push_back(placement);  // full: others need not wait for that
+      placements_blocked_ = true;
     }
   }
 }
@@ -364,11 +409,12 @@ void Shard::forget_oldest_finished() {
   const std::size_t most = store_->is_durable() ? 0 : environment_.limits.finished;
   std::size_t held_up = 0;
   while (finished_.size() > most && held_up < finished_.size()) {
-    const WorkflowAddress oldest = finished_.front();
+    const Finished oldest = finished_.front();
     finished_.pop_front();
-    LiveWorkflow* const workflow = at(oldest);
-    if (workflow == nullptr || !workflow->ended) continue;  // deleted by request, or alive again
-    if (workflow->holds > 0 || workflow->attempts > 0) {    // a handler that did not stop in time still refers to it
+    LiveWorkflow* const workflow = at(oldest.workflow);
+    // Deleted by request, or revived since.
+    if (workflow == nullptr || !workflow->ended || workflow->end_event != oldest.end_event) continue;
+    if (workflow->holds > 0 || workflow->attempts > 0) {  // a handler that did not stop in time still refers to it
       finished_.push_back(oldest);
       ++held_up;
       continue;

@@ -3,7 +3,13 @@
 // A turn drains what has arrived, decides on each command, fires timers, starts what may start, hands the turn's events
 // to the store as one batch, and releases the effects and replies of batches that have become durable. Nothing is
 // visible outside before the events it rests on are durable. That an attempt starts rests on no event of its own turn,
-// so it rides along: it is stored with the others and waits for none of them.
+// so the effects of TaskStarted are released before the batch is durable (decision 5); observers are notified of it
+// with the others, when it is (decision 24).
+//
+// An effect is released later than it was decided. Effects of one workflow are released in the order they were decided,
+// so a timer that is armed has its disarming behind it; what else may have changed meanwhile is looked at in the
+// release: whether the attempt still runs (dispatch), which attempt is to stop (stop_attempt), which end of the
+// workflow it was (end_workflow).
 //
 // When a commit fails or an invariant breaks, turn() says why. The supervisor then calls reset(), which forgets
 // everything, and load(), which reads it again from the store; meanwhile the shard is down and refuses all calls.
@@ -36,6 +42,7 @@
 #include "core/decide.h"
 #include "expression/expression.h"
 #include "monitor/observer.h"
+#include "orchestrator/census.h"
 #include "orchestrator/executors.h"
 #include "orchestrator/live_workflow.h"
 #include "orchestrator/policy_book.h"
@@ -191,6 +198,8 @@ class Shard final : public CommitListener {
   void start_placed(const Placement& placement);
   // Stops when `visit` returns false.
   void for_each_workflow(const std::function<bool(const LiveWorkflow&)>& visit) const;
+  // census.cc
+  [[nodiscard]] ShardCensus census();
 
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] Epoch epoch() const { return epoch_; }
@@ -204,6 +213,7 @@ class Shard final : public CommitListener {
   struct Batch {
     struct Segment {
       LiveWorkflow* workflow;
+      const WorkflowFacts* facts;  // as they were when this was decided
       std::uint32_t events_end;
       std::uint32_t effects_end;
       bool rides;  // its effects do not wait for its events
@@ -244,7 +254,7 @@ class Shard final : public CommitListener {
   void schedule();
   void start_waiting_tasks();
   bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
-  bool start_task(LiveWorkflow& workflow, TaskIndex task);
+  void start_task(LiveWorkflow& workflow, TaskIndex task);
   bool is_served(LiveWorkflow& workflow, TaskIndex task);
   void enqueue_if_ready(LiveWorkflow& workflow);
 
@@ -270,8 +280,13 @@ class Shard final : public CommitListener {
   void note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
   Result<bool> release_durable();
   [[nodiscard]] bool is_store_behind() const { return in_flight_.size() >= environment_.limits.commits; }
+  // commit(), and then waits while too many batches are on their way.
+  Result<void> commit_within_limit();
+  [[nodiscard]] bool is_commit_settled() const;
   void release(Batch& batch);
-  void release_segments(Batch& batch, bool riders);
+  // Only the effects of what rides, before the batch is durable; or the events, and the effects of all else.
+  void release_segments(Batch& batch, bool early);
+  void note_end(LiveWorkflow& workflow, std::size_t effects_before);
 
   // dispatch.cc
   void release_effect(LiveWorkflow& workflow, const Effect& effect);
@@ -279,7 +294,8 @@ class Shard final : public CommitListener {
   void make_attempt_here(const Assignment& assignment);
   void wait_for_time(LiveWorkflow& workflow, const Assignment& assignment);
   void stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped);
-  void end_workflow(LiveWorkflow& workflow);
+  void end_workflow(LiveWorkflow& workflow, const effect::EndWorkflow& ended);
+  void announce_end(const LiveWorkflow& workflow);
   void flush_assignments();
   void give_slot_back();
 
@@ -310,7 +326,29 @@ class Shard final : public CommitListener {
   [[nodiscard]] bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const;
   // Error: `not_found`, for a stored policy that the definition refers to.
   [[nodiscard]] Result<void> check_policies(const Definition& definition) const;
+
+  void hold(LiveWorkflow& workflow, TaskIndex task);
+  void unhold(LiveWorkflow& workflow, TaskIndex task);
+  void unhold_unless_held(LiveWorkflow& workflow);
+  void unhold_all(LiveWorkflow& workflow);
+
+  // workflow_time.cc
+  void read_wall_clock();
+  [[nodiscard]] Timestamp wall() const { return now_ + correction_; }
+  // The times that the workflow lives in, as its shard counts them.
+  [[nodiscard]] static Timestamp shard_time(const LiveWorkflow& workflow, Timestamp time) {
+    return time - workflow.time_offset;
+  }
+  [[nodiscard]] static Timestamp workflow_time(const LiveWorkflow& workflow, Timestamp time) {
+    return time + workflow.time_offset;
+  }
+  void arm(LiveWorkflow& workflow, const effect::ArmTimer& timer);
+  void disarm(LiveWorkflow& workflow, TimerKind kind, TaskIndex task);
+  // All but those that are attempts.
+  void disarm_all(LiveWorkflow& workflow);
+
   void live_again(LiveWorkflow& workflow);
+  void withdraw(LiveWorkflow& workflow);
   void replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former);
   LiveWorkflow& new_place();
   void queue_again(LiveWorkflow& workflow);
@@ -334,9 +372,12 @@ class Shard final : public CommitListener {
   std::optional<Error> down_;
 
   Timestamp now_;
+  std::chrono::microseconds correction_{0};  // the wall clock is ahead of now_ by so much
+  Timestamp wall_clock_read_{};              // in now_'s time
   Random random_;
   expression::Evaluator evaluator_;
-  Timers timers_;
+  Timers timers_;  // by now_
+  Timers alarms_;  // by the wall clock: attempts that wait for a time of day
 
   policy::CatalogPtr catalog_ = std::make_shared<policy::Catalog>();
   std::uint64_t catalog_version_ = 0;
@@ -347,19 +388,34 @@ class Shard final : public CommitListener {
   };
   boost::unordered_flat_map<TimerKey, Passage, TimerKeyHash> passages_;
   // Tasks that a circuit breaker holds, the oldest first.
+  struct HeldTask {
+    WorkflowAddress workflow;
+    TaskIndex task;
+  };
   struct HeldTasks {
-    std::deque<std::pair<WorkflowAddress, TaskIndex>> tasks;
-    std::uint64_t seen_change = ~0ULL;  // of the breaker, when some were released to probe it
+    std::map<std::uint64_t, HeldTask> tasks;  // numbered in the order they were held
+    std::uint64_t seen_change = ~0ULL;        // of the breaker, when some were released to probe it
     Timestamp released_at{};
   };
   std::map<std::string, HeldTasks> held_;
+  struct HeldAt {
+    std::string breaker;
+    std::uint64_t number;
+  };
+  boost::unordered_flat_map<TimerKey, HeldAt, TimerKeyHash> held_at_;  // by task (the key's kind says nothing)
+  std::uint64_t last_held_ = 0;
   std::optional<Timestamp> held_due_;
 
   std::vector<std::unique_ptr<LiveWorkflow>> places_;
   std::vector<std::uint32_t> free_places_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;  // the keys live in the workflows' facts
   boost::unordered_flat_map<std::uint32_t, std::vector<std::weak_ptr<EndWaiter>>> waiters_;  // by place
-  std::deque<WorkflowAddress> finished_;                                                     // terminal, oldest first
+  // Terminal workflows, the oldest first; not those that have been revived since, or have ended once more.
+  struct Finished {
+    WorkflowAddress workflow;
+    std::uint64_t end_event;
+  };
+  std::deque<Finished> finished_;
   std::uint32_t next_generation_ = 1;
   std::vector<Quarantined> quarantined_;
   const LiveWorkflow* in_hand_ = nullptr;              // whose part of a commit is being made
@@ -369,7 +425,9 @@ class Shard final : public CommitListener {
 
   std::deque<LiveWorkflow*> run_queue_[4];  // workflows with ready tasks, by priority
   std::deque<LiveWorkflow*> wait_queue_;    // workflows with tasks that are to wait for something, not for a slot
-  std::deque<Placement> placements_;        // workflows that were given a place and have to be told
+  std::deque<Placement> placements_;        // workflows that were given a place and have to be notified
+  bool has_late_outcomes_ = false;          // of workflows that had ended, and may be forgotten now
+  bool placements_blocked_ = false;         // by inboxes that are full
   std::vector<FinishedAttempt> made_here_;  // outcomes of attempts made on this thread, for the next turn
   std::vector<FinishedAttempt> handling_;
   std::vector<std::pair<Runner*, std::vector<Assignment>>> assignments_;  // by runner, for the end of a release
@@ -378,8 +436,9 @@ class Shard final : public CommitListener {
   std::deque<std::unique_ptr<Batch>> in_flight_;
   std::vector<std::unique_ptr<Batch>> spare_;
   std::uint64_t last_sequence_ = 0;
-  std::uint64_t released_ = 0;  // batches up to this one
-  bool starts_bind_ = false;    // an attempt may end this process, and then it must be known that it was made
+  std::uint64_t released_ = 0;   // batches up to this one
+  std::uint64_t releasing_ = 0;  // the one whose effects are released just now
+  bool starts_bind_ = false;     // an attempt may end this process, and then it must be known that it was made
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   std::mutex failure_mutex_;  // guards all below

@@ -30,8 +30,9 @@ Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
   const std::uint64_t first_event = workflow.state.event_count;
   const bool was_terminal = is_terminal(workflow.state.state);
   Result<void> decided = guard(workflow, [&] {
-    core::Decision decision(workflow.state, {.now = now_, .random = random_.unit(), .policies = catalog_.get()},
-                            evaluator_, open_->turn);
+    core::Decision decision(
+        workflow.state, {.now = workflow_time(workflow, now_), .random = random_.unit(), .policies = catalog_.get()},
+        evaluator_, open_->turn);
     return core::decide(decision, command);
   });
   if (workflow.broken) [[unlikely]]

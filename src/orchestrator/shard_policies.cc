@@ -2,6 +2,7 @@
 // circuit breaker does not let through.
 #include <algorithm>
 
+#include "base/assert.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/shard_decide.h"
 
@@ -27,6 +28,7 @@ void Shard::refresh_policies() {
 void Shard::observe(LiveWorkflow& workflow, std::span<const Event> events) {
   const Definition& definition = workflow.state.definition();
   PolicyBook& policies = environment_.policies;
+  bool stops = false;  // tasks may have ended without an event of their own
   for (const Event& event : events) {
     if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
       if (started->policy_version > 0) policies.count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
@@ -47,11 +49,42 @@ void Shard::observe(LiveWorkflow& workflow, std::span<const Event> events) {
     } else if (const auto* skipped = std::get_if<event::TaskSkipped>(&event)) {
       end_passage(workflow, skipped->task, policy::Verdict::none);
     } else if (const auto* held = std::get_if<event::TaskHeld>(&event)) {
-      const std::string& breaker = definition.rules(held->task).circuit_breaker;
-      held_[breaker].tasks.emplace_back(workflow.address, held->task);
-      policies.held(breaker, 1);
+      hold(workflow, held->task);
+    } else if (const auto* released = std::get_if<event::TaskReleased>(&event)) {
+      unhold(workflow, released->task);
+    } else {
+      stops |= !std::holds_alternative<event::TaskRetryDue>(event);
     }
+    if (std::holds_alternative<event::TaskFailed>(event) || std::holds_alternative<event::TaskSkipped>(event))
+      stops = true;
   }
+  if (stops && workflow.held_tasks > 0) unhold_unless_held(workflow);
+}
+
+void Shard::hold(LiveWorkflow& workflow, TaskIndex task) {
+  const std::string& breaker = workflow.state.definition().rules(task).circuit_breaker;
+  const auto [place, is_new] = held_at_.try_emplace(timer_key(workflow, TimerKind::wake, task),
+                                                    HeldAt{.breaker = breaker, .number = last_held_ + 1});
+  if (!is_new) return;
+  held_[breaker].tasks.emplace(++last_held_, HeldTask{.workflow = workflow.address, .task = task});
+  ++workflow.held_tasks;
+  environment_.policies.held(breaker, 1);
+}
+
+void Shard::unhold(LiveWorkflow& workflow, TaskIndex task) {
+  const auto place = held_at_.find(timer_key(workflow, TimerKind::wake, task));
+  if (place == held_at_.end()) return;
+  const HeldAt was = std::move(place->second);
+  held_at_.erase(place);
+  held_[was.breaker].tasks.erase(was.number);
+  --workflow.held_tasks;
+  environment_.policies.held(was.breaker, -1);
+}
+
+// Tasks that have ended while they were held, by whichever event.
+void Shard::unhold_unless_held(LiveWorkflow& workflow) {
+  for (TaskIndex task = 0; task < workflow.state.tasks.size() && workflow.held_tasks > 0; ++task)
+    if (!workflow.state.tasks[task].held) unhold(workflow, task);
 }
 
 void Shard::end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict) {
@@ -61,6 +94,15 @@ void Shard::end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Ve
   const Passage ended = std::move(passage->second);
   passages_.erase(passage);
   environment_.policies.leave(ended.breaker, ended.period, verdict, now_);
+}
+
+// Of a broken workflow it is not sure which tasks it has.
+void Shard::unhold_all(LiveWorkflow& workflow) {
+  std::vector<TaskIndex> tasks;
+  if (workflow.held_tasks == 0) return;
+  for (const auto& [key, held] : held_at_)
+    if (key.place == workflow.address.place && key.generation == workflow.address.generation) tasks.push_back(key.task);
+  for (const TaskIndex task : tasks) unhold(workflow, task);
 }
 
 bool Shard::passes_breaker(LiveWorkflow& workflow, TaskIndex task) {
@@ -75,7 +117,7 @@ bool Shard::passes_breaker(LiveWorkflow& workflow, TaskIndex task) {
                                Passage{.breaker = breaker, .period = passage.period});
     return true;
   }
-  (void)decide(workflow, command::HoldTask{.task = task, .until = passage.until});
+  (void)decide(workflow, command::HoldTask{.task = task, .until = workflow_time(workflow, passage.until)});
   return false;
 }
 
@@ -95,15 +137,15 @@ bool Shard::release_held() {
       held.seen_change = room.change;
       next = held.released_at + kProbeAgain;
     }
-    std::int64_t taken = 0;
-    for (; left > 0 && !held.tasks.empty(); ++taken) {
-      const auto [address, task] = held.tasks.front();
-      held.tasks.pop_front();
+    for (; left > 0 && !held.tasks.empty(); --left) {
+      const auto [address, task] = held.tasks.begin()->second;
       LiveWorkflow* const workflow = at(address);
-      if (workflow != nullptr && decide(*workflow, command::ReleaseTask{task})) --left;
+      PAWL_ASSERT(workflow != nullptr, "circuit breaker {} holds task {} of a workflow that is gone", queue->first,
+                  task);
+      (void)decide(*workflow, command::ReleaseTask{task});
+      unhold(*workflow, task);  // if that was refused
+      more = true;
     }
-    environment_.policies.held(queue->first, -taken);
-    more |= taken > 0;
     if (!held.tasks.empty() && next) held_due_ = held_due_ ? std::min(*held_due_, *next) : *next;
     queue = held.tasks.empty() ? held_.erase(queue) : std::next(queue);
   }
@@ -118,6 +160,7 @@ void Shard::forget_held() {
   for (const auto& [breaker, held] : held_)
     environment_.policies.held(breaker, -static_cast<std::int64_t>(held.tasks.size()));
   held_.clear();
+  held_at_.clear();
   held_due_.reset();
 }
 

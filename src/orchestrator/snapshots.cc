@@ -43,7 +43,7 @@ Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workfl
   if (auto ok = definition::check_text(label, {"label"}); !ok)
     return std::unexpected(definition::to_error(std::move(ok.error())));
   StoredSnapshot snapshot{
-      .id = new_id(), .workflow = workflow, .created_at = clock_.now(), .label = label, .state = {}};
+      .id = new_id(), .workflow = workflow, .created_at = clock_.wall(), .label = label, .state = {}};
   const Result<core::Workflow> state = state_of(workflow);
   if (!state) return std::unexpected(state.error());
   snapshot.state = core::encode_state(*state);
@@ -103,7 +103,7 @@ Result<void> LocalOrchestrator::backup(const std::string& folder) {
 
 Result<std::size_t> LocalOrchestrator::expire(WorkflowState state, Duration age, std::size_t limit) {
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
-  const Result<std::vector<std::string>> ids = store()->find_expired(state, clock_.now() - age, limit);
+  const Result<std::vector<std::string>> ids = store()->find_expired(state, saturating_add(clock_.wall(), -age), limit);
   if (!ids) return std::unexpected(ids.error());
   for (const std::string& id : *ids) {
     Result<void> removed = delete_known_workflow(id);

@@ -22,12 +22,13 @@ std::size_t TimerKeyHash::operator()(const TimerKey& key) const {
   return seed;
 }
 
-void Timers::arm(Timestamp due, const Timer& timer) {
+bool Timers::arm(Timestamp due, const Timer& timer) {
   const std::uint64_t number = ++last_number_;
-  armed_.insert_or_assign(timer.key, Armed{.number = number, .attempt = timer.attempt});
+  const bool is_new = armed_.insert_or_assign(timer.key, Armed{.number = number, .attempt = timer.attempt}).second;
   heap_.push_back({.due = due, .number = number, .key = timer.key});
   std::ranges::push_heap(heap_, kLater);
-  if (heap_.size() >= kSweepFrom && heap_.size() > 2 * armed_.size()) sweep();
+  sweep_if_worth_it();
+  return is_new;
 }
 
 std::optional<Timer> Timers::disarm(const TimerKey& key) {
@@ -37,6 +38,11 @@ std::optional<Timer> Timers::disarm(const TimerKey& key) {
   const Timer timer{.key = key, .attempt = found->second.attempt};
   armed_.erase(found);
   return timer;
+}
+
+std::optional<Timer> Timers::disarm(const TimerKey& key, std::uint32_t attempt) {
+  const auto found = armed_.find(key);
+  return found == armed_.end() || found->second.attempt != attempt ? std::nullopt : disarm(key);
 }
 
 std::optional<Timer> Timers::take_due(Timestamp now) {
@@ -49,6 +55,7 @@ std::optional<Timer> Timers::take_due(Timestamp now) {
 }
 
 std::optional<Timestamp> Timers::next_due() {
+  sweep_if_worth_it();
   drop_dead_front();
   return heap_.empty() ? std::nullopt : std::optional(heap_.front().due);
 }
@@ -65,7 +72,8 @@ void Timers::drop_dead_front() {
   }
 }
 
-void Timers::sweep() {
+void Timers::sweep_if_worth_it() {
+  if (heap_.size() < kSweepFrom || heap_.size() <= 2 * armed_.size()) return;
   std::erase_if(heap_, [this](const Entry& entry) { return is_dead(entry); });
   std::ranges::make_heap(heap_, kLater);
 }

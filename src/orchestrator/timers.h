@@ -1,6 +1,6 @@
-// The timers of one shard: a heap by due time, in which a disarmed timer stays as a dead entry until dead ones
-// outnumber the living and are swept. Arming and disarming thus cost next to nothing for the timeouts that hardly ever
-// fire. Threads: the shard's.
+// The timers of one shard by one clock: a heap by due time, in which a disarmed timer stays as a dead entry until dead
+// ones outnumber the living and are swept. Arming and disarming thus cost next to nothing for the timeouts that hardly
+// ever fire. Threads: the shard's.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +35,17 @@ struct Timer {
 
 class Timers {
  public:
-  // Replaces the timer of this key, if there is one.
-  void arm(Timestamp due, const Timer& timer);
+  // Replaces the timer of this key, if there is one. False if there was one.
+  bool arm(Timestamp due, const Timer& timer);
   // What was armed, or nullopt.
   std::optional<Timer> disarm(const TimerKey& key);
+  // The same, if it was armed for this attempt.
+  std::optional<Timer> disarm(const TimerKey& key, std::uint32_t attempt);
+  // Disarms all for which `chosen` holds. Looks at every one.
+  template <class Chosen>
+  std::size_t disarm_if(Chosen chosen) {
+    return boost::unordered::erase_if(armed_, [&](const auto& entry) { return chosen(entry.first); });
+  }
   // The earliest timer that is due at `now`, taken out.
   std::optional<Timer> take_due(Timestamp now);
   // When the earliest timer is due.
@@ -62,7 +69,7 @@ class Timers {
 
   [[nodiscard]] bool is_dead(const Entry& entry) const;
   void drop_dead_front();
-  void sweep();
+  void sweep_if_worth_it();
 
   std::vector<Entry> heap_;
   boost::unordered_flat_map<TimerKey, Armed, TimerKeyHash> armed_;

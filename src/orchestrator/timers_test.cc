@@ -15,6 +15,24 @@ Timer timer(TaskIndex task, TimerKind kind = TimerKind::retry) {
   return {.key = {.place = 1, .generation = 1, .task = task, .kind = kind}, .attempt = task + 1};
 }
 
+TEST(Timers, are_disarmed_for_the_attempt_they_were_armed_for) {
+  Timers timers;
+  EXPECT_TRUE(timers.arm(at(10), timer(1)));
+  EXPECT_FALSE(timers.arm(at(20), timer(1)));
+  EXPECT_FALSE(timers.disarm(timer(1).key, 7));
+  EXPECT_EQ(timers.size(), 1U);
+  EXPECT_TRUE(timers.disarm(timer(1).key, 2));
+  EXPECT_EQ(timers.size(), 0U);
+}
+
+TEST(Timers, are_disarmed_by_what_they_are_for) {
+  Timers timers;
+  for (TaskIndex task = 0; task < 5000; ++task) timers.arm(at(10), timer(task));
+  EXPECT_EQ(timers.disarm_if([](const TimerKey& key) { return key.task != 4999; }), 4999U);
+  EXPECT_EQ(timers.take_due(at(10))->key.task, 4999U);
+  EXPECT_FALSE(timers.next_due());
+}
+
 TEST(Timers, fire_by_due_time_and_then_in_the_order_they_were_armed) {
   Timers timers;
   timers.arm(at(20), timer(1));

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/time.h"
+
 namespace pawl::policy {
 namespace {
 
@@ -53,6 +55,8 @@ TEST(RetryPolicy, waits_at_least_as_long_as_the_error_asks) {
   const RetryPolicy slow{.base_delay = 5min, .max_delay = 5min};
   EXPECT_EQ(retry_delay(&quick, 1, busy, 0.5), 1min);
   EXPECT_EQ(retry_delay(&slow, 1, busy, 0.5), 5min);
+  busy.retry_after = Duration::max();
+  EXPECT_EQ(retry_delay(&quick, 1, busy, 0.5), kMaxDuration);
 }
 
 TEST(RetryPolicy, never_retries_the_errors_it_excludes) {

@@ -147,12 +147,16 @@ void add_builtin_handlers(HandlerRegistry& handlers, Runner& exec) {
   add(on_shard("flaky", run_flaky, check_flaky));
 }
 
-Result<Timestamp> timer_due(const Handler& handler, const Json& args, Timestamp now) {
+Result<TimerDue> timer_due(const Handler& handler, const Json& args, Timestamp now) {
   if (Result<void> ok = handler.check_args(args); !ok) return std::unexpected(std::move(ok.error()));
-  if (handler.function == "until") return time_of(args.at(0));
-  Result<Duration> duration = duration_of(args.at(0));
-  if (!duration) return std::unexpected(std::move(duration.error()));
-  return now + *duration;
+  if (handler.function == "until") {
+    const Result<Timestamp> time = time_of(args.at(0));
+    if (!time) return std::unexpected(time.error());
+    return TimerDue{.at = *time, .by_wall_clock = true};
+  }
+  const Result<Duration> duration = duration_of(args.at(0));
+  if (!duration) return std::unexpected(duration.error());
+  return TimerDue{.at = saturating_add(now, *duration)};
 }
 
 }  // namespace pawl

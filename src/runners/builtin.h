@@ -8,7 +8,13 @@ namespace pawl {
 // Registers them all. Processes are run by `exec`.
 void add_builtin_handlers(HandlerRegistry& handlers, Runner& exec);
 
-// When a `timer.sleep`, `timer.until` or `test.sleep` attempt that starts at `now` ends. Error: `invalid_argument`.
-Result<Timestamp> timer_due(const Handler& handler, const Json& args, Timestamp now);
+// When an attempt that only waits ends.
+struct TimerDue {
+  Timestamp at;
+  bool by_wall_clock = false;  // a time of day, which follows a corrected clock; otherwise a duration from the start
+};
+
+// For a `timer.sleep`, `timer.until` or `test.sleep` attempt that starts at `now`. Error: `invalid_argument`.
+Result<TimerDue> timer_due(const Handler& handler, const Json& args, Timestamp now);
 
 }  // namespace pawl

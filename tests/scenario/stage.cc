@@ -7,8 +7,9 @@
 
 namespace pawl::testing {
 
-Stage::Stage()
-    : known_runner_(clock_, 0, [](const Assignment&) {}),
+Stage::Stage(const sim::NodeOptions& options)
+    : options_(options),
+      known_runner_(clock_, 0, [](const Assignment&) {}),
       known_(known_runner_),
       checker_(disk_, [this](const std::string& hash) { return definition(hash); }) {
   sim::add_sim_handlers(known_, known_runner_);
@@ -22,9 +23,8 @@ Result<DefinitionPtr> Stage::definition(const std::string& hash) {
 }
 
 void Stage::boot() {
-  node_ = std::make_unique<sim::SimNode>(
-      sim::NodeOptions{.shards = 1, .task_slots = 1000, .workflow_places = 1000, .bug = sim::Bug::none}, disk_, clock_,
-      checker_, 1);
+  clock_.restart();
+  node_ = std::make_unique<sim::SimNode>(options_, disk_, clock_, checker_, 1);
   node_->runner().obey();
   run();
 }
@@ -91,6 +91,20 @@ bool Stage::finish(const std::string& id, const std::string& action, AttemptOutc
   if (!node_->runner().finish(id, action, std::move(outcome))) return false;
   run();
   return true;
+}
+
+void Stage::stall(bool stalled) {
+  node_->set_slow(stalled);
+  run();
+}
+
+void Stage::post(const std::string& id, const std::function<void(Shard&, LiveWorkflow&)>& call) {
+  node_->shard_of(id).post([=](Shard& shard) {
+    const Result<LiveWorkflow*> workflow = shard.load_one(id);
+    PAWL_ASSERT(workflow.has_value() && *workflow != nullptr, "there is no workflow {}", id);
+    call(shard, **workflow);
+  });
+  run();
 }
 
 void Stage::wait(std::chrono::microseconds time) {

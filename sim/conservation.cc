@@ -1,0 +1,100 @@
+#include "sim/conservation.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "sim/plan.h"
+
+namespace pawl::sim {
+namespace {
+
+template <class A, class B>
+std::string differ(std::string_view what, A given, B held) {
+  return std::cmp_equal(given, held) ? std::string() : fmt::format("{}: {} are given away, {} held", what, given, held);
+}
+
+std::string check_slots(SimNode& node, std::uint32_t shard, const ShardCensus& census) {
+  if (!census.stray_timers.empty()) return "a stray timer: " + census.stray_timers.front();
+  return differ(fmt::format("task slots of shard {}", shard), node.slots().held(shard),
+                census.attempts - census.slotless);
+}
+
+std::string check_executors(SimNode& node, const std::map<ExecutorIndex, std::size_t>& placed, std::size_t queued) {
+  const std::vector<ExecutorReport> executors = node.executors().list();
+  for (std::size_t i = 0; i < executors.size(); ++i) {
+    const auto held = placed.find(static_cast<ExecutorIndex>(i));
+    if (std::string wrong = differ("places", executors[i].running, held == placed.end() ? 0 : held->second);
+        !wrong.empty())
+      return wrong;
+  }
+  return differ("queued workflows", node.executors().queued(), queued);
+}
+
+std::string check_breakers(SimNode& node, const std::map<std::string, std::size_t>& held) {
+  for (const std::string_view breaker : kBreakers) {
+    const std::string name(breaker);
+    const Result<BreakerReport> report = node.policies().check_breaker(name);
+    const auto tasks = held.find(name);
+    if (!report) continue;
+    if (std::string wrong =
+            differ("held tasks of breaker " + name, report->held, tasks == held.end() ? 0 : tasks->second);
+        !wrong.empty())
+      return wrong;
+  }
+  return {};
+}
+
+// `in_memory`: the workflows there that have not ended.
+std::string check_workflows(const std::map<std::string, int>& in_memory, const Disk& disk) {
+  const MemoryRows::Table& live = disk.durable()[static_cast<std::size_t>(Space::live)];
+  for (const auto& [id, row] : live)
+    if (!in_memory.contains(id)) return fmt::format("{}: it is stored and has not ended, and no shard has it", id);
+  for (const auto& [id, count] : in_memory) {
+    if (count != 1) return fmt::format("{}: {} shards have it", id, count);
+    if (!live.contains(id)) return fmt::format("{}: a shard runs it, and it is not stored", id);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_quiet(SimNode& node) {
+  for (std::uint32_t i = 0; i < node.shard_count(); ++i)
+    if (!node.shard(i).census().is_quiet) return false;
+  return true;
+}
+
+std::string check_conservation(SimNode& node, const Disk& disk) {
+  std::map<ExecutorIndex, std::size_t> placed;
+  std::map<std::string, std::size_t> held;
+  std::map<std::string, int> in_memory;
+  std::size_t queued = 0;
+  for (std::uint32_t i = 0; i < node.shard_count(); ++i) {
+    const ShardCensus census = node.shard(i).census();
+    if (std::string wrong = check_slots(node, i, census); !wrong.empty()) return wrong;
+    for (const auto& [executor, count] : census.placed) placed[executor] += count;
+    for (const auto& [breaker, count] : census.held) held[breaker] += count;
+    for (const std::string& id : census.unfinished) ++in_memory[id];
+    queued += census.queued;
+  }
+  for (std::string wrong : {check_executors(node, placed, queued), check_breakers(node, held)})
+    if (!wrong.empty()) return wrong;
+  return check_workflows(in_memory, disk);
+}
+
+std::string check_nothing_is_held(SimNode& node) {
+  for (std::uint32_t i = 0; i < node.shard_count(); ++i) {
+    const ShardCensus census = node.shard(i).census();
+    if (census.ended > 0 || census.pinned > 0 || census.attempts > 0 || census.timers > 0 || census.passages > 0 ||
+        !census.held.empty())
+      return fmt::format(
+          "all workflows have ended, and shard {} holds {} of them, {} pins, {} attempts, {} timers, {} passages, and "
+          "tasks of {} breakers",
+          i, census.ended, census.pinned, census.attempts, census.timers, census.passages, census.held.size());
+  }
+  return differ("task slots", node.slots().in_use(), 0);
+}
+
+}  // namespace pawl::sim

@@ -1,0 +1,57 @@
+#include "orchestrator/census.h"
+
+#include <fmt/format.h>
+
+#include "orchestrator/shard.h"
+
+namespace pawl {
+namespace {
+
+// What the timer is for has ended; empty: it has not.
+std::string stray(const LiveWorkflow* workflow, const Timer& timer) {
+  const auto kind = static_cast<int>(timer.key.kind);
+  if (workflow == nullptr) return fmt::format("timer {} of a workflow that is gone", kind);
+  const core::Workflow& state = workflow->state;
+  if (is_terminal(state.state)) return fmt::format("{}: timer {} after its end", state.id(), kind);
+  if (timer.key.task == core::kNoTask || timer.key.kind == TimerKind::wake) return {};
+  if (timer.key.task < state.tasks.size() && !is_terminal(state.tasks[timer.key.task].state)) return {};
+  return fmt::format("{}: timer {} of task {}, which has ended", state.id(), kind, timer.key.task);
+}
+
+}  // namespace
+
+// Exact while the shard is quiet.
+ShardCensus Shard::census() {
+  ShardCensus found;
+  const auto count_attempts = [&](const LiveWorkflow& workflow) { found.attempts += workflow.attempts; };
+  for (const auto& workflow : places_) {
+    if (!workflow) continue;
+    count_attempts(*workflow);
+    if (is_terminal(workflow->state.state)) {
+      ++found.ended;
+    } else {
+      found.unfinished.push_back(workflow->state.id());
+    }
+    if (workflow->holds > 0) ++found.pinned;
+    if (workflow->placed) ++found.placed[workflow->executor];
+    if (workflow->state.queued) ++found.queued;
+  }
+  for (const auto& [generation, orphan] : orphans_) count_attempts(*orphan);
+  const auto count_timer = [&](const Timer& timer) {
+    ++found.timers;
+    const LiveWorkflow* const workflow =
+        at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
+    if (timer.key.kind == TimerKind::wake)
+      found.slotless += workflow == nullptr || workflow->bound->definition->waits(timer.key.task) ? 1 : 0;
+    if (std::string what = stray(workflow, timer); !what.empty()) found.stray_timers.push_back(std::move(what));
+  };
+  timers_.for_each(count_timer);
+  alarms_.for_each(count_timer);
+  for (const auto& [breaker, held] : held_) found.held[breaker] = held.tasks.size();
+  found.passages = passages_.size();
+  found.is_quiet =
+      inbox_.empty() && in_flight_.empty() && open_->empty() && placements_.empty() && made_here_.empty() && !down_;
+  return found;
+}
+
+}  // namespace pawl
