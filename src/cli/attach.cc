@@ -32,7 +32,7 @@ std::string different_input(const Json& before, const Json& now) {
 }  // namespace
 
 Result<std::optional<WorkflowReport>> find_stored(const std::string& data_dir, const std::string& id) {
-  const Result<std::unique_ptr<Engine>> engine = open_directory(data_dir);
+  const Result<std::unique_ptr<Engine>> engine = open_directory(data_dir, Purpose::to_read);
   if (!engine && engine.error().code == ErrorCode::not_found) return std::nullopt;
   if (!engine) return std::unexpected(engine.error());
   Result<WorkflowReport> report = (*engine)->orchestrator().get_workflow(id);

@@ -31,7 +31,8 @@ ShardLimits shard_limits(const Options& options) {
   limits.workflows = or_default(options.max_workflows, kDefaultWorkflows);
   limits.args_bytes = options.limits.args_bytes;
   limits.result_bytes = options.max_result_bytes;
-  limits.standby = options.standby;
+  limits.standby = options.standby || options.read_only;
+  limits.read_only = options.read_only;
   limits.only = options.only;
   if (options.history_events > 0) limits.history_events = options.history_events;
   if (options.max_crashes > 0) limits.crashes = std::min(options.max_crashes, kMostCrashes);
@@ -52,15 +53,22 @@ OrchestratorOptions orchestrator_options(const Options& options) {
 // What the data directory is opened as. Nothing: in memory only.
 std::optional<PersistenceOptions> persistence_options(const Options& options) {
   if (options.data_dir.empty()) return std::nullopt;
-  return PersistenceOptions{
-      .data_dir = options.data_dir, .must_exist = options.standby, .sync_delay = options.sync_delay};
+  return PersistenceOptions{.data_dir = options.data_dir,
+                            .must_exist = options.standby,
+                            .sync_delay = options.sync_delay,
+                            .read_only = options.read_only,
+                            .reserve_bytes = options.reserve_bytes,
+                            .uses_reserve = options.standby};
 }
 
 Result<std::shared_ptr<Store>> open_store(const PersistenceOptions& options) {
-  if (options.must_exist)
+  if (options.must_exist && !options.read_only)
     if (const auto lock = lock_data_directory(options.data_dir); !lock) return std::unexpected(lock.error());
   Result<std::unique_ptr<Store>> store =
-      open_data_directory(options.data_dir, {.sync_delay = options.sync_delay, .own_threads = true});
+      open_data_directory(options.data_dir, {.sync_delay = options.sync_delay, .own_threads = !options.read_only},
+                          {.access = options.read_only ? Access::read_only : Access::read_write,
+                           .reserve_bytes = options.reserve_bytes,
+                           .uses_reserve = options.uses_reserve});
   if (!store) return std::unexpected(std::move(store.error()));
   return std::shared_ptr<Store>(*std::move(store));
 }

@@ -245,7 +245,15 @@ Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::st
 }
 
 Result<void> LocalOrchestrator::delete_workflow(const std::string& id) {
-  return ask<void>(shard_of(id), [&](Shard& shard) { return shard.remove(id); });
+  Shard& shard = shard_of(id);
+  Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.remove(id); });
+  if (removed || removed.error().code != ErrorCode::unavailable || !running_ || !is_persistent()) return removed;
+  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room.
+  Reply<void> reply;
+  const bool posted = shard.post([&](Shard& there) {
+    reply.set(there.down() ? store()->remove_workflow(id) : Result<void>(std::unexpected(removed.error())));
+  });
+  return posted ? *reply.wait() : removed;
 }
 
 Result<void> LocalOrchestrator::register_executor(const std::string& name, std::size_t max_workflows) {

@@ -27,7 +27,10 @@ Result<void> LocalOrchestrator::start(const std::optional<PersistenceOptions>& p
   }
   const Result<Ownership> owned = store->acquire();
   if (!owned) return std::unexpected(owned.error());
-  if (Result<void> known = policies_.use_store(store); !known) return known;
+  if (Result<void> known = policies_.use_store(store); !known) {
+    if (owned->clean) (void)store->release();
+    return known;
+  }
   store_ = std::move(store);
   epoch_ = owned->epoch;
   crash_untold_ = !runs_all() && !owned->clean;
@@ -146,6 +149,8 @@ Result<void> LocalOrchestrator::load_all(bool crashed) {
 Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
   const std::lock_guard changing(changing_);
   if (is_persistent()) return fail(ErrorCode::invalid_state, "persistence is enabled already");
+  if (options.read_only)
+    return fail(ErrorCode::invalid_argument, "what is stored nowhere else cannot be kept in what is read only");
   const Result<std::shared_ptr<Store>> opened = open_store_(options);
   if (!opened) return std::unexpected(opened.error());
   const Result<Ownership> owned = (*opened)->acquire();
