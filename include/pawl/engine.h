@@ -62,6 +62,10 @@ struct Options {
   Retention retention{};
   // Stored workflows are not taken up: commands change them, but no task starts. The data directory must exist.
   bool standby = false;
+  // The data directory is only read, as on standby, and nothing in it is changed: also one on a full disk, or on one
+  // that cannot be written. Operations that would change something are refused with `invalid_state`.
+  bool read_only = false;
+  std::optional<std::uint64_t> reserve_bytes{};  // see PersistenceOptions
   // Of the stored workflows these alone are taken up, besides those that are created here; the others stay as they are.
   std::optional<std::set<std::string, std::less<>>> only{};
 };

@@ -26,6 +26,12 @@ struct PersistenceOptions {
   // 0: what is acknowledged is on the disk (`synced`). Otherwise (`relaxed`) the disk is told at most so much later:
   // a crash of the process loses nothing, one of the machine up to this much.
   Duration sync_delay{0};
+  bool read_only = false;  // nothing is written, and nothing that is stored is run; the directory must exist
+  // What is kept free, in a file of its own, for the day the disk is full: with it ended workflows can still be deleted
+  // and the engine ends in order. Nothing: a quarter of what is stored, between 4 and 16 MiB. 0: none.
+  std::optional<std::uint64_t> reserve_bytes{};
+  // May use the reserve for whatever it writes: for a look at, and small changes of, a directory on a full disk.
+  bool uses_reserve = false;
 };
 
 struct SnapshotInfo {
@@ -52,6 +58,9 @@ class Persistence {
   // have ended are no longer known here, all others go on in memory. After an error all of them are still stored.
   virtual Result<void> disable() = 0;
   [[nodiscard]] virtual bool is_persistent() const = 0;
+  // Whether the data directory is where it was and can be written. Error: `unavailable` if it was removed or replaced
+  // meanwhile, or the disk does not take what is to be stored: what was acknowledged last may be lost.
+  virtual Result<void> check_store() = 0;
 
   // Stores the whole state of the workflow now, so that to recover it later takes no history.
   virtual Result<void> save_workflow(const std::string& id) = 0;

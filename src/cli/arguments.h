@@ -23,7 +23,8 @@ struct Target {
   std::string data_dir;
   std::string id;
   std::string output = "human";
-  bool make = false;  // the data directory, if there is none
+  bool make = false;   // the data directory, if there is none
+  bool reads = false;  // and changes nothing: also a directory that cannot be written
 
   [[nodiscard]] bool json() const { return output == "json"; }
 };

@@ -40,6 +40,7 @@ using Change = Result<void> (Policy::*)(const std::string& id);
 void add_breaker_verb(Verb& policy, const std::string& name, const std::string& what, Change change) {
   Verb verb = policy.add_verb(name, what);
   const auto arguments = std::make_shared<PolicyArguments>();
+  arguments->target.reads = change == nullptr;
   add_policy_name(verb, *arguments);
   add_output(verb, arguments->target.output, "human: a line; json: a document");
   verb.on_call([arguments, change] {

@@ -139,6 +139,7 @@ std::shared_ptr<OneLetter> add_one(Verb& verb, LetterWork work) {
 void add_listing(Verb& dead_letter) {
   Verb verb = dead_letter.add_verb("list", "List dead letters, by workflow and task");
   const auto arguments = std::make_shared<ListArguments>();
+  arguments->target.reads = true;
   add_directory(verb, arguments->target);
   add_filter(verb, arguments->filter, fmt::format("At most so many (default {})", kListed));
   verb.add("--after", arguments->after, "The last letter of the page before, as --output json prints it, or @FILE");
@@ -196,7 +197,9 @@ void add_dead_letter(Verb& program) {
   add_listing(verb);
 
   Verb getting = verb.add_verb("get", "Show a dead letter, with all its errors");
-  add_output(getting, add_one(getting, get)->target.output, "human: some lines; json: a document");
+  Target& target = add_one(getting, get)->target;
+  target.reads = true;
+  add_output(getting, target.output, "human: some lines; json: a document");
 
   add_redrive(verb);
 

@@ -37,13 +37,14 @@ bool is_unknown(Engine& engine, const std::string& id) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir) {
-  return Engine::open({.shards = 1, .data_dir = data_dir, .standby = true});
+Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir, Purpose purpose) {
+  return Engine::open({.shards = 1, .data_dir = data_dir, .standby = true, .read_only = purpose == Purpose::to_read});
 }
 
 int in_directory(const Target& target, const DirectoryWork& work) {
   const Result<std::unique_ptr<Engine>> engine =
-      target.make ? open_or_make(target.data_dir) : open_directory(target.data_dir);
+      target.make ? open_or_make(target.data_dir)
+                  : open_directory(target.data_dir, target.reads ? Purpose::to_read : Purpose::to_change);
   if (!engine) return report(engine.error());
   Result<int> code = work(**engine);
   if (code) return *code;

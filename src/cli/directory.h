@@ -11,8 +11,11 @@
 
 namespace pawl::cli {
 
-// Nothing in it runs meanwhile. Error: also `not_found`, and `unavailable` naming the process that uses it.
-Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir);
+enum class Purpose : std::uint8_t { to_read, to_change };
+
+// Nothing in it runs meanwhile. To read it takes no room on the disk and no right to write. Error: also `not_found`,
+// and `unavailable` naming the process that uses it.
+Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir, Purpose purpose);
 
 // What a verb does with an open directory; returns the exit code.
 using DirectoryWork = std::function<Result<int>(Engine& engine)>;
@@ -26,6 +29,16 @@ template <class Arguments>
 void on_call(Verb& verb, const std::shared_ptr<Arguments>& arguments,
              Result<int> (*work)(Engine& engine, const Arguments& arguments)) {
   verb.on_call([arguments, work] {
+    return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
+  });
+}
+
+// The same, of one that only reads.
+template <class Arguments>
+void on_reading(Verb& verb, const std::shared_ptr<Arguments>& arguments,
+                Result<int> (*work)(Engine& engine, const Arguments& arguments)) {
+  verb.on_call([arguments, work] {
+    arguments->target.reads = true;
     return in_directory(arguments->target, [&](Engine& engine) { return work(engine, *arguments); });
   });
 }

@@ -28,7 +28,7 @@ Result<Findings> examine(const std::string& directory) {
   Findings findings{.data = *std::move(data), .quarantined = {}};
   // A directory that is damaged is not opened, for that writes to it.
   if (findings.data.problem_count > 0) return findings;
-  const Result<std::unique_ptr<Engine>> engine = open_directory(directory);
+  const Result<std::unique_ptr<Engine>> engine = open_directory(directory, Purpose::to_read);
   if (!engine) return std::unexpected(engine.error());
   Result<std::vector<QuarantinedWorkflow>> quarantined = (*engine)->orchestrator().list_quarantined();
   if (!quarantined) return std::unexpected(std::move(quarantined.error()));

@@ -1,6 +1,7 @@
 #include "cli/engine_arguments.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -40,12 +41,28 @@ Result<Duration> read_sync_delay(const EngineArguments& arguments) {
   return delay;
 }
 
+// "8MiB", "512KiB", "0"
+Result<std::optional<std::uint64_t>> read_reserve(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  constexpr std::pair<std::string_view, int> kUnits[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40U;
+  std::uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  const std::string_view unit(rest, static_cast<std::size_t>(text->data() + text->size() - rest));
+  const auto found = std::ranges::find(kUnits, unit, &std::pair<std::string_view, int>::first);
+  const bool known = found != std::end(kUnits) || (number == 0 && unit.empty());
+  if (error != std::errc() || !known || number > kMost)
+    return refused("--reserve", fmt::format("{} is no size: write 8MiB, 512KiB or 0", in_quotes(*text)));
+  return number << static_cast<unsigned>(found == std::end(kUnits) ? 0 : found->second);
+}
+
 // An option that says something about a data directory says nothing without one.
 Result<void> check_in_memory(const EngineArguments& arguments) {
   const std::pair<const char*, bool> given[] = {{"--durability", !arguments.durability.empty()},
                                                 {"--sync-delay", arguments.sync_delay.has_value()},
                                                 {"--retention", arguments.retention.has_value()},
-                                                {"--max-crashes", arguments.max_crashes > 0}};
+                                                {"--max-crashes", arguments.max_crashes > 0},
+                                                {"--reserve", arguments.reserve.has_value()}};
   for (const auto& [option, is_given] : given)
     if (is_given) return refused(option, "nothing is stored without --data-dir");
   return {};
@@ -89,7 +106,10 @@ Result<EngineChoice> read_engine_arguments(const EngineArguments& arguments) {
   }
   const Result<Duration> delay = read_sync_delay(arguments);
   if (!delay) return std::unexpected(delay.error());
-  choice.persistence = PersistenceOptions{.data_dir = arguments.data_dir, .sync_delay = *delay};
+  const Result<std::optional<std::uint64_t>> reserve = read_reserve(arguments.reserve);
+  if (!reserve) return std::unexpected(reserve.error());
+  choice.persistence =
+      PersistenceOptions{.data_dir = arguments.data_dir, .sync_delay = *delay, .reserve_bytes = *reserve};
   choice.engine.max_crashes = static_cast<std::uint32_t>(arguments.max_crashes);
   if (arguments.retention) {
     Result<Retention> retention = parse_retention(*arguments.retention);
@@ -111,6 +131,9 @@ void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
   verb.add("--max-crashes", arguments.max_crashes,
            "A task in whose attempts so many processes were killed fails as crashed (default 5)")
       .between(1, kMostCrashes);
+  verb.add("--reserve", arguments.reserve,
+           "Keep this much of the disk free for the day it is full, so that pawl delete works then: 8MiB, 0\n"
+           "(default: a quarter of what is stored, 4MiB to 16MiB)");
   verb.add("--retention", arguments.retention,
            "Forget ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
            "dead_letters=30d (default: never)");

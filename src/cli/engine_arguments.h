@@ -17,6 +17,7 @@ struct EngineArguments {
   std::optional<std::string> sync_delay;
   std::optional<std::string> retention;
   std::uint64_t max_crashes = 0;
+  std::optional<std::string> reserve;
 };
 
 // All options but --data-dir.

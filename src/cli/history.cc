@@ -77,9 +77,7 @@ void add_history(Verb& program) {
       "  pawl history monday --data-dir data --output json | jq -c 'select(.type == \"task_failed\")'\n"
       "\n"
       "What was not recorded is not told: lines that tasks wrote, and their progress.");
-  verb.on_call([arguments] {
-    return in_directory(arguments->target, [&](Engine& engine) { return history(engine, *arguments); });
-  });
+  on_reading(verb, arguments, history);
 }
 
 }  // namespace pawl::cli

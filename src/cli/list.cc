@@ -70,9 +70,7 @@ void add_list(Verb& program) {
       "  pawl list --data-dir data --output json | jq -r '.[].id'\n"
       "\n"
       "A workflow that is listed as running is one that has not ended: pawl resume goes on with it.");
-  verb.on_call([arguments] {
-    return in_directory(arguments->target, [&](Engine& engine) { return list(engine, *arguments); });
-  });
+  on_reading(verb, arguments, list);
 }
 
 }  // namespace pawl::cli

@@ -112,8 +112,9 @@ Result<void> stats(Policy& policies, const PolicyArguments& arguments) {
 
 using Work = Result<void> (*)(Policy& policies, const PolicyArguments& arguments);
 
-void on_call(Verb& verb, const std::shared_ptr<PolicyArguments>& arguments, Work work) {
-  verb.on_call([arguments, work] {
+void on_call(Verb& verb, const std::shared_ptr<PolicyArguments>& arguments, bool reads, Work work) {
+  verb.on_call([arguments, reads, work] {
+    arguments->target.reads = reads;
     return with_policies(*arguments, [&](Policy& policies) { return work(policies, *arguments); });
   });
 }
@@ -121,6 +122,7 @@ void on_call(Verb& verb, const std::shared_ptr<PolicyArguments>& arguments, Work
 void add_evaluate(Verb& policy) {
   Verb verb = policy.add_verb("evaluate", "Tell what a policy would decide, without doing anything");
   const auto question = std::make_shared<Question>();
+  question->policy.target.reads = true;
   add_policy_name(verb, question->policy);
   verb.add("--code", question->code, "The code of the error with which an attempt failed");
   verb.add("--attempt", question->attempt, "The number of that attempt")
@@ -188,16 +190,16 @@ void add_policy(Verb& program) {
   Verb listing = verb.add_verb("list", "List the policies of a data directory");
   add_directory(listing, arguments->target);
   add_output(listing, arguments->target.output, "human: a table; json: an array");
-  on_call(listing, arguments, list);
+  on_call(listing, arguments, true, list);
 
   Verb getting = verb.add_verb("get", "Show a policy, the latest version first");
   add_policy_name(getting, *arguments);
   add_output(getting, arguments->target.output, "human: a line for each version; json: a document");
-  on_call(getting, arguments, get);
+  on_call(getting, arguments, true, get);
 
   Verb deleting = verb.add_verb("delete", "Forget a policy that no workflow refers to which has not ended");
   add_policy_name(deleting, *arguments);
-  on_call(deleting, arguments, remove);
+  on_call(deleting, arguments, false, remove);
 
   add_evaluate(verb);
   add_circuit_breaker(verb);
@@ -205,7 +207,7 @@ void add_policy(Verb& program) {
   Verb counting = verb.add_verb("stats", "How often a policy was asked, since the process began");
   add_policy_name(counting, *arguments);
   add_output(counting, arguments->target.output, "human: a line; json: a document");
-  on_call(counting, arguments, stats);
+  on_call(counting, arguments, true, stats);
 
   verb.teaches(
       "  pawl policy define circuit_breaker payments failure_threshold=5 timeout=30s --data-dir data\n"

@@ -211,7 +211,9 @@ int resume_many(const EngineChoice& choice, Interruption& interruption, bool jso
   ResumeMany many(engine, interruption, audience, *std::move(work), json);
   if (const Result<void> waited = many.wait(); !waited) return report(waited.error());
   if (!many.all_ended()) return leave(interruption, resume_command({}, persistence.data_dir));
-  return many.finish();
+  const int code = many.finish();
+  if (const Result<void> stored = engine.persistence().check_store(); !stored) return report(stored.error());
+  return code;
 }
 
 }  // namespace pawl::cli

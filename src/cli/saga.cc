@@ -111,17 +111,17 @@ void add_saga(Verb& program) {
   add_directory(listing, arguments->target);
   listing.add("--limit", arguments->limit, "At most so many").between(1, kMostListed).shows_default();
   add_output(listing, arguments->target.output, "human: a table; json: an array");
-  on_call(listing, arguments, list);
+  on_reading(listing, arguments, list);
 
   Verb showing = verb.add_verb("show", "Show how far one is done, or undone");
   add_workflow(showing, arguments->target);
   add_output(showing, arguments->target.output, "human: a table; json: a document");
-  on_call(showing, arguments, show);
+  on_reading(showing, arguments, show);
 
   Verb logging = verb.add_verb("log", "Tell what was done and undone, by time");
   add_workflow(logging, arguments->target);
   add_output(logging, arguments->target.output, "human: a table; json: an array");
-  on_call(logging, arguments, log);
+  on_reading(logging, arguments, log);
 
   add_registering(verb);
 

@@ -61,6 +61,7 @@ void add_show(Verb& program) {
   verb.teaches(
       "  pawl show monday --data-dir data\n"
       "  pawl show monday --data-dir data --output json | jq .tasks");
+  target->reads = true;
   verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return show(engine, *target); }); });
 }
 
@@ -76,6 +77,7 @@ void add_wait(Verb& program) {
       "  pawl wait monday --data-dir data --output json\n"
       "\n"
       "Exit codes: 0 completed, 1 failed, 2 bad usage or no such workflow, 3 cancelled or timed out, 4 not ended.");
+  target->reads = true;
   verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return wait(engine, *target); }); });
 }
 

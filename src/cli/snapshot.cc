@@ -84,7 +84,7 @@ void add_snapshot(Verb& program) {
   Verb listing = verb.add_verb("list", "List the snapshots of a workflow");
   add_workflow(listing, arguments->target);
   add_output(listing, arguments->target.output, "human: a table; json: an array");
-  on_call(listing, arguments, list);
+  on_reading(listing, arguments, list);
 
   Verb restoring = verb.add_verb("restore", "Make the workflow what it was when the snapshot was taken");
   add_snapshot_name(restoring, *arguments);

@@ -108,6 +108,7 @@ int Watch::finish() {
   }
   if (!*report) return leave(interruption_, resume_command(id_, options_.data_dir));
   const int code = print_report(**report, options_.json, options_.judge);
+  if (const Result<void> stored = engine_.persistence().check_store(); !stored) return cli::report(stored.error());
   if (interruption_.cancelled() && !options_.data_dir.empty())
     note("Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, for pawl resume to go on");
   return code;

@@ -34,10 +34,15 @@ auto guarded(Act&& act) -> decltype(act()) {
 }
 
 Result<std::shared_ptr<Store>> open_store(const PersistenceOptions& options) {
-  if (options.must_exist)
+  if (options.must_exist && !options.read_only)
     if (const auto lock = lock_data_directory(options.data_dir); !lock) return std::unexpected(lock.error());
-  Result<std::unique_ptr<Store>> store = guarded(
-      [&] { return open_data_directory(options.data_dir, {.sync_delay = options.sync_delay, .own_threads = true}); });
+  const RocksDbOptions use{.access = options.read_only ? Access::read_only : Access::read_write,
+                           .reserve_bytes = options.reserve_bytes,
+                           .uses_reserve = options.uses_reserve};
+  Result<std::unique_ptr<Store>> store = guarded([&] {
+    return open_data_directory(options.data_dir,
+                               {.sync_delay = options.sync_delay, .own_threads = !options.read_only}, use);
+  });
   if (!store) return std::unexpected(std::move(store.error()));
   return std::shared_ptr<Store>(*std::move(store));
 }

@@ -35,7 +35,8 @@ ShardLimits shard_limits(const Options& options) {
   limits.workflows = or_default(options.max_workflows, kDefaultWorkflows);
   limits.args_bytes = options.limits.args_bytes;
   limits.result_bytes = options.max_result_bytes;
-  limits.standby = options.standby;
+  limits.standby = options.standby || options.read_only;
+  limits.read_only = options.read_only;
   limits.only = options.only;
   if (options.history_events > 0) limits.history_events = options.history_events;
   if (options.max_crashes > 0) limits.crashes = options.max_crashes;
@@ -76,8 +77,12 @@ OrchestratorOptions orchestrator_options(const Options& options) {
 
 std::optional<PersistenceOptions> persistence_options(const Options& options) {
   if (options.data_dir.empty()) return std::nullopt;
-  return PersistenceOptions{
-      .data_dir = options.data_dir, .must_exist = options.standby, .sync_delay = options.sync_delay};
+  return PersistenceOptions{.data_dir = options.data_dir,
+                            .must_exist = options.standby,
+                            .sync_delay = options.sync_delay,
+                            .read_only = options.read_only,
+                            .reserve_bytes = options.reserve_bytes,
+                            .uses_reserve = options.standby};
 }
 
 }  // namespace pawl

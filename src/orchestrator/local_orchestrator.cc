@@ -371,7 +371,15 @@ Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::st
 Result<void> LocalOrchestrator::delete_known_workflow(const std::string& id) {
   if (Result<void> given = check_given(id); !given) return given;
   bookmarks_.forget(id);
-  return ask<void>(shard_of(id), [&](Shard& shard) { return shard.remove(id); });
+  Shard& shard = shard_of(id);
+  Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.remove(id); });
+  if (removed || removed.error().code != ErrorCode::unavailable || !running_ || !is_persistent()) return removed;
+  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room.
+  Reply<void> reply;
+  const bool posted = shard.post([&, completion = Completion<void>(reply, running_)](Shard& there) mutable {
+    completion.answer(there.down() ? store()->remove_workflow(id) : removed);
+  });
+  return posted ? *reply.wait() : removed;
 }
 
 Result<void> LocalOrchestrator::register_executor(const std::string& name, std::size_t max_workflows) {

@@ -99,6 +99,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
                                        std::stop_token stop) override;
   Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks) override;
   Result<void> delete_known_workflow(const std::string& id) override;
+  Result<void> check_store() override { return store()->check(); }
   Result<void> register_executor(const std::string& name, std::size_t max_workflows) override;
   Result<void> unregister_executor(const std::string& name) override;
   std::vector<ExecutorReport> list_executors() override;
@@ -260,7 +261,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   Random ids_;
   std::shared_ptr<Store> store_;  // shared with readers that are at it when persistence is disabled
   Epoch epoch_{};
-  bool releases_ = true;                           // the store, at the end
+  bool releases_ = true;                     // the store, at the end
   std::map<std::uint32_t, std::string> problems_;  // of shards that are down
 };
 

@@ -191,7 +191,12 @@ Result<void> Shard::check_policies(const Definition& definition) const {
   return definition.policies().empty() ? Result<void>() : environment_.policies.check_known(definition);
 }
 
+Result<void> Shard::refuse_to_change() {
+  return fail(ErrorCode::invalid_state, "the data directory is open to be read only, so nothing can be changed in it");
+}
+
 Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
+  if (environment_.limits.read_only) return refuse_to_change();
   const std::string& id = facts->id.text();
   Result<bool> taken = find(id) != nullptr;
   *taken |= quarantine_of(id) != nullptr;

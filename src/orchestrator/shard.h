@@ -66,6 +66,7 @@ struct ShardLimits {
   std::uint64_t history_events = 1'000'000;  // of one workflow that are kept
   std::uint32_t crashes = 5;                 // of the process in the middle of a task's attempts, before it fails
   bool standby = false;                      // commands are obeyed, but no task starts
+  bool read_only = false;                    // and not even that
   // Of the stored workflows these alone are taken up and run.
   std::optional<std::set<std::string, std::less<>>> only;
 };
@@ -270,6 +271,8 @@ class Shard final : public CommitListener {
   // commit.cc
   template <class C>
   Result<void> decide(LiveWorkflow& workflow, const C& command);
+  // What is said where limits.read_only.
+  static Result<void> refuse_to_change();
   void close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event, bool was_terminal);
   [[nodiscard]] bool ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const;
   Batch::Group& group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal);

@@ -24,6 +24,8 @@ auto Shard::guard(LiveWorkflow& workflow, Work&& work) -> decltype(work()) {
 
 template <class C>
 Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
+  if (environment_.limits.read_only) [[unlikely]]
+    return refuse_to_change();
   if (workflow.broken) [[unlikely]]
     return std::unexpected(*quarantine_of(workflow.state.id()));
   const std::size_t events_before = open_->turn.events.size();

@@ -114,6 +114,9 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
   if (options.sync_delay < Duration::zero() || options.sync_delay > kMaxDuration)
     return fail(ErrorCode::invalid_argument, "it is not between 0 and 100 years", "sync_delay");
   if (options.data_dir.empty()) return fail(ErrorCode::invalid_argument, "it is empty", "data_dir");
+  if (options.read_only)
+    return fail(ErrorCode::invalid_argument, "what is stored nowhere else cannot be kept in what is read only",
+                "read_only");
   const std::lock_guard changing(changing_);
   if (is_persistent()) return fail(ErrorCode::invalid_state, "persistence is enabled already");
   const Result<std::shared_ptr<Store>> opened = open_store_(options);

@@ -37,7 +37,10 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
   }
   const Result<Ownership> owned = store->acquire();
   if (!owned) return std::unexpected(owned.error());
-  if (Result<void> known = policies_.use_store(store); !known) return known;
+  if (Result<void> known = policies_.use_store(store); !known) {
+    if (owned->clean) (void)store->release();
+    return known;
+  }
   store_ = std::move(store);
   epoch_ = owned->epoch;
   crash_untold_ = !runs_all() && !owned->clean;

@@ -78,6 +78,7 @@ class Checker {
   }
 
   void check_meta();
+  bool is_empty();
   void check_definitions();
   void check_definition_of(std::string_view workflow, std::string where, const std::string& stored_hash);
   void check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts);
@@ -122,7 +123,18 @@ void Checker::check_meta() {
           fmt::format("storage format {} is newer than this version of Pawl", keys::from_big_endian(value)));
     }
   });
-  if (!get(Space::meta, "format", {})) add({}, Space::meta, "the storage format is not noted");
+  if (!get(Space::meta, "format", {}) && !is_empty()) add({}, Space::meta, "the storage format is not noted");
+}
+
+// As it is made: nothing was stored in it.
+bool Checker::is_empty() {
+  for (std::size_t i = 0; i < kSpaceNames.size(); ++i) {
+    const Result<std::unique_ptr<RowCursor>> row = rows_.new_cursor(static_cast<Space>(i), {});
+    if (!row) return false;
+    (*row)->first();
+    if ((*row)->valid() || !(*row)->status()) return false;
+  }
+  return true;
 }
 
 void Checker::check_definitions() {
@@ -401,14 +413,15 @@ void Checker::check_policies() {
 DataReport check_rows(Rows& rows) { return Checker(rows).check(); }
 
 Result<DataReport> check_data_directory(const std::string& path) {
-  Result<std::unique_ptr<FolderLock>> lock = lock_data_directory(path);
+  Result<std::unique_ptr<FolderLock>> lock = lock_data_directory(path, FolderLock::Use::reading);
   if (!lock) return std::unexpected(std::move(lock.error()));
   DataReport report;
   const auto add = [&report](const Error& error) {
     ++report.problem_count;
     report.problems.push_back({.what = error.message, .where = "files", .workflow = {}});
   };
-  const Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(path, Access::read_only, *std::move(lock));
+  const Result<std::unique_ptr<RocksDbRows>> rows =
+      RocksDbRows::open(path, {.access = Access::read_only}, *std::move(lock));
   if (!rows && rows.error().code != ErrorCode::corruption) return std::unexpected(rows.error());
   if (!rows) {
     add(rows.error());

@@ -1,5 +1,6 @@
 #include "persistence/data_directory.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "pawl/persistence.h"
 
+#include "persistence/rocksdb/creation.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
 #include "persistence/row_store.h"
 #include "persistence/sync_folder.h"
@@ -23,8 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kKind = "data directory";
-// Where a backup is copied to before it counts.
-constexpr std::string_view kUnfinished = "restoring";
+// Where a backup is copied to before it counts: a data directory in the data directory.
+constexpr std::string_view kRestoring = "restoring";
 
 std::unexpected<Error> failed(std::string_view doing, const std::error_code& error) {
   const std::errc reason = static_cast<std::errc>(error.value());
@@ -37,8 +39,11 @@ std::unexpected<Error> failed(std::string_view doing, const std::error_code& err
   return fail(code, fmt::format("cannot {}: {}", doing, error.message()));
 }
 
+// What may stand in a data directory besides its rows, and makes none by itself.
+constexpr std::string_view kOwnNames[] = {kLockFile, kReserveFile, kNewRowsFolder, kRestoring, "lost+found"};
+
 // What stands at a path that shall be a data directory.
-enum class Found { nothing, empty, data };
+enum class Found : std::uint8_t { nothing, empty, data, restoring };
 
 Result<Found> look_at(const std::string& path) {
   std::error_code error;
@@ -49,24 +54,33 @@ Result<Found> look_at(const std::string& path) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("{} is a file; a {} is a folder: name another, or one that does not exist", path, kKind));
   Found found = Found::empty;
+  bool restoring = false;
   std::string other;
   fs::directory_iterator entries(path, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
     const std::string name = entries->path().filename().string();
-    if (name == kRowsFolder) found = Found::data;
-    if (name != kLockFile && name != "lost+found") other = name;
+    const bool is_rows = name == kRowsFolder;
+    if (is_rows && !is_unfinished_database(entries->path().string())) found = Found::data;
+    if (name == kRestoring) restoring = true;
+    if (!is_rows && std::ranges::find(kOwnNames, name) == std::end(kOwnNames)) other = name;
   }
   if (error) return failed(fmt::format("read the {} {}", kKind, path), error);
-  if (found == Found::data || other.empty()) return found;
-  if (other == kUnfinished)
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("a backup was being restored to {} and is not complete: remove the folder, and restore it again",
-                    path));
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no {}: it has other files in it, such as {}; name an empty folder, or one that does "
-                          "not exist",
-                          path, kKind, other));
+  if (found == Found::data) return found;
+  if (!other.empty())
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} is no {}: it has other files in it, such as {}; name an empty folder, or one that does "
+                            "not exist",
+                            path, kKind, other));
+  return restoring ? Found::restoring : found;
+}
+
+// As look_at, of one that is to be used.
+Result<Found> look_at_used(const std::string& path) {
+  Result<Found> found = look_at(path);
+  if (!found || *found != Found::restoring) return found;
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("a backup was being restored to {} and is not complete: restore it again with pawl restore", path));
 }
 
 // For its owner only: inputs and results are in it.
@@ -82,8 +96,8 @@ Result<void> make(const std::string& path) {
 }
 
 Result<std::unique_ptr<Store>> open_locked(const std::string& path, const CommitQueueOptions& options,
-                                           std::unique_ptr<FolderLock> lock) {
-  Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(path, Access::read_write, std::move(lock));
+                                           const RocksDbOptions& row_options, std::unique_ptr<FolderLock> lock) {
+  Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(path, row_options, std::move(lock));
   if (!rows) return std::unexpected(std::move(rows.error()));
   Result<std::unique_ptr<RowStore>> store = RowStore::open(*std::move(rows), options);
   if (!store) return std::unexpected(std::move(store.error()).within(fmt::format("{} {}", kKind, path)));
@@ -93,8 +107,9 @@ Result<std::unique_ptr<Store>> open_locked(const std::string& path, const Commit
 // All that RocksDB wants; its locks and its own log are not part of the data.
 Result<void> copy_rows(const fs::path& from, const fs::path& to) {
   std::error_code error;
-  fs::create_directory(to, error);
-  fs::directory_iterator entries(from, error);
+  if (::mkdir(to.c_str(), S_IRWXU) != 0) error = std::error_code(errno, std::generic_category());
+  fs::directory_iterator entries;
+  if (!error) entries = fs::directory_iterator(from, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
     const fs::path name = entries->path().filename();
     if (name == "LOCK" || name.string().starts_with("LOG")) continue;
@@ -105,19 +120,10 @@ Result<void> copy_rows(const fs::path& from, const fs::path& to) {
   return sync_folder(to);
 }
 
-Result<void> copy_backup(const fs::path& backup, const fs::path& path) {
-  const fs::path unfinished = path / kUnfinished;
-  if (Result<void> copied = copy_rows(backup / kRowsFolder, unfinished); !copied) return copied;
-  std::error_code error;
-  fs::rename(unfinished, path / kRowsFolder, error);
-  if (error) return failed(fmt::format("write to {}", path.string()), error);
-  return sync_folder(path);
-}
-
 // What was copied is whole, and what ran when the backup was made did not crash.
-Result<void> settle(const std::string& path, std::unique_ptr<FolderLock> lock) {
+Result<void> settle(const std::string& path) {
   {
-    const Result<std::unique_ptr<Store>> store = open_locked(path, {.own_threads = false}, std::move(lock));
+    const Result<std::unique_ptr<Store>> store = open_locked(path, {.own_threads = false}, {}, nullptr);
     if (!store) return std::unexpected(store.error());
     if (const auto owned = (*store)->acquire(); !owned) return std::unexpected(owned.error());
     if (Result<void> released = (*store)->release(); !released) return released;
@@ -129,33 +135,58 @@ Result<void> settle(const std::string& path, std::unique_ptr<FolderLock> lock) {
   return fail(ErrorCode::corruption, fmt::format("it is damaged: {}: {}", first.where, first.what));
 }
 
+// It stands in its place when it is whole and settled; whatever ends this before leaves what is removed by the next
+// try.
+Result<void> restore_locked(const fs::path& backup, const fs::path& path) {
+  const fs::path unfinished = path / kRestoring;
+  std::error_code error;
+  fs::remove_all(unfinished, error);
+  if (!error && ::mkdir(unfinished.c_str(), S_IRWXU) != 0) error = std::error_code(errno, std::generic_category());
+  if (error) return failed(fmt::format("write to {}", path.string()), error);
+  Result<void> restored = copy_rows(backup / kRowsFolder, unfinished / kRowsFolder);
+  if (restored) restored = settle(unfinished.string());
+  if (restored) {
+    fs::remove_all(path / kRowsFolder, error);  // what is left of a creation
+    fs::rename(unfinished / kRowsFolder, path / kRowsFolder, error);
+    if (error) restored = failed(fmt::format("write to {}", path.string()), error);
+  }
+  fs::remove_all(unfinished, error);
+  return restored ? sync_folder(path) : restored;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_data_directory(const std::string& path, const CommitQueueOptions& options) {
-  const Result<Found> found = look_at(path);
+Result<std::unique_ptr<Store>> open_data_directory(const std::string& path, const CommitQueueOptions& options,
+                                                   const RocksDbOptions& rows) {
+  if (is_read_only(rows.access)) {
+    Result<std::unique_ptr<FolderLock>> lock = lock_data_directory(path, FolderLock::Use::reading);
+    if (!lock) return std::unexpected(std::move(lock.error()));
+    return open_locked(path, options, rows, *std::move(lock));
+  }
+  const Result<Found> found = look_at_used(path);
   if (!found) return std::unexpected(found.error());
   if (*found == Found::nothing)
     if (Result<void> made = make(path); !made) return std::unexpected(std::move(made.error()));
   Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
   if (!lock) return std::unexpected(std::move(lock.error()));
-  Result<std::unique_ptr<Store>> store = open_locked(path, options, *std::move(lock));
+  Result<std::unique_ptr<Store>> store = open_locked(path, options, rows, *std::move(lock));
   if (store && *found != Found::data)
     if (Result<void> synced = sync_folder(path); !synced) return std::unexpected(std::move(synced.error()));
   return store;
 }
 
-Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path) {
-  const Result<Found> found = look_at(path);
+Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path, FolderLock::Use use) {
+  const Result<Found> found = look_at_used(path);
   if (!found) return std::unexpected(found.error());
   if (*found != Found::data) return fail(ErrorCode::not_found, fmt::format("there is no {} {}", kKind, path));
-  return FolderLock::take(path, kKind);
+  return FolderLock::take(path, kKind, use);
 }
 
 Result<void> restore_backup(const std::string& backup, const std::string& path) {
-  Result<std::unique_ptr<FolderLock>> source = lock_data_directory(backup);
-  // A backup may lie where nobody can write; then nobody can change it either.
-  if (!source && source.error().code != ErrorCode::permission_denied)
-    return std::unexpected(std::move(source.error()).within("restoring a backup"));
+  const Result<std::unique_ptr<FolderLock>> source = lock_data_directory(backup, FolderLock::Use::reading);
+  if (!source) return std::unexpected(Error(source.error()).within("restoring a backup"));
+  if (is_within(path, backup))
+    return fail(ErrorCode::invalid_argument, fmt::format("{} is in the backup itself; name a folder elsewhere", path));
   const Result<Found> found = look_at(path);
   if (!found) return std::unexpected(found.error());
   if (*found == Found::data)
@@ -163,14 +194,10 @@ Result<void> restore_backup(const std::string& backup, const std::string& path) 
                 fmt::format("{} is not empty; name a new folder to restore the backup to", path));
   if (*found == Found::nothing)
     if (Result<void> made = make(path); !made) return made;
-  Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
-  if (!lock) return std::unexpected(std::move(lock.error()));
-  Result<void> restored = copy_backup(backup, path);
-  if (restored) restored = settle(path, *std::move(lock));
+  const Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
+  if (!lock) return std::unexpected(lock.error());
+  Result<void> restored = restore_locked(backup, path);
   if (restored) return {};
-  // It was empty, and nothing that cannot be opened is left in it.
-  std::error_code ignored;
-  for (const std::string_view each : {kUnfinished, kRowsFolder}) fs::remove_all(fs::path(path) / each, ignored);
   return std::unexpected(std::move(restored.error()).within(fmt::format("restoring the backup {}", backup)));
 }
 

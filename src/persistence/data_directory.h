@@ -1,6 +1,7 @@
 // A data directory: where one engine at a time keeps its workflows.
 //
 //   DIR/lock       held by the process that uses it; says which one that is
+//   DIR/reserve    takes up the room that is left when the disk is full (reserve.h)
 //   DIR/rocksdb/   the rows
 //
 // A backup is a data directory, too. Errors: `unavailable` (another process uses it, the disk is full),
@@ -13,14 +14,18 @@
 
 #include "persistence/commit_queue.h"
 #include "persistence/folder_lock.h"
+#include "persistence/rocksdb/rocksdb_rows.h"
 #include "persistence/store.h"
 
 namespace pawl {
 
-// Opens it; makes it if it does not exist or is empty. It is let go of when the store is destroyed.
-Result<std::unique_ptr<Store>> open_data_directory(const std::string& path, const CommitQueueOptions& options);
+// Opens it; makes it if it does not exist or is empty, unless it is opened to be read. It is let go of when the store
+// is destroyed. Error: also `not_found`, of one that is read.
+Result<std::unique_ptr<Store>> open_data_directory(const std::string& path, const CommitQueueOptions& options,
+                                                   const RocksDbOptions& rows = {});
 
 // Locks one that exists, so that nobody changes it. Error: also `not_found`.
-Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path);
+Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path,
+                                                        FolderLock::Use use = FolderLock::Use::writing);
 
 }  // namespace pawl

@@ -1,13 +1,19 @@
 // A data directory belongs to one process, holds nothing but data, and can be copied while it is used.
 #include "persistence/data_directory.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "persistence/data_check.h"
@@ -194,6 +200,172 @@ TEST_F(DataDirectory, damaged_backup_is_not_restored) {
   fs::remove(path("backup") + "/rocksdb/CURRENT");
   EXPECT_EQ(restore_backup(path("backup"), path("new")).error().code, ErrorCode::corruption);
   EXPECT_TRUE(open_data_directory(path("new"), {}));  // nothing was left in it
+}
+
+TEST_F(DataDirectory, backup_goes_to_a_relative_folder) {
+  fill(path());
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  {
+    const auto store = *open_data_directory("data", {});
+    for (const char* const name : {"copy", "./other", "below/one"}) {
+      const Result<void> made = store->backup(name);
+      EXPECT_TRUE(made) << describe(made.error());
+      EXPECT_THAT(check_data_directory(name)->problems, IsEmpty());
+    }
+    for (const char* const name : {"data/copy", "below/../data/copy", "./data", "data/below/copy"})
+      EXPECT_EQ(store->backup(name).error().code, ErrorCode::invalid_argument) << name;
+  }
+  fs::current_path(before);
+}
+
+// What a backup that was killed has left is made anew; what is somebody else's is not touched.
+TEST_F(DataDirectory, backup_that_was_killed_is_made_again) {
+  fill(path());
+  const auto store = *open_data_directory(path(), {});
+  for (const char* const left : {"rocksdb.tmp", "rocksdb.copying.tmp", "rocksdb.copying"}) {
+    fs::remove_all(path("backup"));
+    fs::create_directories(path("backup") + "/" + left);
+    std::ofstream(path("backup") + "/" + left + "/000009.sst") << "half";
+    const Result<void> made = store->backup(path("backup"));
+    EXPECT_TRUE(made) << left << ": " << describe(made.error());
+    EXPECT_FALSE(fs::exists(path("backup") + "/" + left));
+    EXPECT_THAT(check_data_directory(path("backup"))->problems, IsEmpty());
+  }
+  fs::create_directories(path("mine") + "/rocksdb.tmp");
+  std::ofstream(path("mine") + "/letter.txt") << "x";
+  EXPECT_EQ(store->backup(path("mine")).error().code, ErrorCode::already_exists);
+  EXPECT_TRUE(fs::exists(path("mine") + "/rocksdb.tmp"));
+}
+
+TEST_F(DataDirectory, restore_that_was_killed_is_made_again) {
+  fill(path());
+  ASSERT_TRUE((*open_data_directory(path(), {}))->backup(path("backup")));
+  fs::create_directories(path("new") + "/restoring/rocksdb");
+  std::ofstream(path("new") + "/restoring/rocksdb/000009.sst") << "half";
+  expect_refused(path("new"), ErrorCode::invalid_argument, "restore it again");
+  const Result<void> restored = restore_backup(path("backup"), path("new"));
+  ASSERT_TRUE(restored) << describe(restored.error());
+  EXPECT_FALSE(fs::exists(path("new") + "/restoring"));
+  EXPECT_TRUE((*open_data_directory(path("new"), {}))->acquire()->clean);
+  EXPECT_EQ(restore_backup(path("backup"), path("backup") + "/new").error().code, ErrorCode::invalid_argument);
+}
+
+// Whatever of a creation had come to the disk when it ended, in the order in which its files are made, the last one
+// whole or in part: nothing was ever stored, and it is made again.
+TEST_F(DataDirectory, creation_that_was_killed_is_done_again) {
+  (void)*open_data_directory(path("whole"), {});
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path("whole") + "/rocksdb")) files.push_back(entry.path());
+  std::ranges::sort(files, {}, [](const fs::path& file) { return fs::last_write_time(file); });
+  for (std::size_t count = 0; count <= files.size(); ++count) {
+    for (const bool is_torn : {false, true}) {
+      fs::remove_all(path());
+      fs::create_directories(path() + "/rocksdb.new");
+      for (std::size_t i = 0; i < count; ++i) fs::copy(files[i], path() + "/rocksdb.new");
+      if (is_torn && count > 0) fs::resize_file(path() + "/rocksdb.new/" + files[count - 1].filename().string(), 1);
+      EXPECT_EQ(check_data_directory(path()).error().code, ErrorCode::not_found);
+      fill(path());
+      EXPECT_FALSE(fs::exists(path() + "/rocksdb.new"));
+      EXPECT_THAT(check_data_directory(path())->problems, IsEmpty());
+    }
+  }
+}
+
+// Versions before made the database in its place.
+TEST_F(DataDirectory, creation_in_place_that_was_killed_is_done_again) {
+  (void)*open_data_directory(path("whole"), {});
+  std::vector<std::string> made;
+  for (const char* const begin : {"LOCK", "IDENTITY", "MANIFEST", "CURRENT"}) {
+    made.emplace_back(begin);
+    fs::remove_all(path());
+    fs::create_directories(path() + "/rocksdb");
+    for (const auto& entry : fs::directory_iterator(path("whole") + "/rocksdb"))
+      for (const std::string& each : made)
+        if (entry.path().filename().string().starts_with(each)) fs::copy(entry.path(), path() + "/rocksdb");
+    fill(path());
+    EXPECT_THAT(check_data_directory(path())->problems, IsEmpty()) << begin;
+  }
+  // What has been used is never taken for that.
+  fs::remove(path() + "/rocksdb/CURRENT");
+  expect_refused(path(), ErrorCode::corruption, "CURRENT");
+}
+
+TEST_F(DataDirectory, without_its_list_of_files_is_damaged_not_busy) {
+  fill(path());
+  for (const auto& entry : fs::directory_iterator(path() + "/rocksdb"))
+    if (entry.path().filename().string().starts_with("MANIFEST")) fs::remove(entry.path());
+  expect_refused(path(), ErrorCode::corruption, "MANIFEST");
+}
+
+TEST_F(DataDirectory, refuses_a_link_in_place_of_its_rows) {
+  fill(path("other"));
+  fs::create_directory(path());
+  fs::create_directory_symlink(path("other") + "/rocksdb", path() + "/rocksdb");
+  expect_refused(path(), ErrorCode::invalid_argument, "symbolic link");
+  EXPECT_EQ(check_data_directory(path()).error().code, ErrorCode::invalid_argument);
+}
+
+TEST_F(DataDirectory, keeps_its_rows_to_its_owner_in_a_folder_open_to_all) {
+  fs::create_directory(path());
+  fs::permissions(path(), fs::perms(0755));
+  fill(path());
+  EXPECT_EQ(fs::status(path() + "/rocksdb").permissions(), fs::perms::owner_all);
+  fs::permissions(path() + "/rocksdb", fs::perms(0755));  // as versions before made it
+  fill(path("again"));
+  EXPECT_TRUE(open_data_directory(path(), {}));
+  EXPECT_EQ(fs::status(path() + "/rocksdb").permissions(), fs::perms(0750));
+}
+
+TEST_F(DataDirectory, that_is_removed_while_it_is_used_does_not_acknowledge) {
+  const auto store = *open_data_directory(path(), {.own_threads = false});
+  const Epoch epoch = store->acquire()->epoch;
+  ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+  ASSERT_TRUE(commit(*store, epoch, Turn().create("w")));
+  EXPECT_TRUE(store->check());
+  fs::remove_all(path());
+  EXPECT_EQ(store->check().error().code, ErrorCode::unavailable);
+  EXPECT_THAT(store->check().error().message, HasSubstr("not where it was"));
+  EXPECT_FALSE(store->acquire());
+  EXPECT_FALSE(store->release());
+}
+
+// A file system without locks is not one that another process uses.
+TEST_F(DataDirectory, says_that_its_file_system_has_no_locks) {
+  fill(path());
+  testing::RunningProgram child({fs::read_symlink("/proc/self/exe").string(), "--gtest_also_run_disabled_tests",
+                                 "--gtest_filter=DISABLED_Child.has_no_locks"},
+                                {.cwd = folder.path().string()});
+  EXPECT_EQ(child.end().exit_code, 0);
+}
+
+TEST(DISABLED_Child, has_no_locks) {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_flock, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{.len = 4, .filter = program};
+  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+  const auto store = open_data_directory("data", {});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(store.error().message, HasSubstr("has no locks"));
+}
+
+// To end without being able to write is noted in the lock, and no crash.
+TEST_F(DataDirectory, keeps_the_note_of_its_last_user) {
+  fill(path());
+  {
+    const auto lock = *FolderLock::take(path(), "data directory");
+    EXPECT_EQ(lock->note(), "");
+    ASSERT_TRUE(lock->put_note("released 1 1"));
+  }
+  EXPECT_EQ((*FolderLock::take(path(), "data directory"))->note(), "released 1 1");
+  EXPECT_TRUE((*open_data_directory(path(), {}))->acquire()->clean);   // the note
+  EXPECT_FALSE((*open_data_directory(path(), {}))->acquire()->clean);  // is about one epoch
 }
 
 // The child's part of the test below: commits one after the other, and says which are acknowledged.

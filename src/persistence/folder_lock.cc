@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -44,28 +45,89 @@ std::string holder(const std::string& file) {
   return since.empty() ? who : fmt::format("{}, since {}", who, since);
 }
 
+// Whether the file system has no such locks.
+bool has_no_locks(int error) {
+  return error == ENOLCK || error == ENOTSUP || error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+}
+
+bool is_denied(int error) { return error == EACCES || error == EPERM || error == EROFS; }
+
+std::string third_line(const std::string& file) {
+  const Result<std::string> text = read_file(file, kMostLockBytes, "a lock");
+  if (!text) return {};
+  std::size_t begin = 0;
+  for (int line = 0; line < 2; ++line) {
+    begin = text->find('\n', begin);
+    if (begin++ == std::string::npos) return {};
+  }
+  return text->substr(begin, text->find('\n', begin) - begin);
+}
+
 }  // namespace
 
-FolderLock::~FolderLock() { ::close(descriptor_); }
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
-Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& folder, std::string_view kind) {
+Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& folder, std::string_view kind, Use use) {
   const std::string file = fmt::format("{}/{}", folder, kLockFile);
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) {
-    const int error = errno;
-    const bool denied = error == EACCES || error == EPERM || error == EROFS;
-    return fail(denied ? ErrorCode::permission_denied : ErrorCode::unavailable,
-                fmt::format("cannot write to the {} {}: {}", kind, folder, std::generic_category().message(error)));
+  int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+  int error = descriptor < 0 ? errno : 0;
+  const bool writable = descriptor >= 0;
+  if (descriptor < 0 && use == Use::reading && (is_denied(error) || error == ENOSPC || error == EDQUOT)) {
+    descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0 && errno == ENOENT) return std::unique_ptr<FolderLock>(new FolderLock(-1, folder));
   }
-  std::unique_ptr<FolderLock> lock(new FolderLock(descriptor));
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+  if (descriptor < 0)
+    return fail(is_denied(error) ? ErrorCode::permission_denied : ErrorCode::unavailable,
+                fmt::format("cannot write to the {} {}: {}", kind, folder, std::generic_category().message(error)));
+  std::unique_ptr<FolderLock> lock(new FolderLock(descriptor, folder));
+  error = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  if (error == EWOULDBLOCK)
     return fail(ErrorCode::unavailable, fmt::format("{} {} is in use by {}", kind, folder, holder(file)));
-  const std::string text = fmt::format(
-      "{}\n{}\n", ::getpid(),
-      format_time(std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now())));
-  // Only for people: whoever finds it empty is told less.
-  if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, text.data(), text.size(), 0) < 0) return lock;
+  if (has_no_locks(error) && (writable || use == Use::writing))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the file system of the {} {} has no locks (flock: {}), without which two processes could "
+                            "use it; name a folder on another one",
+                            kind, folder, std::generic_category().message(error)));
+  if (error != 0 && !has_no_locks(error))
+    return fail(ErrorCode::unavailable,
+                fmt::format("cannot lock the {} {}: {}", kind, folder, std::generic_category().message(error)));
+  lock->note_ = third_line(file);
+  if (writable) (void)lock->write_text();  // only for people: whoever finds it empty is told less
   return lock;
+}
+
+// In place: a full disk has no room for more than is there already.
+bool FolderLock::write_text() {
+  const std::string text = fmt::format(
+      "{}\n{}\n{}{}", ::getpid(),
+      format_time(std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now())), note_,
+      note_.empty() ? "" : "\n");
+  return ::pwrite(descriptor_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+         ::ftruncate(descriptor_, static_cast<off_t>(text.size())) == 0;
+}
+
+Result<void> FolderLock::put_note(const std::string& note) {
+  if (Result<void> there = check_place(); !there) return there;
+  note_ = note;
+  if (descriptor_ >= 0 && write_text() && ::fdatasync(descriptor_) == 0) return {};
+  return fail(ErrorCode::unavailable,
+              fmt::format("cannot write to {}/{}: {}", folder_, kLockFile, std::generic_category().message(errno)));
+}
+
+Result<void> FolderLock::check_place() const {
+  if (descriptor_ < 0) return {};
+  struct stat held{};
+  struct stat there{};
+  const std::string file = fmt::format("{}/{}", folder_, kLockFile);
+  if (::fstat(descriptor_, &held) == 0 && held.st_nlink > 0 && ::stat(file.c_str(), &there) == 0 &&
+      held.st_dev == there.st_dev && held.st_ino == there.st_ino)
+    return {};
+  return fail(ErrorCode::unavailable,
+              fmt::format("{} is not where it was: the folder, or the file {} in it, was removed or replaced while it "
+                          "was in use; what was stored since may be lost",
+                          folder_, kLockFile));
 }
 
 }  // namespace pawl

@@ -1,6 +1,7 @@
 #include "persistence/row_store.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,6 +34,21 @@ Result<std::uint64_t> read_number(Rows& rows, std::string_view key, std::uint64_
 
 void put_number(RowBatch& batch, std::string_view key, std::uint64_t number) {
   batch.put(Space::meta, key, keys::big_endian(number));
+}
+
+// That the owner of these epochs, one process, has ended in order.
+std::string note_end_of(std::uint64_t first, std::uint64_t last) { return fmt::format("released {} {}", first, last); }
+
+bool notes_end_of(std::string_view note, std::uint64_t epoch) {
+  constexpr std::string_view kWord = "released ";
+  if (!note.starts_with(kWord)) return false;
+  note.remove_prefix(kWord.size());
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  const char* const end = note.data() + note.size();
+  const auto [behind, error] = std::from_chars(note.data(), end, first);
+  return error == std::errc() && behind != end && std::from_chars(behind + 1, end, last).ec == std::errc() &&
+         first <= epoch && epoch <= last;
 }
 
 std::unexpected<Error> missing(std::string_view what, std::string_view id) {
@@ -78,7 +94,7 @@ Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, con
         ErrorCode::invalid_state,
         fmt::format("it was written by a newer version of Pawl (storage format {}; this version reads up to {})",
                     *format, kStorageFormat));
-  if (*format < kStorageFormat) {
+  if (*format < kStorageFormat && !rows->is_read_only()) {
     const std::unique_ptr<RowBatch> batch = rows->new_batch();
     put_number(*batch, kFormatKey, kStorageFormat);
     if (Result<void> written = rows->write(*batch, Sync::yes); !written)
@@ -87,7 +103,7 @@ Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, con
   const Result<std::uint64_t> epoch = read_number(*rows, kEpochKey, 0);
   if (!epoch) return std::unexpected(epoch.error());
   std::unique_ptr<RowStore> store(new RowStore(std::move(rows), options));
-  store->epoch_ = *epoch;
+  store->epoch_ = store->epoch_before_ = *epoch;
   return store;
 }
 
@@ -100,12 +116,13 @@ Result<Ownership> RowStore::acquire() {
     const Result<std::uint64_t> released = read_number(*rows_, kReleasedKey, 0);
     if (!before) return std::unexpected(before.error());
     if (!released) return std::unexpected(released.error());
-    clean = *released == *before;
+    clean = *released == *before || notes_end_of(rows_->note(), *before);
     {
       const std::lock_guard lock(mutex_);
       known_definitions_.clear();  // what was written since the last sync may be gone
     }
     renew_identity();
+    if (rows_->is_read_only()) return {};
     const std::unique_ptr<RowBatch> batch = rows_->new_batch();
     put_number(*batch, kEpochKey, epoch);
     return rows_->write(*batch, Sync::yes);
@@ -114,11 +131,20 @@ Result<Ownership> RowStore::acquire() {
   return Ownership{.epoch = Epoch(epoch), .clean = clean};
 }
 
-// The epoch that was let go of is noted; any later one tells that somebody came after.
+// The epoch that is stored is noted; any later one tells that somebody came after. That it cannot be written is no
+// crash: then it is noted beside the rows, which may have any of the epochs that were tried here.
 Result<void> RowStore::release() {
-  const std::unique_ptr<RowBatch> batch = rows_->new_batch();
-  put_number(*batch, kReleasedKey, epoch_);
-  return rows_->write(*batch, Sync::yes);
+  if (rows_->is_read_only()) return {};
+  const auto write = [this]() -> Result<void> {
+    const Result<std::uint64_t> epoch = read_number(*rows_, kEpochKey, 0);
+    if (!epoch) return std::unexpected(epoch.error());
+    const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+    put_number(*batch, kReleasedKey, *epoch);
+    return rows_->write_from_reserve(*batch);
+  };
+  Result<void> written = write();
+  if (!written) written = write();  // what is read after a failure may be another epoch
+  return written ? written : rows_->put_note(note_end_of(epoch_before_ + 1, epoch_));
 }
 
 std::unique_ptr<RowBatch> RowStore::take_batch() {
@@ -256,7 +282,13 @@ Result<void> RowStore::remove_workflow(std::string_view id) {
   batch->remove(Space::checkpoints, id);
   for (const Space space : {Space::history, Space::snapshots, Space::dead_letters})
     if (Result<void> removed = remove_all(space, keys::prefix(id), *batch); !removed) return removed;
-  return rows_->write(*batch, Sync::no);
+  if (const Result<void> written = rows_->write(*batch, Sync::no); !written)
+    if (Result<void> removed = rows_->write_from_reserve(*batch); !removed) return removed;
+  const std::string prefix = keys::prefix(id);
+  for (const Space space : {Space::history, Space::snapshots})
+    rows_->made_room(space, {.from = prefix, .to = keys::after(prefix)});
+  rows_->made_room(Space::checkpoints, {.from = id, .to = prefix});
+  return {};
 }
 
 Result<void> RowStore::remove_all(Space space, const std::string& prefix, RowBatch& batch) {
@@ -288,8 +320,11 @@ Result<void> RowStore::remove_snapshot(std::string_view workflow, std::string_vi
   const Result<StoredSnapshot> known = read_snapshot(workflow, id);
   if (!known) return std::unexpected(known.error());
   const std::unique_ptr<RowBatch> batch = rows_->new_batch();
-  batch->remove(Space::snapshots, keys::snapshot(workflow, id));
-  return rows_->write(*batch, Sync::yes);
+  const std::string key = keys::snapshot(workflow, id);
+  batch->remove(Space::snapshots, key);
+  if (Result<void> removed = rows_->write_from_reserve(*batch); !removed) return removed;
+  rows_->made_room(Space::snapshots, {.from = key, .to = keys::prefix(key)});
+  return {};
 }
 
 Result<void> RowStore::put_policy(const StoredPolicy& policy, bool sync) {

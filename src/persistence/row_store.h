@@ -62,6 +62,7 @@ class RowStore final : public Store {
   Result<void> put_policy(const StoredPolicy& policy, bool sync) override;
   Result<void> remove_policy(std::string_view id) override;
   Result<std::vector<StoredPolicy>> list_policies() override;
+  Result<void> check() override { return rows_->check(); }
   Result<void> backup(const std::string& folder) override;
 
  private:
@@ -86,6 +87,7 @@ class RowStore final : public Store {
 
   const std::unique_ptr<Rows> rows_;
   std::atomic<std::uint64_t> epoch_{0};           // the latest that was given or tried
+  std::uint64_t epoch_before_ = 0;                // the one that was stored when this was opened
   std::mutex mutex_;                              // guards all below
   std::vector<std::unique_ptr<RowBatch>> spare_;  // empty batches
   std::vector<std::string> known_definitions_;    // hashes, sorted: those that are kept for sure

@@ -91,6 +91,22 @@ class Rows {
   virtual Result<void> sync() = 0;
   virtual Result<void> mend() = 0;
 
+  // Whether they are still where they were, and can be written.
+  virtual Result<void> check() { return {}; }
+  // Whether write() is always refused, with `invalid_state`.
+  [[nodiscard]] virtual bool is_read_only() const { return false; }
+  // As a synced write(), of what makes room or ends in order: it may use what is kept in reserve for that, also after a
+  // write has failed. Does not make write() work again.
+  virtual Result<void> write_from_reserve(RowBatch& batch) { return write(batch, Sync::yes); }
+  // Rows in `range` were removed, to make room: when there is none it is worth taking it back from them.
+  virtual void made_room(Space /*space*/, const KeyRange& /*range*/) {}
+  // A line that is kept beside the rows, on which writing it takes no room; for when they cannot be written.
+  virtual Result<void> put_note(const std::string& /*note*/) {
+    return fail(ErrorCode::unavailable, "these rows have nothing beside them");
+  }
+  // The last one; empty if there is none.
+  [[nodiscard]] virtual std::string note() const { return {}; }
+
   virtual Result<std::optional<std::string>> get(Space space, std::string_view key) = 0;
   // Sees only the rows in `range`.
   [[nodiscard]] virtual Result<std::unique_ptr<RowCursor>> new_cursor(Space space, const KeyRange& range) = 0;

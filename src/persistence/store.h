@@ -194,6 +194,9 @@ class Store {
   virtual Result<void> remove_policy(std::string_view id) = 0;
   virtual Result<std::vector<StoredPolicy>> list_policies() = 0;
 
+  // Whether it is still where it was, and works. Error: `unavailable`.
+  virtual Result<void> check() { return {}; }
+
   // A copy of the whole store as it is at this moment, in a new folder, while work goes on.
   virtual Result<void> backup(const std::string& folder) = 0;
 

@@ -18,4 +18,14 @@ Result<void> sync_folder(const std::filesystem::path& path) {
   return fail(ErrorCode::unavailable, fmt::format("cannot write to {}: {}", path.string(), error.message()));
 }
 
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::error_code error;
+  // What does not exist is resolved only if it is absolute.
+  const auto resolved = [&](const std::filesystem::path& each) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(each), error);
+  };
+  const std::filesystem::path relative = resolved(path).lexically_relative(resolved(folder));
+  return !error && !relative.empty() && *relative.begin() != "..";
+}
+
 }  // namespace pawl

@@ -10,4 +10,7 @@ namespace pawl {
 // `path` empty: the current folder. Error: `unavailable`.
 Result<void> sync_folder(const std::filesystem::path& path);
 
+// Whether `path` is `folder` or lies in it, whether they exist or not and however they are written.
+[[nodiscard]] bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 }  // namespace pawl

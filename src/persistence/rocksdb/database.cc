@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "persistence/rocksdb/log_bridge.h"
 #include "persistence/rocksdb/status.h"
+#include "persistence/sync_folder.h"
 
 namespace pawl {
 namespace {
@@ -34,12 +36,12 @@ constexpr int kFilterBits = 10;
 // Well below the 1,024 that a process may have open by default.
 constexpr int kMostOpenFiles = 512;
 
-rocksdb::DBOptions database_options(Access access) {
+rocksdb::DBOptions database_options(Access access, Room room) {
   rocksdb::DBOptions options;
-  options.create_if_missing = access == Access::read_write;
-  options.create_missing_column_families = access == Access::read_write;
-  options.paranoid_checks = true;
-  options.track_and_verify_wals_in_manifest = true;
+  options.create_if_missing = access == Access::create;
+  options.create_missing_column_families = !is_read_only(access);
+  options.paranoid_checks = access != Access::salvage;
+  options.track_and_verify_wals_in_manifest = access != Access::salvage;
   options.max_background_jobs = 2;
   options.max_open_files = kMostOpenFiles;
   options.db_write_buffer_size = kAllBuffers;
@@ -52,6 +54,12 @@ rocksdb::DBOptions database_options(Access access) {
   // Nothing is done while nothing is asked for.
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
+  if (room == Room::tight) {  // nothing is written to tables before it is asked for
+    options.avoid_flush_during_recovery = true;
+    options.allow_fallocate = false;  // a list of files and a log would take all that there is
+    options.db_write_buffer_size = 0;
+    options.max_total_wal_size = std::uint64_t{1} << 40U;
+  }
   options.info_log = std::make_shared<LogBridge>();
   return options;
 }
@@ -80,9 +88,9 @@ bool has_filter(Space space) {
   return space == Space::live || space == Space::ended || space == Space::checkpoints || space == Space::definitions;
 }
 
-rocksdb::ColumnFamilyOptions space_options(Space space, const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions space_options(Space space, Room room, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = buffer_of(space);
+  options.write_buffer_size = room == Room::tight ? 2 * kMostLog : buffer_of(space);
   options.max_write_buffer_number = 3;
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kNoCompression;
@@ -100,34 +108,57 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const std::shared_ptr<ro
 }
 
 // The spaces that are `there`, or (none) all.
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::optional<std::vector<std::string>>& there) {
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::optional<std::vector<std::string>>& there, Room room) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCache);
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (std::size_t i = 0; i < kSpaceNames.size(); ++i)
     if (!there || std::ranges::find(*there, kSpaceNames[i]) != there->end())
-      all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), cache));
+      all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), room, cache));
   all.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());  // RocksDB wants one
   return all;
 }
 
-// The file CURRENT names the rest. Without it RocksDB would begin anew and take what is there for rubbish.
-bool has_lost_its_head(const std::string& folder) {
+// CURRENT names the list of files, MANIFEST-*, without which nothing can be found.
+std::optional<std::string> missing_head(const std::string& folder) {
+  std::ifstream current(folder + "/CURRENT");
+  std::string list;
+  if (!std::getline(current, list)) return "CURRENT";
   std::error_code ignored;
-  if (std::filesystem::exists(folder + "/CURRENT", ignored)) return false;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    const std::filesystem::path ending = entry.path().extension();
-    if (ending == ".sst" || ending == ".log") return true;
-  }
-  return false;
+  if (!std::filesystem::exists(folder + "/" + list, ignored)) return list;
+  return std::nullopt;
 }
 
 // RocksDB makes a log whenever it is opened, and takes one that is gone for one that was empty. RocksDbRows::backup()
 // adds one.
 bool has_lost_its_log(const std::string& folder) {
   std::error_code ignored;
-  if (!std::filesystem::exists(folder + "/CURRENT", ignored)) return false;
   const auto entries = std::filesystem::directory_iterator(folder, ignored);
   return std::ranges::none_of(entries, [](const auto& entry) { return entry.path().extension() == ".log"; });
+}
+
+// RocksDB keeps some of those that it needs no more; they would hide that the one that it needs is missing.
+void remove_empty_logs(const std::string& folder) {
+  std::vector<std::filesystem::path> logs;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".log") logs.push_back(entry.path());
+  const auto by_number = [](const std::filesystem::path& file) {
+    const std::string name = file.filename().string();
+    return std::pair(name.size(), name);
+  };
+  std::ranges::sort(logs, {}, by_number);
+  if (!logs.empty()) logs.pop_back();
+  for (const std::filesystem::path& log : logs)
+    if (std::filesystem::file_size(log, ignored) == 0) std::filesystem::remove(log, ignored);
+}
+
+// What is replayed and not written to tables hangs on the logs alone, which nobody may have synced.
+Result<void> sync_logs(const std::string& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".log")
+      if (Result<void> synced = sync_folder(entry.path()); !synced) return synced;
+  return sync_folder(folder);
 }
 
 }  // namespace
@@ -138,19 +169,20 @@ RocksDatabase::~RocksDatabase() {
   rocks_->Close();
 }
 
-rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access access, rocksdb::WALRecoveryMode mode) {
-  rocksdb::DBOptions options = database_options(access);
+rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access access, Room room,
+                                           rocksdb::WALRecoveryMode mode) {
+  rocksdb::DBOptions options = database_options(access, room);
   options.wal_recovery_mode = mode;
   filter_.emplace();
   options.wal_filter = &*filter_;
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status;
-  if (access == Access::read_write) {
-    status = rocksdb::DB::Open(options, folder, families({}), &handles_, &opened);
+  if (!is_read_only(access)) {
+    status = rocksdb::DB::Open(options, folder, families({}, room), &handles_, &opened);
   } else {
     std::vector<std::string> there;
     status = rocksdb::DB::ListColumnFamilies(options, folder, &there);
-    if (status.ok()) status = rocksdb::DB::OpenForReadOnly(options, folder, families(there), &handles_, &opened);
+    if (status.ok()) status = rocksdb::DB::OpenForReadOnly(options, folder, families(there, room), &handles_, &opened);
   }
   rocks_.reset(opened);
   // A space that an older version did not have is as empty as the default one, the last.
@@ -161,22 +193,37 @@ rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access acc
   return status;
 }
 
-Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& folder, Access access) {
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& folder, Access access, Room room) {
   const std::string doing = fmt::format("open {}", folder);
-  if (has_lost_its_head(folder)) return failure(rocksdb::Status::Corruption("the file CURRENT is missing"), doing);
-  if (has_lost_its_log(folder)) return failure(rocksdb::Status::Corruption("its log is missing"), doing);
+  if (access != Access::create && access != Access::salvage) {
+    if (const std::optional<std::string> file = missing_head(folder))
+      return failure(rocksdb::Status::Corruption(fmt::format("the file {} is missing or empty", *file)), doing);
+    if (has_lost_its_log(folder)) return failure(rocksdb::Status::Corruption("its log is missing"), doing);
+  }
+  if (room == Room::tight)
+    if (Result<void> synced = sync_logs(folder); !synced) return std::unexpected(std::move(synced.error()));
   std::unique_ptr<RocksDatabase> database(new RocksDatabase);
   rocksdb::Status status =
-      database->try_to_open(folder, access, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+      database->try_to_open(folder, access, room, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
   if (status.IsCorruption()) {
     if (const std::optional<std::string> file = find_loss(folder))
       return failure(rocksdb::Status::Corruption(fmt::format("records are missing in front of some in {}", *file)),
                      doing);
     // If only the log is to blame, what it misses had not been synced: nobody was told of it.
-    status = database->try_to_open(folder, access, rocksdb::WALRecoveryMode::kPointInTimeRecovery);
+    status = database->try_to_open(folder, access, room, rocksdb::WALRecoveryMode::kPointInTimeRecovery);
   }
+  // Nobody else uses it, so what is not there is lost; RocksDB takes that for a passing trouble.
+  if (status.IsPathNotFound() || status.IsNotFound()) status = rocksdb::Status::Corruption(status.ToString());
   if (!status.ok()) return failure(status, doing);
+  if (access == Access::read_write) remove_empty_logs(folder);
   return database;
+}
+
+Result<void> RocksDatabase::repair(const std::string& folder) {
+  const rocksdb::ColumnFamilyOptions options;
+  return outcome_of(
+      rocksdb::RepairDB(folder, database_options(Access::salvage, Room::enough), families({}, Room::enough), options),
+      fmt::format("repair {}", folder));
 }
 
 }  // namespace pawl

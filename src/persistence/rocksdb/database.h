@@ -24,12 +24,22 @@
 namespace pawl {
 
 // Whether the folder is changed. A database that is read only is one that nobody writes to: not even RocksDB's own log.
-enum class Access : std::uint8_t { read_only, read_write };
+// `salvage` reads what tables there are, without the log and whatever is missing.
+enum class Access : std::uint8_t { read_only, read_write, create, salvage };
+[[nodiscard]] constexpr bool is_read_only(Access access) {
+  return access == Access::read_only || access == Access::salvage;
+}
+// Whether the disk may have room for all that is replayed; if it has not, that stays in memory and in the log.
+enum class Room : std::uint8_t { enough, tight };
 
 class RocksDatabase {
  public:
-  // Makes the folder, and in it a new database, if need be.
-  static Result<std::unique_ptr<RocksDatabase>> open(const std::string& folder, Access access);
+  // With Access::create makes a new database in the folder, which is empty.
+  static Result<std::unique_ptr<RocksDatabase>> open(const std::string& folder, Access access,
+                                                     Room room = Room::enough);
+  // Makes a list of files of the tables in a folder, whose own is lost or wrong; those that are damaged are moved to
+  // the folder `lost` in it. There must be no log.
+  static Result<void> repair(const std::string& folder);
   RocksDatabase(const RocksDatabase&) = delete;
   RocksDatabase& operator=(const RocksDatabase&) = delete;
   ~RocksDatabase();
@@ -41,7 +51,7 @@ class RocksDatabase {
 
  private:
   RocksDatabase() = default;
-  rocksdb::Status try_to_open(const std::string& folder, Access access, rocksdb::WALRecoveryMode mode);
+  rocksdb::Status try_to_open(const std::string& folder, Access access, Room room, rocksdb::WALRecoveryMode mode);
 
   std::optional<GapFilter> filter_;  // of the latest attempt to open; RocksDB refers to it
   std::unique_ptr<rocksdb::DB> rocks_;

@@ -35,6 +35,7 @@ std::uint64_t little_endian(std::string_view bytes) {
 // Of a batch that has its header.
 Changes changes_of(std::string_view batch) {
   const std::uint64_t first = little_endian(batch.substr(0, kSequenceBytes));
+  // A batch without changes takes no number.
   return {.first = first, .end = first + little_endian(batch.substr(kSequenceBytes, kHeaderBytes - kSequenceBytes))};
 }
 
@@ -77,22 +78,36 @@ std::vector<std::string> logs_in(const std::string& folder) {
 
 void put_sync_mark(rocksdb::WriteBatch& batch, std::uint64_t synced) { batch.PutLogData(keys::big_endian(synced)); }
 
-std::optional<std::string> find_loss(const std::string& folder) {
+void read_logs(const std::string& folder, const std::function<bool(const LogRecord&)>& visit) {
   std::optional<std::uint64_t> next;     // the sequence number after the last record
   std::optional<std::uint64_t> missing;  // one that was not seen
   for (const std::string& file : logs_in(folder)) {
     LogReader log(file);
-    while (const std::optional<std::string> record = log.next()) {
+    while (std::optional<std::string> record = log.next()) {
       if (record->size() < kHeaderBytes) continue;
       const Changes changes = changes_of(*record);
+      if (next && changes.first < *next) continue;
       if (!missing && next && changes.first > *next) missing = next;
       // Where the first record cannot be read its number is not known; that of the last one before this is.
       if (!missing && !next && log.skipped()) missing = changes.first - 1;
-      if (missing && mark_of(*record) >= *missing) return file;
-      next = std::max(next.value_or(0), changes.end);
+      next = changes.end;
+      if (!visit({.file = file,
+                  .first = changes.first,
+                  .end = changes.end,
+                  .batch = *std::move(record),
+                  .missing = missing}))
+        return;
     }
   }
-  return std::nullopt;
+}
+
+std::optional<std::string> find_loss(const std::string& folder) {
+  std::optional<std::string> file;
+  read_logs(folder, [&](const LogRecord& record) {
+    if (record.missing && mark_of(record.batch) >= *record.missing) file = record.file;
+    return !file;
+  });
+  return file;
 }
 
 GapFilter::WalProcessingOption GapFilter::LogRecordFound(unsigned long long, const std::string&,
@@ -101,8 +116,10 @@ GapFilter::WalProcessingOption GapFilter::LogRecordFound(unsigned long long, con
   const std::string_view bytes = batch.Data();
   if (bytes.size() < kHeaderBytes) return WalProcessingOption::kCorruptedRecord;
   const Changes changes = changes_of(bytes);
-  if (next_ > 0 && changes.first > next_) return WalProcessingOption::kCorruptedRecord;
-  next_ = std::max(next_, changes.end);
+  // One from before is as wrong here as one from later: it is not of this place, and RocksDB would end the process over
+  // changes that it has made already.
+  if (next_ > 0 && changes.first != next_) return WalProcessingOption::kCorruptedRecord;
+  next_ = changes.end;
   return WalProcessingOption::kContinueProcessing;
 }
 

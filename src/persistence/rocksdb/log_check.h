@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,19 @@ namespace pawl {
 
 // Adds the mark to a batch that is about to be written: everything up to `synced` survives a crash.
 void put_sync_mark(rocksdb::WriteBatch& batch, std::uint64_t synced);
+
+// A record of the log: changes that were made together.
+struct LogRecord {
+  std::string file;
+  std::uint64_t first = 0;               // the sequence number of its first change
+  std::uint64_t end = 0;                 // and the one after its last
+  std::string batch;                     // as a rocksdb::WriteBatch has it
+  std::optional<std::uint64_t> missing;  // a sequence number of which nothing was found in front of it
+};
+
+// Visits all records of the logs in `folder` that are whole, the oldest first, until `visit` returns false. Those that
+// had come before already are passed over.
+void read_logs(const std::string& folder, const std::function<bool(const LogRecord&)>& visit);
 
 // The file of the log in `folder` that shows that something is lost which had been synced; none if nothing shows it.
 [[nodiscard]] std::optional<std::string> find_loss(const std::string& folder);

@@ -100,7 +100,7 @@ class Recovery : public ::testing::Test {
   }
   void expect_corruption() {
     for (const Access access : {Access::read_only, Access::read_write}) {
-      const auto rows = RocksDbRows::open(crashed().string(), access);
+      const auto rows = RocksDbRows::open(crashed().string(), {.access = access});
       ASSERT_FALSE(rows);
       EXPECT_EQ(rows.error().code, ErrorCode::corruption) << describe(rows.error());
       EXPECT_THAT(rows.error().message, HasSubstr(crashed().string()));
@@ -197,6 +197,41 @@ TEST_F(Recovery, refuses_a_log_with_a_hole_of_zeros) {
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(kLogBlock), kLogBlock, '\0');
   overwrite(log, bytes);
   expect_corruption();
+}
+
+// RocksDB would end the process over changes that it has made already.
+TEST_F(Recovery, drops_old_records_behind_the_end) {
+  for (const char* key : {"a", "b", "c"}) write(key, Sync::yes);
+  crash();
+  const fs::path log = files(".log").back();
+  std::string bytes = read(log);
+  bytes.resize(bytes.find_last_not_of('\0') + 1);
+  std::string padded = bytes;
+  padded.resize(kLogBlock, '\0');  // records do not cross blocks
+  overwrite(log, padded + bytes);
+  expect_keys({"a", "b", "c"});
+}
+
+TEST_F(Recovery, drops_another_log_behind_the_end) {
+  for (const char* key : {"a", "b", "c"}) write(key, Sync::yes);
+  testing::TemporaryFolder other;
+  {
+    const auto rows = *RocksDbRows::open(other.path().string());
+    for (int i = 0; i < 9; ++i) {
+      const std::unique_ptr<RowBatch> batch = rows->new_batch();
+      batch->put(Space::history, "x", "y");
+      ASSERT_TRUE(rows->write(*batch, Sync::yes));
+    }
+  }
+  crash();
+  const fs::path log = files(".log").back();
+  std::string bytes = read(log);
+  bytes.resize(kLogBlock, '\0');
+  for (const auto& entry : fs::directory_iterator(other.path() / "rocksdb"))
+    if (entry.path().extension() == ".log") bytes += read(entry.path());
+  overwrite(log, bytes);
+  const auto rows = reopen();
+  EXPECT_TRUE(rows || rows.error().code == ErrorCode::corruption);
 }
 
 // RocksDB passes over a block of nothing but zeros.
@@ -310,7 +345,7 @@ TEST_F(RecoveryOfFiles, serves_nothing_that_is_damaged) {
 
 TEST_F(RecoveryOfFiles, is_whole_when_nothing_was_damaged) {
   EXPECT_TRUE((*reopen())->verify().empty());
-  EXPECT_TRUE((*RocksDbRows::open(crashed().string(), Access::read_only))->verify().empty());
+  EXPECT_TRUE((*RocksDbRows::open(crashed().string(), {.access = Access::read_only}))->verify().empty());
 }
 
 TEST_F(RecoveryOfFiles, refuses_a_database_without_one_of_its_files) {
@@ -354,7 +389,7 @@ TEST_F(RecoveryOfFiles, reads_a_directory_without_the_spaces_of_this_version) {
     for (rocksdb::ColumnFamilyHandle* const handle : handles) database->DestroyColumnFamilyHandle(handle);
   }
   {
-    const auto rows = RocksDbRows::open(directory.string(), Access::read_only);
+    const auto rows = RocksDbRows::open(directory.string(), {.access = Access::read_only});
     ASSERT_TRUE(rows) << describe(rows.error());
     for (const Space space : {Space::policies, Space::dead_letters}) {
       EXPECT_EQ(*(*rows)->get(space, "key"), std::nullopt);

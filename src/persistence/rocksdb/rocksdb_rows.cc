@@ -29,10 +29,21 @@ constexpr off_t kProbeBytes = off_t{64} << 20U;
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+// What a backup has left that was not finished.
+constexpr std::string_view kCopying = "rocksdb.copying";
+constexpr std::string_view kUnfinishedCopies[] = {kCopying, "rocksdb.copying.tmp", "rocksdb.tmp"};
+
+// Whether there is nothing but that.
+Result<bool> is_free(const std::filesystem::path& folder) {
   std::error_code error;
-  const std::filesystem::path relative = std::filesystem::proximate(path, folder, error);
-  return !error && relative.is_relative() && *relative.begin() != "..";
+  bool is_free = true;
+  for (std::filesystem::directory_iterator entries(folder, error);
+       !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    is_free &= name == "lost+found" || std::ranges::find(kUnfinishedCopies, name) != std::end(kUnfinishedCopies);
+  }
+  if (error) return fail(ErrorCode::unavailable, fmt::format("cannot read {}: {}", folder.string(), error.message()));
+  return is_free;
 }
 
 }  // namespace
@@ -109,25 +120,65 @@ class RocksDbRows::Cursor final : public RowCursor {
   std::unique_ptr<rocksdb::Iterator> row_;  // refers to all of the above
 };
 
-RocksDbRows::RocksDbRows(std::string folder, Access access, std::unique_ptr<FolderLock> lock)
-    : lock_(std::move(lock)), folder_(std::move(folder)), access_(access) {}
+RocksDbRows::RocksDbRows(std::string directory, const RocksDbOptions& options, std::unique_ptr<FolderLock> lock)
+    : lock_(std::move(lock)),
+      folder_(fmt::format("{}/{}", directory, kRowsFolder)),
+      options_(options),
+      reserve_(std::move(directory), options.reserve_bytes) {}
 
-RocksDbRows::~RocksDbRows() { close_database(); }
+RocksDbRows::~RocksDbRows() {
+  const std::lock_guard writing(writing_);
+  if (condition_ == Condition::tight) take_room_back();
+  close_database();
+  // What does not get it back now gets it when it is opened.
+  if (condition_ == Condition::tight) (void)reserve_.make();
+}
 
-Result<std::unique_ptr<RocksDbRows>> RocksDbRows::open(const std::string& directory, Access access,
+Result<std::unique_ptr<RocksDbRows>> RocksDbRows::open(const std::string& directory, const RocksDbOptions& options,
                                                        std::unique_ptr<FolderLock> lock) {
-  const std::string folder = fmt::format("{}/{}", directory, kRowsFolder);
-  std::error_code error;
-  if (access == Access::read_write) std::filesystem::create_directories(folder, error);
-  if (error)
-    return fail(ErrorCode::unavailable, fmt::format("cannot create the folder {}: {}", folder, error.message()));
-  std::unique_ptr<RocksDbRows> rows(new RocksDbRows(folder, access, std::move(lock)));
-  if (Result<void> opened = rows->open_database(); !opened) return std::unexpected(std::move(opened.error()));
+  std::unique_ptr<RocksDbRows> rows(new RocksDbRows(directory, options, std::move(lock)));
+  if (Result<void> there = rows->prepare_folder(directory); !there) return std::unexpected(std::move(there.error()));
+  const std::lock_guard writing(rows->writing_);
+  if (Result<void> opened = rows->open_first(); !opened) return std::unexpected(std::move(opened.error()));
   return rows;
 }
 
-Result<void> RocksDbRows::open_database() {
-  Result<std::unique_ptr<RocksDatabase>> opened = RocksDatabase::open(folder_, access_);
+Result<void> RocksDbRows::prepare_folder(const std::string& directory) const {
+  std::error_code error;
+  // Whoever can make a link there could have the rows written anywhere.
+  if (std::filesystem::is_symlink(folder_, error))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} is a symbolic link; name the data directory that it leads to", folder_));
+  if (is_read_only()) return {};
+  if (!std::filesystem::exists(folder_, error) || is_unfinished_database(folder_)) {
+    std::filesystem::create_directories(directory, error);
+    if (Result<void> created = create_database(directory); !created) return created;
+  }
+  // An older version left it open to all if the directory was.
+  std::filesystem::permissions(folder_, std::filesystem::perms::others_all, std::filesystem::perm_options::remove,
+                               error);
+  return {};
+}
+
+// Work of its own is not begun on a disk that has no room for the reserve: it would soon be stuck, without one.
+Result<void> RocksDbRows::open_first() {
+  Result<void> opened = open_database(Room::enough);
+  if (is_read_only()) return opened;
+  if (opened) {
+    opened = reserve_.make();
+    if (opened || !options_.uses_reserve) return opened;
+    reserve_.give_up();
+  } else {
+    if (!options_.uses_reserve || opened.error().code != ErrorCode::unavailable) return opened;
+    reserve_.give_up();
+    if (Result<void> tight = open_database(Room::tight); !tight) return tight;
+  }
+  condition_ = Condition::tight;
+  return {};
+}
+
+Result<void> RocksDbRows::open_database(Room room) {
+  Result<std::unique_ptr<RocksDatabase>> opened = RocksDatabase::open(folder_, options_.access, room);
   if (!opened) return std::unexpected(std::move(opened.error()));
   const RocksDatabase& database = **opened;
   for (std::size_t i = 0; i < spaces_.size(); ++i) {
@@ -158,31 +209,134 @@ Result<RocksDbRows::Database> RocksDbRows::use() {
   return database_;
 }
 
+std::string RocksDbRows::doing() const { return fmt::format("write to {}", folder_); }
+
 std::unique_ptr<RowBatch> RocksDbRows::new_batch() { return std::make_unique<Batch>(*this); }
+
+Result<void> RocksDbRows::check_writable() const {
+  if (is_read_only()) return fail(ErrorCode::invalid_state, fmt::format("{} is opened to be read only", folder_));
+  if (condition_ == Condition::failed)
+    return fail(ErrorCode::unavailable, fmt::format("an earlier write to {} has failed", folder_));
+  if (condition_ == Condition::tight && !options_.uses_reserve) return failure(rocksdb::Status::NoSpace(), doing());
+  return {};
+}
 
 Result<void> RocksDbRows::write(RowBatch& batch, Sync sync) {
   const std::lock_guard writing(writing_);
-  return write_unless_failed(static_cast<Batch&>(batch), sync);
+  if (Result<void> writable = check_writable(); !writable) return writable;
+  return write_now(static_cast<Batch&>(batch), sync);
 }
 
-Result<void> RocksDbRows::write_unless_failed(Batch& batch, Sync sync) {
-  if (failed_) return fail(ErrorCode::unavailable, fmt::format("an earlier write to {} has failed", folder_));
+Result<void> RocksDbRows::write_now(Batch& batch, Sync sync) {
   const Result<Database> database = use();
   if (!database) return std::unexpected(database.error());
   rocksdb::DB& rocks = (*database)->rocks();
   put_sync_mark(batch.changes, synced_);
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
-  const rocksdb::Status status = rocks.Write(options, &batch.changes);
-  failed_ = !status.ok();
-  if (failed_) return failure(status, fmt::format("write to {}", folder_));
-  if (options.sync) synced_ = rocks.GetLatestSequenceNumber();
+  if (const rocksdb::Status status = rocks.Write(options, &batch.changes); !status.ok()) {
+    condition_ = Condition::failed;
+    return failure(status, doing());
+  }
+  if (!options.sync) return {};
+  if (Result<void> there = check_place(); !there) return there;
+  synced_ = rocks.GetLatestSequenceNumber();
   return {};
 }
 
+// A folder that is removed while it is used takes writes as before, and loses them. With writing_ held.
+Result<void> RocksDbRows::check_place() {
+  constexpr std::chrono::milliseconds kPause(200);
+  constexpr std::chrono::seconds kReservePause(1);
+  if (!lock_) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - checked_ < kPause) return {};
+  Result<void> there = lock_->check_place();
+  if (there) {
+    checked_ = now;
+    if (now - reserved_ > kReservePause) {  // it grows with what is stored
+      reserved_ = now;
+      if (condition_ == Condition::sound) (void)reserve_.make();
+    }
+  } else {
+    condition_ = Condition::failed;
+  }
+  return there;
+}
+
+Result<void> RocksDbRows::check() {
+  const std::lock_guard writing(writing_);
+  if (is_read_only()) return {};
+  checked_ = {};
+  if (Result<void> there = check_place(); !there) return there;
+  return condition_ == Condition::failed ? check_writable() : Result<void>();
+}
+
+Result<void> RocksDbRows::write_from_reserve(RowBatch& batch) {
+  const std::lock_guard writing(writing_);
+  if (is_read_only()) return check_writable();
+  auto& changes = static_cast<Batch&>(batch);
+  if (condition_ != Condition::failed)
+    if (const Result<void> written = write_now(changes, Sync::yes); written) return written;
+  if (Result<void> given_up = give_up_reserve(); !given_up) return given_up;
+  return write_now(changes, Sync::yes);
+}
+
+// What is in memory is not written to tables, which would take as much as there is of it.
+Result<void> RocksDbRows::give_up_reserve() {
+  if (lock_)
+    if (Result<void> there = lock_->check_place(); !there) return there;
+  reserve_.give_up();
+  if (Result<void> opened = reopen(Room::tight); !opened) return opened;
+  condition_ = Condition::tight;
+  return {};
+}
+
+void RocksDbRows::made_room(Space space, const KeyRange& range) {
+  const std::lock_guard writing(writing_);
+  std::optional<Range>& removed = removed_[static_cast<std::size_t>(space)];
+  if (condition_ != Condition::tight) return;
+  if (!removed) removed = Range{.from = std::string(range.from), .to = std::string(range.to)};
+  removed->from = std::min<std::string_view>(removed->from, range.from);
+  removed->to = std::max<std::string_view>(removed->to, range.to);
+}
+
+// Rows that were removed still lie in the log and in tables, until these are written anew without them. That takes room
+// in turn, less than it makes; if it does not work out, nothing is lost.
+void RocksDbRows::take_room_back() {
+  if (std::ranges::none_of(removed_, [](const auto& range) { return range.has_value(); })) return;
+  if (!rewrite_tables().ok()) (void)give_up_reserve();
+}
+
+rocksdb::Status RocksDbRows::rewrite_tables() {
+  const Result<Database> database = use();
+  if (!database) return rocksdb::Status::Aborted();
+  rocksdb::DB& rocks = (*database)->rocks();
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (std::size_t i = 0; i < removed_.size(); ++i) families.push_back((*database)->space(static_cast<Space>(i)));
+  rocksdb::FlushOptions flush;
+  flush.allow_write_stall = true;
+  rocksdb::Status status = rocks.Flush(flush, families);
+  for (std::size_t i = 0; i < removed_.size() && status.ok(); ++i) {
+    const std::optional<Range> range = std::exchange(removed_[i], std::nullopt);
+    if (!range) continue;
+    const rocksdb::Slice from = slice(range->from);
+    const rocksdb::Slice to = slice(range->to);
+    status = rocks.CompactRange({}, families[i], &from, &to);
+  }
+  return status;
+}
+
+Result<void> RocksDbRows::put_note(const std::string& note) {
+  if (!lock_) return fail(ErrorCode::unavailable, fmt::format("{} is not locked", folder_));
+  return lock_->put_note(note);
+}
+
+std::string RocksDbRows::note() const { return lock_ ? lock_->note() : std::string(); }
+
 Result<void> RocksDbRows::sync() {
   std::unique_lock writing(writing_);
-  if (failed_) return fail(ErrorCode::unavailable, fmt::format("an earlier write to {} has failed", folder_));
+  if (Result<void> writable = check_writable(); !writable) return writable;
   const Result<Database> database = use();
   if (!database) return std::unexpected(database.error());
   const std::uint64_t written = (*database)->rocks().GetLatestSequenceNumber();
@@ -190,19 +344,36 @@ Result<void> RocksDbRows::sync() {
   const rocksdb::Status status = (*database)->rocks().SyncWAL();
   writing.lock();
   if (status.ok()) {
+    if (Result<void> there = check_place(); !there) return there;
     synced_ = std::max(synced_, written);
     return {};
   }
-  failed_ = true;
-  return failure(status, fmt::format("write to {}", folder_));
+  condition_ = Condition::failed;
+  return failure(status, doing());
 }
 
 Result<void> RocksDbRows::mend() {
   const std::lock_guard writing(writing_);
-  if (!failed_ || resume()) return {};
+  if (condition_ == Condition::sound || is_read_only()) return {};
+  if (lock_)
+    if (Result<void> there = lock_->check_place(); !there) return there;
+  if (condition_ == Condition::tight) take_room_back();
+  if (Result<void> room = reserve_.make(); !room) {
+    if (!options_.uses_reserve) return room;
+    return condition_ == Condition::tight ? Result<void>() : give_up_reserve();
+  }
+  if (condition_ == Condition::tight) {
+    Result<void> possible = reserve_.exists() ? Result<void>() : probe();
+    if (possible) possible = reopen(Room::enough);
+    if (possible) possible = write_nothing();
+    if (possible) return possible;
+    if (Result<void> tight = give_up_reserve(); !tight) return tight;
+    return possible;
+  }
+  if (resume()) return {};
   // Closing what can still be read is worth it only if opening has a chance.
   if (Result<void> possible = probe(); !possible) return possible;
-  if (Result<void> opened = reopen(); !opened) return opened;
+  if (Result<void> opened = reopen(Room::enough); !opened) return opened;
   return write_nothing();
 }
 
@@ -210,16 +381,15 @@ Result<void> RocksDbRows::mend() {
 Result<void> RocksDbRows::resume() {
   const Result<Database> database = use();
   if (!database) return std::unexpected(database.error());
-  if (const rocksdb::Status resumed = (*database)->rocks().Resume(); !resumed.ok())
-    return failure(resumed, fmt::format("write to {}", folder_));
+  if (const rocksdb::Status resumed = (*database)->rocks().Resume(); !resumed.ok()) return failure(resumed, doing());
   return write_nothing();
 }
 
 // Proves that it can be written and synced.
 Result<void> RocksDbRows::write_nothing() {
-  failed_ = false;
+  condition_ = Condition::sound;
   Batch nothing(*this);
-  return write_unless_failed(nothing, Sync::yes);
+  return write_now(nothing, Sync::yes);
 }
 
 Result<void> RocksDbRows::probe() const {
@@ -233,9 +403,9 @@ Result<void> RocksDbRows::probe() const {
                                                   std::generic_category().message(error)));
 }
 
-Result<void> RocksDbRows::reopen() {
+Result<void> RocksDbRows::reopen(Room room) {
   close_database();
-  return open_database();
+  return open_database(room);
 }
 
 void RocksDbRows::close_database() {
@@ -273,24 +443,61 @@ Result<void> RocksDbRows::backup(const std::string& folder) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("{} is in {} itself; name a folder elsewhere", folder, directory));
   const bool made = std::filesystem::create_directories(folder, error);
-  if (!error && !made && !std::filesystem::is_empty(folder, error) && !error)
-    return fail(ErrorCode::already_exists, fmt::format("{} is not empty; name a new folder for the backup", folder));
   if (error)
     return fail(ErrorCode::unavailable, fmt::format("cannot make a backup in {}: {}", folder, error.message()));
+  const Result<bool> free = is_free(folder);
+  if (!free) return std::unexpected(free.error());
+  if (!*free)
+    return fail(ErrorCode::already_exists, fmt::format("{} is not empty; name a new folder for the backup", folder));
+  const std::filesystem::path place = folder;
+  for (const std::string_view left : kUnfinishedCopies) std::filesystem::remove_all(place / left, error);
+  Result<void> copied = copy_to((*database)->rocks(), place / kCopying);
+  if (copied) {
+    std::filesystem::rename(place / kCopying, place / kRowsFolder, error);
+    if (!error) {
+      for (const auto& each : {place, std::filesystem::absolute(place).parent_path()})
+        if (copied) copied = sync_folder(each);
+      return copied;
+    }
+    copied = fail(ErrorCode::unavailable, fmt::format("cannot write to {}: {}", folder, error.message()));
+  }
+  for (const std::string_view left : kUnfinishedCopies) std::filesystem::remove_all(place / left, error);
+  if (made) std::filesystem::remove(place, error);
+  return copied;
+}
+
+Result<void> RocksDbRows::copy_to(rocksdb::DB& rocks, const std::filesystem::path& copy) const {
   rocksdb::Checkpoint* created = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(&(*database)->rocks(), &created);
+  rocksdb::Status status = rocksdb::Checkpoint::Create(&rocks, &created);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(created);
-  const std::filesystem::path copy = std::filesystem::path(folder) / kRowsFolder;
   if (status.ok()) status = checkpoint->CreateCheckpoint(copy.string());
-  if (!status.ok() && made) std::filesystem::remove(folder, error);
-  if (!status.ok()) return outcome_of(status, fmt::format("copy {} to {}", folder_, folder));
+  if (!status.ok()) return outcome_of(status, fmt::format("copy {} to {}", folder_, copy.parent_path().string()));
   // All is in files; an old, empty log tells that none is missing.
   std::ofstream(copy / "000001.log").close();
+  std::error_code ignored;
   // For its owner only, as the directory itself.
-  std::filesystem::permissions(copy, std::filesystem::perms::owner_all, error);
-  for (const auto& each : {copy, copy.parent_path(), copy.parent_path().parent_path()})
-    if (Result<void> synced = sync_folder(each); !synced) return synced;
-  return {};
+  std::filesystem::permissions(copy, std::filesystem::perms::owner_all, ignored);
+  return sync_folder(copy);
+}
+
+std::vector<TableFile> RocksDbRows::tables() const {
+  const std::lock_guard lock(mutex_);
+  if (!database_) return {};
+  std::vector<rocksdb::LiveFileMetaData> files;
+  database_->rocks().GetLiveFilesMetaData(&files);
+  std::vector<TableFile> tables;
+  for (const rocksdb::LiveFileMetaData& file : files)
+    tables.push_back({.name = file.relative_filename,
+                      .space = file.column_family_name,
+                      .first = file.smallestkey,
+                      .last = file.largestkey});
+  return tables;
+}
+
+std::optional<std::uint32_t> RocksDbRows::number_of(Space space) const {
+  const SpaceId& family = *spaces_[static_cast<std::size_t>(space)];
+  if (family.GetName() != kSpaceNames[static_cast<std::size_t>(space)]) return std::nullopt;
+  return family.GetID();
 }
 
 // File by file: DB::VerifyChecksum() wants a database that may delete files.

@@ -5,27 +5,44 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "persistence/folder_lock.h"
+#include "persistence/reserve.h"
+#include "persistence/rocksdb/creation.h"
 #include "persistence/rocksdb/database.h"
 #include "persistence/rows.h"
 
 namespace pawl {
 
-inline constexpr std::string_view kRowsFolder = "rocksdb";
+// A file of rows, which never changes.
+struct TableFile {
+  std::string name;
+  std::string space;
+  std::string first;  // the keys that it has lie between these
+  std::string last;
+};
+
+struct RocksDbOptions {
+  Access access = Access::read_write;
+  std::optional<std::uint64_t> reserve_bytes = 0;  // none: as Reserve says
+  bool uses_reserve = false;                       // for all that is written
+};
 
 class RocksDbRows final : public Rows {
  public:
   // Makes them if there are none yet. `lock` is let go of when they are closed. Error: also `invalid_state`, for rows
   // of a newer version.
-  static Result<std::unique_ptr<RocksDbRows>> open(const std::string& directory, Access access = Access::read_write,
+  static Result<std::unique_ptr<RocksDbRows>> open(const std::string& directory, const RocksDbOptions& options = {},
                                                    std::unique_ptr<FolderLock> lock = nullptr);
   ~RocksDbRows() override;
 
@@ -33,6 +50,12 @@ class RocksDbRows final : public Rows {
   Result<void> write(RowBatch& batch, Sync sync) override;
   Result<void> sync() override;
   Result<void> mend() override;
+  Result<void> check() override;
+  [[nodiscard]] bool is_read_only() const override { return pawl::is_read_only(options_.access); }
+  Result<void> write_from_reserve(RowBatch& batch) override;
+  void made_room(Space space, const KeyRange& range) override;
+  Result<void> put_note(const std::string& note) override;
+  [[nodiscard]] std::string note() const override;
   Result<std::optional<std::string>> get(Space space, std::string_view key) override;
   [[nodiscard]] Result<std::unique_ptr<RowCursor>> new_cursor(Space space, const KeyRange& range) override;
   // Makes `folder` a data directory with the same rows. Files that no longer change are shared with it if it is on the
@@ -40,6 +63,10 @@ class RocksDbRows final : public Rows {
   Result<void> backup(const std::string& folder) override;
   // Reads every file and compares its checksums: what is wrong, a file each.
   [[nodiscard]] std::vector<Error> verify();
+  // All that are to be there.
+  [[nodiscard]] std::vector<TableFile> tables() const;
+  // That of the space in the log; none where the space is not there.
+  [[nodiscard]] std::optional<std::uint32_t> number_of(Space space) const;
 
  private:
   class Batch;
@@ -48,29 +75,53 @@ class RocksDbRows final : public Rows {
   // Shared with those who read, so that it is closed only when the last of them is done.
   using Database = std::shared_ptr<const RocksDatabase>;
 
-  RocksDbRows(std::string folder, Access access, std::unique_ptr<FolderLock> lock);
-  Result<void> open_database();
+  // What can be written.
+  enum class Condition : std::uint8_t {
+    sound,
+    failed,  // nothing, until mend()
+    tight,   // the disk is full and the reserve given up: what makes room, and what may use the reserve
+  };
+  struct Range {
+    std::string from;
+    std::string to;
+  };
+
+  RocksDbRows(std::string directory, const RocksDbOptions& options, std::unique_ptr<FolderLock> lock);
+  Result<void> prepare_folder(const std::string& directory) const;
+  Result<void> open_first();
+  Result<void> open_database(Room room);
   [[nodiscard]] Result<Database> use();
   void close_database();
-  // The next five with writing_ held.
-  Result<void> write_unless_failed(Batch& batch, Sync sync);
+  Result<void> copy_to(rocksdb::DB& rocks, const std::filesystem::path& copy) const;
+  // All down to probe() with writing_ held.
+  [[nodiscard]] Result<void> check_writable() const;
+  [[nodiscard]] std::string doing() const;
+  [[nodiscard]] Result<void> check_place();
+  Result<void> write_now(Batch& batch, Sync sync);
   Result<void> write_nothing();
   Result<void> resume();
-  Result<void> reopen();
+  Result<void> reopen(Room room);
+  Result<void> give_up_reserve();
+  void take_room_back();
+  rocksdb::Status rewrite_tables();
   [[nodiscard]] Result<void> probe() const;
 
   const std::unique_ptr<FolderLock> lock_;
   const std::string folder_;
-  const Access access_;
+  const RocksDbOptions options_;
+  Reserve reserve_;                                                  // guarded by writing_
   std::array<std::unique_ptr<SpaceId>, kSpaceNames.size()> spaces_;  // as batches name them; set before anyone asks
 
-  std::mutex writing_;        // taken before mutex_
-  bool failed_ = false;       // guarded by writing_: until mend()
-  std::uint64_t synced_ = 0;  // guarded by writing_: changes up to this one survive a crash
+  std::mutex writing_;                                // taken before mutex_
+  std::chrono::steady_clock::time_point reserved_{};  // guarded by writing_: that the reserve is large enough
+  std::chrono::steady_clock::time_point checked_{};   // guarded by writing_: that it is where it was
+  Condition condition_ = Condition::sound;            // guarded by writing_
+  std::uint64_t synced_ = 0;                          // guarded by writing_: changes up to this one survive a crash
+  std::array<std::optional<Range>, kSpaceNames.size()> removed_;  // guarded by writing_: while it is tight
 
-  std::mutex mutex_;   // guards the rest
-  Database database_;  // null while it is opened again
-  bool open_ = false;  // not closed yet
+  mutable std::mutex mutex_;  // guards the rest
+  Database database_;         // null while it is opened again
+  bool open_ = false;         // not closed yet
   std::condition_variable closed_;
 };
 

@@ -1,11 +1,15 @@
 #include "persistence/rocksdb/status.h"
 
+#include <cerrno>
+#include <system_error>
+
 #include <fmt/format.h>
 
 namespace pawl {
 
 std::unexpected<Error> failure(const rocksdb::Status& status, std::string_view doing) {
-  if (status.IsNoSpace())
+  // RocksDB knows of no quotas.
+  if (status.IsNoSpace() || status.ToString().find(std::generic_category().message(EDQUOT)) != std::string::npos)
     return fail(ErrorCode::unavailable, fmt::format("cannot {}: the disk is full; make room on it", doing));
   if (status.IsCorruption())
     return fail(
