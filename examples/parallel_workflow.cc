@@ -52,7 +52,7 @@ pawl::TaskResult count(pawl::TaskContext& task) {
 
 pawl::TaskResult gather(pawl::TaskContext& task) {
   int primes = 0;
-  for (const auto& [id, found] : task.results()) primes += pawl::as<int>(found).value();
+  for (const auto& [id, found] : *task.results()) primes += pawl::as<int>(found).value();
   return pawl::ok(primes);
 }
 

@@ -209,9 +209,10 @@ bool Clients::let_all_run() {
       } else if (state.state == WorkflowState::pending && !state.queued) {
         execute(id);
       } else {
-        return;
+        return true;
       }
       any = true;
+      return true;
     });
   return any;
 }

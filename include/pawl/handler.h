@@ -75,8 +75,9 @@ class TaskContext {
     return as<T>(*value, place_of_arg(index));
   }
   [[nodiscard]] const Json& input();  // the workflow's input, an object
-  // Of all direct dependencies, in the order they are written.
-  [[nodiscard]] std::vector<DependencyResult> results() const;
+  // Of all direct dependencies, in the order they are written: `for (auto& [id, result] : *task.results())`. Error:
+  // `corruption`, as result_of().
+  [[nodiscard]] Result<std::vector<DependencyResult>> results();
   // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error:
   // `not_found`; `corruption` if what is stored of it is not JSON.
   [[nodiscard]] Result<Json> result_of(std::string_view task_id);

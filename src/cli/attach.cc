@@ -10,7 +10,7 @@
 namespace pawl::cli {
 Result<std::optional<WorkflowReport>> find_stored(const std::string& data_dir, const DefinitionPtr& definition,
                                                   CreateOptions wanted) {
-  const Result<std::unique_ptr<Engine>> engine = open_directory(data_dir);
+  const Result<std::unique_ptr<Engine>> engine = open_directory(data_dir, Purpose::to_change);
   if (!engine && engine.error().code == ErrorCode::not_found) return std::nullopt;
   if (!engine) return std::unexpected(engine.error());
   Orchestrator& orchestrator = (*engine)->orchestrator();

@@ -90,7 +90,10 @@ Result<void> check_same(const WorkflowFacts& existing, const WorkflowFacts& want
                                                        in_quotes(before.name()), before.hash().substr(0, kShownHash),
                                                        in_quotes(now.name()), now.hash().substr(0, kShownHash)));
   if (existing.input == wanted.input) return {};
-  const std::string difference = first_difference(existing.input.parse(), wanted.input.parse());
+  const Result<Json> before_input = existing.input.try_parse();
+  const Result<Json> now_input = wanted.input.try_parse();
+  if (!before_input || !now_input) return std::unexpected((before_input ? now_input : before_input).error());
+  const std::string difference = first_difference(*before_input, *now_input);
   if (difference.empty()) return {};  // the same in another order
   return fail(ErrorCode::already_exists,
               fmt::format("{}, with another input: {} differs", which, in_quotes(difference)));

@@ -4,11 +4,6 @@
 #include "orchestrator/report.h"
 
 namespace pawl {
-namespace {
-
-
-}  // namespace
-
 Result<core::Workflow> LocalOrchestrator::state_in_memory(const std::string& id) {
   return ask_live<core::Workflow>(
       id, [](Shard&, LiveWorkflow& workflow) -> Result<core::Workflow> { return workflow.state; });
@@ -62,6 +57,7 @@ Result<WorkflowStatus> LocalOrchestrator::get_workflow_status(const std::string&
   Result<WorkflowStatus> status = ask_live<WorkflowStatus>(
       id, [](Shard&, LiveWorkflow& workflow) -> Result<WorkflowStatus> { return status_of(workflow.state); });
   if (status || status.error().code != ErrorCode::not_found) return status;
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   // One row says it all of a workflow that has ended. If that cannot be read its history may.
   if (Result<StoredSummary> stored = store()->read_summary(id); stored && stored->ended) {
     if (Result<void> durable = until_durable(shard_of(id)); !durable)
@@ -83,8 +79,6 @@ Result<WorkflowReport> LocalOrchestrator::load_workflow(const std::string& id) {
   const Result<core::Workflow> state = state_in_store(id);
   if (!state) return std::unexpected(state.error());
   return report_of(*state);
-}
-
 }
 
 }  // namespace pawl

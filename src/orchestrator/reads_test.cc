@@ -184,11 +184,11 @@ TEST(FirstOf, keeps_the_first_ones_in_order_and_compares_most_others_once) {
 TEST(Reads, tell_the_status_of_an_ended_workflow_from_one_row) {
   Node node;
   node.run(define(testing::fan(2000)), "large");
-  const std::string whole = text_of(node.orchestrator().get_workflow("large")->status);
+  const std::string whole = text_of(node.orchestrator().get_workflow("large").value().status);
   node.rows().take(Space::history);
   node.rows().take(Space::ended);
   EXPECT_EQ(text_of(*node.orchestrator().get_workflow_status("large")), whole);
-  EXPECT_EQ(node.compensation().get_saga("large")->steps_completed, 2002U);
+  EXPECT_EQ(node.compensation().get_saga("large").value().steps_completed, 2002U);
   EXPECT_EQ(node.rows().take(Space::history), 0U);
   EXPECT_EQ(node.rows().take(Space::ended), 2U);
 }
@@ -204,10 +204,10 @@ TEST(Reads, tell_the_same_status_from_the_row_as_from_the_history) {
   for (const std::string id : {"undone", "registered"}) {
     const auto status = node.orchestrator().get_workflow_status(id);
     ASSERT_TRUE(status) << status.error().message;
-    EXPECT_EQ(text_of(*status), text_of(node.orchestrator().get_workflow(id)->status));
+    EXPECT_EQ(text_of(*status), text_of(node.orchestrator().get_workflow(id).value().status));
     EXPECT_TRUE(status->saga);
   }
-  EXPECT_EQ(node.compensation().list_sagas(10)->size(), 2U);
+  EXPECT_EQ(node.compensation().list_sagas(10).value().size(), 2U);
   EXPECT_EQ(node.orchestrator().get_workflow_status("nobody").error().code, ErrorCode::not_found);
 }
 
@@ -216,7 +216,7 @@ TEST(Reads, make_no_status_of_what_is_not_listed) {
     Node node(std::make_shared<MemoryRows>(), {}, false);
     const DefinitionPtr definition = define({task("a")});
     node.create(definition, workflows);
-    EXPECT_EQ(node.orchestrator().list_workflows({.limit = 1})->size(), 1U);
+    EXPECT_EQ(node.orchestrator().list_workflows({.limit = 1}).value().size(), 1U);
     const std::size_t before = bytes_allocated();
     EXPECT_EQ(ids_of(*node.orchestrator().list_workflows({.limit = 1})).front(), fmt::format("w{:05}", workflows - 1));
     return bytes_allocated() - before;
@@ -271,19 +271,19 @@ TEST(Reads, do_not_take_what_is_known_for_what_is_stored) {
   const DefinitionPtr definition = define({task("a")});
   node.run(definition, "ended");
   node.create(definition, 1);
-  EXPECT_EQ(node.orchestrator().list_workflows({})->size(), 2U);
-  EXPECT_EQ(node.persistence().list_workflows({})->size(), 0U);
+  EXPECT_EQ(node.orchestrator().list_workflows({}).value().size(), 2U);
+  EXPECT_EQ(node.persistence().list_workflows({}).value().size(), 0U);
   EXPECT_EQ(node.persistence().delete_workflow("ended").error().code, ErrorCode::not_found);
-  EXPECT_EQ(node.orchestrator().list_workflows({})->size(), 2U);
+  EXPECT_EQ(node.orchestrator().list_workflows({}).value().size(), 2U);
   ASSERT_TRUE(node.persistence().enable({}));
   EXPECT_EQ(ids_of(*node.persistence().list_workflows({})), ids_of(*node.orchestrator().list_workflows({})));
-  EXPECT_EQ(node.persistence().list_workflows({})->size(), 2U);
-  EXPECT_EQ(node.persistence().list_workflows({.state = WorkflowState::pending})->front().id, "w00000");
+  EXPECT_EQ(node.persistence().list_workflows({}).value().size(), 2U);
+  EXPECT_EQ(node.persistence().list_workflows({.state = WorkflowState::pending}).value().front().id, "w00000");
   ASSERT_TRUE(node.persistence().delete_workflow("ended"));
   EXPECT_EQ(node.orchestrator().get_workflow_status("ended").error().code, ErrorCode::not_found);
   ASSERT_TRUE(node.persistence().disable());
-  EXPECT_EQ(node.persistence().list_workflows({})->size(), 0U);
-  EXPECT_EQ(node.orchestrator().list_workflows({})->size(), 1U);
+  EXPECT_EQ(node.persistence().list_workflows({}).value().size(), 0U);
+  EXPECT_EQ(node.orchestrator().list_workflows({}).value().size(), 1U);
 }
 
 // More ids are compared than a list has by default.
@@ -302,7 +302,7 @@ TEST(Reads, take_a_history_page_by_page_at_the_cost_of_its_events) {
   Node node(std::make_shared<MemoryRows>(), options);
   const auto rows_read = [&](std::size_t tasks) {
     const std::string id = node.run(define(testing::chain(tasks)), fmt::format("chain{}", tasks));
-    const std::size_t rows = node.orchestrator().get_history(id, {.limit = 100'000})->size();
+    const std::size_t rows = node.orchestrator().get_history(id, {.limit = 100'000}).value().size();
     node.rows().take(Space::history);
     std::uint64_t from = 0;
     for (;;) {
@@ -375,7 +375,7 @@ TEST(Reads, explain_and_list_dead_letters_without_copies_of_the_workflow) {
   ASSERT_TRUE(node.orchestrator().create_workflow(definition, {.id = "large", .priority = {}}));
   ASSERT_TRUE(node.orchestrator().explain_workflow("large", 3));
   std::size_t before = bytes_allocated();
-  EXPECT_EQ(node.orchestrator().explain_workflow("large", 3)->size(), 4U);
+  EXPECT_EQ(node.orchestrator().explain_workflow("large", 3).value().size(), 4U);
   EXPECT_LT(bytes_allocated() - before, 20'000U);
 }
 
@@ -426,7 +426,7 @@ TEST(Reports, have_an_output_that_names_the_tasks_when_it_would_be_too_large) {
 
   std::vector<TaskSpec> few(tasks.begin(), tasks.begin() + 5);
   node.run(define(few), "fits");
-  EXPECT_EQ(node.orchestrator().get_workflow("fits")->output.parse().as_object().size(), 5U);
+  EXPECT_EQ(node.orchestrator().get_workflow("fits").value().output.parse().as_object().size(), 5U);
 }
 
 TEST(Reads, stop_at_the_first_user_of_a_policy) {

@@ -22,7 +22,7 @@ void expect_all_to_complete(LocalOrchestrator& o, int count, const std::string& 
     const std::string id = prefix + std::to_string(i);
     const auto started = o.execute_workflow(id);
     ASSERT_TRUE(started) << describe(started.error());
-    EXPECT_EQ(o.wait_workflow(id, std::nullopt, {})->status.state, WorkflowState::completed);
+    EXPECT_EQ(o.wait_workflow(id, std::nullopt, {}).value().status.state, WorkflowState::completed);
   }
 }
 
@@ -169,7 +169,7 @@ TEST(DeletePolicy, keeps_ended_workflows_from_living_again_without_it) {
   WorkflowSpec spec = workflow({task("a", {}, "fail")});
   spec.tasks[0].retry_policy_name = "p";
   ASSERT_TRUE(o.start_workflow(define(spec), {.id = "w"}));
-  EXPECT_EQ(o.wait_workflow("w", std::nullopt, {})->status.state, WorkflowState::failed);
+  EXPECT_EQ(o.wait_workflow("w", std::nullopt, {}).value().status.state, WorkflowState::failed);
   ASSERT_TRUE(o.policy().delete_policy("p"));
   EXPECT_EQ(o.retry_workflow("w").error().code, ErrorCode::not_found);
   EXPECT_EQ(o.start_workflow(define(spec), {}).error().code, ErrorCode::not_found);

@@ -43,7 +43,7 @@ TEST(Supervision, leaves_a_shard_down_that_broke_in_memory_and_the_others_up) {
   EXPECT_FALSE(o.metrics().healthy);
   ASSERT_TRUE(o.create_workflow(definition, {.id = sound}));
   ASSERT_TRUE(o.execute_workflow(sound));
-  EXPECT_EQ(o.wait_workflow(sound, std::nullopt, {})->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow(sound, std::nullopt, {}).value().status.state, WorkflowState::completed);
 }
 
 // A wait that began before the shard broke ends, too.

@@ -211,7 +211,7 @@ TEST_F(DataDirectory, backup_goes_to_a_relative_folder) {
     for (const char* const name : {"copy", "./other", "below/one"}) {
       const Result<void> made = store->backup(name);
       EXPECT_TRUE(made) << describe(made.error());
-      EXPECT_THAT(check_data_directory(name)->problems, IsEmpty());
+      EXPECT_THAT(check_data_directory(name).value().problems, IsEmpty());
     }
     for (const char* const name : {"data/copy", "below/../data/copy", "./data", "data/below/copy"})
       EXPECT_EQ(store->backup(name).error().code, ErrorCode::invalid_argument) << name;
@@ -230,7 +230,7 @@ TEST_F(DataDirectory, backup_that_was_killed_is_made_again) {
     const Result<void> made = store->backup(path("backup"));
     EXPECT_TRUE(made) << left << ": " << describe(made.error());
     EXPECT_FALSE(fs::exists(path("backup") + "/" + left));
-    EXPECT_THAT(check_data_directory(path("backup"))->problems, IsEmpty());
+    EXPECT_THAT(check_data_directory(path("backup")).value().problems, IsEmpty());
   }
   fs::create_directories(path("mine") + "/rocksdb.tmp");
   std::ofstream(path("mine") + "/letter.txt") << "x";
@@ -247,7 +247,7 @@ TEST_F(DataDirectory, restore_that_was_killed_is_made_again) {
   const Result<void> restored = restore_backup(path("backup"), path("new"));
   ASSERT_TRUE(restored) << describe(restored.error());
   EXPECT_FALSE(fs::exists(path("new") + "/restoring"));
-  EXPECT_TRUE((*open_data_directory(path("new"), {}))->acquire()->clean);
+  EXPECT_TRUE((*open_data_directory(path("new"), {}))->acquire().value().clean);
   EXPECT_EQ(restore_backup(path("backup"), path("backup") + "/new").error().code, ErrorCode::invalid_argument);
 }
 
@@ -267,7 +267,7 @@ TEST_F(DataDirectory, creation_that_was_killed_is_done_again) {
       EXPECT_EQ(check_data_directory(path()).error().code, ErrorCode::not_found);
       fill(path());
       EXPECT_FALSE(fs::exists(path() + "/rocksdb.new"));
-      EXPECT_THAT(check_data_directory(path())->problems, IsEmpty());
+      EXPECT_THAT(check_data_directory(path()).value().problems, IsEmpty());
     }
   }
 }
@@ -284,7 +284,7 @@ TEST_F(DataDirectory, creation_in_place_that_was_killed_is_done_again) {
       for (const std::string& each : made)
         if (entry.path().filename().string().starts_with(each)) fs::copy(entry.path(), path() + "/rocksdb");
     fill(path());
-    EXPECT_THAT(check_data_directory(path())->problems, IsEmpty()) << begin;
+    EXPECT_THAT(check_data_directory(path()).value().problems, IsEmpty()) << begin;
   }
   // What has been used is never taken for that.
   fs::remove(path() + "/rocksdb/CURRENT");
@@ -319,7 +319,7 @@ TEST_F(DataDirectory, keeps_its_rows_to_its_owner_in_a_folder_open_to_all) {
 
 TEST_F(DataDirectory, that_is_removed_while_it_is_used_does_not_acknowledge) {
   const auto store = *open_data_directory(path(), {.own_threads = false});
-  const Epoch epoch = store->acquire()->epoch;
+  const Epoch epoch = store->acquire().value().epoch;
   ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
   ASSERT_TRUE(commit(*store, epoch, Turn().create("w")));
   EXPECT_TRUE(store->check());
@@ -364,8 +364,8 @@ TEST_F(DataDirectory, keeps_the_note_of_its_last_user) {
     ASSERT_TRUE(lock->put_note("released 1 1"));
   }
   EXPECT_EQ((*FolderLock::take(path(), "data directory"))->note(), "released 1 1");
-  EXPECT_TRUE((*open_data_directory(path(), {}))->acquire()->clean);   // the note
-  EXPECT_FALSE((*open_data_directory(path(), {}))->acquire()->clean);  // is about one epoch
+  EXPECT_TRUE((*open_data_directory(path(), {}))->acquire().value().clean);   // the note
+  EXPECT_FALSE((*open_data_directory(path(), {}))->acquire().value().clean);  // is about one epoch
 }
 
 // The child's part of the test below: commits one after the other, and says which are acknowledged.

@@ -65,14 +65,14 @@ Result<Json> TaskContext::result_of(std::string_view id) {
   return found == assignment_.results.end() ? Result<Json>(nullptr) : found->second.try_parse();
 }
 
-std::vector<DependencyResult> TaskContext::results() const {
+Result<std::vector<DependencyResult>> TaskContext::results() {
   const Definition& definition = *assignment_.facts->definition;
   std::vector<DependencyResult> all;
   for (const TaskIndex dependency : definition.dependencies(assignment_.address.task)) {
-    const auto found =
-        std::ranges::find(assignment_.results, dependency, [](const auto& entry) { return entry.first; });
-    all.push_back({.task = definition.task_id(dependency),
-                   .result = found == assignment_.results.end() ? Json(nullptr) : found->second.parse()});
+    const std::string_view id = definition.task_id(dependency);
+    Result<Json> result = result_of(id);
+    if (!result) return std::unexpected(std::move(result.error()));
+    all.push_back({.task = id, .result = *std::move(result)});
   }
   return all;
 }

@@ -73,7 +73,7 @@ TEST(Capacity, is_not_changed_by_conditions_that_fail) {
   const DefinitionPtr conditions = define(workflow(tasks));
   const auto bad = engine.orchestrator().start_workflow(conditions);
   ASSERT_TRUE(bad);
-  ASSERT_EQ(engine.orchestrator().wait_workflow(*bad)->status.tasks_failed, 20U);
+  ASSERT_EQ(engine.orchestrator().wait_workflow(*bad).value().status.tasks_failed, 20U);
   tasks.clear();
   for (int i = 0; i < 50; ++i) tasks.push_back(user_task("t" + std::to_string(i), "count"));
   const auto counted = engine.orchestrator().start_workflow(define(workflow(tasks)));

@@ -198,7 +198,7 @@ TEST(WaitWorkflow, ends_with_its_task) {
   const auto id = engine.orchestrator().start_workflow(waiting_for(pending(engine)));
   waits.wait();
   ASSERT_TRUE(engine.orchestrator().cancel_workflow(*id));
-  EXPECT_EQ(engine.orchestrator().wait_workflow(*id)->status.state, WorkflowState::cancelled);
+  EXPECT_EQ(engine.orchestrator().wait_workflow(*id).value().status.state, WorkflowState::cancelled);
 }
 
 TEST(WaitWorkflow, refuses_a_handler_that_would_wait_for_itself) {
@@ -220,8 +220,8 @@ TEST(WaitWorkflow, refuses_the_last_of_those_who_would_wait_in_a_circle) {
   ASSERT_TRUE(o.start_workflow(waiting_for("two"), {.id = "one"}));
   wait_until_explained(engine, "one", "a", "waiting_for_child");
   ASSERT_TRUE(o.execute_workflow("two"));
-  EXPECT_EQ(o.wait_workflow("two")->tasks[0].error.parse().at("code"), "invalid_state");
-  EXPECT_EQ(o.wait_workflow("one")->tasks[0].result.view(), "\"failed\"");
+  EXPECT_EQ(o.wait_workflow("two").value().tasks[0].error.parse().at("code"), "invalid_state");
+  EXPECT_EQ(o.wait_workflow("one").value().tasks[0].result.view(), "\"failed\"");
 }
 
 // Two parents hold both slots and wait for children that would need one.
@@ -241,7 +241,7 @@ TEST(WaitWorkflow, is_explained_where_it_holds_all_slots) {
   EXPECT_THAT(child[1].text, HasSubstr("2 of them by tasks that wait for workflows (\"a\" of \"parent 1\" for"));
   EXPECT_THAT(child[1].text, HasSubstr("max_concurrent_tasks"));
   ASSERT_TRUE(o.cancel_workflow("parent 2"));
-  EXPECT_EQ(o.wait_workflow("parent 1")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow("parent 1").value().status.state, WorkflowState::completed);
 }
 
 }  // namespace

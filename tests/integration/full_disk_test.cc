@@ -178,7 +178,7 @@ TEST_F(ReadOnlyDirectory, is_read_without_the_right_to_write) {
 TEST_F(ReadOnlyDirectory, of_an_engine_refuses_to_be_changed) {
   run_small("a");
   auto engine = *Engine::open({.data_dir = data(), .read_only = true});
-  EXPECT_EQ(engine->orchestrator().get_workflow("a")->status.state, WorkflowState::completed);
+  EXPECT_EQ(engine->orchestrator().get_workflow("a").value().status.state, WorkflowState::completed);
   EXPECT_EQ(engine->orchestrator().start_workflow(define({task("a")})).error().code, ErrorCode::invalid_state);
   EXPECT_EQ(engine->persistence().delete_workflow("a").error().code, ErrorCode::invalid_state);
   EXPECT_EQ(engine->orchestrator().retry_workflow("a").error().code, ErrorCode::invalid_state);

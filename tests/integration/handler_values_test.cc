@@ -72,7 +72,7 @@ TEST(HandlerResults, of_all_dependencies_come_in_their_order) {
   ASSERT_TRUE(engine.handlers().add("user", "fails", [](TaskContext&) { return error("broken", "as ever"); }));
   ASSERT_TRUE(engine.handlers().add("user", "join", [](TaskContext& task) {
     std::string all;
-    for (const auto& [id, result] : task.results()) all += std::string(id) + "=" + to_json_text(result) + " ";
+    for (const auto& [id, result] : *task.results()) all += std::string(id) + "=" + to_json_text(result) + " ";
     return ok(all);
   }));
   TaskSpec broken = user_task("broken", "fails");

@@ -33,7 +33,7 @@ TEST(Misuse, of_null_definitions_and_empty_functions_is_refused) {
   EXPECT_EQ(engine.handlers().add("user", "empty", nullptr).error().code, ErrorCode::invalid_argument);
   // Nobody wants to be told: it is started all the same.
   o.start_workflow(define({task("a")}), {.id = "w"}, nullptr);
-  EXPECT_EQ(o.wait_workflow("w")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow("w").value().status.state, WorkflowState::completed);
 }
 
 TEST(Misuse, of_empty_ids_is_refused) {
@@ -64,9 +64,9 @@ TEST(Misuse, of_durations_is_cut_or_refused) {
   gate.started.get_future().wait();
   EXPECT_EQ(o.cancel_workflow(*id, {.grace = -1ms}).error().code, ErrorCode::invalid_argument);
   EXPECT_TRUE(o.cancel_workflow(*id, {.grace = Duration::max()}));
-  EXPECT_EQ(o.get_workflow_status(*id)->phase, Phase::cancelling);
+  EXPECT_EQ(o.get_workflow_status(*id).value().phase, Phase::cancelling);
   gate.released.set_value();
-  EXPECT_EQ(o.wait_workflow(*id)->status.state, WorkflowState::cancelled);
+  EXPECT_EQ(o.wait_workflow(*id).value().status.state, WorkflowState::cancelled);
 
   (void)engine.handlers().add("user", "later", [](TaskContext&) -> TaskResult {
     TaskError later("busy", "try in a while");
@@ -76,8 +76,8 @@ TEST(Misuse, of_durations_is_cut_or_refused) {
   TaskSpec retried = user_task("a", "later");
   retried.retry_policy = RetryPolicy{.max_attempts = 3};
   const auto waits = o.start_workflow(define({retried}));
-  while (o.explain_workflow(*waits)->back().code != "retry_due") std::this_thread::yield();
-  EXPECT_EQ(o.get_workflow(*waits)->tasks[0].attempt, 1U);
+  while (o.explain_workflow(*waits).value().back().code != "retry_due") std::this_thread::yield();
+  EXPECT_EQ(o.get_workflow(*waits).value().tasks[0].attempt, 1U);
 }
 
 TEST(Misuse, of_options_is_refused_by_name) {
@@ -148,7 +148,7 @@ TEST(Misuse, after_fork_is_refused) {
   EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
   EXPECT_EQ(WEXITSTATUS(status), 0);
   ASSERT_TRUE(o.execute_workflow("w"));
-  EXPECT_EQ(o.wait_workflow("w")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow("w").value().status.state, WorkflowState::completed);
 }
 
 TEST(Misuse, of_a_started_callback_that_throws_is_logged) {
@@ -160,7 +160,7 @@ TEST(Misuse, of_a_started_callback_that_throws_is_logged) {
     throw std::runtime_error("put in by the test");
   });
   told.get_future().wait();
-  EXPECT_EQ(o.wait_workflow("w")->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.wait_workflow("w").value().status.state, WorkflowState::completed);
   o.start_workflow(DefinitionPtr(), {}, [](const Result<std::string>&) { throw 42; });
   EXPECT_TRUE(o.metrics().healthy);
 }

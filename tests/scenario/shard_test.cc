@@ -200,7 +200,7 @@ TEST_F(ShardTest, a_cancelled_task_is_not_held_by_its_breaker) {
   spec.tasks[0].circuit_breaker = "breaker";
   stage.create("w", make(spec));
   execute("w");
-  const auto held = [&] { return stage.node().policies().check_breaker("breaker")->held; };
+  const auto held = [&] { return stage.node().policies().check_breaker("breaker").value().held; };
   EXPECT_EQ(held(), 1U);
   command("w", cancel_now());
   EXPECT_EQ(held(), 0U);
@@ -218,7 +218,7 @@ TEST_F(ShardTest, tasks_held_by_a_breaker_that_is_deleted_and_defined_anew_are_c
   ASSERT_TRUE(stage.node().policies().remove("breaker"));
   ASSERT_TRUE(stage.define_policy("breaker", CircuitBreakerPolicy{}));
   stage.wait(1ms);
-  EXPECT_EQ(stage.node().policies().check_breaker("breaker")->held, 0U);
+  EXPECT_EQ(stage.node().policies().check_breaker("breaker").value().held, 0U);
   ASSERT_TRUE(stage.finish("w", "t", {}));
   EXPECT_EQ(stage.state_of("w").state, WorkflowState::completed);
 }

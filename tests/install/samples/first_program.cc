@@ -80,7 +80,7 @@ pawl::Result<std::string> run(pawl::Engine& engine) {
   };
   auto join = [](pawl::TaskContext& task) -> pawl::TaskResult {
     std::vector<std::string> all;
-    for (const auto& [id, result] : task.results()) {
+    for (const auto& [id, result] : *task.results()) {
       auto text = pawl::as<std::string>(result, std::string(id));
       if (!text) return std::unexpected(text.error());
       all.push_back(*text);
