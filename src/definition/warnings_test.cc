@@ -29,7 +29,7 @@ std::vector<std::string> warnings_of_b(const std::string& b, const std::string& 
 
 TEST(Warnings, members_of_the_input_that_are_not_declared) {
   EXPECT_THAT(warnings_of_b("stdin: '${{ input.wo }}'"),
-              ElementsAre("f.yaml:5:49: warning: tasks.b.stdin: input has no member \"wo\" (did you mean \"who\"?); it "
+              ElementsAre("f.yaml:5:46: warning: tasks.b.stdin: input has no member \"wo\" (did you mean \"who\"?); it "
                           "is null unless a start gives it: declare it, `input: {wo: null}`"));
   EXPECT_THAT(warnings_of_b("when: input.anything"), SizeIs(1));
   EXPECT_THAT(warnings_of_b("stdin: '${{ input.db.hots }}'"), ElementsAre(HasSubstr("(did you mean \"host\"?)")));
@@ -44,7 +44,7 @@ TEST(Warnings, nothing_is_known_of_an_input_that_is_not_declared) {
 TEST(Warnings, members_of_a_commands_result_that_are_misspelt) {
   EXPECT_THAT(
       warnings_of_b("stdin: '${{ tasks.a.result.stdot }}'"),
-      ElementsAre(HasSubstr("5:49: warning: tasks.b.stdin: a command's result has stdout, stderr and exit_code, "
+      ElementsAre(HasSubstr("5:46: warning: tasks.b.stdin: a command's result has stdout, stderr and exit_code, "
                             "unless it prints JSON; \"stdot\" is null (did you mean \"stdout\"?)")));
   EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a.result.rows }}'"), IsEmpty()) << "it may print JSON";
   EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a.result.stdout }}'"), IsEmpty());

@@ -275,7 +275,7 @@ TEST(Reads, do_not_take_what_is_known_for_what_is_stored) {
   EXPECT_EQ(node.persistence().list_workflows({}).value().size(), 0U);
   EXPECT_EQ(node.persistence().delete_workflow("ended").error().code, ErrorCode::not_found);
   EXPECT_EQ(node.orchestrator().list_workflows({}).value().size(), 2U);
-  ASSERT_TRUE(node.persistence().enable({}));
+  ASSERT_TRUE(node.persistence().enable({.data_dir = "rows"}));
   EXPECT_EQ(ids_of(*node.persistence().list_workflows({})), ids_of(*node.orchestrator().list_workflows({})));
   EXPECT_EQ(node.persistence().list_workflows({}).value().size(), 2U);
   EXPECT_EQ(node.persistence().list_workflows({.state = WorkflowState::pending}).value().front().id, "w00000");
@@ -293,7 +293,7 @@ TEST(Reads, refuse_a_store_with_another_workflow_of_an_id_however_many_there_are
   Node(disk).create(definition, 1);
   Node node(disk, {}, false);
   node.create(definition, 1100);
-  EXPECT_EQ(node.persistence().enable({}).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(node.persistence().enable({.data_dir = "rows"}).error().code, ErrorCode::already_exists);
 }
 
 TEST(Reads, take_a_history_page_by_page_at_the_cost_of_its_events) {
