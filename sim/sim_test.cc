@@ -35,8 +35,6 @@ bool is_found(Bug bug) {
 
 TEST(Simulation, finds_effects_released_before_their_commit) { EXPECT_TRUE(is_found(Bug::early_acknowledgement)); }
 TEST(Simulation, finds_a_commit_that_was_lost) { EXPECT_TRUE(is_found(Bug::lost_commit)); }
-TEST(Simulation, finds_an_outcome_that_was_lost) { EXPECT_TRUE(is_found(Bug::lost_outcome)); }
-TEST(Simulation, finds_a_place_that_was_lost) { EXPECT_TRUE(is_found(Bug::lost_place)); }
 
 }  // namespace
 }  // namespace pawl::sim

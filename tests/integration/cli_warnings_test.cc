@@ -25,7 +25,7 @@ TEST_F(CliWarnings, validate_tells_where_and_what_was_meant) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, StartsWith(file + ": ok: x"));
   EXPECT_THAT(result.err,
-              AllOf(StartsWith("pawl: " + file + ":4:25: warning: tasks.a.stdin: input has no member \"wo\""),
+              AllOf(StartsWith("pawl: " + file + ":4:24: warning: tasks.a.stdin: input has no member \"wo\""),
                     HasSubstr("did you mean \"who\"?")));
 }
 
@@ -36,7 +36,7 @@ TEST_F(CliWarnings, strict_refuses) {
     const ProcessResult result = pawl(arguments);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.out, "");
-    EXPECT_THAT(result.err, AllOf(HasSubstr(":4:25: warning: "), HasSubstr(file + ": refused, for --strict")));
+    EXPECT_THAT(result.err, AllOf(HasSubstr(":4:24: warning: "), HasSubstr(file + ": refused, for --strict")));
   }
   const ProcessResult sound = pawl({"validate", flow(kSound), "--strict"});
   EXPECT_EQ(sound.exit_code, 0);
