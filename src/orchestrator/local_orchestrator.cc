@@ -221,9 +221,9 @@ Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
   const Result<std::optional<Duration>> grace = bounded_grace(options.grace);
   if (!grace) return std::unexpected(grace.error());
-  return command(
-      id, command::CancelWorkflow{
-              .reason = storable_message(options.reason), .grace = *grace, .compensate = options.compensate});
+  return command(id,
+                 command::CancelWorkflow{
+                     .reason = storable_message(options.reason), .grace = *grace, .compensate = options.compensate});
 }
 
 Result<void> LocalOrchestrator::fail_workflow(const std::string& id, const std::string& reason) {

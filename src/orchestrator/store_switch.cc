@@ -37,7 +37,8 @@ Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next,
                                              const WorkflowCheck& may_go_there) {
   const auto meeting = std::make_shared<StoreSwitch>(shards_.size());
   for (const auto& shard : shards_) {
-    ShardCall join = [&, meeting](Shard& there) {
+    // After the decision this function may have returned: what is used then is the call's own.
+    ShardCall join = [meeting, next, epoch, &may_go_there](Shard& there) {
       Result<void> ready;
       try {
         ready = there.down() ? std::unexpected(*there.down()) : there.copy_all_to(*next, epoch, may_go_there);

@@ -86,6 +86,23 @@ TEST(Supervision, answers_a_call_in_the_middle_of_which_an_invariant_breaks) {
   EXPECT_EQ(o.metrics().restarts, 2U);
 }
 
+// What is told of the first task's end breaks an invariant once; the workflow ends all the same.
+TEST(Supervision, starts_a_shard_again_whose_invariant_broke) {
+  std::atomic<bool> broken{false};
+  LocalHarness harness(1, [&](const WorkflowFacts&, const Event& event) {
+    if (std::holds_alternative<event::TaskCompleted>(event)) PAWL_ASSERT(broken.exchange(true), "put in by the test");
+  });
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(kStored));
+  const auto id = o.start_workflow(define({task("a"), task("b", {"a"})}), {});
+  ASSERT_TRUE(id);
+  auto report = o.wait_workflow(*id, std::nullopt, {});
+  while (!report) report = o.wait_workflow(*id, std::nullopt, {});  // its shard went down: it asks again
+  EXPECT_EQ(report->status.state, WorkflowState::completed);
+  EXPECT_EQ(o.metrics().restarts, 1U);
+  EXPECT_TRUE(o.metrics().healthy);
+}
+
 // The supervisor gives up in the end, and says so; what is stored is none the worse.
 TEST(Supervision, gives_up_on_a_shard_that_breaks_again_and_again) {
   std::atomic<bool> breaks{true};

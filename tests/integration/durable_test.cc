@@ -7,7 +7,6 @@
 
 #include "pawl/engine.h"
 
-#include "base/assert.h"
 #include "load/measure.h"
 #include "persistence/keys.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
@@ -198,22 +197,6 @@ TEST_F(Durable, starts_nothing_on_standby) {
     EXPECT_EQ(engine->orchestrator().get_workflow_status("w")->tasks_completed, 0U);
   }
   EXPECT_EQ(open()->orchestrator().wait_workflow("w")->status.state, WorkflowState::completed);
-}
-
-// A bug is put into the shard's thread: what is told of the first task's end breaks an invariant.
-TEST_F(Durable, starts_a_shard_again_whose_invariant_broke) {
-  const auto engine = open({.shards = 1});
-  std::atomic<bool> broken{false};
-  ASSERT_TRUE(engine->monitor().subscribe(
-      [&](const WorkflowEvent&) { PAWL_ASSERT(broken.exchange(true), "put in by the test"); }, {"task_completed"}));
-  Orchestrator& o = engine->orchestrator();
-  const auto id = o.start_workflow(define({task("a"), task("b", {"a"})}));
-  ASSERT_TRUE(id);
-  auto report = o.wait_workflow(*id);
-  while (!report) report = o.wait_workflow(*id);  // told that the shard went down: it asks again
-  EXPECT_EQ(report->status.state, WorkflowState::completed);
-  EXPECT_EQ(o.metrics().restarts, 1U);
-  EXPECT_TRUE(o.metrics().healthy);
 }
 
 TEST_F(Durable, puts_a_history_that_makes_no_sense_into_quarantine) {
