@@ -161,7 +161,7 @@ TEST_F(Sagas, tell_a_compensation_what_was_done_and_why_it_is_undone) {
 TEST_F(Sagas, go_on_in_the_next_engine) {
   const DefinitionPtr definition = define({step("a"), step("b", {"a"}), step("c", {"b"})});
   {
-    const auto engine = open({.max_crashes = 100});
+    const auto engine = open({.max_crashes = 15});
     break_tasks({"c", "undo b"});
     (void)run(*engine, definition, {.id = "w"});
     EXPECT_EQ(engine->orchestrator().get_workflow_status("w")->compensation, CompensationState::failed);
