@@ -161,6 +161,28 @@ TEST(DeletePolicy, leaves_no_workflow_behind_that_refers_to_it) {
   }
 }
 
+// The creation has found the policy and is about to go to its shard when the policy is deleted.
+TEST(DeletePolicy, refuses_a_workflow_that_was_prepared_before) {
+  const std::thread::id here = std::this_thread::get_id();
+  LocalOrchestrator* orchestrator = nullptr;
+  bool deletes = false;
+  LocalHarness harness(1, {}, [&]() -> Result<void> {
+    if (std::this_thread::get_id() != here || !std::exchange(deletes, false)) return {};
+    EXPECT_TRUE(orchestrator->policy().delete_policy("p"));  // while the definition is stored
+    return {};
+  });
+  orchestrator = &harness.orchestrator();
+  ASSERT_TRUE(orchestrator->start(kStored));
+  ASSERT_TRUE(orchestrator->policy().define_policy("p", RetryPolicy{}));
+  WorkflowSpec spec = workflow({task("a")});
+  spec.tasks[0].retry_policy_name = "p";
+  deletes = true;
+  const auto id = orchestrator->create_workflow(define(spec), {});
+  ASSERT_FALSE(deletes);
+  ASSERT_FALSE(id);
+  EXPECT_EQ(id.error().code, ErrorCode::not_found);
+}
+
 TEST(DeletePolicy, keeps_ended_workflows_from_living_again_without_it) {
   LocalHarness harness(1);
   LocalOrchestrator& o = harness.orchestrator();
