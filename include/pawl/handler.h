@@ -75,7 +75,7 @@ class TaskContext {
     return as<T>(*value, place_of_arg(index));
   }
   [[nodiscard]] const Json& input();  // the workflow's input, an object
-  // Of all direct dependencies, in the order they are written: `for (auto& [id, result] : *task.results())`. Error:
+  // Of all direct dependencies, in the order of the definition. `for (auto& [id, result] : *task.results())`. Error:
   // `corruption`, as result_of().
   [[nodiscard]] Result<std::vector<DependencyResult>> results();
   // The result of a direct dependency; null if it was skipped, failed with `allow_failure`, or returned null. Error:

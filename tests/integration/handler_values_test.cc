@@ -81,7 +81,7 @@ TEST(HandlerResults, of_all_dependencies_come_in_their_order) {
       run(engine, define({user_task("a", "id"), user_task("b", "id"), broken, user_task("none", "join"),
                           user_task("join", "join", {"b", "broken", "a"})}));
   EXPECT_EQ(report.tasks[3].result.view(), "\"\"");
-  EXPECT_EQ(report.tasks[4].result.parse(), "b=\"b\" broken=null a=\"a\" ");
+  EXPECT_EQ(report.tasks[4].result.parse(), "a=\"a\" b=\"b\" broken=null ");
 }
 
 }  // namespace
