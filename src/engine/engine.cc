@@ -40,8 +40,8 @@ Result<std::shared_ptr<Store>> open_store(const PersistenceOptions& options) {
                            .reserve_bytes = options.reserve_bytes,
                            .uses_reserve = options.uses_reserve};
   Result<std::unique_ptr<Store>> store = guarded([&] {
-    return open_data_directory(options.data_dir,
-                               {.sync_delay = options.sync_delay, .own_threads = !options.read_only}, use);
+    return open_data_directory(options.data_dir, {.sync_delay = options.sync_delay, .own_threads = !options.read_only},
+                               use);
   });
   if (!store) return std::unexpected(std::move(store.error()));
   return std::shared_ptr<Store>(*std::move(store));

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "base/value_check.h"
 #include "base/time.h"
+#include "base/value_check.h"
 #include "definition/checks.h"
 #include "definition/spec.h"
 #include "orchestrator/local_ask.h"
@@ -302,9 +302,9 @@ Result<void> LocalOrchestrator::resume_workflow(const std::string& id) {
 Result<void> LocalOrchestrator::cancel_workflow(const std::string& id, const CancelOptions& options) {
   const Result<std::optional<Duration>> grace = bounded_grace(options.grace);
   if (!grace) return std::unexpected(grace.error());
-  return command(id, command::CancelWorkflow{.reason = storable_message(options.reason),
-                                             .grace = *grace,
-                                             .compensate = options.compensate});
+  return command(id,
+                 command::CancelWorkflow{
+                     .reason = storable_message(options.reason), .grace = *grace, .compensate = options.compensate});
 }
 
 Result<void> LocalOrchestrator::fail_workflow(const std::string& id, const std::string& reason) {

@@ -261,7 +261,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   Random ids_;
   std::shared_ptr<Store> store_;  // shared with readers that are at it when persistence is disabled
   Epoch epoch_{};
-  bool releases_ = true;                     // the store, at the end
+  bool releases_ = true;                           // the store, at the end
   std::map<std::uint32_t, std::string> problems_;  // of shards that are down
 };
 

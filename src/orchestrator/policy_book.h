@@ -121,7 +121,7 @@ class PolicyBook {
   mutable std::mutex mutex_;  // guards all below; which policies there are, and what they say, change with both held
   std::map<std::string, Entry> entries_;
   std::set<std::string, std::less<>> leaving_;  // their removal was announced
-  std::map<std::string, std::size_t> held_;  // by breaker; none of 0
+  std::map<std::string, std::size_t> held_;     // by breaker; none of 0
   policy::CatalogPtr catalog_;
 };
 

@@ -146,7 +146,8 @@ Result<void> LocalOrchestrator::disable() {
     const std::lock_guard lock(mutex_);
     return epoch_;
   }();
-  if (Result<void> switched = switch_store(none, none->acquire().value().epoch, anything_goes); !switched) return switched;
+  if (Result<void> switched = switch_store(none, none->acquire().value().epoch, anything_goes); !switched)
+    return switched;
   disabled_epoch_ = owned;
   return let_go_of(*before);
 }

@@ -131,7 +131,7 @@ TEST(Install, of_what_is_not_built_says_how_to_build_it_and_copies_nothing) {
       {"cmake", "-DCMAKE_INSTALL_PREFIX=" + (folder / "prefix").string(), "-P", folder / "cmake_install.cmake"},
       {.cwd = folder});
   EXPECT_NE(result.exit_code, 0);
-  EXPECT_NE(result.err.find("is not built yet"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("pawl_installable"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("--target"), std::string::npos) << result.err;
   EXPECT_FALSE(fs::exists(folder / "prefix"));
 }

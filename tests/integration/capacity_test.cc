@@ -118,7 +118,8 @@ TEST(Capacity, shares_its_slots_among_shards) {
   std::vector<std::string> ids;
   for (int i = 0; i < 16; ++i) ids.push_back(*engine.orchestrator().create_workflow(definition, {}));
   for (const std::string& id : ids) ASSERT_TRUE(engine.orchestrator().execute_workflow(id));
-  for (const std::string& id : ids) EXPECT_EQ(engine.orchestrator().wait_workflow(id).value().status.tasks_completed, 200U);
+  for (const std::string& id : ids)
+    EXPECT_EQ(engine.orchestrator().wait_workflow(id).value().status.tasks_completed, 200U);
   EXPECT_EQ(engine.orchestrator().metrics().task_slots_in_use, 0U);
 }
 

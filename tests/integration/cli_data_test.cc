@@ -83,7 +83,8 @@ TEST_F(CliData, tell_their_history) {
   EXPECT_EQ(history.exit_code, 0) << history.err;
   std::vector<std::string> types;
   std::istringstream lines(history.out);
-  for (std::string line; std::getline(lines, line);) types.emplace_back(parse_json(line).value().at("type").as_string());
+  for (std::string line; std::getline(lines, line);)
+    types.emplace_back(parse_json(line).value().at("type").as_string());
   EXPECT_THAT(types,
               ElementsAre("workflow_created", "workflow_started", "task_started", "task_completed", "task_started",
                           "task_completed", "task_started", "task_completed", "workflow_completed"));

@@ -96,7 +96,8 @@ TEST_F(Durable, tells_the_history) {
   }
   EXPECT_EQ(types, (std::vector<std::string>{"workflow_created", "workflow_started", "task_started", "task_completed",
                                              "workflow_completed"}));
-  EXPECT_EQ(engine->orchestrator().get_history(report.status.id, {.from = 2, .limit = 1}).value().front().event.task, "a");
+  EXPECT_EQ(engine->orchestrator().get_history(report.status.id, {.from = 2, .limit = 1}).value().front().event.task,
+            "a");
   EXPECT_EQ(engine->orchestrator().get_history("nobody").error().code, ErrorCode::not_found);
   Engine volatile_engine;
   EXPECT_EQ(volatile_engine.orchestrator().get_history("w").error().code, ErrorCode::invalid_state);

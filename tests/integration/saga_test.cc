@@ -276,7 +276,8 @@ TEST_F(Sagas, fork_goes_on_from_a_moment_of_the_past) {
   EXPECT_EQ(report->status.state, WorkflowState::completed);
   EXPECT_EQ(report->tasks[0].result.view(), "\"result of a\"") << "of the past";
   EXPECT_THAT(take_log(), ElementsAre("b", "c"));
-  EXPECT_EQ(orchestrator.get_workflow_status("w").value().state, WorkflowState::failed) << "the other one stays as it is";
+  EXPECT_EQ(orchestrator.get_workflow_status("w").value().state, WorkflowState::failed)
+      << "the other one stays as it is";
   // Before its start, by the number of the event.
   const auto anew = orchestrator.fork_workflow("w", {.id = {}, .event = 1, .task = ""});
   ASSERT_TRUE(anew) << describe(anew.error());
