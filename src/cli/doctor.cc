@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "pawl/salvage.h"
+
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
@@ -14,6 +16,11 @@
 
 namespace pawl::cli {
 namespace {
+
+struct DoctorArguments {
+  Target target;
+  std::string salvage;  // a new directory; empty: it is only checked
+};
 
 struct Findings {
   DataReport data;
@@ -51,8 +58,9 @@ std::string to_text(const Findings& findings, const std::string& directory) {
     out += fmt::format("  workflow {} cannot be run: {}\n", in_quotes(each.id), printable(each.reason));
   const std::size_t problems = data.problem_count + findings.quarantined.size();
   if (problems == 0) return out + "no problems\n";
-  return out +
-         fmt::format("{} problem{}; a backup can be restored with pawl restore\n", problems, problems == 1 ? "" : "s");
+  return out + fmt::format(
+                   "{} problem{}; a backup can be restored with pawl restore, or what is left be had with --salvage\n",
+                   problems, problems == 1 ? "" : "s");
 }
 
 std::string to_json(const Findings& findings, const std::string& directory) {
@@ -79,7 +87,57 @@ std::string to_json(const Findings& findings, const std::string& directory) {
          "\n";
 }
 
-int doctor(const Target& target) {
+std::string to_text(const SalvageReport& report, const DoctorArguments& arguments) {
+  std::string out;
+  for (const std::string& damage : report.damage) out += fmt::format("  damaged: {}\n", printable(damage));
+  for (const SalvagedWorkflow& each : report.workflows) {
+    const std::string id = in_quotes(each.id);
+    if (!each.kept) {
+      out += fmt::format("  workflow {} is lost: not even its beginning can be read\n", id);
+      continue;
+    }
+    out += fmt::format("  workflow {}: events from {} on {}{}", id, each.lost_from,
+                       each.certain ? "are lost" : "may be lost", each.had_ended ? ", its end among them" : "");
+    out += each.paused ? fmt::format("; it is paused as it was before them: {}\n",
+                                     printable(resume_command(each.id, arguments.salvage)))
+                       : std::string("\n");
+  }
+  for (const std::string& each : report.lost) out += fmt::format("  lost: {}\n", printable(each));
+  out += fmt::format("{} has {} workflows that have not ended, {} that have{}\n", printable(arguments.salvage),
+                     report.live, report.ended, report.lost_nothing() ? "; nothing is lost" : "");
+  return out;
+}
+
+std::string to_json(const SalvageReport& report, const DoctorArguments& arguments) {
+  boost::json::array workflows;
+  for (const SalvagedWorkflow& each : report.workflows)
+    workflows.push_back({{"id", each.id},
+                         {"kept", each.kept},
+                         {"certain", each.certain},
+                         {"had_ended", each.had_ended},
+                         {"paused", each.paused},
+                         {"lost_from", each.kept ? Json(each.lost_from) : Json(nullptr)}});
+  return to_json_text(Json{{"directory", arguments.target.data_dir},
+                           {"salvaged", arguments.salvage},
+                           {"lost_nothing", report.lost_nothing()},
+                           {"live", report.live},
+                           {"ended", report.ended},
+                           {"damage", boost::json::array(report.damage.begin(), report.damage.end())},
+                           {"workflows", std::move(workflows)},
+                           {"lost", boost::json::array(report.lost.begin(), report.lost.end())}}) +
+         "\n";
+}
+
+int salvage(const DoctorArguments& arguments) {
+  const Result<SalvageReport> salvaged = salvage_data_directory(arguments.target.data_dir, arguments.salvage);
+  if (!salvaged) return report(salvaged.error());
+  put(stdout, arguments.target.json() ? to_json(*salvaged, arguments) : to_text(*salvaged, arguments));
+  return salvaged->lost_nothing() ? kDone : kWorkflowFailed;
+}
+
+int doctor(const DoctorArguments& arguments) {
+  const Target& target = arguments.target;
+  if (!arguments.salvage.empty()) return salvage(arguments);
   const Result<Findings> findings = examine(target.data_dir);
   if (!findings) return report(findings.error());
   put(stdout, target.json() ? to_json(*findings, target.data_dir) : to_text(*findings, target.data_dir));
@@ -90,17 +148,24 @@ int doctor(const Target& target) {
 
 void add_doctor(Verb& program) {
   Verb verb = program.add_verb("doctor", "Check a data directory from end to end");
-  const auto target = std::make_shared<Target>();
+  const auto arguments = std::make_shared<DoctorArguments>();
+  Target* const target = &arguments->target;
   verb.add("DIR", target->data_dir, "The data directory, or a backup").environment("PAWL_DATA_DIR").required();
+  verb.add("--salvage", arguments->salvage, "Copy all that can be read to this new directory, and say what is lost")
+      .not_empty();
   add_output(verb, target->output, "human: counts and problems; json: one document");
   verb.teaches(
       "Reads everything that is stored and compares all checksums. A damaged directory is not written to.\n"
       "\n"
       "  pawl doctor data\n"
       "  pawl doctor data --output json | jq .problems\n"
+      "  pawl doctor data --salvage data.salvaged\n"
       "\n"
-      "Exit codes: 0 sound, 1 there are problems, 2 no data directory, 4 another process uses it.");
-  verb.on_call([target] { return doctor(*target); });
+      "Salvage leaves DIR as it is. A workflow of which later events are lost, or may be, comes back as it was before\n"
+      "them, paused: look at it, then pawl resume, cancel or delete it. One without a whole beginning is left out.\n"
+      "\n"
+      "Exit codes: 0 sound, or nothing is lost, 1 there are problems, 2 no data directory, 4 another process uses it.");
+  verb.on_call([arguments] { return doctor(*arguments); });
 }
 
 }  // namespace pawl::cli

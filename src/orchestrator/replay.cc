@@ -98,6 +98,7 @@ Timestamp latest_in(const core::Workflow& workflow) {
 
 // `done` is called with each piece of `stored` that is not needed any more.
 Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions, Timestamp* latest, const auto& done) {
+  if (stored.damage) return std::unexpected(*stored.damage);
   core::Workflow workflow;
   Wanted see;
   if (latest != nullptr)

@@ -80,7 +80,10 @@ Result<Found> look_at_used(const std::string& path) {
   if (!found || *found != Found::restoring) return found;
   return fail(
       ErrorCode::invalid_argument,
-      fmt::format("a backup was being restored to {} and is not complete: restore it again with pawl restore", path));
+      fmt::format(
+          "a backup was being restored to {}, or a directory salvaged, and is not complete: restore it again with pawl "
+          "restore (or pawl doctor --salvage)",
+          path));
 }
 
 // For its owner only: inputs and results are in it.
@@ -135,23 +138,21 @@ Result<void> settle(const std::string& path) {
   return fail(ErrorCode::corruption, fmt::format("it is damaged: {}: {}", first.where, first.what));
 }
 
-// It stands in its place when it is whole and settled; whatever ends this before leaves what is removed by the next
-// try.
-Result<void> restore_locked(const fs::path& backup, const fs::path& path) {
+// It stands in its place when it is whole; whatever ends this before leaves what is removed by the next try.
+Result<void> make_locked(const fs::path& path, const std::function<Result<void>(const std::string&)>& fill) {
   const fs::path unfinished = path / kRestoring;
   std::error_code error;
   fs::remove_all(unfinished, error);
   if (!error && ::mkdir(unfinished.c_str(), S_IRWXU) != 0) error = std::error_code(errno, std::generic_category());
   if (error) return failed(fmt::format("write to {}", path.string()), error);
-  Result<void> restored = copy_rows(backup / kRowsFolder, unfinished / kRowsFolder);
-  if (restored) restored = settle(unfinished.string());
-  if (restored) {
+  Result<void> filled = fill(unfinished.string());
+  if (filled) {
     fs::remove_all(path / kRowsFolder, error);  // what is left of a creation
     fs::rename(unfinished / kRowsFolder, path / kRowsFolder, error);
-    if (error) restored = failed(fmt::format("write to {}", path.string()), error);
+    if (error) filled = failed(fmt::format("write to {}", path.string()), error);
   }
   fs::remove_all(unfinished, error);
-  return restored ? sync_folder(path) : restored;
+  return filled ? sync_folder(path) : filled;
 }
 
 }  // namespace
@@ -182,22 +183,30 @@ Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path,
   return FolderLock::take(path, kKind, use);
 }
 
+Result<void> make_data_directory(const std::string& path,
+                                 const std::function<Result<void>(const std::string& unfinished)>& fill) {
+  const Result<Found> found = look_at(path);
+  if (!found) return std::unexpected(found.error());
+  if (*found == Found::data)
+    return fail(ErrorCode::already_exists, fmt::format("{} is not empty; name a new folder", path));
+  if (*found == Found::nothing)
+    if (Result<void> made = make(path); !made) return made;
+  const Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
+  if (!lock) return std::unexpected(lock.error());
+  return make_locked(path, fill);
+}
+
 Result<void> restore_backup(const std::string& backup, const std::string& path) {
   const Result<std::unique_ptr<FolderLock>> source = lock_data_directory(backup, FolderLock::Use::reading);
   if (!source) return std::unexpected(Error(source.error()).within("restoring a backup"));
   if (is_within(path, backup))
     return fail(ErrorCode::invalid_argument, fmt::format("{} is in the backup itself; name a folder elsewhere", path));
-  const Result<Found> found = look_at(path);
-  if (!found) return std::unexpected(found.error());
-  if (*found == Found::data)
-    return fail(ErrorCode::already_exists,
-                fmt::format("{} is not empty; name a new folder to restore the backup to", path));
-  if (*found == Found::nothing)
-    if (Result<void> made = make(path); !made) return made;
-  const Result<std::unique_ptr<FolderLock>> lock = FolderLock::take(path, kKind);
-  if (!lock) return std::unexpected(lock.error());
-  Result<void> restored = restore_locked(backup, path);
-  if (restored) return {};
+  const auto fill = [&](const std::string& unfinished) -> Result<void> {
+    Result<void> copied = copy_rows(fs::path(backup) / kRowsFolder, fs::path(unfinished) / kRowsFolder);
+    return copied ? settle(unfinished) : copied;
+  };
+  Result<void> restored = make_data_directory(path, fill);
+  if (restored || restored.error().code == ErrorCode::already_exists) return restored;
   return std::unexpected(std::move(restored.error()).within(fmt::format("restoring the backup {}", backup)));
 }
 

@@ -9,6 +9,7 @@
 // `corruption`.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,12 @@ namespace pawl {
 // is destroyed. Error: also `not_found`, of one that is read.
 Result<std::unique_ptr<Store>> open_data_directory(const std::string& path, const CommitQueueOptions& options,
                                                    const RocksDbOptions& rows = {});
+
+// Makes a new one: `fill` makes its rows in an unfinished data directory in it, which counts when that has succeeded.
+// What an attempt that did not come to its end has left is removed. Error: that of `fill`; `already_exists` if there is
+// anything at `path`.
+Result<void> make_data_directory(const std::string& path,
+                                 const std::function<Result<void>(const std::string& unfinished)>& fill);
 
 // Locks one that exists, so that nobody changes it. Error: also `not_found`.
 Result<std::unique_ptr<FolderLock>> lock_data_directory(const std::string& path,

@@ -130,21 +130,52 @@ Result<void> RowStore::scan_live(const std::function<bool(std::string_view id)>&
                                  const std::function<bool(Result<StoredWorkflow>)>& visit) {
   const Result<WorkflowCursors> rows = cursors_of(*rows_, {}, {});
   if (!rows) return std::unexpected(rows.error());
+  return scan_live_ids([&](const std::string& id) {
+    if (!wanted(id)) return true;
+    Result<StoredWorkflow> workflow = StoredWorkflow{.id = id};
+    if (Result<void> read = read_state(*rows, *workflow); !read) {
+      // It alone cannot be read; whoever takes up the others is to know.
+      if (read.error().code == ErrorCode::corruption) {
+        workflow->damage = std::move(read.error());
+      } else {
+        workflow = std::unexpected(std::move(read.error()));
+      }
+    } else if (workflow->runs.empty() && workflow->checkpoint.empty()) {
+      // Newer than what the cursors see.
+      workflow = read_workflow(id);
+      if (!workflow && workflow.error().code == ErrorCode::corruption)
+        workflow = StoredWorkflow{.id = id, .damage = std::move(workflow.error())};
+    }
+    return visit(std::move(workflow));
+  });
+}
+
+// Where a part of the list is damaged, the histories tell which workflows it may have had.
+Result<void> RowStore::scan_live_ids(const std::function<bool(const std::string& id)>& visit) {
   const Result<std::unique_ptr<RowCursor>> made = rows_->new_cursor(Space::live, {});
   if (!made) return std::unexpected(made.error());
   RowCursor& live = **made;
-  for (live.first(); live.valid(); live.next()) {
-    if (!wanted(live.key())) continue;
-    Result<StoredWorkflow> workflow = StoredWorkflow{.id = std::string(live.key())};
-    if (Result<void> read = read_state(*rows, *workflow); !read) {
-      workflow = std::unexpected(std::move(read.error()));
-    } else if (workflow->runs.empty() && workflow->checkpoint.empty()) {
-      // Newer than what the cursors see.
-      workflow = read_workflow(workflow->id);
+  std::string last;
+  for (live.first();;) {
+    for (; live.valid(); live.next()) {
+      last = live.key();
+      if (!visit(last)) return {};
     }
-    if (!visit(std::move(workflow))) return {};
+    Result<void> read = live.status();
+    if (read || read.error().code != ErrorCode::corruption) return read;
+    const Result<std::unique_ptr<RowCursor>> runs = rows_->new_cursor(Space::history, {});
+    if (!runs) return std::unexpected(runs.error());
+    for (;;) {
+      (*runs)->seek(last.empty() ? last : keys::after(keys::prefix(last)));
+      if (!(*runs)->valid()) return (*runs)->status();
+      last = (*runs)->key().substr(0, (*runs)->key().find('\0'));
+      live.seek(last);
+      if (live.valid()) break;
+      if (live.status()) return {};  // there are none from here on
+      const Result<std::optional<std::string>> ended = rows_->get(Space::ended, last);
+      if (ended && !*ended && !visit(last)) return {};
+    }
   }
-  return live.status();
 }
 
 Result<bool> RowStore::contains(std::string_view id) {

@@ -81,6 +81,8 @@ class RowStore final : public Store {
   Result<void> add_letters(const WorkflowCommit& commit, RowBatch& rows);
   static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   Result<void> remove_all(Space space, const std::string& prefix, RowBatch& batch);
+  // Of the workflows that have not ended, ordered. Stops when `visit` returns false.
+  Result<void> scan_live_ids(const std::function<bool(const std::string& id)>& visit);
   // The key of the run that holds `event`, if it is stored.
   Result<std::optional<std::string>> run_of(std::string_view id, std::uint64_t event);
   std::unique_ptr<RowBatch> take_batch();

@@ -92,6 +92,7 @@ struct StoredWorkflow {
   bool ended = false;
   std::string checkpoint;       // may be empty
   std::vector<StoredRun> runs;  // all events since the checkpoint, or since the creation
+  std::optional<Error> damage;  // why not all of that can be read
 };
 
 struct StoredSnapshot {
