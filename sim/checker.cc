@@ -1,6 +1,7 @@
 #include "sim/checker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -24,17 +25,21 @@ bool may_start(const core::Workflow& workflow, const AttemptAddress& attempt) {
   return workflow.may_start_tasks() && record.state == TaskState::pending && record.attempt + 1U == attempt.attempt;
 }
 
-// The epoch if it does not say.
 Timestamp at_of(const Event& event) {
-  return std::visit(
-      [](const auto& happened) {
-        if constexpr (requires { happened.at; }) {
-          return happened.at;
-        } else {
-          return Timestamp();
-        }
+  return std::visit([](const auto& happened) { return happened.at; }, event);
+}
+
+std::string describe_event(const Event& event) {
+  std::string text(name_of(event));
+  std::visit(
+      [&](const auto& happened) {
+        if constexpr (requires { happened.task; }) text += fmt::format(" of {}", happened.task);
+        if constexpr (requires { happened.attempt; }) text += fmt::format(", attempt {}", happened.attempt);
+        if constexpr (requires { happened.tasks; }) text += fmt::format(" {}", fmt::join(happened.tasks, ","));
+        text += fmt::format(", at {}", happened.at.time_since_epoch().count());
       },
       event);
+  return text;
 }
 
 }  // namespace
@@ -43,11 +48,12 @@ void Checker::violate(std::string what) {
   if (violation_.empty()) violation_ = std::move(what);
 }
 
-Checker::History Checker::read(const std::string& id) {
-  History history;
+Checker::History& Checker::read(const std::string& id) {
+  History& history = histories_[id];
   const MemoryRows::Table& rows = disk_.durable()[static_cast<std::size_t>(Space::history)];
   const std::string prefix = keys::prefix(id);
-  for (auto row = rows.lower_bound(prefix); row != rows.end() && row->first.starts_with(prefix); ++row) {
+  for (auto row = rows.lower_bound(keys::history(id, history.events.size()));
+       row != rows.end() && row->first.starts_with(prefix); ++row) {
     const std::uint64_t first = keys::from_big_endian(std::string_view(row->first).substr(prefix.size()));
     if (first != history.events.size())
       violate(fmt::format("{}: after {} events comes a run that begins with {}", id, history.events.size(), first));
@@ -56,23 +62,38 @@ Checker::History Checker::read(const std::string& id) {
       violate(fmt::format("{}: {}", id, describe(events.error())));
       return history;
     }
-    for (Event& event : *events) history.events.push_back(std::move(event));
-    history.runs.emplace(first, row->second);
+    std::ranges::move(*events, std::back_inserter(history.events));
   }
   return history;
+}
+
+std::map<std::uint64_t, std::string> Checker::read_runs(const std::string& id) const {
+  std::map<std::uint64_t, std::string> runs;
+  const MemoryRows::Table& rows = disk_.durable()[static_cast<std::size_t>(Space::history)];
+  const std::string prefix = keys::prefix(id);
+  for (auto row = rows.lower_bound(prefix); row != rows.end() && row->first.starts_with(prefix); ++row)
+    runs.emplace(keys::from_big_endian(std::string_view(row->first).substr(prefix.size())), row->second);
+  return runs;
 }
 
 void Checker::started(const Assignment& assignment, bool counted) {
   const std::string& id = assignment.facts->id.text();
   const AttemptAddress& attempt = assignment.address;
-  core::Workflow workflow;
-  bool is_durable = false;
-  for (const Event& event : read(id).events) {
-    core::evolve(workflow, event);
+  History& history = read(id);
+  const auto is_its_start = [&](const Event& event) {
     const auto* const start = std::get_if<event::TaskStarted>(&event);
-    is_durable = start != nullptr && start->task == attempt.task && start->attempt == attempt.attempt;
-    if (is_durable) break;
+    return start != nullptr && start->task == attempt.task && start->attempt == attempt.attempt;
+  };
+  const auto start = std::ranges::find_if(history.events.rbegin(), history.events.rend(), is_its_start);
+  const bool is_durable = start != history.events.rend();
+  // So many had happened by then.
+  const auto past = is_durable ? static_cast<std::size_t>(history.events.rend() - start) : history.events.size();
+  if (history.applied > past) {
+    history.state = {};
+    history.applied = 0;
   }
+  core::Workflow& workflow = history.state;
+  for (; history.applied < past; ++history.applied) core::evolve(workflow, history.events[history.applied]);
   if (workflow.facts == nullptr || workflow.state != WorkflowState::running) {
     violate(fmt::format("{}: task {} is started before its workflow", id, attempt.task));
     return;
@@ -87,11 +108,9 @@ void Checker::started(const Assignment& assignment, bool counted) {
 
 void Checker::observed(const std::string& id, const Event& event) {
   if (removed_.contains(id)) return;
-  const std::vector<Event> durable = read(id).events;
+  const std::vector<Event>& durable = read(id).events;
   Watched& watched = watched_[id];
-  const auto is_same = [&](const Event& each) {
-    return name_of(each) == name_of(event) && at_of(each) == at_of(event);
-  };
+  const auto is_same = [told = describe_event(event)](const Event& each) { return describe_event(each) == told; };
   while (!watched.is_known && watched.next < durable.size() && !is_same(durable[watched.next])) ++watched.next;
   watched.is_known = true;
   if (watched.next >= durable.size()) {
@@ -110,26 +129,33 @@ void Checker::may_have_missed(const std::function<bool(const std::string& id)>& 
 
 void Checker::removed(const std::string& id) {
   removed_.insert(id);
+  histories_.erase(id);
   acknowledged_.erase(id);
 }
 
 void Checker::acknowledged(const std::string& id, std::uint64_t events) {
   if (removed_.contains(id)) return;
-  const History history = read(id);
-  if (history.events.size() < events)
-    violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, history.events.size()));
-  for (const auto& [first, run] : history.runs)
-    if (first < events) acknowledged_[id].emplace(first, run);
+  const std::size_t durable = read(id).events.size();
+  if (durable < events)
+    violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, durable));
+  for (auto& [first, run] : read_runs(id))
+    if (first < events) acknowledged_[id].emplace(first, std::move(run));
+}
+
+std::string Checker::describe_history(const std::string& id) {
+  std::string text;
+  for (const Event& event : read(id).events) text += describe_event(event) + '\n';
+  return text;
 }
 
 void Checker::check_acknowledged() {
   for (const auto& [id, runs] : acknowledged_) {
-    const History history = read(id);
+    const std::map<std::uint64_t, std::string> durable = read_runs(id);
     for (const auto& [first, run] : runs) {
-      const auto found = history.runs.find(first);
-      if (found == history.runs.end() || found->second != run)
+      const auto found = durable.find(first);
+      if (found == durable.end() || found->second != run)
         violate(fmt::format("{}: the acknowledged events from {} on are {}", id, first,
-                            found == history.runs.end() ? "lost" : "others"));
+                            found == durable.end() ? "lost" : "others"));
     }
   }
 }
@@ -185,12 +211,19 @@ class Checker::Undoing {
 void Checker::check_ended(const std::string& id) {
   core::Workflow workflow;
   Undoing undoing;
-  std::set<TaskIndex> outcomes;
-  std::set<std::pair<TaskIndex, std::uint32_t>> starts;
+  // Whether it undoes, and which task: a compensation that is registered moves the positions of others.
+  using ActionKey = std::pair<bool, TaskIndex>;
+  const auto key_of = [&](TaskIndex action) {
+    return workflow.is_compensation(action) ? ActionKey(true, workflow.definition().task_of(action))
+                                            : ActionKey(false, action);
+  };
+  std::set<ActionKey> outcomes;
+  std::set<std::pair<ActionKey, std::uint32_t>> starts;
   Timestamp before;
+  histories_.erase(id);  // as it is on the disk, whatever was read before
   for (const Event& event : read(id).events) {
     const Timestamp at = at_of(event);
-    if (at != Timestamp() && at < before)
+    if (at < before)
       violate(fmt::format("{}: {} happened before the event that it follows", id, name_of(event)));
     before = std::max(before, at);
     if (workflow.facts != nullptr)
@@ -200,16 +233,16 @@ void Checker::check_ended(const std::string& id) {
     if (std::holds_alternative<event::WorkflowRestored>(event) || std::holds_alternative<event::WorkflowRevived>(event))
       outcomes.clear();
     if (std::holds_alternative<event::WorkflowCompensating>(event))
-      std::erase_if(outcomes, [&](TaskIndex action) { return workflow.is_compensation(action); });
+      std::erase_if(outcomes, [](const ActionKey& action) { return action.first; });
     TaskIndex over = core::kNoTask;
     if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) over = completed->task;
     if (const auto* failed = std::get_if<event::TaskFailed>(&event)) over = failed->task;
-    if (over != core::kNoTask && !outcomes.insert(over).second)
+    if (over != core::kNoTask && !outcomes.insert(key_of(over)).second)
       violate(fmt::format("{}: task {} has two outcomes", id, over));
     const auto* const start = std::get_if<event::TaskStarted>(&event);
     // What undoes a task has an outcome for each completion that it undoes.
-    if (start != nullptr && workflow.is_compensation(start->task)) outcomes.erase(start->task);
-    if (start != nullptr && !starts.emplace(start->task, start->attempt).second)
+    if (start != nullptr && workflow.is_compensation(start->task)) outcomes.erase(key_of(start->task));
+    if (start != nullptr && !starts.emplace(key_of(start->task), start->attempt).second)
       violate(fmt::format("{}: attempt {} of task {} was started twice", id, start->attempt, start->task));
   }
   if (workflow.facts == nullptr) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/workflow.h"
 #include "model/attempt.h"
 #include "model/encoding.h"
 #include "sim/faulty_rows.h"
@@ -37,19 +38,25 @@ class Checker {
   // The first thing that did not hold; empty if all did.
   [[nodiscard]] const std::string& violation() const { return violation_; }
   void violate(std::string what);
+  // What is durable of it, a line an event.
+  std::string describe_history(const std::string& id);
 
  private:
   class Undoing;
+  // What is durable of a workflow, and its state after the first so many of these events.
   struct History {
     std::vector<Event> events;
-    std::map<std::uint64_t, std::string> runs;
+    core::Workflow state;
+    std::size_t applied = 0;
   };
 
-  // What is durable of it.
-  History read(const std::string& id);
+  // Reads on from where the last call ended: what is durable does not change.
+  History& read(const std::string& id);
+  [[nodiscard]] std::map<std::uint64_t, std::string> read_runs(const std::string& id) const;
 
   const Disk& disk_;
   const DefinitionSource definitions_;
+  std::map<std::string, History> histories_;
   std::map<std::string, std::map<std::uint64_t, std::string>> acknowledged_;  // runs by number, by id
   std::set<std::string> removed_;
   struct Watched {

@@ -145,8 +145,7 @@ void Clients::act_on(const std::string& id, Action action) {
     case Action::skip:
       return command(id, command::SkipTask{task});
     case Action::late:
-      // An outcome that somebody reports once more, or for an attempt that is not made any more.
-      return command(id, command::CompleteTask{task, static_cast<std::uint32_t>(random_.next() % 3), {}});
+      return report_late(id, task);
     case Action::snapshot:
       return snapshot(id);
     case Action::restore:
@@ -168,6 +167,17 @@ void Clients::act_on(const std::string& id, Action action) {
     default:
       return execute(id);
   }
+}
+
+// An outcome that somebody reports once more, or for an attempt that is not made any more.
+void Clients::report_late(const std::string& id, TaskIndex task) {
+  const auto attempt = static_cast<std::uint32_t>(random_.next() % 3);
+  ask_workflow(id, [task, attempt](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
+    if (task < workflow.state.tasks.size() && workflow.state.tasks[task].state == TaskState::running &&
+        workflow.state.tasks[task].attempt == attempt)
+      return {};
+    return shard.command(workflow, command::CompleteTask{task, attempt, {}});
+  });
 }
 
 // From then on it is there as a whole, or not at all.

@@ -48,6 +48,7 @@ class Clients {
   void snapshot(const std::string& id);
   void restore();
   void execute(const std::string& id);
+  void report_late(const std::string& id, TaskIndex task);
   void remove(const std::string& id);
   using Redefine = Result<void> (Shard::*)(LiveWorkflow&, BoundDefinitionPtr, WorkflowFactsPtr);
   void change_definition(const std::string& id, Redefine redefine, const std::function<void(WorkflowSpec&)>& change);

@@ -16,7 +16,7 @@ std::string differ(std::string_view what, A given, B held) {
 }
 
 std::string check_slots(SimNode& node, std::uint32_t shard, const ShardCensus& census) {
-  if (!census.stray_timers.empty()) return "a stray timer: " + census.stray_timers.front();
+  if (!census.stray_timers.empty()) return census.stray_timers.front();
   return differ(fmt::format("task slots of shard {}", shard), node.slots().held(shard),
                 census.attempts - census.slotless);
 }

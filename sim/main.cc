@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "sim/simulation.h"
 
 namespace {
@@ -23,6 +24,7 @@ int usage() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  pawl::log().set_level(spdlog::level::err);  // disks fail here all the time
   pawl::sim::SimulationOptions options;
   std::uint64_t runs = 500;
   for (int i = 1; i < argc; i += 2) {
@@ -57,7 +59,7 @@ int main(int argc, char** argv) {
     crashes += outcome.crashes;
     failures += outcome.store_failures;
     if (!outcome.violation.empty()) {
-      fmt::print(stderr, "seed {}: {}\n", options.seed, outcome.violation);
+      fmt::print(stderr, "{}seed {}: {}\n", outcome.history, options.seed, outcome.violation);
       return 1;
     }
     if (run % kTwiceEvery == 0 && pawl::sim::simulate(options).trace != outcome.trace) {

@@ -54,6 +54,7 @@ class Simulation {
     checker_.check_acknowledged();
     for (const std::string& id : clients_.created()) checker_.check_ended(id);
     outcome_.violation = checker_.violation();
+    if (!ok()) outcome_.history = checker_.describe_history(outcome_.violation.substr(0, outcome_.violation.find(':')));
     outcome_.trace ^= node_->trace();
     outcome_.workflows = clients_.created().size();
     return outcome_;

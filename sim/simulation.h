@@ -17,6 +17,7 @@ struct SimulationOptions {
 
 struct Outcome {
   std::string violation;  // empty: everything held
+  std::string history;    // of the workflow that it is about, if it is about one
   std::uint64_t trace = 0;
   std::size_t workflows = 0;
   std::size_t crashes = 0;

@@ -51,7 +51,7 @@ class Decision {
   // The event happened: it is applied to the state, kept, and its effects requested.
   template <class E>
   void raise(E happened) {
-    evolve(workflow_, happened);
+    happen(workflow_, happened);
     add_effects(workflow_, happened, turn_.effects);
     turn_.events.emplace_back(std::move(happened));
   }

@@ -2,6 +2,7 @@
 // whenever and wherever they are applied.
 #pragma once
 
+#include <algorithm>
 #include <variant>
 
 #include "core/workflow.h"
@@ -36,8 +37,16 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened);
 void evolve(Workflow& workflow, const event::CompensationRegistered& happened);
 void evolve(Workflow& workflow, const event::DeadLetterDiscarded& happened);
 
+// And what each of them changes.
+template <class E>
+void happen(Workflow& workflow, const E& event) {
+  const Timestamp at = std::max(workflow.last_event_at, event.at);
+  evolve(workflow, event);
+  workflow.last_event_at = at;
+}
+
 inline void evolve(Workflow& workflow, const Event& event) {
-  std::visit([&](const auto& happened) { evolve(workflow, happened); }, event);
+  std::visit([&](const auto& happened) { happen(workflow, happened); }, event);
 }
 
 }  // namespace pawl::core

@@ -212,6 +212,7 @@ std::string encode_state(const Workflow& workflow) {
   out.set_started_at_us(to_stored_time(workflow.started_at));
   out.set_times_out_from_us(to_stored_time(workflow.times_out_from));
   out.set_completed_at_us(to_stored_time(workflow.completed_at));
+  out.set_last_event_at_us(to_stored_time(workflow.last_event_at));
   put_json(workflow.output, out.mutable_output());
   put_json(workflow.error, out.mutable_error());
   out.set_first_failure(workflow.first_failure == kNoTask ? 0 : workflow.first_failure + 1);
@@ -240,6 +241,7 @@ Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& de
   workflow.started_at = from_stored_time(in.started_at_us());
   workflow.times_out_from = from_stored_time(in.times_out_from_us());
   workflow.completed_at = from_stored_time(in.completed_at_us());
+  workflow.last_event_at = from_stored_time(in.last_event_at_us());
   workflow.output = json_of(in.output());
   workflow.error = json_of(in.error());
   if (in.first_failure() > workflow.definition().task_count()) return corrupt("the failed task does not exist");

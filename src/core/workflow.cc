@@ -98,9 +98,9 @@ std::string fingerprint(const Workflow& w) {
                   to_string(w.stop_reason), w.queued, w.created_at.time_since_epoch().count(),
                   w.started_at.time_since_epoch().count(), w.times_out_from.time_since_epoch().count(),
                   w.completed_at.time_since_epoch().count(), w.output.view(), w.error.view(), w.first_failure);
-  out += fmt::format(" {} {} {} {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks,
+  out += fmt::format(" {} {} {} {} {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks,
                      w.failed_tasks, w.skipped_tasks, w.cancelled_tasks, w.event_count, w.after->compensated_tasks,
-                     w.after->failed_compensations, w.completions);
+                     w.after->failed_compensations, w.completions, w.last_event_at.time_since_epoch().count());
   const Aftermath& after = *w.after;
   out += fmt::format("{} {} {} {} [{}] [{}]", after.compensating, after.compensate_wanted, to_string(after.end),
                      after.revivals, fmt::join(after.to_compensate, ","), fmt::join(after.discarded, ","));

@@ -135,6 +135,7 @@ struct Workflow {
   ReadyQueue ready;    // tasks that may start and do work
   ReadyQueue waiting;  // tasks that may start and only wait (a sleep, a signal): they need no task slot
   std::uint64_t event_count = 0;
+  Timestamp last_event_at{};
 
   [[nodiscard]] const Definition& definition() const { return *facts->definition; }
   [[nodiscard]] const std::string& id() const { return facts->id.text(); }

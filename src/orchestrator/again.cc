@@ -38,20 +38,20 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
   if (!runs) return std::unexpected(std::move(runs.error()));
   const StoredWorkflow stored{.id = id, .ended = false, .checkpoint = {}, .runs = *std::move(runs)};
   const DefinitionSource definitions = definitions_.source(*store);
-  const Result<Past> past = replay_past(stored, definitions, options);
+  const Result<core::Workflow> past = replay_past(stored, definitions, options);
   if (!past) return std::unexpected(past.error());
-  Result<BoundDefinitionPtr> bound = definitions_.load(past->state.definition().hash(), *store);
+  Result<BoundDefinitionPtr> bound = definitions_.load(past->definition().hash(), *store);
   if (!bound) return std::unexpected(std::move(bound.error()));
-  WorkflowFacts facts = *past->state.facts;
+  WorkflowFacts facts = *past->facts;
   facts.id = WorkflowId(options.id ? *options.id : new_id());
   const auto known = std::make_shared<const WorkflowFacts>(std::move(facts));
   const std::string& fork = known->id.text();
-  auto state = std::make_shared<const std::string>(core::encode_state(past->state));
+  auto state = std::make_shared<const std::string>(core::encode_state(*past));
   if (state->empty() || state->size() > core::kMostStateBytes)
     return fail(ErrorCode::limit_exceeded, fmt::format("the state of workflow {} takes more than {} bytes, the limit",
                                                        in_quotes(id), core::kMostStateBytes));
-  const command::RestoreWorkflow restore{.snapshot = fmt::format("{}, event {}", id, past->state.event_count),
-                                         .taken_at = past->at,
+  const command::RestoreWorkflow restore{.snapshot = fmt::format("{}, event {}", id, past->event_count),
+                                         .taken_at = past->last_event_at,
                                          .facts = known,
                                          .state = std::move(state)};
   return ask<std::string>(shard_of(fork), [&](Shard& shard) -> Result<std::string> {

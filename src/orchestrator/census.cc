@@ -10,12 +10,12 @@ namespace {
 // What the timer is for has ended; empty: it has not.
 std::string stray(const LiveWorkflow* workflow, const Timer& timer) {
   const auto kind = static_cast<int>(timer.key.kind);
-  if (workflow == nullptr) return fmt::format("timer {} of a workflow that is gone", kind);
+  if (workflow == nullptr) return fmt::format("a stray timer {} of a workflow that is gone", kind);
   const core::Workflow& state = workflow->state;
-  if (is_terminal(state.state)) return fmt::format("{}: timer {} after its end", state.id(), kind);
+  if (is_terminal(state.state)) return fmt::format("{}: a stray timer {} after its end", state.id(), kind);
   if (timer.key.task == core::kNoTask || timer.key.kind == TimerKind::wake) return {};
   if (timer.key.task < state.tasks.size() && !is_terminal(state.tasks[timer.key.task].state)) return {};
-  return fmt::format("{}: timer {} of task {}, which has ended", state.id(), kind, timer.key.task);
+  return fmt::format("{}: a stray timer {} of task {}, which has ended", state.id(), kind, timer.key.task);
 }
 
 }  // namespace

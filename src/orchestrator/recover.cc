@@ -39,8 +39,7 @@ Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
     return fail(ErrorCode::corruption,
                 fmt::format("what is to be stored of workflow {} has broken an invariant {} times",
                             in_quotes(stored.id), kMostBreaks));
-  Timestamp latest;
-  Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_), &latest);
+  Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_));
   if (!state) return std::unexpected(std::move(state.error()));
   Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), *store_);
   if (!bound) return std::unexpected(std::move(bound.error()));
@@ -50,7 +49,7 @@ Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
   workflow.ended = is_terminal(workflow.state.state);
   workflow.end_event = workflow.state.event_count;
   // Its time goes on from where it stopped, should the wall clock have been set back.
-  workflow.time_offset = std::max(correction_, latest - now_);
+  workflow.time_offset = std::max(correction_, workflow.state.last_event_at - now_);
   workflow.held = !is_wanted(stored.id);
   workflow.checkpoint = stored.runs.empty() ? workflow.state.event_count : stored.runs.front().first_event;
   by_id_.emplace(workflow.state.id(), workflow.address.place);

@@ -9,7 +9,6 @@
 
 #include "base/assert.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "core/evolve.h"
 #include "core/stored_state.h"
 
@@ -67,45 +66,10 @@ Result<void> apply_run(core::Workflow& workflow, const StoredWorkflow& stored, c
   return {};
 }
 
-// The epoch for an event that does not say.
-Timestamp time_of(const Event& event) {
-  return std::visit(
-      [](const auto& happened) {
-        if constexpr (requires { happened.at; }) {
-          return happened.at;
-        } else {
-          return Timestamp();
-        }
-      },
-      event);
-}
-
-// What a checkpoint says of it. `completed_at` of a task that runs is when it times out, and of one that waits for a
-// retry when that is due: the delay is no longer than its policy's longest, jitter considered.
-Timestamp latest_in(const core::Workflow& workflow) {
-  Timestamp latest = std::max({workflow.created_at, workflow.started_at, workflow.completed_at});
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
-    const core::TaskRecord& record = workflow.tasks[task];
-    Timestamp at = record.state == TaskState::running ? record.started_at : record.completed_at;
-    if (record.retry_waits) {
-      const auto& policy = workflow.definition().rules(task).retry_policy;
-      at = policy ? saturating_add(at, -2 * policy->max_delay) : record.started_at;
-    }
-    latest = std::max({latest, record.started_at, at});
-  }
-  return latest;
-}
-
 // `done` is called with each piece of `stored` that is not needed any more.
-Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions, Timestamp* latest, const auto& done) {
+Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions, const auto& done) {
   if (stored.damage) return std::unexpected(*stored.damage);
   core::Workflow workflow;
-  Wanted see;
-  if (latest != nullptr)
-    see = [latest](const core::Workflow&, const Event& event) {
-      *latest = std::max(*latest, time_of(event));
-      return true;
-    };
   if (!stored.checkpoint.empty()) {
     Result<core::Workflow> state = core::decode_state(stored.checkpoint, definitions);
     if (!state) return state;
@@ -113,7 +77,7 @@ Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions,
     done(stored.checkpoint);
   }
   for (auto& run : stored.runs) {
-    if (Result<void> applied = apply_run(workflow, stored, run, definitions, see); !applied)
+    if (Result<void> applied = apply_run(workflow, stored, run, definitions); !applied)
       return std::unexpected(std::move(applied.error()));
     done(run.events);
   }
@@ -121,58 +85,51 @@ Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions,
   if (workflow.id() != stored.id)
     return fail(ErrorCode::corruption, fmt::format("the history of workflow {} is that of {}", in_quotes(stored.id),
                                                    in_quotes(workflow.id())));
-  if (latest != nullptr) *latest = std::max(*latest, latest_in(workflow));
   return workflow;
 }
 
 }  // namespace
 
-Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions, Timestamp* latest) {
-  return replay(stored, definitions, latest, [](const std::string&) {});
+Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions) {
+  return replay(stored, definitions, [](const std::string&) {});
 }
 
 Result<core::Workflow> replay(StoredWorkflow&& stored, const DefinitionSource& definitions) {
-  return replay(stored, definitions, nullptr, [](std::string& bytes) { std::string().swap(bytes); });
+  return replay(stored, definitions, [](std::string& bytes) { std::string().swap(bytes); });
 }
 
-Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
+Result<core::Workflow> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
                          const ForkOptions& options) {
   if (stored.runs.empty() || stored.runs.front().first_event != 0)
     return fail(ErrorCode::invalid_state,
                 fmt::format("the beginning of the history of workflow {} is not kept any more, and without it the past "
                             "cannot be told",
                             in_quotes(stored.id)));
-  Past past;
+  core::Workflow past;
   bool found = false;
   const auto wanted = [&](const core::Workflow& workflow, const Event& event) {
     const auto* const started = std::get_if<event::TaskStarted>(&event);
     found |= options.event ? workflow.event_count == *options.event
                            : started != nullptr && !workflow.is_compensation(started->task) &&
                                  workflow.definition().task_id(started->task) == options.task;
-    if (!found)
-      std::visit(
-          [&](const auto& happened) {
-            if constexpr (requires { happened.at; }) past.at = happened.at;
-          },
-          event);
     return !found;
   };
   for (const StoredRun& run : stored.runs) {
     if (found) break;
-    if (Result<void> applied = apply_run(past.state, stored, run, definitions, wanted); !applied)
+    if (Result<void> applied = apply_run(past, stored, run, definitions, wanted); !applied)
       return std::unexpected(std::move(applied.error()));
   }
-  found |= options.event && *options.event == past.state.event_count;  // now
+  found |= options.event && *options.event == past.event_count;  // now
   if (!found && options.event)
     return fail(ErrorCode::not_found,
                 fmt::format("workflow {} has had {} events, the last one is number {}", in_quotes(stored.id),
-                            past.state.event_count, past.state.event_count - 1));
+                            past.event_count, past.event_count - 1));
   if (!found)
     return fail(ErrorCode::not_found, fmt::format("no attempt at a task {} was made in workflow {}",
                                                   in_quotes(options.task), in_quotes(stored.id)));
-  if (past.state.facts == nullptr)
+  if (past.facts == nullptr)
     return fail(ErrorCode::invalid_argument, "before event 0, the creation, there is nothing to go on from", "event");
-  if (is_terminal(past.state.state))
+  if (is_terminal(past.state))
     return fail(ErrorCode::invalid_state,
                 fmt::format("workflow {} had ended by then; fork it at an earlier event, or rerun it from a task",
                             in_quotes(stored.id)));

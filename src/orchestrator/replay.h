@@ -13,21 +13,15 @@
 namespace pawl {
 
 // The state that the checkpoint and the runs add up to. Whatever is wrong with them is an Error, `corruption` or that
-// of the source of definitions. `latest`: the latest time by which something is known to have happened. Threads: any.
-[[nodiscard]] Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions,
-                                            Timestamp* latest = nullptr);
+// of the source of definitions. Threads: any.
+[[nodiscard]] Result<core::Workflow> replay(const StoredWorkflow& stored, const DefinitionSource& definitions);
 // The same, letting go of what was stored on the way: large results are not held twice.
 [[nodiscard]] Result<core::Workflow> replay(StoredWorkflow&& stored, const DefinitionSource& definitions);
 
-// A workflow as it was at a moment.
-struct Past {
-  core::Workflow state;
-  Timestamp at;  // of the last event
-};
 // The state before the event, or before the first attempt at the task, that `options` name. `stored` has the whole
 // history. Error: `not_found` if there is no such moment; `invalid_state` if the history does not go back to the
 // beginning, or the workflow had ended by then; as replay().
-[[nodiscard]] Result<Past> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
+[[nodiscard]] Result<core::Workflow> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
                                        const ForkOptions& options);
 
 }  // namespace pawl

@@ -313,7 +313,7 @@ void Shard::queue_again(LiveWorkflow& workflow) {
   if (workflow.ticket != 0) return;
   const auto place =
       environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);
-  if (place) start_placed({.workflow = workflow.address, .executor = *place});
+  if (place) start_on(workflow, *place);
 }
 
 // It no longer waits for a place.
@@ -345,9 +345,13 @@ void Shard::start_placed(const Placement& placement) {
     return;
   }
   withdraw(*workflow);  // it may have been queued a second time
-  workflow->executor = placement.executor;
-  workflow->placed = true;
-  (void)decide(*workflow, command::StartWorkflow{});  // refused only to a broken one
+  start_on(*workflow, placement.executor);
+}
+
+void Shard::start_on(LiveWorkflow& workflow, ExecutorIndex executor) {
+  workflow.executor = executor;
+  workflow.placed = true;
+  (void)decide(workflow, command::StartWorkflow{});  // refused only to a broken one
 }
 
 void Shard::leave_executor(ExecutorIndex executor) {

@@ -355,6 +355,7 @@ class Shard final : public CommitListener {
   void replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former);
   LiveWorkflow& new_place();
   void queue_again(LiveWorkflow& workflow);
+  void start_on(LiveWorkflow& workflow, ExecutorIndex executor);
   void leave_executor(ExecutorIndex executor);
   void deliver_placements();
   [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address);
