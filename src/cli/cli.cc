@@ -3,12 +3,16 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iterator>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "base/log.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "cli/view.h"
@@ -43,12 +47,36 @@ constexpr const char* kExamples =
     "  pawl list --data-dir data\n"
     "  pawl resume --data-dir data       after a crash, a reboot, a SIGTERM\n"
     "\n"
-    "PAWL_DATA_DIR in the environment stands for --data-dir in all verbs.\n"
+    "In the environment, PAWL_DATA_DIR stands for --data-dir and PAWL_LOG_LEVEL for --log-level in all verbs.\n"
     "\n"
     "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, "
     "or\n"
     "its output could not be written.\n"
     "`pawl VERB --help` tells more about each verb.";
+
+// Without a level people are told what concerns them, in a line like all others; who asks for the log gets lines with
+// a time and a severity.
+void set_log_level(const std::string& level) {
+  if (level.empty()) {
+    log().set_pattern("pawl: %v");
+    log().set_level(spdlog::level::err);
+  } else {
+    log().set_level(spdlog::level::from_str(level));
+  }
+}
+
+// Every verb that has no verbs of its own takes the option.
+void add_log_level(CLI::App& app, std::string& level) {
+  constexpr std::string_view kLevels[] = {"off", "error", "warn", "info", "debug"};
+  const auto verbs = app.get_subcommands({});
+  for (CLI::App* const verb : verbs) add_log_level(*verb, level);
+  if (!verbs.empty()) return;
+  app.add_option("--log-level", level,
+                 "Write the log of the engine to standard error, from this severity on (default: only what must\n"
+                 "not be missed)")
+      ->check(one_of({std::begin(kLevels), std::end(kLevels)}))
+      ->envname("PAWL_LOG_LEVEL");
+}
 
 // Each running child process takes a few.
 void allow_many_descriptors() {
@@ -100,6 +128,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help for all verbs");
   add_verbs(app, action);
+  std::string log_level;
+  add_log_level(app, log_level);
   if (argc < 2) {
     put(stderr, app.help());
     return kBadUsage;
@@ -114,6 +144,7 @@ int run(int argc, char** argv) {
   } catch (const std::exception& thrown) {
     return report({.code = ErrorCode::internal, .message = thrown.what()});
   }
+  set_log_level(log_level);
   return flush_output(action());
 }
 

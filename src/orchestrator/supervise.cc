@@ -65,7 +65,7 @@ void LocalOrchestrator::stop() {
   threads_.clear();
   policies_.keep_counts();
   // A shard that is down for good changes nothing about that: this process ends in order, and its end is no crash.
-  if (const Result<void> released = let_go_of(*store_); !released) log().error("{}", describe(released.error()));
+  if (const Result<void> released = let_go_of(*store_); !released) log().warn("{}", describe(released.error()));
   // The data directory is free when the last who reads from it has done so.
   policies_.leave_store();
   const std::lock_guard lock(mutex_);
@@ -82,7 +82,7 @@ void LocalOrchestrator::run_shard(Shard& shard, bool crashed) {
   Supervisor supervisor(shard, *this, clock_, crashed);
   while (!shard.is_stopping())
     if (!supervisor.step()) supervisor.park();
-  if (const Result<void> ended = supervisor.end(engine_stopping()); !ended) log().error("{}", describe(ended.error()));
+  if (const Result<void> ended = supervisor.end(engine_stopping()); !ended) log().warn("{}", describe(ended.error()));
 }
 
 // The first shard to ask acquires the store anew; the others find that it has.
@@ -98,7 +98,7 @@ Result<std::pair<Store*, Epoch>> LocalOrchestrator::renew(Epoch failed) {
 
 void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
   if (why != nullptr) {
-    log().error("{}", why->message);
+    log().warn("{}", why->message);
     ++restarts_;
   }
   const std::lock_guard lock(mutex_);

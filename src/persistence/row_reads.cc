@@ -133,16 +133,13 @@ Result<void> RowStore::scan_live(const std::function<bool(std::string_view id)>&
   return scan_live_ids([&](const std::string& id) {
     if (!wanted(id)) return true;
     Result<StoredWorkflow> workflow = StoredWorkflow{.id = id};
-    if (Result<void> read = read_state(*rows, *workflow); !read) {
-      // It alone cannot be read; whoever takes up the others is to know.
-      if (read.error().code == ErrorCode::corruption) {
-        workflow->damage = std::move(read.error());
-      } else {
-        workflow = std::unexpected(std::move(read.error()));
-      }
-    } else if (workflow->runs.empty() && workflow->checkpoint.empty()) {
-      // Newer than what the cursors see.
+    const Result<void> read = read_state(*rows, *workflow);
+    if (!read && read.error().code != ErrorCode::corruption) {
+      workflow = std::unexpected(read.error());
+    } else if (!read || (workflow->runs.empty() && workflow->checkpoint.empty())) {
+      // The cursors saw damage, which may be that of its neighbour, or do not see it, for it is newer than they are.
       workflow = read_workflow(id);
+      // It alone cannot be read; whoever takes up the others is to know.
       if (!workflow && workflow.error().code == ErrorCode::corruption)
         workflow = StoredWorkflow{.id = id, .damage = std::move(workflow.error())};
     }
