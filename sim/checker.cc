@@ -136,8 +136,7 @@ void Checker::removed(const std::string& id) {
 void Checker::acknowledged(const std::string& id, std::uint64_t events) {
   if (removed_.contains(id)) return;
   const std::size_t durable = read(id).events.size();
-  if (durable < events)
-    violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, durable));
+  if (durable < events) violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, durable));
   for (auto& [first, run] : read_runs(id))
     if (first < events) acknowledged_[id].emplace(first, std::move(run));
 }
@@ -223,8 +222,7 @@ void Checker::check_ended(const std::string& id) {
   histories_.erase(id);  // as it is on the disk, whatever was read before
   for (const Event& event : read(id).events) {
     const Timestamp at = at_of(event);
-    if (at < before)
-      violate(fmt::format("{}: {} happened before the event that it follows", id, name_of(event)));
+    if (at < before) violate(fmt::format("{}: {} happened before the event that it follows", id, name_of(event)));
     before = std::max(before, at);
     if (workflow.facts != nullptr)
       if (const std::string wrong = undoing.look_at(workflow, event); !wrong.empty())

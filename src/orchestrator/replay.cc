@@ -99,7 +99,7 @@ Result<core::Workflow> replay(StoredWorkflow&& stored, const DefinitionSource& d
 }
 
 Result<core::Workflow> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
-                         const ForkOptions& options) {
+                                   const ForkOptions& options) {
   if (stored.runs.empty() || stored.runs.front().first_event != 0)
     return fail(ErrorCode::invalid_state,
                 fmt::format("the beginning of the history of workflow {} is not kept any more, and without it the past "
@@ -121,9 +121,8 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
   }
   found |= options.event && *options.event == past.event_count;  // now
   if (!found && options.event)
-    return fail(ErrorCode::not_found,
-                fmt::format("workflow {} has had {} events, the last one is number {}", in_quotes(stored.id),
-                            past.event_count, past.event_count - 1));
+    return fail(ErrorCode::not_found, fmt::format("workflow {} has had {} events, the last one is number {}",
+                                                  in_quotes(stored.id), past.event_count, past.event_count - 1));
   if (!found)
     return fail(ErrorCode::not_found, fmt::format("no attempt at a task {} was made in workflow {}",
                                                   in_quotes(options.task), in_quotes(stored.id)));

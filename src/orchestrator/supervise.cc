@@ -97,13 +97,15 @@ Result<std::pair<Store*, Epoch>> LocalOrchestrator::renew(Epoch failed) {
 }
 
 void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
+  std::string problem;
   if (why != nullptr) {
-    log().warn("{}", why->message);
+    problem = fmt::format("shard {} is down: {}", shard.index(), why->message);
+    log().warn("{}", problem);
     ++restarts_;
   }
   const std::lock_guard lock(mutex_);
   problems_.erase(shard.index());
-  if (why != nullptr) problems_.emplace(shard.index(), why->message);
+  if (why != nullptr) problems_.emplace(shard.index(), std::move(problem));
 }
 
 void LocalOrchestrator::handlers_added() {

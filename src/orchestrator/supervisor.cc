@@ -5,8 +5,6 @@
 #include <new>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/assert.h"
 
 namespace pawl {
@@ -103,7 +101,7 @@ void Supervisor::go_down(const Error& why) {
   const bool stays_down = state_ == State::given_up || !shard_.can_reload();
   Error told{.code = why.code == ErrorCode::internal ? ErrorCode::internal : ErrorCode::unavailable, .message = {}};
   const auto thrown = thrown_by([&] {
-    told.message = fmt::format("shard {} is down: {}", shard_.index(), why.message);
+    told.message = why.message;
     node_.tell(shard_, &told);
     shard_.reset(told);
   });

@@ -75,7 +75,11 @@ Result<void> CommitQueue::change_owner(Epoch epoch, const std::function<Result<v
     sync_written();  // whoever waits for that has been told before anything else is
     epoch_ = epoch;
     taken_over = take_over();
-    broken_ = !taken_over;
+    if (taken_over) {
+      broken_ = false;
+    } else {
+      break_off(taken_over.error());
+    }
   }
   if (options_.own_threads) expedite();
   return taken_over;
@@ -120,13 +124,11 @@ std::optional<Error> CommitQueue::write(Group& group, Sync last) {
   std::size_t end = group.size();
   while (end > 0 && group[end - 1].refused) --end;
   if (end == 0) return std::nullopt;
-  if (broken_) return Error{.code = ErrorCode::unavailable, .message = "an earlier commit has failed"};
+  if (broken_) return failure();
   for (std::size_t i = 0; i < end; ++i) {
     if (group[i].refused) continue;
-    if (Result<void> written = write_rows(*group[i].rows, i + 1 == end ? last : Sync::no); !written) {
-      broken_ = true;
-      return std::move(written.error());
-    }
+    if (Result<void> written = write_rows(*group[i].rows, i + 1 == end ? last : Sync::no); !written)
+      return break_off(std::move(written.error()));
   }
   // It is synced in time, whoever has written it.
   if (is_relaxed() && unsynced_.exchange(1, std::memory_order_seq_cst) == 0) syncer_parking_.wake();
@@ -161,7 +163,7 @@ void CommitQueue::sync_written() {
 }
 
 std::optional<Error> CommitQueue::sync_rows() {
-  if (broken_) return Error{.code = ErrorCode::unavailable, .message = "a commit has failed"};
+  if (broken_) return failure();
   const Result<void> synced = [this]() -> Result<void> {
     try {
       return rows_.sync();
@@ -170,11 +172,21 @@ std::optional<Error> CommitQueue::sync_rows() {
     }
   }();
   if (synced) return std::nullopt;
-  broken_ = true;
   if (is_relaxed())
     log().error("commits of the last {} may not survive a crash: {}", format_duration(options_.sync_delay),
                 describe(synced.error()));
-  return synced.error();
+  return break_off(synced.error());
+}
+
+Error CommitQueue::break_off(Error why) {
+  const std::lock_guard lock(mutex_);
+  if (!broken_.exchange(true)) failure_ = std::move(why);
+  return *failure_;
+}
+
+Error CommitQueue::failure() {
+  const std::lock_guard lock(mutex_);
+  return *failure_;
 }
 
 void CommitQueue::write_thread() {

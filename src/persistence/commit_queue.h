@@ -68,6 +68,9 @@ class CommitQueue {
   void acknowledge(Group& group, const std::optional<Error>& error);
   // With syncing_ held: makes durable what has been written.
   void sync_written();
+  // Nothing is written any more, until there is another owner. Returns why.
+  Error break_off(Error why);
+  [[nodiscard]] Error failure();
   std::optional<Error> sync_rows();
   void write_thread();
   void sync_thread();
@@ -80,13 +83,14 @@ class CommitQueue {
 
   std::mutex writing_;  // held by the one who writes; taken before the others
   std::mutex syncing_;  // held by the one who syncs; taken before mutex_
-  std::mutex mutex_;    // guards entries_ and written_
+  std::mutex mutex_;    // guards entries_, written_ and failure_
   Group entries_;
   Group written_;  // but not synced; only those written by a thread that leaves the sync to the other one
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> unsynced_{0};  // batches written and not synced, acknowledged (relaxed) or not
   std::optional<Epoch> epoch_;            // guarded by writing_; none: nobody owns the store yet
   std::atomic<bool> broken_{false};
+  std::optional<Error> failure_;  // that broke it
   std::atomic<bool> closing_{false};
 
   std::atomic<bool> write_wanted_{false};

@@ -420,6 +420,11 @@ Result<DataReport> check_data_directory(const std::string& path) {
     ++report.problem_count;
     report.problems.push_back({.what = error.message, .where = "files", .workflow = {}});
   };
+  if (const Result<void> opened = RocksDbRows::try_to_open(path);
+      !opened && opened.error().code == ErrorCode::corruption) {
+    add(opened.error());
+    return report;
+  }
   const Result<std::unique_ptr<RocksDbRows>> rows =
       RocksDbRows::open(path, {.access = Access::read_only}, *std::move(lock));
   if (!rows && rows.error().code != ErrorCode::corruption) return std::unexpected(rows.error());

@@ -148,12 +148,8 @@ Result<void> Salvage::write(Sync sync) {
   return written_;
 }
 
-// As every verb does; where it does not survive that, a child finds out.
 bool Salvage::opens() {
-  const Result<void> opened = in_child([this]() -> Result<void> {
-    auto rows = RocksDbRows::open(from_, {.access = Access::read_only});
-    return rows ? Result<void>() : std::unexpected(rows.error());
-  });
+  const Result<void> opened = RocksDbRows::try_to_open(from_);
   if (!opened) losses_.files.push_back(opened.error().message);
   return opened.has_value();
 }

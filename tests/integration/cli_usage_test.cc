@@ -43,6 +43,8 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
       {{"run", "x", "--id", "a", "--id", "b"}, "run: --id is given more than once; see pawl run --help"},
       {{"run", "x", "--output", "jsn"},
        "run: --output: \"jsn\" is unknown; it is human or json (did you mean \"json\"?); see pawl run --help"},
+      {{"run", "x", "--log-level", "loud"},
+       "run: --log-level: \"loud\" is unknown; it is off or error or warn or info or debug; see pawl run --help"},
       {{"graph", "x", "--format", "png"},
        "graph: --format: \"png\" is unknown; it is dot or mermaid or svg; see pawl graph --help"},
       {{"completion", "ksh"},

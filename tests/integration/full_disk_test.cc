@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 class FullDisk : public SmallDisk {
@@ -78,6 +80,21 @@ TEST_F(FullDisk, is_read_and_makes_room_by_itself) {
   run_small("d");
   EXPECT_TRUE(fs::exists(data() + "/reserve"));
   EXPECT_EQ(doctor().exit_code, 0) << doctor().out;
+}
+
+// What the database and the shards have to say of it is in the log, for who asks.
+TEST_F(FullDisk, that_ends_a_process_is_told_in_lines_for_people) {
+  std::ofstream(folder.path() / "ballast") << std::string(200U << 20U, 'x');
+  std::string tasks;
+  for (int i = 0; i < 300; ++i)
+    tasks += fmt::format("  t{}: {{run: \"head -c 400000 /dev/zero | tr '\\\\0' x\"}}\n", i);
+  const ProcessResult ended = pawl({"run", flow("name: large\ntasks:\n" + tasks), "--id", "w"});
+  EXPECT_EQ(ended.exit_code, 4);
+  EXPECT_THAT(ended.err, MatchesRegex("pawl: cannot write to [^\n]*: the disk is full; make room on it\n"
+                                      "pawl: nothing is lost: pawl resume w [^\n]* goes on\n"));
+  const ProcessResult logged = pawl({"resume", "--log-level", "warn"});
+  EXPECT_EQ(logged.exit_code, 4);
+  EXPECT_THAT(logged.err, HasSubstr(" warning shard "));
 }
 
 // What is deleted is given back to the disk, so that work goes on.

@@ -11,7 +11,7 @@ namespace pawl {
 void LogBridge::Logv(rocksdb::InfoLogLevel level, const char* format, std::va_list arguments) {
   // Headers tell all settings, each time.
   if (level < GetInfoLogLevel() || level == rocksdb::InfoLogLevel::HEADER_LEVEL) return;
-  const auto severity = level >= rocksdb::InfoLogLevel::ERROR_LEVEL ? spdlog::level::warn : spdlog::level::info;
+  const auto severity = level >= rocksdb::InfoLogLevel::ERROR_LEVEL ? spdlog::level::info : spdlog::level::debug;
   if (!log().should_log(severity)) return;
   std::array<char, 1024> text{};  // longer ones are cut off
   if (std::vsnprintf(text.data(), text.size(), format, arguments) < 0) return;

@@ -14,6 +14,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <unistd.h>
 
+#include "persistence/rocksdb/in_child.h"
 #include "persistence/rocksdb/log_check.h"
 #include "persistence/rocksdb/status.h"
 #include "persistence/sync_folder.h"
@@ -141,6 +142,13 @@ Result<std::unique_ptr<RocksDbRows>> RocksDbRows::open(const std::string& direct
   const std::lock_guard writing(rows->writing_);
   if (Result<void> opened = rows->open_first(); !opened) return std::unexpected(std::move(opened.error()));
   return rows;
+}
+
+Result<void> RocksDbRows::try_to_open(const std::string& directory) {
+  return in_child([&]() -> Result<void> {
+    auto rows = RocksDbRows::open(directory, {.access = Access::read_only});
+    return rows ? Result<void>() : std::unexpected(rows.error());
+  });
 }
 
 Result<void> RocksDbRows::prepare_folder(const std::string& directory) const {

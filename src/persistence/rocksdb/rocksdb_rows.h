@@ -44,6 +44,8 @@ class RocksDbRows final : public Rows {
   // of a newer version.
   static Result<std::unique_ptr<RocksDbRows>> open(const std::string& directory, const RocksDbOptions& options = {},
                                                    std::unique_ptr<FolderLock> lock = nullptr);
+  // Whether they can be opened, as a child finds out: some damage ends the process that opens them. Errors as open().
+  static Result<void> try_to_open(const std::string& directory);
   ~RocksDbRows() override;
 
   [[nodiscard]] std::unique_ptr<RowBatch> new_batch() override;
