@@ -22,6 +22,6 @@ namespace pawl {
 // history. Error: `not_found` if there is no such moment; `invalid_state` if the history does not go back to the
 // beginning, or the workflow had ended by then; as replay().
 [[nodiscard]] Result<core::Workflow> replay_past(const StoredWorkflow& stored, const DefinitionSource& definitions,
-                                       const ForkOptions& options);
+                                                 const ForkOptions& options);
 
 }  // namespace pawl

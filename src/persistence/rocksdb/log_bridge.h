@@ -1,5 +1,5 @@
-// What RocksDB has to say goes to the log of the engine: failures when `info` is asked for, all else with `debug`. What concerns
-// callers they are told by errors.
+// What RocksDB has to say goes to the log of the engine: failures when `info` is asked for, all else with `debug`. What
+// concerns callers they are told by errors.
 //
 // Its own logger would write a file beside the data, and in the packaged build ends the process on a full disk.
 #pragma once
