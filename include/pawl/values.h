@@ -161,7 +161,10 @@ template <class T>
     T made;
     for (const auto& member : value.get_object()) {
       const std::string key(member.key());
-      auto one = as<typename T::mapped_type>(member.value(), place.empty() ? key : place + '.' + key);
+      std::string within = place;
+      if (!within.empty()) within += '.';
+      within += key;
+      auto one = as<typename T::mapped_type>(member.value(), within);
       if (!one) return std::unexpected(std::move(one).error());
       made.emplace(key, *std::move(one));
     }
@@ -184,8 +187,12 @@ template <class... Values>
 [[nodiscard]] inline TaskResult ok() { return Json(nullptr); }
 [[nodiscard]] inline TaskResult ok(Json result) { return result; }
 template <class T>
-[[nodiscard]] TaskResult ok(const T& result) {
-  return detail::json_from(result);
+[[nodiscard]] TaskResult ok(T&& result) {
+  if constexpr (detail::JsonItself<std::remove_cvref_t<T>>) {
+    return Json(std::forward<T>(result));
+  } else {
+    return detail::json_from(result);
+  }
 }
 
 }  // namespace pawl

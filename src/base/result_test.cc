@@ -72,10 +72,12 @@ TEST(Result, to_use_a_value_that_is_not_there_throws_the_error) {
 TEST(Result, a_copy_is_a_copy_whatever_it_holds) {
   Result<bool> no(false);
   Result<bool> copied(no);
+  no = true;
   EXPECT_TRUE(copied.has_value());
   EXPECT_FALSE(*copied);
   Result<std::optional<int>> empty(std::nullopt);
   Result<std::optional<int>> also_empty(empty);
+  empty = 7;
   EXPECT_TRUE(also_empty.has_value());
   EXPECT_FALSE(*also_empty);
 }

@@ -54,7 +54,8 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
                              .summary = false,
                              .pieces = 0,
                              .letters_anew = false,
-                             .letters = {}});
+                             .letters = {},
+                             .replaced = nullptr});
     ++workflow.holds;
   }
   return open_->groups[workflow.group];
@@ -145,12 +146,13 @@ void Shard::commit() {
 void Shard::assemble(Batch& batch) {
   batch.pieces.resize(batch.segments.size());
   std::uint32_t begin = 0;
-  for (const Batch::Group& group : batch.groups) {
+  for (Batch::Group& group : batch.groups) {
     batch.commits.push_back({.facts = group.workflow->state.facts.get(),
                              .first_event = group.first_event,
                              .events = std::span(batch.pieces).subspan(begin, 0),
                              .checkpoint = {},
-                             .summary = nullptr});
+                             .summary = nullptr,
+                             .replaced = std::move(group.replaced)});
     begin += group.pieces;
   }
   std::uint32_t event = 0;

@@ -147,12 +147,13 @@ Result<std::size_t> LocalOrchestrator::expire_dead_letters(Duration age, std::si
   const Result<std::vector<DeadLetter>> old =
       list_dead_letters({.failed_before = saturating_add(clock_.wall(), -age), .limit = limit});
   if (!old) return std::unexpected(old.error());
+  std::size_t discarded = 0;
   for (const DeadLetter& letter : *old) {
-    Result<void> discarded = discard(letter.id, "it was kept long enough");
-    if (!discarded && discarded.error().code != ErrorCode::not_found)
-      return std::unexpected(std::move(discarded.error()));
+    const Result<void> done = discard(letter.id, "it was kept long enough");
+    discarded += done ? 1 : 0;
+    if (!done && !concerns_it_alone(done.error())) return std::unexpected(done.error());
   }
-  return old->size();
+  return discarded;
 }
 
 // Empty: nobody does.

@@ -48,6 +48,13 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   return assignment;
 }
 
+using Waiters = std::vector<std::weak_ptr<EndWaiter>>;
+
+void tell(const Waiters& waiters, const std::shared_ptr<const core::Workflow>& ended) {
+  for (const auto& each : waiters)
+    if (const auto waiter = each.lock()) waiter->ended(ended);
+}
+
 // What is made here has ended before this thread could look at a timer.
 bool is_over_at_once(const LiveWorkflow& workflow, const effect::ArmTimer& armed) {
   if (armed.kind != TimerKind::attempt_timeout) return false;
@@ -182,16 +189,17 @@ void Shard::announce_end(const LiveWorkflow& workflow) {
   if (waiting == waiters_.end()) return;
   auto waiters = std::move(waiting->second);
   waiters_.erase(waiting);
+  const auto state = std::make_shared<const core::Workflow>(workflow.state);
   if (!store_->is_durable() || workflow.waits_for <= releasing_) {
-    for (const auto& each : waiters)
-      if (const auto waiter = each.lock()) waiter->ended(workflow.state);
+    tell(waiters, state);
     return;
   }
   // The end is durable, and what has happened to the workflow since is not (a dead letter was discarded, say): who
   // waits hears of both when both are.
-  reply_when_durable([waiters = std::move(waiters), state = workflow.state](const Error* failure) {
+  reply_when_durable([waiters = std::move(waiters), state](const Error* failure) {
+    if (failure == nullptr) return tell(waiters, state);
     for (const auto& each : waiters)
-      if (const auto waiter = each.lock()) failure == nullptr ? waiter->ended(state) : waiter->lost(*failure);
+      if (const auto waiter = each.lock()) waiter->lost(*failure);
   });
 }
 

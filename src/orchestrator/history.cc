@@ -58,6 +58,7 @@ Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::stri
     return fail(ErrorCode::invalid_state,
                 "histories are kept only with persistence: enable it, or name a data directory");
   if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
+  const std::uint64_t deletions = bookmarks_.deletions();
   Page page{.options = options, .events = {}};
   WorkflowFactsPtr facts = bookmarks_.find(id, options.from);
   Result<void> read;
@@ -87,8 +88,8 @@ Result<std::vector<HistoryEvent>> LocalOrchestrator::get_history(const std::stri
   if (Result<void> durable = until_durable(shard_of(id)); !durable) return std::unexpected(std::move(durable.error()));
   if (!page.is_full()) {
     bookmarks_.forget(id);
-  } else if (facts) {
-    bookmarks_.move(options.from, page.events.back().number + 1, std::move(facts));
+  } else if (facts && !page.events.empty()) {
+    bookmarks_.move(options.from, page.events.back().number + 1, std::move(facts), deletions);
   }
   return std::move(page.events);
 }

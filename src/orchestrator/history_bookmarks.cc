@@ -11,8 +11,9 @@ WorkflowFactsPtr HistoryBookmarks::find(const std::string& workflow, std::uint64
   return found == bookmarks_.end() ? nullptr : found->second;
 }
 
-void HistoryBookmarks::move(std::uint64_t from, std::uint64_t to, WorkflowFactsPtr facts) {
+void HistoryBookmarks::move(std::uint64_t from, std::uint64_t to, WorkflowFactsPtr facts, std::uint64_t deletions) {
   const std::lock_guard lock(mutex_);
+  if (deletions != deletions_) return;
   std::erase_if(bookmarks_, [&](const auto& each) {
     return (each.first == from || each.first == to) && each.second->id == facts->id;
   });
@@ -20,8 +21,23 @@ void HistoryBookmarks::move(std::uint64_t from, std::uint64_t to, WorkflowFactsP
   bookmarks_.emplace_back(to, std::move(facts));
 }
 
+std::uint64_t HistoryBookmarks::deletions() const {
+  const std::lock_guard lock(mutex_);
+  return deletions_;
+}
+
+void HistoryBookmarks::forget_deleted(const std::string& workflow) {
+  const std::lock_guard lock(mutex_);
+  ++deletions_;
+  drop(workflow);
+}
+
 void HistoryBookmarks::forget(const std::string& workflow) {
   const std::lock_guard lock(mutex_);
+  drop(workflow);
+}
+
+void HistoryBookmarks::drop(const std::string& workflow) {
   std::erase_if(bookmarks_, [&](const auto& each) { return each.second->id.text() == workflow; });
 }
 

@@ -19,17 +19,24 @@ class HistoryBookmarks {
  public:
   // The facts before this event; nullptr: they are not known.
   [[nodiscard]] WorkflowFactsPtr find(const std::string& workflow, std::uint64_t event) const;
-  // A page that began with `from` has ended before `to`.
-  void move(std::uint64_t from, std::uint64_t to, WorkflowFactsPtr facts);
-  // The history has been read to its end; or the workflow is deleted, and another one may get its id.
+  // A page that began with `from` has ended before `to`; nothing is noted if something was deleted since there were so
+  // many `deletions`.
+  void move(std::uint64_t from, std::uint64_t to, WorkflowFactsPtr facts, std::uint64_t deletions);
+  [[nodiscard]] std::uint64_t deletions() const;
+  // The history has been read to its end.
   void forget(const std::string& workflow);
+  // The workflow was deleted, and another one may have its id.
+  void forget_deleted(const std::string& workflow);
 
  private:
   // As many readers as are served well at the same time.
   static constexpr std::size_t kMost = 16;
 
+  void drop(const std::string& workflow);  // with mutex_ held
+
   mutable std::mutex mutex_;                                          // guards all below
   std::deque<std::pair<std::uint64_t, WorkflowFactsPtr>> bookmarks_;  // the oldest first
+  std::uint64_t deletions_ = 0;
 };
 
 }  // namespace pawl

@@ -86,6 +86,23 @@ void Shard::handle_orphan(const FinishedAttempt& attempt) {
   if (--orphan->second->attempts == 0) orphans_.erase(orphan);
 }
 
+// Whether the timer was armed for an earlier life of the workflow, which was restored or run again since: that is
+// decided, and not durable yet, or it would have been disarmed.
+bool Shard::is_of_former_life(const LiveWorkflow& workflow, const Timer& timer) const {
+  const core::Workflow& state = workflow.state;
+  const Definition& definition = state.definition();
+  const auto is_early = [&](Timestamp from, std::optional<Duration> limit) {
+    return !limit || workflow_time(workflow, now_) < from + *limit;
+  };
+  if (timer.key.kind == TimerKind::workflow_timeout) return is_early(state.times_out_from, definition.timeout());
+  const TaskIndex task = timer.key.task;
+  if (task >= definition.task_count()) return false;
+  if (timer.key.kind == TimerKind::schedule_to_start)
+    return is_early(core::ready_since(state, task), definition.rules(task).schedule_to_start);
+  return timer.key.kind == TimerKind::schedule_to_close &&
+         is_early(core::scheduled_at(state, task), definition.rules(task).schedule_to_close);
+}
+
 bool Shard::fire_timers() {
   bool fired = false;
   for (int i = 0; i < kMessagesPerTurn; ++i) {
@@ -102,6 +119,7 @@ void Shard::fire(const Timer& timer) {
   LiveWorkflow* const workflow = at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
   if (workflow == nullptr) return;
   if (timer.key.kind != TimerKind::wake) --workflow->timers;
+  if (is_of_former_life(*workflow, timer)) return;
   const TaskIndex task = timer.key.task;
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {

@@ -149,6 +149,7 @@ Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_known_workflows(cons
 }
 
 Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_stored_workflows(const ListOptions& options) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   Result<std::vector<WorkflowStatus>> stored = list_stored({.options = options}, true);
   if (!stored) return stored;
   if (Result<void> durable = until_durable(); !durable) return std::unexpected(std::move(durable.error()));

@@ -32,6 +32,13 @@ inline Result<void> check_caller() {
               "itself; register the handler as blocking");
 }
 
+// Of what is done to many workflows: what does not keep it from being done to the others. One may live again, be gone
+// already, be busy, or be damaged.
+inline bool concerns_it_alone(const Error& error) {
+  return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid_state ||
+         error.code == ErrorCode::corruption;
+}
+
 inline Error inbox_is_full() {
   return {.code = ErrorCode::unavailable, .message = "the engine has more requests waiting than it takes; try again"};
 }

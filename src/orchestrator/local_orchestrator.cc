@@ -208,11 +208,10 @@ Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const Ne
       return existing;
     }
     if (*existing != nullptr) {
-      const WorkflowState state = (*existing)->state.state;
-      if (!is_terminal(state))
-        return fail(ErrorCode::invalid_state, fmt::format("workflow {} is {}: only one that has ended can be replaced",
-                                                          in_quotes(id), to_string(state)));
-      if (Result<void> removed = shard.remove(id); !removed) return std::unexpected(std::move(removed.error()));
+      if (Result<void> replaced = shard.replace(**existing, wanted.bound, wanted.facts); !replaced)
+        return std::unexpected(std::move(replaced.error()));
+      bookmarks_.forget_deleted(id);
+      return shard.find(id);
     }
   }
   if (Result<void> created = shard.create(wanted.bound, wanted.facts, wanted.id_may_be_taken); !created)
@@ -243,7 +242,7 @@ void LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const Cr
   Result<NewWorkflow> prepared = prepare(definition, options);
   if (!prepared) return start->answer(std::unexpected(std::move(prepared.error())));
   Shard& shard = shard_of(prepared->facts->id.text());
-  ShardCall call = [created = *std::move(prepared), start](Shard& there) {
+  ShardCall call = [this, created = *std::move(prepared), start](Shard& there) {
     if (there.down()) return start->answer(std::unexpected(*there.down()));
     const std::string& id = created.facts->id.text();
     std::optional<Result<void>> done;
@@ -371,11 +370,17 @@ Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::st
   });
 }
 
+Result<void> LocalOrchestrator::check_store() {
+  if (Result<void> open = check_open(); !open) return open;
+  return store()->check();
+}
+
 Result<void> LocalOrchestrator::delete_known_workflow(const std::string& id) {
+  if (Result<void> open = check_open(); !open) return open;
   if (Result<void> given = check_given(id); !given) return given;
-  bookmarks_.forget(id);
   Shard& shard = shard_of(id);
   Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.remove(id); });
+  bookmarks_.forget_deleted(id);
   if (removed || removed.error().code != ErrorCode::unavailable || !running_ || !is_persistent()) return removed;
   // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room.
   Reply<void> reply;

@@ -99,7 +99,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
                                        std::stop_token stop) override;
   Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks) override;
   Result<void> delete_known_workflow(const std::string& id) override;
-  Result<void> check_store() override { return store()->check(); }
+  Result<void> check_store() override;
   Result<void> register_executor(const std::string& name, std::size_t max_workflows) override;
   Result<void> unregister_executor(const std::string& name) override;
   std::vector<ExecutorReport> list_executors() override;
@@ -171,8 +171,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   [[nodiscard]] Result<DefinitionPtr> define(std::string name, std::vector<TaskSpec> tasks) const;
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
   // On the shard's thread: the workflow that is made, or the one that there is and may stand for it.
-  static Result<LiveWorkflow*> create_or_attach(Shard& shard, const NewWorkflow& wanted);
-  static Result<void> create_and_execute(Shard& shard, const NewWorkflow& wanted);
+  Result<LiveWorkflow*> create_or_attach(Shard& shard, const NewWorkflow& wanted);
+  Result<void> create_and_execute(Shard& shard, const NewWorkflow& wanted);
   using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
   using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // `change` is made again if another caller has changed the definition meanwhile; `conflict` if that happens too
@@ -261,7 +261,6 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   Random ids_;
   std::shared_ptr<Store> store_;  // shared with readers that are at it when persistence is disabled
   Epoch epoch_{};
-  bool releases_ = true;                           // the store, at the end
   std::map<std::uint32_t, std::string> problems_;  // of shards that are down
 };
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "orchestrator/local_orchestrator.h"
+#include "orchestrator/local_ask.h"
 
 namespace pawl {
 
@@ -99,9 +99,7 @@ Result<std::size_t> LocalPolicy::redrive_dead_letters(const DeadLetterFilter& fi
   for (const DeadLetter& letter : *letters) {
     const Result<void> done = orchestrator_.redrive(letter.id);
     if (done) ++redriven;
-    // Its workflow may have been deleted meanwhile, or be busy with an end that has to be waited for.
-    if (!done && done.error().code != ErrorCode::not_found && done.error().code != ErrorCode::invalid_state)
-      return std::unexpected(done.error());
+    if (!done && !concerns_it_alone(done.error())) return std::unexpected(done.error());
   }
   return redriven;
 }

@@ -45,8 +45,7 @@ Error Shard::quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::
   if (std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
   disarm_all(workflow);
   unhold_all(workflow);
-  for (TaskIndex task = 0; task < workflow.state.tasks.size() && !passages_.empty(); ++task)
-    end_passage(workflow, task, policy::Verdict::none);
+  end_all_passages(workflow);
   flush_assignments();  // what is stopped must have arrived
   stop_all(workflow);
   abandon_waiters(workflow, reason);

@@ -93,7 +93,7 @@ Result<void> Shard::load(bool crashed) {
     }
     if (++loaded % kLoadedPerBatch == 0)
       if (Result<void> committed = commit_within_limit(); !committed) failure = std::move(committed.error());
-    return !failure && !is_stopping();
+    return !failure && !is_stopping() && !stop_is_near_.load(std::memory_order_relaxed);
   };
   const std::size_t shards = environment_.shards.size();
   const auto wanted = [&](std::string_view id) {
@@ -202,6 +202,7 @@ void Shard::reset(const Error& why) {
   orphan_attempts();
   places_.clear();
   free_places_.clear();
+  pass_slots_on();
   const std::lock_guard lock(failure_mutex_);
   failure_.reset();
   abandoned_ = last_sequence_;
@@ -209,9 +210,10 @@ void Shard::reset(const Error& why) {
 }
 
 bool Shard::refuse() {
+  if (nudged_.exchange(false, std::memory_order_seq_cst)) pass_slots_on();
   const bool busy = drain();
   deliver_placements();
-  return busy;
+  return busy || (!placements_.empty() && !placements_blocked_);
 }
 
 }  // namespace pawl

@@ -50,7 +50,7 @@ void Shard::schedule() {
   bool idle = true;
   for (const auto& queue : run_queue_) idle &= queue.empty();
   if (!idle) return;
-  if (const auto other = environment_.slots.pass_on(index_)) environment_.shards[*other]->nudge();
+  pass_slots_on();
 }
 
 // Tasks that only wait need no slot, so they wait for nobody's.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "orchestrator/report.h"
 #include "orchestrator/shard_decide.h"
 
 namespace pawl {
@@ -156,6 +157,10 @@ std::optional<Timestamp> Shard::next_due() {
   return next;
 }
 
+std::optional<Timestamp> Shard::next_due_while_down() const {
+  return placements_blocked_ ? std::optional(environment_.clock.now() + kRetryPlacement) : std::nullopt;
+}
+
 void Shard::stop() {
   stopping_.store(true, std::memory_order_seq_cst);
   parking_.wake();
@@ -209,44 +214,72 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   // The store may be another one than when the workflow was prepared.
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
+  const Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
+  return made ? Result<void>() : std::unexpected(made.error());
+}
+
+// In one commit: there is the former workflow, or the new one.
+Result<void> Shard::replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  if (environment_.limits.read_only) return refuse_to_change();
+  if (Result<void> removable = check_removable(ended, "replace"); !removable) return removable;
+  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
+  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
+  auto former = std::make_unique<WorkflowSummary>(summary_of(ended.state));
+  forget(ended);
+  const Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
+  if (!made) return std::unexpected(made.error());
+  if (store_->is_durable()) group_of(**made, 0, false).replaced = std::move(former);
+  return {};
+}
+
+Result<LiveWorkflow*> Shard::make(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
   LiveWorkflow& workflow = new_place();
   workflow.bound = std::move(bound);
   workflow.time_offset = correction_;
   const std::size_t events_before = open_->turn.events.size();
   workflow.state.facts = facts;  // so that it has a name, whatever happens
-  Result<void> created = guard(workflow, [&]() -> Result<void> {
+  const Result<void> created = guard(workflow, [&]() -> Result<void> {
     core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
                             evaluator_, open_->turn);
     core::create(decision, std::move(facts));
     return {};
   });
-  if (!created) return created;
+  if (!created) return std::unexpected(created.error());
   by_id_.emplace(workflow.state.id(), workflow.address.place);
   close_segment(workflow, events_before, 0, false);
-  return {};
+  return &workflow;
 }
 
-// The key of by_id_ lives in the facts, and so does what attempts refer to.
-void Shard::replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former) {
-  by_id_.erase(former->id.text());
-  by_id_.emplace(workflow.state.id(), workflow.address.place);
+// The key of by_id_ lives in the facts, and so does what attempts and batches refer to: the former ones are kept, also
+// if the workflow breaks in the middle of the change.
+Result<void> Shard::change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change) {
+  const WorkflowFactsPtr former = workflow.state.facts;
   if (workflow.attempts == 0 && workflow.holds == 0) workflow.former_facts.clear();
   workflow.former_facts.push_back(former);
+  Result<void> changed = change();
+  if (workflow.state.facts == former) {
+    workflow.former_facts.pop_back();
+  } else if (!workflow.broken) {
+    by_id_.erase(former->id.text());
+    by_id_.emplace(workflow.state.id(), workflow.address.place);
+  }
+  return changed;
 }
 
 Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  if (environment_.limits.read_only) return refuse_to_change();
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   const std::size_t events_before = open_->turn.events.size();
   const std::uint64_t first_event = workflow.state.event_count;
-  const WorkflowFactsPtr old_facts = workflow.state.facts;
-  Result<void> redefined = guard(workflow, [&] {
-    core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
-                            evaluator_, open_->turn);
-    return core::redefine(decision, std::move(facts));
+  Result<void> redefined = change_facts(workflow, [&] {
+    return guard(workflow, [&] {
+      core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
+                              evaluator_, open_->turn);
+      return core::redefine(decision, std::move(facts));
+    });
   });
   if (!redefined) return redefined;
-  replace_facts(workflow, old_facts);
   workflow.bound = std::move(bound);
   close_segment(workflow, events_before, first_event, false);
   return {};
@@ -255,9 +288,8 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
 // It may have ended meanwhile, and then lives again.
 Result<void> Shard::restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot) {
   if (Result<void> ok = check_policies(*snapshot.facts->definition); !ok) return ok;
-  const WorkflowFactsPtr old_facts = workflow.state.facts;
-  if (Result<void> restored = decide(workflow, snapshot); !restored) return restored;
-  replace_facts(workflow, old_facts);
+  if (Result<void> restored = change_facts(workflow, [&] { return decide(workflow, snapshot); }); !restored)
+    return restored;
   live_again(workflow);
   return {};
 }
@@ -290,9 +322,8 @@ Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitio
                     in_quotes(workflow.state.id())));
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
-  const WorkflowFactsPtr old_facts = workflow.state.facts;
-  if (Result<void> done = decide(workflow, command::RegisterCompensation{std::move(facts)}); !done) return done;
-  replace_facts(workflow, old_facts);
+  const command::RegisterCompensation command{std::move(facts)};
+  if (Result<void> done = change_facts(workflow, [&] { return decide(workflow, command); }); !done) return done;
   workflow.bound = std::move(bound);
   return {};
 }
@@ -323,6 +354,7 @@ void Shard::withdraw(LiveWorkflow& workflow) {
 }
 
 Result<void> Shard::execute(LiveWorkflow& workflow) {
+  if (environment_.limits.read_only) return refuse_to_change();
   if (workflow.state.queued) return {};
   if (!core::permitted<command::StartWorkflow>(workflow.state.state))
     return core::refuse<command::StartWorkflow>(workflow.state);
@@ -354,6 +386,11 @@ void Shard::start_on(LiveWorkflow& workflow, ExecutorIndex executor) {
   (void)decide(workflow, command::StartWorkflow{});  // refused only to a broken one
 }
 
+// This shard needs no slot now, neither one that it was handed over nor one that it was woken for.
+void Shard::pass_slots_on() {
+  if (const auto other = environment_.slots.pass_on(index_)) environment_.shards[*other]->nudge();
+}
+
 void Shard::leave_executor(ExecutorIndex executor) {
   std::ranges::copy(environment_.executors.leave(executor), std::back_inserter(placements_));
 }
@@ -376,22 +413,37 @@ void Shard::deliver_placements() {
 
 Result<void> Shard::command(LiveWorkflow& workflow, const Command& command) { return decide(workflow, command); }
 
-Result<void> Shard::remove(const std::string& id) {
-  LiveWorkflow* const workflow = find(id);
-  if (workflow == nullptr) return store_->remove_workflow(id);
-  if (!is_terminal(workflow->state.state))
-    return fail(ErrorCode::invalid_state, fmt::format("cannot delete workflow {}: it is {}; cancel it first",
-                                                      in_quotes(id), to_string(workflow->state.state)));
-  if (workflow->holds > 0 || workflow->attempts > 0)
+Result<void> Shard::check_removable(const LiveWorkflow& workflow, std::string_view verb) {
+  const std::string id = in_quotes(workflow.state.id());
+  const WorkflowState state = workflow.broken ? workflow.sound_state : workflow.state.state;
+  if (!is_terminal(state))
     return fail(ErrorCode::invalid_state,
-                fmt::format("cannot delete workflow {} yet: a handler of it still runs", in_quotes(id)));
-  forget(*workflow);
-  return store_->is_durable() ? store_->remove_workflow(id) : Result<void>();
+                fmt::format("cannot {} workflow {}: it is {}; cancel it first", verb, id, to_string(state)));
+  if (workflow.holds > 0 || workflow.attempts > 0)
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot {} workflow {} yet: a handler of it still runs", verb, id));
+  return {};
+}
+
+Result<void> Shard::remove(const std::string& id) {
+  LiveWorkflow* workflow = find(id);
+  if (workflow == nullptr && quarantine_of(id) != nullptr) {  // it is found no more, and may be here all the same
+    const auto here = std::ranges::find_if(places_, [&](const auto& place) { return place && place->state.id() == id; });
+    if (here != places_.end()) workflow = here->get();
+  }
+  if (workflow != nullptr) {
+    if (Result<void> removable = check_removable(*workflow, "delete"); !removable) return removable;
+    forget(*workflow);
+  }
+  Result<void> removed;
+  if (workflow == nullptr || store_->is_durable()) removed = store_->remove_workflow(id);
+  if (removed) std::erase_if(quarantined_, [&](const Quarantined& each) { return each.id == id; });
+  return removed;
 }
 
 void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter) {
   if (workflow.ended) {
-    waiter->ended(workflow.state);
+    waiter->ended(std::make_shared<const core::Workflow>(workflow.state));
     return;
   }
   std::vector<std::weak_ptr<EndWaiter>>& waiters = waiters_[workflow.address.place];
@@ -407,7 +459,7 @@ void Shard::for_each_workflow(const std::function<bool(const LiveWorkflow&)>& vi
 
 void Shard::forget(LiveWorkflow& workflow) {
   const std::uint32_t place = workflow.address.place;
-  by_id_.erase(workflow.state.id());
+  if (!workflow.broken) by_id_.erase(workflow.state.id());
   --environment_.workflow_count;
   places_[place].reset();
   free_places_.push_back(place);

@@ -103,7 +103,7 @@ using ShardMessage = std::variant<FinishedAttempt, ShardCall>;
 class EndWaiter {
  public:
   virtual ~EndWaiter() = default;
-  virtual void ended(const core::Workflow& workflow) = 0;
+  virtual void ended(const std::shared_ptr<const core::Workflow>& workflow) = 0;
   // The shard no longer knows the workflow: it went down. Ask again.
   virtual void lost(const Error& why) = 0;
 };
@@ -130,6 +130,8 @@ class Shard final : public CommitListener {
   // Handlers were added: workflows that wait for one may go on.
   void handlers_added();
 
+  // stop() will follow: what takes long need not be done.
+  void expect_stop() { stop_is_near_.store(true, std::memory_order_relaxed); }
   void stop();
   [[nodiscard]] bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
   // While it lives, this thread is the shard's.
@@ -143,6 +145,8 @@ class Shard final : public CommitListener {
   // Waits until what was committed is durable, and releases it.
   Result<void> settle();
   [[nodiscard]] std::optional<Timestamp> next_due();
+  // When a shard that is down has something to do by itself.
+  [[nodiscard]] std::optional<Timestamp> next_due_while_down() const;
 
   // The end of the shard, after its last turn: who waits is told `why`, and so is whoever posts from now on.
   void end(const Error& why);
@@ -186,6 +190,8 @@ class Shard final : public CommitListener {
   Result<void> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
   Result<void> execute(LiveWorkflow& workflow);
   Result<void> command(LiveWorkflow& workflow, const Command& command);
+  // The same, under the id of a workflow that has ended, of which nothing is left. Error: `invalid_state`.
+  Result<void> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // The definition of a pending workflow is exchanged for another one.
   Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   Result<void> restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot);
@@ -229,6 +235,7 @@ class Shard final : public CommitListener {
       std::uint32_t pieces;
       bool letters_anew;               // all its dead letters may be others
       std::vector<TaskIndex> letters;  // actions that may have become one, or are one no more
+      std::unique_ptr<WorkflowSummary> replaced;  // of the workflow that had its id
     };
     std::uint64_t sequence = 0;
     core::Turn turn;
@@ -250,6 +257,7 @@ class Shard final : public CommitListener {
   void handle_orphan(const FinishedAttempt& attempt);
   bool fire_timers();
   void fire(const Timer& timer);
+  [[nodiscard]] bool is_of_former_life(const LiveWorkflow& workflow, const Timer& timer) const;
 
   // schedule.cc
   void schedule();
@@ -321,6 +329,7 @@ class Shard final : public CommitListener {
   // What the events tell of the policies that the workflow refers to: counts, and outcomes for circuit breakers.
   void observe(LiveWorkflow& workflow, std::span<const Event> events);
   void end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict);
+  void end_all_passages(const LiveWorkflow& workflow);
   // Whether the task's circuit breaker lets it through; if not, it is held, or its attempt has failed.
   bool passes_breaker(LiveWorkflow& workflow, TaskIndex task);
   bool release_held();
@@ -352,10 +361,13 @@ class Shard final : public CommitListener {
 
   void live_again(LiveWorkflow& workflow);
   void withdraw(LiveWorkflow& workflow);
-  void replace_facts(LiveWorkflow& workflow, const WorkflowFactsPtr& former);
+  Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
+  Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);
   LiveWorkflow& new_place();
   void queue_again(LiveWorkflow& workflow);
   void start_on(LiveWorkflow& workflow, ExecutorIndex executor);
+  void pass_slots_on();
   void leave_executor(ExecutorIndex executor);
   void deliver_placements();
   [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address);
@@ -369,6 +381,7 @@ class Shard final : public CommitListener {
   Epoch epoch_{};
   BoundedQueue<ShardMessage> inbox_;
   Parking parking_;
+  std::atomic<bool> stop_is_near_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> nudged_{false};
   std::atomic<bool> rebinds_{false};  // looked at when it was nudged

@@ -97,6 +97,14 @@ void Shard::end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Ve
 }
 
 // Of a broken workflow it is not sure which tasks it has.
+void Shard::end_all_passages(const LiveWorkflow& workflow) {
+  std::vector<TaskIndex> tasks;
+  for (const auto& [key, passage] : passages_)
+    if (key.place == workflow.address.place && key.generation == workflow.address.generation) tasks.push_back(key.task);
+  for (const TaskIndex task : tasks) end_passage(workflow, task, policy::Verdict::none);
+}
+
+// The same.
 void Shard::unhold_all(LiveWorkflow& workflow) {
   std::vector<TaskIndex> tasks;
   if (workflow.held_tasks == 0) return;

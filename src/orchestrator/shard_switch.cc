@@ -101,6 +101,7 @@ void Shard::abandon(const Error& why) {
   break_promises(why);
   in_flight_.clear();
   open_->clear();
+  pass_slots_on();
   const std::lock_guard lock(failure_mutex_);
   failure_.reset();
   abandoned_ = last_sequence_;
@@ -109,6 +110,7 @@ void Shard::abandon(const Error& why) {
 
 // Of its workflows nothing can be relied on, so that outcomes are only counted: each that arrives held a task slot.
 bool Shard::refuse_abandoned() {
+  if (nudged_.exchange(false, std::memory_order_seq_cst)) pass_slots_on();
   bool busy = false;
   while (std::optional<ShardMessage> message = inbox_.try_pop()) {
     busy = true;
@@ -119,7 +121,7 @@ bool Shard::refuse_abandoned() {
     }
   }
   deliver_placements();
-  return busy;
+  return busy || (!placements_.empty() && !placements_blocked_);
 }
 
 }  // namespace pawl

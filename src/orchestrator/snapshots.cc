@@ -35,6 +35,7 @@ Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
 
 // While persistence is on whatever is known is stored, and it is forgotten in both places.
 Result<void> LocalOrchestrator::delete_stored_workflow(const std::string& id) {
+  if (Result<void> open = check_open(); !open) return open;
   return is_persistent() ? delete_known_workflow(id) : store()->remove_workflow(id);
 }
 
@@ -105,13 +106,13 @@ Result<std::size_t> LocalOrchestrator::expire(WorkflowState state, Duration age,
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   const Result<std::vector<std::string>> ids = store()->find_expired(state, saturating_add(clock_.wall(), -age), limit);
   if (!ids) return std::unexpected(ids.error());
+  std::size_t removed = 0;
   for (const std::string& id : *ids) {
-    Result<void> removed = delete_known_workflow(id);
-    // It may live again, or be gone already.
-    if (!removed && removed.error().code != ErrorCode::not_found && removed.error().code != ErrorCode::invalid_state)
-      return std::unexpected(std::move(removed.error()));
+    const Result<void> deleted = delete_known_workflow(id);
+    removed += deleted ? 1 : 0;
+    if (!deleted && !concerns_it_alone(deleted.error())) return std::unexpected(deleted.error());
   }
-  return ids->size();
+  return removed;
 }
 
 }  // namespace pawl

@@ -59,6 +59,7 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
 
 void LocalOrchestrator::stop() {
   if (!running_.exchange(false)) return;
+  for (const auto& shard : shards_) shard->expect_stop();
   const std::lock_guard changing(changing_);  // a change of the store needs all shards to come to its end
   for (const auto& shard : shards_) shard->stop();
   for (std::thread& thread : threads_) thread.join();

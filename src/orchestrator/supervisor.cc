@@ -75,11 +75,14 @@ std::optional<Timestamp> Supervisor::due() {
   switch (state_) {
     case State::up:
       return shard_.next_due();
-    case State::mending:
-      return next_try_;
-    case State::loading:
+    case State::mending: {
+      const std::optional<Timestamp> due = shard_.next_due_while_down();
+      return due ? std::min(*due, next_try_) : next_try_;
+    }
     case State::given_up:
     case State::abandoned:
+      return shard_.next_due_while_down();
+    case State::loading:
       break;
   }
   return std::nullopt;

@@ -14,10 +14,12 @@ namespace {
 // The end of a wait: whatever comes first of the workflow's end, its shard's, and a request to stop.
 class EndReply final : public EndWaiter {
  public:
-  void ended(const core::Workflow& workflow) override { settle(workflow); }
+  using Outcome = Result<std::shared_ptr<const core::Workflow>>;
+
+  void ended(const std::shared_ptr<const core::Workflow>& workflow) override { settle(workflow); }
   void lost(const Error& why) override { settle(std::unexpected(why)); }
 
-  void settle(Result<core::Workflow> outcome) {
+  void settle(Outcome outcome) {
     const std::lock_guard lock(mutex_);
     if (outcome_) return;
     outcome_ = std::move(outcome);
@@ -25,7 +27,7 @@ class EndReply final : public EndWaiter {
   }
 
   // nullopt when `until` has come first.
-  std::optional<Result<core::Workflow>> wait(std::optional<std::chrono::steady_clock::time_point> until) {
+  std::optional<Outcome> wait(std::optional<std::chrono::steady_clock::time_point> until) {
     std::unique_lock lock(mutex_);
     const auto is_settled = [this] { return outcome_.has_value(); };
     if (!until) {
@@ -39,7 +41,7 @@ class EndReply final : public EndWaiter {
  private:
   std::mutex mutex_;  // guards all below
   std::condition_variable arrived_;
-  std::optional<Result<core::Workflow>> outcome_;
+  std::optional<Outcome> outcome_;
 };
 
 // Any duration: what is longer than a century is as good as that.
@@ -88,13 +90,14 @@ Result<WorkflowReport> LocalOrchestrator::wait_for_end(const std::string& id, st
   const std::stop_callback on_stop(std::move(stop), [&] {
     end->settle(fail(ErrorCode::cancelled, fmt::format("the wait for workflow {} was told to stop", in_quotes(id))));
   });
-  std::optional<Result<core::Workflow>> state = end->wait(until);
+  std::optional<EndReply::Outcome> state = end->wait(until);
   if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));
   if (!*state) return std::unexpected(std::move(state->error()));
-  return report_of(**state);
+  return report_of(***state);
 }
 
 Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::string& id, std::size_t max_tasks) {
+  if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   constexpr std::size_t kNamedWaiters = 3;
   const WorkflowWaits::Holders waiting = waits_.holders(kNamedWaiters);
   std::string named;

@@ -118,6 +118,9 @@ void CommitQueue::hand_over(Group group, const std::optional<Error>& error) {
 }
 
 std::optional<Error> CommitQueue::write(Group& group, Sync last) {
+  // What follows one that could not be made may rest on it.
+  for (const Entry& entry : group)
+    if (entry.refused && entry.epoch == epoch_) return break_off(*entry.refused);
   for (Entry& entry : group)
     if (!entry.refused && entry.epoch != epoch_)
       entry.refused = Error{.code = ErrorCode::fenced, .message = "another owner has taken over this store"};

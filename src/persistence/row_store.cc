@@ -177,6 +177,8 @@ void RowStore::commit(const CommitBatch& batch, CommitListener& listener) {
 
 Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
   const std::string& id = commit.facts->id.text();
+  if (commit.replaced) [[unlikely]]
+    remove_replaced(commit.replaced->status, rows);
   if (!commit.events.empty())
     if (Result<void> added = add_events(commit, rows, scratch); !added) return added;
   if (!commit.checkpoint.empty()) {
@@ -185,9 +187,18 @@ Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows
     rows.put(Space::checkpoints, id, encode(StoredCheckpoint{.events = events, .state = commit.checkpoint}));
   }
   if (commit.summary) add_summary(commit, rows, scratch);
-  if (commit.letters)
-    if (Result<void> added = add_letters(commit, rows); !added) return added;
-  return commit.history_from == 0 ? Result<void>() : forget_history(id, commit.history_from, rows);
+  if (commit.letters) add_letters(commit, rows);
+  if (commit.history_from > 0) forget_history(id, commit.history_from, rows);
+  return {};
+}
+
+// Nothing is read for a commit that could keep it from being made.
+void RowStore::remove_replaced(const WorkflowStatus& status, RowBatch& rows) {
+  remove_ended(status, rows);
+  rows.remove(Space::checkpoints, status.id);
+  const std::string prefix = keys::prefix(status.id);
+  for (const Space space : {Space::history, Space::snapshots, Space::dead_letters})
+    rows.remove_range(space, prefix, keys::after(prefix));
 }
 
 // One row for all of them; where that would be too large, which a few results can be together, one for each.
@@ -211,18 +222,29 @@ Result<void> RowStore::add_events(const WorkflowCommit& commit, RowBatch& rows, 
   return {};
 }
 
-// The run that holds the first event to keep is kept as a whole.
-Result<void> RowStore::forget_history(std::string_view id, std::uint64_t before, RowBatch& rows) {
+// The run that holds the first event to keep is kept as a whole. What cannot be found out now is forgotten later.
+void RowStore::forget_history(std::string_view id, std::uint64_t before, RowBatch& rows) {
   const Result<std::optional<std::string>> kept = run_of(id, before);
-  if (!kept) return std::unexpected(kept.error());
-  if (*kept) rows.remove_range(Space::history, keys::prefix(id), **kept);
-  return {};
+  if (kept && *kept) rows.remove_range(Space::history, keys::prefix(id), **kept);
 }
 
-Result<void> RowStore::add_letters(const WorkflowCommit& commit, RowBatch& rows) {
-  const std::string& id = commit.facts->id.text();
-  if (commit.letters->anew)
-    if (Result<void> removed = remove_all(Space::dead_letters, keys::prefix(id), rows); !removed) return removed;
+// All that the tasks of the workflow may have.
+void RowStore::remove_letters(const WorkflowFacts& facts, RowBatch& rows) {
+  const Definition& definition = *facts.definition;
+  const std::string& id = facts.id.text();
+  if (definition.action_count() > kMostSingleRows)
+    return rows.remove_range(Space::dead_letters, keys::prefix(id), keys::after(keys::prefix(id)));
+  for (TaskIndex task = 0; task < definition.task_count(); ++task) {
+    DeadLetterId letter{.workflow = id, .task = std::string(definition.task_id(task))};
+    rows.remove(Space::dead_letters, keys::dead_letter(letter));
+    if (!definition.compensation_of(task)) continue;
+    letter.compensation = true;
+    rows.remove(Space::dead_letters, keys::dead_letter(letter));
+  }
+}
+
+void RowStore::add_letters(const WorkflowCommit& commit, RowBatch& rows) {
+  if (commit.letters->anew) remove_letters(*commit.facts, rows);
   for (const LetterChanges::Change& change : commit.letters->changes) {
     const std::string key = keys::dead_letter(change.letter.id);
     if (change.removed) {
@@ -231,7 +253,6 @@ Result<void> RowStore::add_letters(const WorkflowCommit& commit, RowBatch& rows)
       rows.put(Space::dead_letters, key, encode(change.letter));
     }
   }
-  return {};
 }
 
 void RowStore::add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {

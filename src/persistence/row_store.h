@@ -77,8 +77,10 @@ class RowStore final : public Store {
 
   Result<void> add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   static Result<void> add_events(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
-  Result<void> forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
-  Result<void> add_letters(const WorkflowCommit& commit, RowBatch& rows);
+  static void remove_replaced(const WorkflowStatus& status, RowBatch& rows);
+  static void remove_letters(const WorkflowFacts& facts, RowBatch& rows);
+  static void add_letters(const WorkflowCommit& commit, RowBatch& rows);
+  void forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
   static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   Result<void> remove_all(Space space, const std::string& prefix, RowBatch& batch);
   // Of the workflows that have not ended, ordered. Stops when `visit` returns false.

@@ -64,6 +64,8 @@ struct WorkflowCommit {
   // Given with the creation and with the events after which the workflow has ended, or lives again.
   std::unique_ptr<WorkflowSummary> summary;
   std::unique_ptr<LetterChanges> letters;  // mostly there are none
+  // Given with a creation: the ended workflow that had this id, all of which goes.
+  std::unique_ptr<WorkflowSummary> replaced;
 };
 
 // What one shard's turn decided. Durable as a whole, or not at all.

@@ -129,8 +129,11 @@ void ThreadPool::work(Worker& worker) {
 void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
   {
     const std::lock_guard lock(worker.mutex);
+    if (worker.stop.stop_requested()) {
+      if (shutting_down_.load(std::memory_order_seq_cst)) return;  // the request may be that of stop_all()
+      worker.stop = std::stop_source();
+    }
     worker.current = assignment.address;
-    if (worker.stop.stop_requested()) worker.stop = std::stop_source();
   }
   AttemptOutcome outcome;
   if (take_stopped(assignment.address)) {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 struct Waiter final : EndWaiter {
   std::optional<WorkflowState> end;
-  void ended(const core::Workflow& workflow) override { end = workflow.state; }
+  void ended(const std::shared_ptr<const core::Workflow>& workflow) override { end = workflow->state; }
   void lost(const Error&) override {}
 };
 
