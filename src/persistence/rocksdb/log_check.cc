@@ -20,6 +20,8 @@ using rocksdb::Status;
 // little-endian.
 constexpr std::size_t kSequenceBytes = 8;
 constexpr std::size_t kHeaderBytes = 12;
+// RocksDB's sequence numbers have 56 bits.
+constexpr std::uint64_t kMostSequence = (std::uint64_t{1} << 56U) - 1;
 
 struct Changes {
   std::uint64_t first = 0;
@@ -86,10 +88,10 @@ void read_logs(const std::string& folder, const std::function<bool(const LogReco
     while (std::optional<std::string> record = log.next()) {
       if (record->size() < kHeaderBytes) continue;
       const Changes changes = changes_of(*record);
-      if (next && changes.first < *next) continue;
+      if (changes.first > kMostSequence || (next && changes.first < *next)) continue;
       if (!missing && next && changes.first > *next) missing = next;
       // Where the first record cannot be read its number is not known; that of the last one before this is.
-      if (!missing && !next && log.skipped()) missing = changes.first - 1;
+      if (!missing && !next && log.skipped() && changes.first > 0) missing = changes.first - 1;
       next = changes.end;
       if (!visit({.file = file,
                   .first = changes.first,
