@@ -288,9 +288,7 @@ Result<void> Workflows::keep_snapshots(const std::string& id, RowBatch& batch) {
   return rows_.scan(Space::snapshots, {keys::prefix(id), end_of(id)}, Order::ascending,
                     [&](std::string_view key, std::string_view value) {
                       const Result<StoredSnapshot> snapshot = decode_snapshot(key, value);
-                      if (snapshot && keys::snapshot(snapshot->workflow, snapshot->id) == key &&
-                          core::decode_state(snapshot->state, source()))
-                        return true;
+                      if (snapshot && core::decode_state(snapshot->state, source())) return true;
                       batch.remove(Space::snapshots, key);
                       report_.lost.push_back(fmt::format("a snapshot of workflow {}", in_quotes(id)));
                       return true;
