@@ -102,7 +102,7 @@ class Salvage {
 };
 
 // Repeats a batch of the log.
-class Replay final : public rocksdb::WriteBatch::Handler {
+class Replay final : public BatchHandler {
  public:
   explicit Replay(Salvage& salvage) : salvage_(salvage) {}
 

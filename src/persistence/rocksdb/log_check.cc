@@ -42,7 +42,7 @@ Changes changes_of(std::string_view batch) {
 }
 
 // Finds the mark and passes over everything else.
-class MarkFinder final : public rocksdb::WriteBatch::Handler {
+class MarkFinder final : public BatchHandler {
  public:
   [[nodiscard]] std::uint64_t synced() const { return synced_; }
 
