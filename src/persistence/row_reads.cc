@@ -60,7 +60,7 @@ Result<void> read_state(const WorkflowCursors& rows, StoredWorkflow& workflow) {
     if (!first) return corrupt_row("history", workflow.id);
     workflow.runs.push_back({.first_event = *first, .events = std::string(run.value())});
   }
-  return run.status();
+  return run.valid() ? Result<void>() : run.status();  // where it stands, what was damaged lies behind
 }
 
 // History is looked at before the checkpoints, so that a checkpoint that is made, and history that is forgotten,
