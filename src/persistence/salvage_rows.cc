@@ -102,7 +102,7 @@ class Salvage {
 };
 
 // Repeats a batch of the log.
-class Replay final : public BatchHandler {
+class Replay final : public rocksdb::WriteBatch::Handler {
  public:
   explicit Replay(Salvage& salvage) : salvage_(salvage) {}
 
@@ -323,7 +323,7 @@ void Salvage::replay_logs() {
   read_logs(folder, [&](const LogRecord& record) {
     if (record.missing && !lossy) return false;
     Replay replay(*this);
-    (void)rocksdb::WriteBatch(record.batch).Iterate(&replay).ok();
+    visit_changes(record.batch, replay);
     return write(Sync::no).has_value();
   });
 }

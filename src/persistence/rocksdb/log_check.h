@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
@@ -27,19 +28,9 @@ struct LogRecord {
   std::optional<std::uint64_t> missing;  // a sequence number of which nothing was found in front of it
 };
 
-// Takes the changes of a batch, whatever it holds: RocksDB may end the process over a mark of a transaction that its
-// handler refuses, as it does unless told otherwise. We write none, but a log may hold anything.
-class BatchHandler : public rocksdb::WriteBatch::Handler {
- public:
-  rocksdb::Status MarkBeginPrepare(bool /*unprepared*/) override { return rocksdb::Status::OK(); }
-  rocksdb::Status MarkEndPrepare(const rocksdb::Slice& /*xid*/) override { return rocksdb::Status::OK(); }
-  rocksdb::Status MarkNoop(bool /*empty_batch*/) override { return rocksdb::Status::OK(); }
-  rocksdb::Status MarkRollback(const rocksdb::Slice& /*xid*/) override { return rocksdb::Status::OK(); }
-  rocksdb::Status MarkCommit(const rocksdb::Slice& /*xid*/) override { return rocksdb::Status::OK(); }
-  rocksdb::Status MarkCommitWithTimestamp(const rocksdb::Slice& /*xid*/, const rocksdb::Slice& /*ts*/) override {
-    return rocksdb::Status::OK();
-  }
-};
+// Hands the changes of a batch to `handler`, up to the first that is of a kind we never write, or cannot be read.
+// RocksDB ends the process over some of those.
+void visit_changes(std::string_view batch, rocksdb::WriteBatch::Handler& handler);
 
 // Visits all records of the logs in `folder` that are whole, the oldest first, until `visit` returns false. Those that
 // had come before already are passed over.
