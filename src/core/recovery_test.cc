@@ -2,6 +2,7 @@
 // their records count to.
 #include <gtest/gtest.h>
 
+#include "base/time.h"
 #include "core/completions.h"
 #include "core/harness_test.h"
 #include "core/random_workflow_test.h"
@@ -33,6 +34,14 @@ std::unique_ptr<Harness> fork(const Harness& h, std::size_t left_out) {
   EXPECT_TRUE(restored) << describe(restored.error());
   forked->start_ready();
   return forked;
+}
+
+// No version has stored such a timeout; bytes that are damaged may say it.
+TEST(Replay, an_endless_timeout_ends_at_the_last_time) {
+  Harness h(testing::define({task("a")}));
+  ASSERT_TRUE(h.send(command::StartWorkflow{}));
+  evolve(h.workflow, event::TaskStarted{.task = 0, .attempt = 1, .at = h.moment.now, .timeout = Duration::max()});
+  EXPECT_EQ(h.workflow.tasks[0].completed_at, kLastTime);
 }
 
 TEST(Fork, inside_a_cascade_of_skips_skips_the_rest) {

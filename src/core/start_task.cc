@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "core/settle.h"
 #include "core/workflow_scope.h"
 #include "policy/timeout.h"
@@ -75,7 +76,7 @@ void evolve(Workflow& workflow, const event::TaskStarted& happened) {
   record.state = TaskState::running;
   record.attempt = static_cast<std::uint16_t>(happened.attempt);
   record.started_at = happened.at;
-  record.completed_at = happened.at + happened.timeout;
+  record.completed_at = saturating_add(happened.at, happened.timeout);
   ++workflow.running_tasks;
 }
 

@@ -173,10 +173,8 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
     task.attempt = static_cast<std::uint16_t>(in.task_attempts(i));
     task.waiting_on = in.task_waiting_on(i) & kMostDependencies;
     if (in.task_interruptions_size() > 0) task.interruptions = in.task_interruptions(i) & 0xffU;
-    if ((flags & has_start) != 0)
-      task.started_at = workflow.created_at + std::chrono::microseconds(in.task_started_after_us(i));
-    if ((flags & has_end) != 0)
-      task.completed_at = workflow.created_at + std::chrono::microseconds(in.task_completed_after_us(i));
+    if ((flags & has_start) != 0) task.started_at = from_stored_time(in.created_at_us(), in.task_started_after_us(i));
+    if ((flags & has_end) != 0) task.completed_at = from_stored_time(in.created_at_us(), in.task_completed_after_us(i));
     if (!workflow.is_compensation(static_cast<TaskIndex>(i))) {
       count(workflow, task.state);
     } else if (task.state == TaskState::failed) {

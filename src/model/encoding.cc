@@ -9,6 +9,7 @@
 
 #include "base/json_parse.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "model/stored.pb.h"
 
 namespace pawl {
@@ -368,7 +369,7 @@ Result<std::vector<Event>> decode_events(std::string_view bytes, const Definitio
   std::vector<Event> events;
   events.reserve(static_cast<std::size_t>(run.events_size()));
   for (const stored::Event& message : run.events()) {
-    Result<Event> event = take(message, from_stored_time(run.at_us() + message.after_us()), definitions);
+    Result<Event> event = take(message, from_stored_time(run.at_us(), message.after_us()), definitions);
     if (!event) return std::unexpected(std::move(event.error()));
     events.push_back(*std::move(event));
   }
@@ -419,6 +420,13 @@ std::string from_stored_hash(std::string_view bytes) {
 }
 
 std::int64_t to_stored_time(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp from_stored_time(std::int64_t us) { return Timestamp(std::chrono::microseconds(us)); }
+Timestamp from_stored_time(std::int64_t us) {
+  return std::clamp(Timestamp(std::chrono::microseconds(us)), kFirstTime, kLastTime);
+}
+Timestamp from_stored_time(std::int64_t us, std::int64_t after_us) {
+  constexpr std::chrono::microseconds kMost = kLastTime - kFirstTime;
+  return std::clamp(from_stored_time(us) + std::clamp(std::chrono::microseconds(after_us), -kMost, kMost), kFirstTime,
+                    kLastTime);
+}
 
 }  // namespace pawl

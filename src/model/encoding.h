@@ -52,6 +52,8 @@ void encode_facts(const WorkflowFacts& facts, stored::Facts& out);
 [[nodiscard]] std::string from_stored_hash(std::string_view bytes);
 
 [[nodiscard]] std::int64_t to_stored_time(Timestamp time);
+// Whatever was stored, within kFirstTime and kLastTime: sums of times and durations do not overflow then.
 [[nodiscard]] Timestamp from_stored_time(std::int64_t us);
+[[nodiscard]] Timestamp from_stored_time(std::int64_t us, std::int64_t after_us);
 
 }  // namespace pawl

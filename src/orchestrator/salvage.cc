@@ -38,6 +38,25 @@ constexpr DefinitionLimits kNoLimits = {.file_bytes = std::numeric_limits<std::s
 // The end of the range of a workflow's rows, in spaces with more than one.
 std::string end_of(std::string_view id) { return keys::after(keys::prefix(id)); }
 
+bool can_be_stored(Space space, std::string_view key, std::string_view value) {
+  const std::string_view id = key.substr(0, key.find('\0'));
+  switch (space) {
+    case Space::meta:
+      return value.size() == keys::kNumberBytes;
+    case Space::live:
+    case Space::ended:
+    case Space::checkpoints:
+      return keys::is_id(key);
+    case Space::history:
+      return keys::is_id(id) && keys::event_of(key, id);
+    case Space::snapshots:
+    case Space::dead_letters:
+      return keys::is_id(id) && id.size() < key.size();
+    default:
+      return true;
+  }
+}
+
 class Workflows {
  public:
   Workflows(Rows& rows, const RowLosses& losses, SalvageReport& report)
@@ -45,6 +64,8 @@ class Workflows {
 
   Result<void> settle() {
     if (Result<void> settled = settle_meta(); !settled) return settled;
+    for (std::size_t space = 0; space < kSpaceNames.size(); ++space)
+      if (Result<void> dropped = drop_nameless(static_cast<Space>(space)); !dropped) return dropped;
     Result<std::set<std::string>> ids = find_ids();
     if (!ids) return std::unexpected(std::move(ids.error()));
     for (const std::string& id : *ids)
@@ -70,6 +91,7 @@ class Workflows {
   Result<void> settle_workflow(const std::string& id);
   Result<void> settle_definitions();
   Result<void> settle_policies();
+  Result<void> drop_nameless(Space space);
   Result<std::set<std::string>> find_ids();
   Result<void> drop_of_unknown(Space space, const std::set<std::string>& ids);
   Result<Found> find(const std::string& id);
@@ -123,6 +145,22 @@ Result<void> Workflows::settle_meta() {
   return rows_.write(*batch, Sync::no);
 }
 
+// Rows whose keys name nothing that can be stored there. Nobody finds them, and they stand in the way of others.
+Result<void> Workflows::drop_nameless(Space space) {
+  const std::unique_ptr<RowBatch> batch = rows_.new_batch();
+  std::size_t dropped = 0;
+  Result<void> scanned = rows_.scan(space, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
+    if (can_be_stored(space, key, value)) return true;
+    batch->remove(space, key);
+    ++dropped;
+    return true;
+  });
+  if (!scanned || dropped == 0) return scanned;
+  report_.lost.push_back(fmt::format("{} row{} of {} whose key makes no sense", dropped, dropped == 1 ? "" : "s",
+                                     kSpaceNames[static_cast<std::size_t>(space)]));
+  return rows_.write(*batch, Sync::no);
+}
+
 Result<std::set<std::string>> Workflows::find_ids() {
   std::set<std::string> ids;
   for (const Space space : {Space::live, Space::ended, Space::checkpoints})
@@ -141,7 +179,6 @@ Result<std::set<std::string>> Workflows::find_ids() {
     (*run)->seek(end_of(id));
   }
   if (Result<void> read = (*run)->status(); !read) return std::unexpected(std::move(read.error()));
-  ids.erase("");
   return ids;
 }
 
@@ -288,9 +325,7 @@ Result<void> Workflows::keep_snapshots(const std::string& id, RowBatch& batch) {
   return rows_.scan(Space::snapshots, {keys::prefix(id), end_of(id)}, Order::ascending,
                     [&](std::string_view key, std::string_view value) {
                       const Result<StoredSnapshot> snapshot = decode_snapshot(key, value);
-                      if (snapshot && keys::snapshot(snapshot->workflow, snapshot->id) == key &&
-                          core::decode_state(snapshot->state, source()))
-                        return true;
+                      if (snapshot && core::decode_state(snapshot->state, source())) return true;
                       batch.remove(Space::snapshots, key);
                       report_.lost.push_back(fmt::format("a snapshot of workflow {}", in_quotes(id)));
                       return true;

@@ -108,9 +108,9 @@ TEST_F(DataCheck, finds_what_cannot_be_decoded) {
   put(Space::meta, "epoch", "1");
   expect(" | meta | \"epoch\" is no number");
   put(Space::by_state, "x", "");
-  expect(" | by_state | a key is too short");
+  expect(" | by_state | a key names no workflow");
   put(Space::by_name, "x", "");
-  expect(" | by_name | a row is too short");
+  expect(" | by_name | a row names no workflow");
 }
 
 // Older versions stored whatever bytes a handler gave them.

@@ -30,6 +30,8 @@ Timestamp from_sortable(std::string_view bytes) {
   return Timestamp(std::chrono::microseconds(static_cast<std::int64_t>(from_big_endian(bytes) ^ kSign)));
 }
 
+bool is_id(std::string_view text) { return !text.empty() && !text.contains('\0'); }
+
 std::string history(std::string_view id, std::uint64_t event) { return prefix(id) + big_endian(event); }
 
 std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id) {
@@ -49,6 +51,11 @@ std::string by_state(WorkflowState state, Timestamp created_at, std::string_view
 
 std::string by_name(std::string_view name, Timestamp created_at, std::string_view id) {
   return prefix(name).append(sortable(created_at)).append(id);
+}
+
+std::optional<Place> place_of(std::string_view key, std::size_t prefix_bytes) {
+  if (key.size() <= prefix_bytes + kNumberBytes || !is_id(key.substr(prefix_bytes + kNumberBytes))) return std::nullopt;
+  return Place{.created_at = from_sortable(key.substr(prefix_bytes)), .id = key.substr(prefix_bytes + kNumberBytes)};
 }
 
 std::string prefix(std::string_view text) {

@@ -24,6 +24,9 @@ inline constexpr std::size_t kNumberBytes = 8;
 [[nodiscard]] std::string sortable(Timestamp time);
 [[nodiscard]] Timestamp from_sortable(std::string_view bytes);
 
+// Whether a workflow can have this id: it is not empty and has no zero byte.
+[[nodiscard]] bool is_id(std::string_view text);
+
 // `id` NUL number: a run of events, by its first one.
 [[nodiscard]] std::string history(std::string_view id, std::uint64_t event);
 // The event number of a history key; none if the key is not one of workflow `id`.
@@ -36,6 +39,13 @@ inline constexpr std::size_t kNumberBytes = 8;
 [[nodiscard]] std::string by_state(WorkflowState state, Timestamp created_at, std::string_view id);
 // `name` NUL time of creation, `id`
 [[nodiscard]] std::string by_name(std::string_view name, Timestamp created_at, std::string_view id);
+// Where a workflow stands in an index.
+struct Place {
+  Timestamp created_at;
+  std::string_view id;
+};
+// What a key of an index says behind the first `prefix_bytes`, its state or name; none if no id is there.
+[[nodiscard]] std::optional<Place> place_of(std::string_view key, std::size_t prefix_bytes);
 
 // `text` NUL: what all keys that begin with this text have in common.
 [[nodiscard]] std::string prefix(std::string_view text);

@@ -1,4 +1,7 @@
 // What a RowStore reads.
+//
+// A row that is not what was written is `corruption` for whoever reads that very thing, and is left out of lists, so
+// that one bad row does not hide all others. check_rows() reports it.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -7,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "model/encoding.h"
 #include "persistence/keys.h"
@@ -50,12 +54,13 @@ Result<void> read_state(const WorkflowCursors& rows, StoredWorkflow& workflow) {
   std::uint64_t from = 0;
   if (Result<void> read = read_checkpoint(*rows.checkpoints, workflow, from); !read) return read;
   RowCursor& run = *rows.history;
-  for (go_on_to(run, keys::history(workflow.id, from)); run.valid(); run.next()) {
+  const std::string prefix = keys::prefix(workflow.id);
+  for (go_on_to(run, prefix + keys::big_endian(from)); run.valid() && run.key().starts_with(prefix); run.next()) {
     const std::optional<std::uint64_t> first = keys::event_of(run.key(), workflow.id);
-    if (!first) return {};
+    if (!first) return corrupt_row("history", workflow.id);
     workflow.runs.push_back({.first_event = *first, .events = std::string(run.value())});
   }
-  return run.status();
+  return run.valid() ? Result<void>() : run.status();  // where it stands, what was damaged lies behind
 }
 
 // History is looked at before the checkpoints, so that a checkpoint that is made, and history that is forgotten,
@@ -94,28 +99,62 @@ class IndexCursor {
     Result<std::unique_ptr<RowCursor>> row = rows.new_cursor(index.space, {index.prefix, to});
     if (!row) return std::unexpected(std::move(row.error()));
     (*row)->last();
-    return IndexCursor(index, *std::move(row));
+    IndexCursor cursor(index, *std::move(row));
+    cursor.skip_damaged();
+    return cursor;
   }
 
   // The time of creation, then the id: by which all indexes are ordered. Empty: there are no more.
-  [[nodiscard]] std::string_view place() const {
+  [[nodiscard]] std::string_view order() const {
     return row_->valid() ? row_->key().substr(index_->prefix.size()) : std::string_view();
   }
-  [[nodiscard]] std::string_view id() const { return place().substr(keys::kNumberBytes); }
+  // Of a row that is there; valid until the cursor moves.
+  [[nodiscard]] keys::Place place() const { return *keys::place_of(row_->key(), index_->prefix.size()); }
   // Whether the row is about a workflow in this state; each one of an index by state is.
   [[nodiscard]] bool is_in(const std::optional<WorkflowState>& state) const {
     const std::string_view value = row_->value();
     return index_->space != Space::by_name || !state || (value.size() == 1 && value[0] == static_cast<char>(*state));
   }
   [[nodiscard]] Result<void> status() const { return row_->valid() ? Result<void>() : row_->status(); }
-  void go_back() { row_->previous(); }
+  void go_back() {
+    row_->previous();
+    skip_damaged();
+  }
 
  private:
   IndexCursor(const Index& index, std::unique_ptr<RowCursor> row) : index_(&index), row_(std::move(row)) {}
 
+  // A key that names no workflow.
+  void skip_damaged() {
+    while (row_->valid() && !keys::place_of(row_->key(), index_->prefix.size())) row_->previous();
+  }
+
   const Index* index_;
   std::unique_ptr<RowCursor> row_;
 };
+
+// Refuses a summary whose state belongs in another space.
+Result<WorkflowSummary> decode_summary_in(Space space, std::string_view id, std::string_view bytes) {
+  Result<WorkflowSummary> summary = decode_summary(id, bytes);
+  if (summary && is_terminal(summary->status.state) != (space == Space::ended)) return corrupt_row("summary", id);
+  return summary;
+}
+
+// The summary that an index row leads to. None if the workflow was removed, or lives again, since the index was read;
+// and none if either row is damaged: one bad row must not make a list of all others fail.
+Result<std::optional<WorkflowSummary>> find_indexed(Rows& rows, const keys::Place& place) {
+  const Result<std::optional<std::string>> bytes = rows.get(Space::ended, place.id);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (!*bytes) return std::nullopt;
+  Result<WorkflowSummary> summary = decode_summary_in(Space::ended, place.id, **bytes);
+  if (!summary || summary->status.created_at != place.created_at) return std::nullopt;
+  return *std::move(summary);
+}
+
+bool fits(const SummaryQuery& query, const WorkflowStatus& status) {
+  return (!query.state || status.state == *query.state) && (query.name.empty() || status.name == query.name) &&
+         (!query.sagas || status.saga);
+}
 
 }  // namespace
 
@@ -152,25 +191,26 @@ Result<void> RowStore::scan_live_ids(const std::function<bool(const std::string&
   const Result<std::unique_ptr<RowCursor>> made = rows_->new_cursor(Space::live, {});
   if (!made) return std::unexpected(made.error());
   RowCursor& live = **made;
-  std::string last;
+  std::optional<std::string> last;
   for (live.first();;) {
     for (; live.valid(); live.next()) {
+      if (!keys::is_id(live.key())) continue;
       last = live.key();
-      if (!visit(last)) return {};
+      if (!visit(*last)) return {};
     }
     Result<void> read = live.status();
     if (read || read.error().code != ErrorCode::corruption) return read;
     const Result<std::unique_ptr<RowCursor>> runs = rows_->new_cursor(Space::history, {});
     if (!runs) return std::unexpected(runs.error());
     for (;;) {
-      (*runs)->seek(last.empty() ? last : keys::after(keys::prefix(last)));
+      (*runs)->seek(last ? keys::after(keys::prefix(*last)) : std::string());
       if (!(*runs)->valid()) return (*runs)->status();
       last = (*runs)->key().substr(0, (*runs)->key().find('\0'));
-      live.seek(last);
+      live.seek(*last);
       if (live.valid()) break;
       if (live.status()) return {};  // there are none from here on
-      const Result<std::optional<std::string>> ended = rows_->get(Space::ended, last);
-      if (ended && !*ended && !visit(last)) return {};
+      const Result<std::optional<std::string>> ended = rows_->get(Space::ended, *last);
+      if (ended && !*ended && keys::is_id(*last) && !visit(*last)) return {};
     }
   }
 }
@@ -208,8 +248,8 @@ Result<std::optional<std::string>> RowStore::run_of(std::string_view id, std::ui
   const std::string end = keys::history(id, event).append(1, '\0');  // the first key after it
   Result<void> scanned = rows_->scan(Space::history, {keys::prefix(id), end}, Order::descending,
                                      [&](std::string_view key, std::string_view) {
-                                       run = key;
-                                       return false;
+                                       if (keys::event_of(key, id)) run = key;
+                                       return !run;
                                      });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
   return run;
@@ -221,7 +261,7 @@ Result<StoredSummary> RowStore::read_summary(std::string_view id) {
     const Result<std::optional<std::string>> row = rows_->get(space, id);
     if (!row) return std::unexpected(row.error());
     if (!*row) continue;
-    Result<WorkflowSummary> summary = decode_summary(id, **row);
+    Result<WorkflowSummary> summary = decode_summary_in(space, id, **row);
     if (!summary) return std::unexpected(std::move(summary.error()));
     return StoredSummary{.summary = *std::move(summary), .ended = space == Space::ended};
   }
@@ -231,7 +271,7 @@ Result<StoredSummary> RowStore::read_summary(std::string_view id) {
 Result<void> RowStore::scan_live_summaries(
     const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) {
   return rows_->scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
-    return visit(key, decode_summary(key, value));
+    return !keys::is_id(key) || visit(key, decode_summary_in(Space::live, key, value));
   });
 }
 
@@ -244,12 +284,15 @@ Result<void> RowStore::scan_history(std::string_view id, std::uint64_t from, std
   if (!first) return std::unexpected(first.error());
   const std::string begin = first->value_or(keys::history(id, from));
   const std::string end = keys::after(keys::prefix(id));
-  return rows_->scan(Space::history, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
-    const std::optional<std::uint64_t> event = keys::event_of(key, id);
-    if (!event) return true;  // not a row of ours: pawl doctor reports it
-    if (*event > from && *event - from >= limit) return false;
-    return visit({.first_event = *event, .events = std::string(value)});
-  });
+  Result<void> keyed;
+  Result<void> scanned =
+      rows_->scan(Space::history, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
+        const std::optional<std::uint64_t> event = keys::event_of(key, id);
+        if (!event) keyed = corrupt_row("history", id);
+        if (!event || (*event > from && *event - from >= limit)) return false;
+        return visit({.first_event = *event, .events = std::string(value)});
+      });
+  return scanned ? keyed : scanned;
 }
 
 // The newest first, out of all indexes that the query needs; no further than to the last one that is listed.
@@ -263,21 +306,16 @@ Result<std::vector<WorkflowSummary>> RowStore::list(const SummaryQuery& query) {
   }
   std::vector<WorkflowSummary> summaries;
   while (summaries.size() < query.limit) {
-    const auto newest = std::ranges::max_element(cursors, {}, &IndexCursor::place);
-    if (newest->place().empty()) break;
-    const std::string id(newest->id());
-    const bool is_in = newest->is_in(query.state);
-    newest->go_back();
+    const auto newest = std::ranges::max_element(cursors, {}, &IndexCursor::order);
+    if (newest->order().empty()) break;
+    const keys::Place place = newest->place();
     // An index that was looked at earlier may have one that has ended once more since.
-    if (!is_in || (!summaries.empty() && summaries.back().status.id == id)) continue;
-    const Result<std::optional<std::string>> bytes = rows_->get(Space::ended, id);
-    if (!bytes) return std::unexpected(bytes.error());
-    if (!*bytes) continue;  // removed, or alive again, since the index was read
-    Result<WorkflowSummary> summary = decode_summary(id, **bytes);
-    if (!summary) return std::unexpected(std::move(summary.error()));
-    const WorkflowStatus& status = summary->status;
-    if ((query.state && status.state != *query.state) || (query.sagas && !status.saga)) continue;
-    summaries.push_back(*std::move(summary));
+    if (newest->is_in(query.state) && (summaries.empty() || summaries.back().status.id != place.id)) {
+      Result<std::optional<WorkflowSummary>> summary = find_indexed(*rows_, place);
+      if (!summary) return std::unexpected(std::move(summary.error()));
+      if (*summary && fits(query, (*summary)->status)) summaries.push_back(**std::move(summary));
+    }
+    newest->go_back();
   }
   for (const IndexCursor& cursor : cursors)
     if (Result<void> read = cursor.status(); !read) return std::unexpected(std::move(read.error()));
@@ -289,14 +327,20 @@ Result<std::vector<std::string>> RowStore::find_expired(WorkflowState state, Tim
   const std::string prefix(1, static_cast<char>(state));
   // What was created later has not ended before.
   const std::string to = prefix + keys::sortable(before);
+  Result<void> read;
   Result<void> scanned =
       rows_->scan(Space::by_state, {prefix, to}, Order::ascending, [&](std::string_view key, std::string_view value) {
         if (ids.size() == limit) return false;
-        if (value.size() == keys::kNumberBytes && keys::from_sortable(value) < before)
-          ids.emplace_back(key.substr(prefix.size() + keys::kNumberBytes));
-        return true;
+        const std::optional<keys::Place> place = keys::place_of(key, prefix.size());
+        if (!place || value.size() != keys::kNumberBytes || keys::from_sortable(value) >= before) return true;
+        // What cannot be removed would be found before all others each time.
+        const Result<std::optional<WorkflowSummary>> summary = find_indexed(*rows_, *place);
+        if (!summary) read = std::unexpected(summary.error());
+        if (summary && *summary && (*summary)->status.state == state) ids.emplace_back(place->id);
+        return read.has_value();
       });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
+  if (!read) return std::unexpected(std::move(read.error()));
   return ids;
 }
 
@@ -305,60 +349,49 @@ Result<void> RowStore::scan_dead_letters(const DeadLetterId* after, std::string_
   std::string from = workflow.empty() ? std::string() : keys::prefix(workflow);
   const std::string to = workflow.empty() ? std::string() : keys::after(from);
   if (after != nullptr) from = std::max(from, keys::dead_letter(*after).append(1, '\0'));
-  Result<void> decoded;
-  Result<void> scanned =
-      rows_->scan(Space::dead_letters, {from, to}, Order::ascending, [&](std::string_view key, std::string_view value) {
-        const Result<DeadLetter> letter = decode_dead_letter(key, value);
-        if (letter) return visit(*letter);
-        decoded = std::unexpected(letter.error());
-        return false;
-      });
-  return scanned ? decoded : scanned;
+  return rows_->scan(Space::dead_letters, {from, to}, Order::ascending,
+                     [&](std::string_view key, std::string_view value) {
+                       const Result<DeadLetter> letter = decode_dead_letter(key, value);
+                       return !letter || visit(*letter);
+                     });
 }
 
 Result<std::vector<StoredPolicy>> RowStore::list_policies() {
   std::vector<StoredPolicy> policies;
-  Result<void> decoded;
   Result<void> scanned =
       rows_->scan(Space::policies, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
         Result<StoredPolicy> policy = decode_policy(key, value);
-        if (!policy) {
-          decoded = std::unexpected(std::move(policy.error()));
-          return false;
+        if (policy) {
+          policies.push_back(*std::move(policy));
+        } else {  // workflows that refer to it are about to go without
+          log().error("{}; define the policy again", describe(policy.error()));
         }
-        policies.push_back(*std::move(policy));
         return true;
       });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
-  if (!decoded) return std::unexpected(std::move(decoded.error()));
   return policies;
 }
 
 Result<StoredSnapshot> RowStore::read_snapshot(std::string_view workflow, std::string_view id) {
-  const Result<std::optional<std::string>> bytes = rows_->get(Space::snapshots, keys::snapshot(workflow, id));
+  const std::string key = keys::snapshot(workflow, id);
+  const Result<std::optional<std::string>> bytes = rows_->get(Space::snapshots, key);
   if (!bytes) return std::unexpected(bytes.error());
   if (!*bytes) return missing("snapshot", id);
-  return decode_snapshot(id, **bytes);
+  return decode_snapshot(key, **bytes);
 }
 
 Result<std::vector<StoredSnapshot>> RowStore::list_snapshots(std::string_view workflow) {
   const std::string prefix = keys::prefix(workflow);
   std::vector<StoredSnapshot> snapshots;
-  Result<void> decoded;
   Result<void> scanned = rows_->scan(Space::snapshots, {prefix, keys::after(prefix)}, Order::ascending,
                                      [&](std::string_view key, std::string_view value) {
-                                       Result<StoredSnapshot> snapshot =
-                                           decode_snapshot(key.substr(prefix.size()), value);
-                                       if (!snapshot) {
-                                         decoded = std::unexpected(std::move(snapshot.error()));
-                                         return false;
-                                       }
+                                       Result<StoredSnapshot> snapshot = decode_snapshot(key, value);
+                                       if (!snapshot) return true;
                                        snapshot->state.clear();
                                        snapshots.push_back(*std::move(snapshot));
                                        return true;
                                      });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
-  if (!decoded) return std::unexpected(std::move(decoded.error()));
   return snapshots;
 }
 

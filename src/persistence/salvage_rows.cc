@@ -257,8 +257,8 @@ void Salvage::copy_space(RowCursor& row, Space space, bool only_new) {
       row, space, [&](std::string_view key) { return keys_after(space, key); },
       [&](std::string_view key, std::string_view value) {
         if (space == Space::live || space == Space::ended || space == Space::checkpoints) ids_.emplace(key);
-        if (space == Space::by_state && key.size() > 1 + keys::kNumberBytes)
-          ids_.emplace(key.substr(1 + keys::kNumberBytes));
+        if (space == Space::by_state)
+          if (const std::optional<keys::Place> place = keys::place_of(key, 1)) ids_.emplace(place->id);
         if (only_new) {
           const Result<std::optional<std::string>> there = to_.get(space, key);
           if (!there || *there) return;
@@ -319,7 +319,7 @@ void Salvage::replay_logs() {
   read_logs(folder, [&](const LogRecord& record) {
     if (record.missing && !lossy) return false;
     Replay replay(*this);
-    (void)rocksdb::WriteBatch(record.batch).Iterate(&replay).ok();
+    visit_changes(record.batch, replay);
     return write(Sync::no).has_value();
   });
 }

@@ -86,9 +86,11 @@ std::string encode(const StoredSnapshot& snapshot) {
   return message.SerializeAsString();
 }
 
-Result<StoredSnapshot> decode_snapshot(std::string_view id, std::string_view bytes) {
+Result<StoredSnapshot> decode_snapshot(std::string_view key, std::string_view bytes) {
   stored::Snapshot message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt_row("snapshot", id);
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !keys::is_id(message.workflow()) ||
+      keys::snapshot(message.workflow(), message.id()) != key)
+    return corrupt_row("snapshot", key.substr(key.find('\0') + 1));
   return StoredSnapshot{.id = message.id(),
                         .workflow = message.workflow(),
                         .created_at = from_stored_time(message.created_at_us()),
@@ -109,7 +111,8 @@ Result<DeadLetter> decode_dead_letter(std::string_view key, std::string_view byt
   stored::DeadLetter message;
   const std::size_t workflow = key.find('\0');
   const std::size_t task = workflow == std::string_view::npos ? workflow : key.find('\0', workflow + 1);
-  if (task == std::string_view::npos || task + 2 != key.size() ||
+  if (task == std::string_view::npos || workflow == 0 || task + 2 != key.size() ||
+      static_cast<unsigned char>(key.back()) > 1 ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return corrupt_row("dead letter", key.substr(0, workflow));
   return DeadLetter{.id = {.workflow = std::string(key.substr(0, workflow)),

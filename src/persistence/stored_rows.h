@@ -16,7 +16,8 @@ void encode(const WorkflowSummary& summary, std::string& out);
 [[nodiscard]] Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view bytes);
 
 [[nodiscard]] std::string encode(const StoredSnapshot& snapshot);
-[[nodiscard]] Result<StoredSnapshot> decode_snapshot(std::string_view id, std::string_view bytes);
+// Refuses one whose key names another.
+[[nodiscard]] Result<StoredSnapshot> decode_snapshot(std::string_view key, std::string_view bytes);
 
 // The key has the rest of it.
 [[nodiscard]] std::string encode(const DeadLetter& letter);

@@ -14,6 +14,8 @@
 
 #include "pawl/engine.h"
 
+#include "persistence/keys.h"
+#include "persistence/rocksdb/rocksdb_rows.h"
 #include "tests/support/engine.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
@@ -126,6 +128,28 @@ class Salvage : public ::testing::Test {
 
   TemporaryFolder folder;
 };
+
+// They would stand in the way of what is sound: an odd key in a history is damage to its workflow.
+TEST_F(Salvage, drops_rows_whose_keys_make_no_sense) {
+  {
+    const auto rows = *RocksDbRows::open(data());
+    const std::unique_ptr<RowBatch> batch = rows->new_batch();
+    batch->put(Space::history, keys::history(name_of(0), 0) + "x", "");
+    batch->put(Space::history, "no number", "");
+    for (const Space space : {Space::live, Space::ended, Space::checkpoints}) {
+      batch->put(space, "", "");
+      batch->put(space, std::string("zero\0byte", 9), "");
+    }
+    for (const Space space : {Space::snapshots, Space::dead_letters}) batch->put(space, "alive", "");
+    batch->put(Space::meta, "epoch of something", "1");
+    ASSERT_TRUE(rows->write(*batch, Sync::yes));
+  }
+  EXPECT_GE(check_data_directory(data()).value().problem_count, 11U);
+  const SalvageReport report = salvage();
+  EXPECT_THAT(report.workflows, IsEmpty());
+  EXPECT_THAT(report.lost, ::testing::Contains("2 rows of history whose key makes no sense"));
+  expect_the_rest_is_whole(report);
+}
 
 TEST_F(Salvage, of_a_sound_directory_is_a_copy) {
   const SalvageReport report = salvage();

@@ -20,6 +20,8 @@ using rocksdb::Status;
 // little-endian.
 constexpr std::size_t kSequenceBytes = 8;
 constexpr std::size_t kHeaderBytes = 12;
+// RocksDB's sequence numbers have 56 bits.
+constexpr std::uint64_t kMostSequence = (std::uint64_t{1} << 56U) - 1;
 
 struct Changes {
   std::uint64_t first = 0;
@@ -59,9 +61,51 @@ class MarkFinder final : public rocksdb::WriteBatch::Handler {
 
 std::uint64_t mark_of(const std::string& batch) {
   MarkFinder mark;
-  // Of a batch that cannot be read to its end, what came before that counts.
-  (void)rocksdb::WriteBatch(batch).Iterate(&mark).ok();
+  visit_changes(batch, mark);
   return mark.synced();
+}
+
+// A number of 7 bits a byte, the lowest first, at most 32 bits.
+std::optional<std::uint32_t> take_number(std::string_view& bytes) {
+  constexpr unsigned kMostShift = 28;
+  std::uint32_t number = 0;
+  for (unsigned shift = 0; shift <= kMostShift && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    number |= (byte & 0x7fU) << shift;
+    if (byte < 0x80U) return number;
+  }
+  return std::nullopt;
+}
+
+bool skip_text(std::string_view& bytes) {
+  const std::optional<std::uint32_t> size = take_number(bytes);
+  if (!size || *size > bytes.size()) return false;
+  bytes.remove_prefix(*size);
+  return true;
+}
+
+// A change begins with its kind; then come the number of its column family, for some, and one or two texts.
+bool skip_change(std::string_view& bytes) {
+  const auto kind = static_cast<unsigned char>(bytes.front());
+  bytes.remove_prefix(1);
+  switch (kind) {
+    case 0x00:  // removal
+    case 0x03:  // log data
+    case 0x07:  // single removal
+      return skip_text(bytes);
+    case 0x01:  // value
+    case 0x0f:  // removal of a range
+      return skip_text(bytes) && skip_text(bytes);
+    case 0x04:  // the same of a column family
+    case 0x08:
+      return take_number(bytes) && skip_text(bytes);
+    case 0x05:
+    case 0x0e:
+      return take_number(bytes) && skip_text(bytes) && skip_text(bytes);
+    default:
+      return false;
+  }
 }
 
 // The oldest first: their names are numbers.
@@ -78,6 +122,15 @@ std::vector<std::string> logs_in(const std::string& folder) {
 
 void put_sync_mark(rocksdb::WriteBatch& batch, std::uint64_t synced) { batch.PutLogData(keys::big_endian(synced)); }
 
+void visit_changes(std::string_view batch, rocksdb::WriteBatch::Handler& handler) {
+  if (batch.size() < kHeaderBytes) return;
+  std::string_view rest = batch.substr(kHeaderBytes);
+  std::size_t sound = kHeaderBytes;
+  while (!rest.empty() && skip_change(rest)) sound = batch.size() - rest.size();
+  // If there are fewer than its header says, that is an error at the end, when all have been visited.
+  (void)rocksdb::WriteBatch(std::string(batch.substr(0, sound))).Iterate(&handler).ok();
+}
+
 void read_logs(const std::string& folder, const std::function<bool(const LogRecord&)>& visit) {
   std::optional<std::uint64_t> next;     // the sequence number after the last record
   std::optional<std::uint64_t> missing;  // one that was not seen
@@ -86,10 +139,10 @@ void read_logs(const std::string& folder, const std::function<bool(const LogReco
     while (std::optional<std::string> record = log.next()) {
       if (record->size() < kHeaderBytes) continue;
       const Changes changes = changes_of(*record);
-      if (next && changes.first < *next) continue;
+      if (changes.first > kMostSequence || (next && changes.first < *next)) continue;
       if (!missing && next && changes.first > *next) missing = next;
       // Where the first record cannot be read its number is not known; that of the last one before this is.
-      if (!missing && !next && log.skipped()) missing = changes.first - 1;
+      if (!missing && !next && log.skipped() && changes.first > 0) missing = changes.first - 1;
       next = changes.end;
       if (!visit({.file = file,
                   .first = changes.first,

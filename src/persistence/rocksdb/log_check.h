@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
@@ -26,6 +27,10 @@ struct LogRecord {
   std::string batch;                     // as a rocksdb::WriteBatch has it
   std::optional<std::uint64_t> missing;  // a sequence number of which nothing was found in front of it
 };
+
+// Hands the changes of a batch to `handler`, up to the first that is of a kind we never write, or cannot be read.
+// RocksDB ends the process over some of those.
+void visit_changes(std::string_view batch, rocksdb::WriteBatch::Handler& handler);
 
 // Visits all records of the logs in `folder` that are whole, the oldest first, until `visit` returns false. Those that
 // had come before already are passed over.
