@@ -17,7 +17,7 @@ namespace pawl {
 
 // A workflow of which something is lost, or may be.
 struct SalvagedWorkflow {
-  std::string id;
+  std::string id{};
   bool kept = false;            // false: it is not in the new directory
   bool certain = true;          // false: nobody can tell whether it had more events than those that are kept
   bool had_ended = false;       // its end is among what is lost
@@ -28,15 +28,15 @@ struct SalvagedWorkflow {
 struct SalvageReport {
   std::uint64_t live = 0;                   // workflows in the new directory that have not ended
   std::uint64_t ended = 0;                  // and those that have
-  std::vector<std::string> damage;          // of files, a sentence each
-  std::vector<SalvagedWorkflow> workflows;  // ordered by id
-  std::vector<std::string> lost;            // what else is: definitions, policies, snapshots, a sentence each
+  std::vector<std::string> damage{};          // of files, a sentence each
+  std::vector<SalvagedWorkflow> workflows{};  // ordered by id
+  std::vector<std::string> lost{};            // what else is: definitions, policies, snapshots, a sentence each
 
   [[nodiscard]] bool lost_nothing() const { return workflows.empty() && lost.empty(); }
 };
 
 // Nothing in `from` is changed but its lock. `to` must not exist, or be empty; it takes as much room as `from`, and
-// twice that on another disk. What the process that used `from` was doing at its end does not count as a crash. Error:
+// twice that on another disk. Call it where no engine is open: what damage may end is done in children of this process. What the process that used `from` was doing at its end does not count as a crash. Error:
 // `not_found`, `already_exists`, `invalid_argument`, `unavailable`, `permission_denied`; `invalid_state` if a newer
 // version wrote it; `corruption` if nothing at all can be read.
 [[nodiscard]] Result<SalvageReport> salvage_data_directory(const std::string& from, const std::string& to);

@@ -1,6 +1,7 @@
 #include "cli/watch.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -102,7 +103,9 @@ int Watch::finish() {
   if (view_) view_->close();
   if (!report) {
     const int code = cli::report(report.error());
-    if (code == kUnavailable && !options_.data_dir.empty())
+    // Unless somebody has removed the rows meanwhile.
+    const std::filesystem::path directory = options_.data_dir;
+    if (code == kUnavailable && !directory.empty() && std::filesystem::exists(directory / "rocksdb"))
       note(fmt::format("nothing is lost: {} goes on", resume_command(id_, options_.data_dir)));
     return code;
   }

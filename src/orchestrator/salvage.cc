@@ -91,6 +91,7 @@ class Workflows {
   Result<void> settle_workflow(const std::string& id);
   Result<void> settle_definitions();
   Result<void> settle_policies();
+  void note_unknown_losses();
   Result<void> drop_nameless(Space space);
   Result<std::set<std::string>> find_ids();
   Result<void> drop_of_unknown(Space space, const std::set<std::string>& ids);
@@ -368,22 +369,43 @@ Result<void> Workflows::settle_policies() {
         report_.lost.push_back(fmt::format("policy {}", in_quotes(key)));
         return true;
       });
+  note_unknown_losses();
   for (const LostRange& range : losses_.ranges)
     if (range.space == Space::policies || range.space == Space::snapshots || range.space == Space::definitions)
       report_.lost.push_back(fmt::format("perhaps more {}", kSpaceNames[static_cast<std::size_t>(range.space)]));
   return scanned ? rows_.write(*batch, Sync::yes) : scanned;
 }
 
+// Of workflows of which nothing at all is left.
+void Workflows::note_unknown_losses() {
+  const auto id_of = [](const std::string& key) { return key.substr(0, key.find('\0')); };
+  if (losses_.anywhere) report_.lost.emplace_back("perhaps whole workflows: nobody knows what was in the missing files");
+  for (const LostRange& range : losses_.ranges) {
+    if (range.space != Space::live && range.space != Space::ended && range.space != Space::history) continue;
+    const std::string after = id_of(range.after);
+    const std::string before = id_of(range.before);
+    if (after == before) continue;
+    report_.lost.push_back(fmt::format("perhaps whole workflows with ids {}{}{}", after.empty() ? "" : "after ",
+                                       after.empty() ? "" : in_quotes(after),
+                                       before.empty() ? (after.empty() ? "of any kind" : "")
+                                                      : fmt::format("{}before {}", after.empty() ? "" : " and ", in_quotes(before))));
+  }
+}
+
 Result<void> salvage_into(const std::string& from, const std::string& made, SalvageReport& report) {
   namespace fs = std::filesystem;
   const fs::path work = fs::path(made) / "old";
   {
-    const Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(made);
-    if (!rows) return std::unexpected(rows.error());
-    Result<RowLosses> losses = salvage_rows(from, work.string(), **rows);
+    std::unique_ptr<Rows> rows;
+    Result<RowLosses> losses = salvage_rows(from, work.string(), [&]() -> Result<Rows*> {
+      Result<std::unique_ptr<RocksDbRows>> opened = RocksDbRows::open(made);
+      if (!opened) return std::unexpected(std::move(opened.error()));
+      rows = *std::move(opened);
+      return rows.get();
+    });
     if (!losses) return std::unexpected(std::move(losses.error()));
     report.damage = losses->files;
-    if (Result<void> settled = Workflows(**rows, *losses, report).settle(); !settled) return settled;
+    if (Result<void> settled = Workflows(*rows, *losses, report).settle(); !settled) return settled;
   }
   std::error_code error;
   fs::remove_all(work, error);

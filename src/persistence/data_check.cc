@@ -15,6 +15,7 @@
 #include "model/stored.pb.h"
 #include "persistence/data_directory.h"
 #include "persistence/keys.h"
+#include "persistence/rocksdb/in_child.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
 #include "persistence/row_store.h"
 #include "persistence/stored_rows.h"
@@ -147,8 +148,13 @@ void Checker::check_definitions() {
 }
 
 void Checker::check_definition_of(std::string_view workflow, std::string where, const std::string& stored_hash) {
-  if (!definitions_.contains(stored_hash))
+  if (definitions_.contains(stored_hash)) return;
+  // It may lie behind what is damaged.
+  if (get(Space::definitions, stored_hash, workflow)) {
+    definitions_.insert(stored_hash);
+  } else {
     add(workflow, std::move(where), fmt::format("definition {} is missing", from_stored_hash(stored_hash)));
+  }
 }
 
 void Checker::check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts) {
@@ -417,11 +423,12 @@ Result<DataReport> check_data_directory(const std::string& path) {
     ++report.problem_count;
     report.problems.push_back({.what = error.message, .where = "files", .workflow = {}});
   };
-  if (const Result<void> opened = RocksDbRows::try_to_open(path);
-      !opened && opened.error().code == ErrorCode::corruption) {
-    add(opened.error());
-    return report;
-  }
+  if (is_single_threaded())
+    if (const Result<void> opened = in_child([&] { return RocksDbRows::try_to_open(path); });
+        !opened && opened.error().code == ErrorCode::corruption) {
+      add(opened.error());
+      return report;
+    }
   const Result<std::unique_ptr<RocksDbRows>> rows =
       RocksDbRows::open(path, {.access = Access::read_only}, *std::move(lock));
   if (!rows && rows.error().code != ErrorCode::corruption) return std::unexpected(rows.error());

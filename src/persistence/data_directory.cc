@@ -55,6 +55,7 @@ Result<Found> look_at(const std::string& path) {
                 fmt::format("{} is a file; a {} is a folder: name another, or one that does not exist", path, kKind));
   Found found = Found::empty;
   bool restoring = false;
+  bool was_finished = false;
   std::string other;
   fs::directory_iterator entries(path, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
@@ -62,6 +63,7 @@ Result<Found> look_at(const std::string& path) {
     const bool is_rows = name == kRowsFolder;
     if (is_rows && !is_unfinished_database(entries->path().string())) found = Found::data;
     if (name == kRestoring) restoring = true;
+    if (name == kReserveFile) was_finished = true;
     if (!is_rows && std::ranges::find(kOwnNames, name) == std::end(kOwnNames)) other = name;
   }
   if (error) return failed(fmt::format("read the {} {}", kKind, path), error);
@@ -71,6 +73,11 @@ Result<Found> look_at(const std::string& path) {
                 fmt::format("{} is no {}: it has other files in it, such as {}; name an empty folder, or one that does "
                             "not exist",
                             path, kKind, other));
+  // The reserve is made when the rows are there.
+  if (was_finished && !restoring)
+    return fail(ErrorCode::corruption,
+                fmt::format("the {} {} has lost its rows: {} is missing in it; restore a backup, or name a new folder",
+                            kKind, path, kRowsFolder));
   return restoring ? Found::restoring : found;
 }
 

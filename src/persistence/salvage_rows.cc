@@ -1,6 +1,7 @@
 #include "persistence/salvage_rows.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -13,10 +14,12 @@
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/write_batch.h>
 
+#include "model/encoding.h"
 #include "persistence/keys.h"
 #include "persistence/rocksdb/in_child.h"
 #include "persistence/rocksdb/log_check.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
+#include "persistence/stored_rows.h"
 
 namespace pawl {
 namespace {
@@ -59,9 +62,30 @@ std::optional<Space> space_named(std::string_view name) {
   return static_cast<Space>(found - kSpaceNames.begin());
 }
 
+// Whether the table was written under this name; RocksDB ends a process that finds the same rows in two tables.
+bool is_in_its_place(const fs::path& file) {
+  rocksdb::SstFileReader table{rocksdb::Options()};
+  if (!table.Open(file.string()).ok()) return true;  // others say so
+  const std::uint64_t number = table.GetTableProperties()->orig_file_number;
+  return number == 0 || std::strtoull(file.stem().c_str(), nullptr, 10) == number;
+}
+
+// What a workshop does: a letter, and the folder that it is done to.
+constexpr char kReadPiece[] = "r";
+constexpr char kOpenPiece[] = "o";
+constexpr char kRepairPiece[] = "R";
+
+Result<void> do_piece(const std::string& piece) {
+  const std::string folder = piece.substr(1);
+  if (piece.starts_with(kReadPiece)) return RocksDbRows::try_to_open(folder);
+  if (piece.starts_with(kOpenPiece)) return RocksDbRows::try_to_open(folder, Access::salvage);
+  return RocksDatabase::repair(folder);
+}
+
 class Salvage {
  public:
-  Salvage(std::string from, fs::path work, Rows& to) : from_(std::move(from)), work_(std::move(work)), to_(to) {
+  Salvage(std::string from, fs::path work, Workshop& workshop, Rows& to)
+      : from_(std::move(from)), work_(std::move(work)), workshop_(workshop), to_(to) {
     for (std::size_t i = 0; i < kSpaces; ++i) numbers_[i] = static_cast<std::uint32_t>(i) + 1;  // as they are made
   }
 
@@ -92,10 +116,12 @@ class Salvage {
 
   const std::string from_;
   const fs::path work_;
+  Workshop& workshop_;
   Rows& to_;
   std::array<std::uint32_t, kSpaces> numbers_{};  // of the column families
   RowLosses losses_;
-  std::set<std::string, std::less<>> ids_;  // of workflows, as far as they are known
+  std::set<std::string, std::less<>> ids_;          // of workflows, as far as they are known
+  std::set<std::string, std::less<>> definitions_;  // the keys of theirs
   std::unique_ptr<RowBatch> batch_;
   std::size_t batched_ = 0;
   Result<void> written_;
@@ -149,7 +175,7 @@ Result<void> Salvage::write(Sync sync) {
 }
 
 bool Salvage::opens() {
-  const Result<void> opened = RocksDbRows::try_to_open(from_);
+  const Result<void> opened = workshop_.run(kReadPiece + from_);
   if (!opened) losses_.files.push_back(opened.error().message);
   return opened.has_value();
 }
@@ -165,11 +191,7 @@ Result<void> Salvage::copy_as_it_is() {
 Result<void> Salvage::copy_what_is_left() {
   if (Result<void> linked = link_tables(); !linked) return linked;
   const std::string folder = (work_ / kRowsFolder).string();
-  const auto opens_by_itself = [&]() -> Result<void> {
-    auto rows = RocksDbRows::open(work_.string(), {.access = Access::salvage});
-    return rows ? Result<void>() : std::unexpected(rows.error());
-  };
-  bool whole = in_child(opens_by_itself).has_value();
+  bool whole = workshop_.run(kOpenPiece + work_.string()).has_value();
   losses_.anywhere = !whole;  // the list of files is lost, so nobody knows which there were
   if (whole) {
     const Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(work_.string(), {.access = Access::salvage});
@@ -181,7 +203,7 @@ Result<void> Salvage::copy_what_is_left() {
     whole = *complete;
   }
   if (!whole)
-    if (Result<void> repaired = in_child([&] { return RocksDatabase::repair(folder); }); !repaired) return repaired;
+    if (Result<void> repaired = workshop_.run(kRepairPiece + folder); !repaired) return repaired;
   {
     const Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(work_.string(), {.access = Access::salvage});
     if (!rows) return std::unexpected(rows.error());
@@ -203,6 +225,11 @@ Result<void> Salvage::link_tables() {
     const std::string name = entries->path().filename().string();
     const bool is_table = entries->path().extension() == ".sst";
     if (!is_table && name != "CURRENT" && !name.starts_with("MANIFEST-")) continue;
+    if (is_table && !is_in_its_place(entries->path())) {
+      losses_.files.push_back(fmt::format("{} is another table under this name", name));
+      losses_.anywhere = true;
+      continue;
+    }
     if (is_table) {
       fs::create_hard_link(entries->path(), folder / name, error);
       if (!error) continue;
@@ -241,7 +268,7 @@ Result<bool> Salvage::note_missing_tables(const RocksDbRows& rows) {
 Result<void> Salvage::copy_rows(Rows& rows) {
   if (Result<void> written = write(Sync::no); !written) return written;
   for (const Space space :
-       {Space::meta, Space::definitions, Space::live, Space::ended, Space::by_state, Space::checkpoints, Space::history,
+       {Space::meta, Space::live, Space::ended, Space::by_state, Space::checkpoints, Space::definitions, Space::history,
         Space::snapshots, Space::dead_letters, Space::policies}) {
     const Result<std::unique_ptr<RowCursor>> row = rows.new_cursor(space, {});
     if (!row) return std::unexpected(row.error());
@@ -257,6 +284,9 @@ void Salvage::copy_space(RowCursor& row, Space space, bool only_new) {
       row, space, [&](std::string_view key) { return keys_after(space, key); },
       [&](std::string_view key, std::string_view value) {
         if (space == Space::live || space == Space::ended || space == Space::checkpoints) ids_.emplace(key);
+        if (space == Space::live || space == Space::ended)
+          if (const Result<WorkflowSummary> summary = decode_summary(key, value))
+            definitions_.insert(to_stored_hash(summary->definition));
         if (space == Space::by_state)
           if (const std::optional<keys::Place> place = keys::place_of(key, 1)) ids_.emplace(place->id);
         if (only_new) {
@@ -267,6 +297,16 @@ void Salvage::copy_space(RowCursor& row, Space space, bool only_new) {
       },
       lost);
   if (!is_index) std::ranges::move(lost, std::back_inserter(losses_.ranges));
+}
+
+// The next key that is longer than the one before, then ever coarser ones.
+void add_following(std::string_view key, std::vector<std::string>& keys) {
+  for (std::size_t size = key.size(); size > 0; --size) {
+    std::string next(key.substr(0, size));
+    if (next.back() == static_cast<char>(0xff)) continue;
+    next.back() = static_cast<char>(next.back() + 1);
+    keys.push_back(std::move(next));
+  }
 }
 
 // Of the same workflow's history a little further on, then of the workflows that follow.
@@ -282,6 +322,10 @@ std::vector<std::string> Salvage::keys_after(Space space, std::string_view key) 
   if (by_workflow || space == Space::live || space == Space::ended || space == Space::checkpoints)
     for (auto next = ids_.upper_bound(id); next != ids_.end() && keys.size() < kTried; ++next)
       keys.push_back(by_workflow ? keys::prefix(*next) : *next);
+  if (space == Space::definitions)
+    for (auto next = definitions_.upper_bound(key); next != definitions_.end() && keys.size() < kTried; ++next)
+      keys.push_back(*next);
+  if (keys.empty()) add_following(key, keys);
   return keys;
 }
 
@@ -332,8 +376,13 @@ bool RowLosses::may_lack(Space space, std::string_view from, std::string_view to
   });
 }
 
-Result<RowLosses> salvage_rows(const std::string& from, const std::string& work, Rows& to) {
-  return Salvage(from, work, to).run();
+Result<RowLosses> salvage_rows(const std::string& from, const std::string& work,
+                               const std::function<Result<Rows*>()>& to) {
+  const Result<std::unique_ptr<Workshop>> workshop = Workshop::open(do_piece);
+  if (!workshop) return std::unexpected(workshop.error());
+  const Result<Rows*> rows = to();
+  if (!rows) return std::unexpected(rows.error());
+  return Salvage(from, work, **workshop, **rows).run();
 }
 
 }  // namespace pawl

@@ -3,6 +3,7 @@
 // The old directory is only read: where its files must be repaired first, links or copies of them are.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct RowLosses {
 // `from` is a data directory that nobody uses; `work` an empty folder, on the same disk if possible. Rows of the
 // indexes are left out. Error: `corruption` if nothing can be read, `invalid_state` for rows of a newer version,
 // `unavailable`, `permission_denied`.
-Result<RowLosses> salvage_rows(const std::string& from, const std::string& work, Rows& to);
+// `to` opens the rows they are copied to, once.
+Result<RowLosses> salvage_rows(const std::string& from, const std::string& work,
+                               const std::function<Result<Rows*>()>& to);
 
 }  // namespace pawl

@@ -144,7 +144,7 @@ TEST_P(StartWorkflow, does_not_replace_one_that_lives) {
   const auto refused = orchestrator().start_workflow(counting(), {.id = "w", .if_exists = IfExists::replace_ended});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::invalid_state);
-  EXPECT_EQ(refused.error().message, "workflow \"w\" is pending: only one that has ended can be replaced");
+  EXPECT_EQ(refused.error().message, "cannot replace workflow \"w\": it is pending; cancel it first");
 }
 
 TEST_P(StartWorkflow, the_callback_form_obeys_the_same_option) {

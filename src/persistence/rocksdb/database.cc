@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +15,7 @@
 
 #include "base/text.h"
 #include "persistence/rocksdb/log_bridge.h"
+#include "persistence/rocksdb/manifest_check.h"
 #include "persistence/rocksdb/status.h"
 #include "persistence/sync_folder.h"
 
@@ -152,6 +156,21 @@ void remove_empty_logs(const std::string& folder) {
     if (std::filesystem::file_size(log, ignored) == 0) std::filesystem::remove(log, ignored);
 }
 
+// RocksDB does not survive it if it cannot start a thread of its own.
+Result<void> check_threads() {
+  constexpr std::size_t kThreads = 4;
+  std::latch enough(1);
+  std::vector<std::jthread> threads;
+  std::optional<Error> none;
+  try {
+    for (std::size_t i = 0; i < kThreads; ++i) threads.emplace_back([&enough] { enough.wait(); });
+  } catch (const std::system_error& no_thread) {
+    none = Error{.code = ErrorCode::unavailable, .message = fmt::format("cannot start threads: {}", no_thread.what())};
+  }
+  enough.count_down();
+  return none ? Result<void>(std::unexpected(*std::move(none))) : Result<void>();
+}
+
 // What is replayed and not written to tables hangs on the logs alone, which nobody may have synced.
 Result<void> sync_logs(const std::string& folder) {
   std::error_code ignored;
@@ -200,6 +219,9 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& fo
       return failure(rocksdb::Status::Corruption(fmt::format("the file {} is missing or empty", *file)), doing);
     if (has_lost_its_log(folder)) return failure(rocksdb::Status::Corruption("its log is missing"), doing);
   }
+  if (has_repeated_families(folder))
+    return failure(rocksdb::Status::Corruption("its list of files has something twice"), doing);
+  if (Result<void> threads = check_threads(); !threads) return std::unexpected(std::move(threads.error()));
   if (room == Room::tight)
     if (Result<void> synced = sync_logs(folder); !synced) return std::unexpected(std::move(synced.error()));
   std::unique_ptr<RocksDatabase> database(new RocksDatabase);

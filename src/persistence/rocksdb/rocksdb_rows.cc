@@ -12,9 +12,9 @@
 #include <rocksdb/perf_level.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "persistence/rocksdb/in_child.h"
 #include "persistence/rocksdb/log_check.h"
 #include "persistence/rocksdb/status.h"
 #include "persistence/sync_folder.h"
@@ -29,6 +29,12 @@ constexpr off_t kProbeBytes = off_t{64} << 20U;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+std::optional<std::pair<dev_t, ino_t>> place_of(const std::string& folder) {
+  struct stat found{};
+  if (::stat(folder.c_str(), &found) != 0) return std::nullopt;
+  return std::pair(found.st_dev, found.st_ino);
+}
 
 // What a backup has left that was not finished.
 constexpr std::string_view kCopying = "rocksdb.copying";
@@ -144,11 +150,9 @@ Result<std::unique_ptr<RocksDbRows>> RocksDbRows::open(const std::string& direct
   return rows;
 }
 
-Result<void> RocksDbRows::try_to_open(const std::string& directory) {
-  return in_child([&]() -> Result<void> {
-    auto rows = RocksDbRows::open(directory, {.access = Access::read_only});
-    return rows ? Result<void>() : std::unexpected(rows.error());
-  });
+Result<void> RocksDbRows::try_to_open(const std::string& directory, Access access) {
+  const Result<std::unique_ptr<RocksDbRows>> rows = RocksDbRows::open(directory, {.access = access});
+  return rows ? Result<void>() : std::unexpected(rows.error());
 }
 
 Result<void> RocksDbRows::prepare_folder(const std::string& directory) const {
@@ -197,6 +201,7 @@ Result<void> RocksDbRows::open_database(Room room) {
                   fmt::format("{} is not the database that was opened: space {} has changed its number", folder_,
                               kSpaceNames[i]));
   }
+  place_ = place_of(folder_);
   synced_ = database.rocks().GetLatestSequenceNumber();  // what was recovered has been written to files
   const auto close = [this](const RocksDatabase* closing) {
     delete closing;
@@ -259,7 +264,7 @@ Result<void> RocksDbRows::check_place() {
   if (!lock_) return {};
   const auto now = std::chrono::steady_clock::now();
   if (now - checked_ < kPause) return {};
-  Result<void> there = lock_->check_place();
+  Result<void> there = find_place();
   if (there) {
     checked_ = now;
     if (now - reserved_ > kReservePause) {  // it grows with what is stored
@@ -270,6 +275,17 @@ Result<void> RocksDbRows::check_place() {
     condition_ = Condition::failed;
   }
   return there;
+}
+
+Result<void> RocksDbRows::find_place() const {
+  if (!lock_) return {};
+  if (Result<void> there = lock_->check_place(); !there) return there;
+  const auto now = place_of(folder_);
+  if (now && now == place_ && std::filesystem::exists(folder_ + "/CURRENT")) return {};
+  return fail(ErrorCode::unavailable,
+              fmt::format("{} is not what it was: it was removed or replaced, or files in it were, while it was in use; "
+                          "what was stored since may be lost",
+                          folder_));
 }
 
 Result<void> RocksDbRows::check() {
@@ -292,8 +308,7 @@ Result<void> RocksDbRows::write_from_reserve(RowBatch& batch) {
 
 // What is in memory is not written to tables, which would take as much as there is of it.
 Result<void> RocksDbRows::give_up_reserve() {
-  if (lock_)
-    if (Result<void> there = lock_->check_place(); !there) return there;
+  if (Result<void> there = find_place(); !there) return there;
   reserve_.give_up();
   if (Result<void> opened = reopen(Room::tight); !opened) return opened;
   condition_ = Condition::tight;
@@ -363,8 +378,7 @@ Result<void> RocksDbRows::sync() {
 Result<void> RocksDbRows::mend() {
   const std::lock_guard writing(writing_);
   if (condition_ == Condition::sound || is_read_only()) return {};
-  if (lock_)
-    if (Result<void> there = lock_->check_place(); !there) return there;
+  if (Result<void> there = find_place(); !there) return there;
   if (condition_ == Condition::tight) take_room_back();
   if (Result<void> room = reserve_.make(); !room) {
     if (!options_.uses_reserve) return room;

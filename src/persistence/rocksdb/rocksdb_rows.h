@@ -44,8 +44,8 @@ class RocksDbRows final : public Rows {
   // of a newer version.
   static Result<std::unique_ptr<RocksDbRows>> open(const std::string& directory, const RocksDbOptions& options = {},
                                                    std::unique_ptr<FolderLock> lock = nullptr);
-  // Whether they can be opened, as a child finds out: some damage ends the process that opens them. Errors as open().
-  static Result<void> try_to_open(const std::string& directory);
+  // Whether they can be opened. Errors as open(). Some damage ends the process that does: see in_child.h.
+  static Result<void> try_to_open(const std::string& directory, Access access = Access::read_only);
   ~RocksDbRows() override;
 
   [[nodiscard]] std::unique_ptr<RowBatch> new_batch() override;
@@ -99,6 +99,8 @@ class RocksDbRows final : public Rows {
   [[nodiscard]] Result<void> check_writable() const;
   [[nodiscard]] std::string doing() const;
   [[nodiscard]] Result<void> check_place();
+  // That the directory and the rows in it are still where they were.
+  [[nodiscard]] Result<void> find_place() const;
   Result<void> write_now(Batch& batch, Sync sync);
   Result<void> write_nothing();
   Result<void> resume();
@@ -110,6 +112,7 @@ class RocksDbRows final : public Rows {
 
   const std::unique_ptr<FolderLock> lock_;
   const std::string folder_;
+  std::optional<std::pair<dev_t, ino_t>> place_;  // of folder_, when it was opened
   const RocksDbOptions options_;
   Reserve reserve_;                                                  // guarded by writing_
   std::array<std::unique_ptr<SpaceId>, kSpaceNames.size()> spaces_;  // as batches name them; set before anyone asks
