@@ -8,6 +8,7 @@
 
 #include "pawl/handler.h"
 
+#include "base/choice.h"
 #include "base/text.h"
 #include "definition/canonical.h"
 #include "definition/checks.h"
@@ -35,6 +36,8 @@ Builder::Builder(const DefinitionChecks& checks)
 
 Checked<void> Builder::set_header(const WorkflowSpec& spec) {
   if (Checked<void> ok = check_name(spec.name, {"name"}); !ok) return ok;
+  if (!is_choice(spec.priority, Priority::critical)) return wrong({"priority"}, "is none of its values");
+  if (!is_choice(spec.on_failure, OnFailure::continue_)) return wrong({"on_failure"}, "is none of its values");
   if (Checked<void> ok = check_text(spec.description, {"description"}); !ok) return ok;
   if (!spec.input.is_object()) return wrong({"input"}, "must be an object of default values");
   Path input_path{"input"};

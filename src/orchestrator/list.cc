@@ -5,6 +5,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "base/choice.h"
 #include "orchestrator/first_of.h"
 #include "orchestrator/local_ask.h"
 #include "orchestrator/replay.h"
@@ -67,6 +68,10 @@ std::vector<WorkflowStatus> first_page(std::vector<WorkflowStatus> all, std::siz
   std::ranges::sort(all, Newer());
   if (all.size() > limit) all.resize(limit);
   return all;
+}
+
+Result<void> check_state(const ListOptions& options) {
+  return check_choice(options.state.value_or(WorkflowState::pending), WorkflowState::cancelled, "state");
 }
 
 // What tells where a stored workflow stands in a list.
@@ -145,11 +150,13 @@ Result<std::vector<WorkflowStatus>> LocalOrchestrator::list(const WorkflowQuery&
 }
 
 Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_known_workflows(const ListOptions& options) {
+  if (Result<void> ok = check_state(options); !ok) return std::unexpected(std::move(ok.error()));
   return list({.options = options});
 }
 
 Result<std::vector<WorkflowStatus>> LocalOrchestrator::list_stored_workflows(const ListOptions& options) {
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
+  if (Result<void> ok = check_state(options); !ok) return std::unexpected(std::move(ok.error()));
   Result<std::vector<WorkflowStatus>> stored = list_stored({.options = options}, true);
   if (!stored) return stored;
   if (Result<void> durable = until_durable(); !durable) return std::unexpected(std::move(durable.error()));

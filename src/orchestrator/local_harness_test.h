@@ -63,12 +63,13 @@ class LocalHarness : private Observer, private AttemptSink {
   using OnEvent = std::function<void(const WorkflowFacts& facts, const Event& event)>;
 
   // `on_event` is called on the shards' threads, and may break their invariants.
-  explicit LocalHarness(std::size_t shards, OnEvent on_event = {}, HookedRows::Hook before_write = {})
+  explicit LocalHarness(std::size_t shards, OnEvent on_event = {}, HookedRows::Hook before_write = {},
+                        std::size_t task_slots = 64)
       : on_event_(std::move(on_event)),
         pool_(std::make_unique<ThreadPool>(ThreadPoolOptions{}, static_cast<AttemptSink&>(*this))),
         handlers_(*pool_, [this] { orchestrator_.handlers_added(); }),
         orchestrator_(
-            {.shards = shards},
+            {.shards = shards, .max_concurrent_tasks = task_slots},
             [rows = std::make_shared<MemoryRows>(),
              before_write = std::move(before_write)](const PersistenceOptions&) -> Result<std::shared_ptr<Store>> {
               Result<std::unique_ptr<RowStore>> store =

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/choice.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -177,6 +178,10 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
                                                                   const CreateOptions& options) {
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   if (!definition) return fail(ErrorCode::invalid_argument, "it is null", "definition");
+  if (Result<void> ok = check_choice(options.if_exists, IfExists::replace_ended, "if_exists"); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (Result<void> ok = check_choice(options.priority.value_or(Priority::normal), Priority::critical, "priority"); !ok)
+    return std::unexpected(std::move(ok.error()));
   if (options.id)
     if (Result<void> ok = check_workflow_id(*options.id); !ok) return std::unexpected(std::move(ok.error()));
   if (Result<void> ok = policies_.check(*definition); !ok) return std::unexpected(std::move(ok.error()));

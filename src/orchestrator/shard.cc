@@ -208,9 +208,7 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   if (!*taken && id_may_be_taken) taken = store_->contains(id);
   if (!taken) return std::unexpected(taken.error());
   if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
-  if (environment_.workflow_count >= environment_.limits.workflows)
-    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
-                                                       environment_.limits.workflows));
+  if (Result<void> room = check_room(1); !room) return room;
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   // The store may be another one than when the workflow was prepared.
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
@@ -218,10 +216,18 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   return made ? Result<void>() : std::unexpected(made.error());
 }
 
+// For so many more.
+Result<void> Shard::check_room(std::size_t more) const {
+  if (environment_.workflow_count + more <= environment_.limits.workflows) return {};
+  return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
+                                                     environment_.limits.workflows));
+}
+
 // In one commit: there is the former workflow, or the new one.
 Result<void> Shard::replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
   if (environment_.limits.read_only) return refuse_to_change();
   if (Result<void> removable = check_removable(ended, "replace"); !removable) return removable;
+  if (Result<void> room = check_room(0); !room) return room;
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
   auto former = std::make_unique<WorkflowSummary>(summary_of(ended.state));
@@ -428,7 +434,8 @@ Result<void> Shard::check_removable(const LiveWorkflow& workflow, std::string_vi
 Result<void> Shard::remove(const std::string& id) {
   LiveWorkflow* workflow = find(id);
   if (workflow == nullptr && quarantine_of(id) != nullptr) {  // it is found no more, and may be here all the same
-    const auto here = std::ranges::find_if(places_, [&](const auto& place) { return place && place->state.id() == id; });
+    const auto here =
+        std::ranges::find_if(places_, [&](const auto& place) { return place && place->state.id() == id; });
     if (here != places_.end()) workflow = here->get();
   }
   if (workflow != nullptr) {

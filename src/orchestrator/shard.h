@@ -233,8 +233,8 @@ class Shard final : public CommitListener {
       bool save;     // its whole state goes along
       bool summary;  // what its summary says has changed
       std::uint32_t pieces;
-      bool letters_anew;               // all its dead letters may be others
-      std::vector<TaskIndex> letters;  // actions that may have become one, or are one no more
+      bool letters_anew;                          // all its dead letters may be others
+      std::vector<TaskIndex> letters;             // actions that may have become one, or are one no more
       std::unique_ptr<WorkflowSummary> replaced;  // of the workflow that had its id
     };
     std::uint64_t sequence = 0;
@@ -361,6 +361,7 @@ class Shard final : public CommitListener {
 
   void live_again(LiveWorkflow& workflow);
   void withdraw(LiveWorkflow& workflow);
+  [[nodiscard]] Result<void> check_room(std::size_t more) const;
   Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
   Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);

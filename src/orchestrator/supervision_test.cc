@@ -1,5 +1,6 @@
 // What becomes of a shard that breaks, and of those who wait for it: each is answered, and the process lives.
 #include <atomic>
+#include <future>
 #include <new>
 #include <stdexcept>
 
@@ -44,6 +45,32 @@ TEST(Supervision, leaves_a_shard_down_that_broke_in_memory_and_the_others_up) {
   ASSERT_TRUE(o.create_workflow(definition, {.id = sound}));
   ASSERT_TRUE(o.execute_workflow(sound));
   EXPECT_EQ(o.wait_workflow(sound, std::nullopt, {}).value().status.state, WorkflowState::completed);
+}
+
+// It had waited for the only task slot, and would have been handed it next.
+TEST(Supervision, gives_the_task_slots_of_a_shard_that_broke_to_the_others) {
+  const std::string waiting = LocalHarness::id_on(0, 2);
+  const std::string busy = LocalHarness::id_on(1, 2);
+  constexpr std::size_t kSlots = 1;
+  LocalHarness harness(2, {}, {}, kSlots);
+  LocalOrchestrator& o = harness.orchestrator();
+  std::promise<void> started;
+  std::promise<void> released;
+  ASSERT_TRUE(harness.handlers().add("user", "gate", [&](TaskContext&) -> TaskResult {
+    started.set_value();
+    released.get_future().wait();
+    return Json(1);
+  }, {}));
+  ASSERT_TRUE(o.start(std::nullopt));
+  TaskSpec gate = task("a", {}, "gate");
+  gate.module = "user";
+  ASSERT_TRUE(o.start_workflow(define({gate, task("b", {"a"})}), {.id = busy}));
+  started.get_future().wait();
+  ASSERT_TRUE(o.start_workflow(define({task("a")}), {.id = waiting}));
+  ASSERT_TRUE(harness.call_on_shard_of(waiting, [] {}));  // the turn before has looked for a slot
+  EXPECT_FALSE(harness.call_on_shard_of(waiting, [] { PAWL_ASSERT(false, "put in by the test"); }));
+  released.set_value();
+  EXPECT_EQ(o.wait_workflow(busy, std::chrono::seconds(60), {}).value().status.state, WorkflowState::completed);
 }
 
 // A wait that began before the shard broke ends, too.

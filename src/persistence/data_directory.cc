@@ -46,6 +46,8 @@ constexpr std::string_view kOwnNames[] = {kLockFile, kReserveFile, kNewRowsFolde
 enum class Found : std::uint8_t { nothing, empty, data, restoring };
 
 Result<Found> look_at(const std::string& path) {
+  if (path.find('\0') != std::string::npos)
+    return fail(ErrorCode::invalid_argument, fmt::format("the path of a {} has a NUL byte in it", kKind));
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) return Found::nothing;

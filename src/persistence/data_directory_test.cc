@@ -330,6 +330,26 @@ TEST_F(DataDirectory, that_is_removed_while_it_is_used_does_not_acknowledge) {
   EXPECT_FALSE(store->release());
 }
 
+TEST_F(DataDirectory, whose_rows_are_removed_while_they_are_used_does_not_acknowledge) {
+  for (const char* const removed : {"/rocksdb", "/rocksdb/CURRENT"}) {
+    SCOPED_TRACE(removed);
+    const auto store = *open_data_directory(path(), {.own_threads = false});
+    ASSERT_TRUE(store->acquire());
+    fs::remove_all(path() + removed);
+    EXPECT_EQ(store->check().error().code, ErrorCode::unavailable);
+    EXPECT_THAT(store->check().error().message, HasSubstr("what was stored since may be lost"));
+    EXPECT_FALSE(store->release());
+    fs::remove_all(path());
+  }
+}
+
+// It is no unfinished creation.
+TEST_F(DataDirectory, that_has_lost_its_rows_is_damaged) {
+  fill(path());
+  fs::remove_all(path() + "/rocksdb");
+  expect_refused(path(), ErrorCode::corruption, "has lost its rows");
+}
+
 // A file system without locks is not one that another process uses.
 TEST_F(DataDirectory, says_that_its_file_system_has_no_locks) {
   fill(path());

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/choice.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/value_check.h"
@@ -110,6 +111,7 @@ Result<void> HandlerRegistry::add(std::string module, std::string function, Hand
                   field);
   if (!handler)
     return fail(ErrorCode::invalid_argument, fmt::format("handler {}:{} is an empty function", module, function));
+  if (Result<void> ok = check_choice(options.mode, HandlerMode::non_blocking, "mode"); !ok) return ok;
   const bool inline_call = options.mode == HandlerMode::non_blocking;
   return add(Handler{.module = std::move(module),
                      .function = std::move(function),

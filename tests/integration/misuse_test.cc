@@ -121,6 +121,27 @@ TEST(Misuse, of_a_bad_directory_makes_an_engine_that_says_so) {
   EXPECT_EQ(out_of_range.started().error().field, "shards");
 }
 
+// Numbers that are none of an enumeration's.
+TEST(Misuse, of_enumerations_is_refused) {
+  Engine engine;
+  Orchestrator& o = engine.orchestrator();
+  const auto field = [](const auto& result) { return result ? std::string("none") : result.error().field; };
+  constexpr int kNone = 77;
+  EXPECT_EQ(field(o.list_workflows({.state = static_cast<WorkflowState>(kNone)})), "state");
+  EXPECT_EQ(field(o.start_workflow(define({task("a")}), {.priority = static_cast<Priority>(kNone)})), "priority");
+  EXPECT_EQ(field(o.start_workflow(define({task("a")}), {.id = "w", .if_exists = static_cast<IfExists>(kNone)})),
+            "if_exists");
+  WorkflowSpec spec{.name = "n", .tasks = {task("a")}};
+  spec.priority = static_cast<Priority>(kNone);
+  EXPECT_EQ(field(make_definition(spec)), "priority");
+  TaskSpec odd = task("a");
+  odd.retry_policy = RetryPolicy{.backoff = static_cast<Backoff>(kNone)};
+  EXPECT_EQ(field(make_definition({.name = "n", .tasks = {odd}})), "tasks[0].retry_policy.backoff");
+  EXPECT_EQ(field(engine.handlers().add("m", "f", [](TaskContext&) { return TaskResult(); },
+                                        {.mode = static_cast<HandlerMode>(kNone)})),
+            "mode");
+}
+
 // In a child made by fork() every call returns, and its end leaves the parent's store alone.
 TEST(Misuse, after_fork_is_refused) {
   const TemporaryFolder folder;
@@ -138,6 +159,10 @@ TEST(Misuse, after_fork_is_refused) {
     ok &= engine->monitor().subscribe([](const WorkflowEvent&) {}).error().code == refused;
     ok &= engine->policy().define_policy("p", RetryPolicy{}).error().code == refused;
     ok &= engine->handlers().add("m", "f", [](TaskContext&) { return TaskResult(); }).error().code == refused;
+    ok &= o.explain_workflow("w").error().code == refused && o.delete_workflow("w").error().code == refused;
+    ok &= engine->persistence().delete_workflow("w").error().code == refused &&
+          engine->persistence().list_workflows().error().code == refused &&
+          engine->persistence().check_store().error().code == refused;
     ok &= engine->persistence().disable().error().code == refused && !engine->persistence().is_persistent();
     ok &= engine->stop().error().message.find("process " + std::to_string(::getppid())) != std::string::npos;
     engine.reset();

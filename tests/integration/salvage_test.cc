@@ -204,6 +204,37 @@ TEST_F(Salvage, needs_no_list_of_files) {
   EXPECT_EQ(salvage().ended, static_cast<std::uint64_t>(kEnded));
 }
 
+// A definition that is damaged is lost with its own workflows only.
+TEST_F(Salvage, finds_the_definitions_behind_a_damaged_one) {
+  {
+    auto engine = *Engine::open({.data_dir = data()});
+    WorkflowSpec spec{.name = "damaged-definition", .tasks = {task("a")}};
+    ASSERT_TRUE(engine->orchestrator().create_workflow(*make_definition(spec), {.id = "other"}));
+  }
+  reopen();
+  ASSERT_TRUE(flip(".sst", "{\"name\":\"damaged-definition\""));
+  const SalvageReport report = salvage();
+  EXPECT_EQ(report.ended, static_cast<std::uint64_t>(kEnded));
+  ASSERT_EQ(report.workflows.size(), 1U);
+  EXPECT_EQ(report.workflows[0].id, "other");
+}
+
+TEST_F(Salvage, leaves_out_a_table_that_stands_in_the_place_of_another) {
+  const std::vector<fs::path> tables = files("", ".sst");
+  fs::copy_file(tables.front(), tables.back(), fs::copy_options::overwrite_existing);
+  std::ofstream(rows() / "CURRENT", std::ios::trunc).close();
+  const SalvageReport report = salvage();
+  EXPECT_THAT(report.damage, ::testing::Contains(HasSubstr("another table under this name")));
+  expect_the_rest_is_whole(report);
+}
+
+TEST_F(Salvage, says_that_more_may_be_lost_with_the_log) {
+  for (const fs::path& log : files("", ".log")) fs::remove(log);
+  const SalvageReport report = salvage();
+  EXPECT_FALSE(report.lost_nothing());
+  EXPECT_THAT(report.lost, ::testing::Contains(HasSubstr("perhaps whole workflows")));
+}
+
 class SalvageOfLogs : public Salvage {
  protected:
   void SetUp() override { work({.shards = 1}); }  // all lies in the log

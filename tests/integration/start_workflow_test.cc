@@ -147,6 +147,36 @@ TEST_P(StartWorkflow, does_not_replace_one_that_lives) {
   EXPECT_EQ(refused.error().message, "cannot replace workflow \"w\": it is pending; cancel it first");
 }
 
+// Nothing is deleted for a workflow that is then refused.
+TEST(StartWorkflowAtTheLimit, keeps_what_cannot_be_replaced) {
+  const TemporaryFolder folder;
+  Engine engine({.max_workflows = 1, .data_dir = folder.path() / "data"});
+  Orchestrator& o = engine.orchestrator();
+  const DefinitionPtr definition = define({task("a")});
+  ASSERT_TRUE(o.start_workflow(definition, {.id = "old"}));
+  ASSERT_TRUE(o.wait_workflow("old"));
+  ASSERT_TRUE(o.create_workflow(definition, {.id = "other"}));
+  const auto refused = o.start_workflow(definition, {.id = "old", .if_exists = IfExists::replace_ended});
+  EXPECT_EQ(refused.error().code, ErrorCode::limit_exceeded);
+  EXPECT_EQ(o.get_workflow_status("old").value().state, WorkflowState::completed);
+}
+
+// Pages of the history of one workflow say nothing of another that has its id.
+TEST(StartWorkflowAnew, has_a_history_of_its_own) {
+  const TemporaryFolder folder;
+  Engine engine({.data_dir = folder.path() / "data"});
+  Orchestrator& o = engine.orchestrator();
+  const CreateOptions replace{.id = "w", .if_exists = IfExists::replace_ended};
+  for (const char* const name : {"old", "new"}) {
+    ASSERT_TRUE(o.start_workflow(define({task(name)}), replace));
+    ASSERT_TRUE(o.wait_workflow("w"));
+    EXPECT_EQ(o.get_history("w", {.limit = 2}).value().size(), 2U);
+    EXPECT_TRUE(o.get_history("w", {.from = 2, .limit = 0}).value().empty());
+    if (name == std::string("old")) continue;
+    EXPECT_EQ(o.get_history("w", {.from = 2}).value().front().event.task, "new");
+  }
+}
+
 TEST_P(StartWorkflow, the_callback_form_obeys_the_same_option) {
   const auto start = [&](const CreateOptions& options) {
     std::promise<Result<std::string>> started;

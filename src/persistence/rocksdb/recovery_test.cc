@@ -359,6 +359,16 @@ TEST_F(RecoveryOfFiles, refuses_a_database_without_its_head_and_leaves_the_rest)
   EXPECT_FALSE(files(".sst").empty());
 }
 
+// RocksDB ends the process over these.
+TEST_F(RecoveryOfFiles, refuses_a_list_of_files_with_another_one_behind_it) {
+  for (const auto& entry : fs::directory_iterator(crashed() / "rocksdb")) {
+    if (!entry.path().filename().string().starts_with("MANIFEST")) continue;
+    const std::string bytes = read(entry.path());
+    overwrite(entry.path(), bytes + bytes);
+  }
+  expect_corruption();
+}
+
 TEST_F(RecoveryOfFiles, refuses_a_damaged_list_of_files) {
   const auto is_list = [](const fs::path& file) { return file.filename().string().starts_with("MANIFEST"); };
   for (const auto& entry : fs::directory_iterator(crashed() / "rocksdb")) {

@@ -282,10 +282,11 @@ Result<void> RocksDbRows::find_place() const {
   if (Result<void> there = lock_->check_place(); !there) return there;
   const auto now = place_of(folder_);
   if (now && now == place_ && std::filesystem::exists(folder_ + "/CURRENT")) return {};
-  return fail(ErrorCode::unavailable,
-              fmt::format("{} is not what it was: it was removed or replaced, or files in it were, while it was in use; "
-                          "what was stored since may be lost",
-                          folder_));
+  return fail(
+      ErrorCode::unavailable,
+      fmt::format("{} is not what it was: it was removed or replaced, or files in it were, while it was in use; "
+                  "what was stored since may be lost",
+                  folder_));
 }
 
 Result<void> RocksDbRows::check() {
