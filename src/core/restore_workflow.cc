@@ -134,9 +134,9 @@ void make_pending(Workflow& workflow, TaskIndex task, Timestamp at) {
 
 // Attempts that ran are made again, unless they had been told to stop.
 void end_attempts(Workflow& restored, const event::WorkflowRestored& happened) {
-  const bool finish_and_count =
-      restored.stop_reason == StopReason::none ||
-      (restored.stop_reason == StopReason::task_failed && happened.rules == ReworkRules::keep_completions);
+  const bool finish_and_count = happened.rules == ReworkRules::keep_completions
+                                    ? !restored.was_told_to_stop()
+                                    : restored.stop_reason == StopReason::none;
   for (TaskIndex task = 0; task < restored.tasks.size(); ++task) {
     if (restored.tasks[task].state != TaskState::running) continue;
     if (finish_and_count || restored.is_compensation(task)) {

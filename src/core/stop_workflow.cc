@@ -93,9 +93,7 @@ Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
 }
 
 Result<void> apply(Decision& decision, const command::EndGrace&) {
-  const StopReason reason = decision.workflow().stop_reason;
-  if (decision.workflow().after->compensating) return {};
-  if (reason == StopReason::none || reason == StopReason::task_failed) return {};
+  if (decision.workflow().after->compensating || !decision.workflow().was_told_to_stop()) return {};
   cancel_running_tasks(decision);
   finish_if_done(decision);
   return {};

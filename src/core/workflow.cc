@@ -49,8 +49,7 @@ Phase phase_of(const Workflow& workflow) {
     case WorkflowState::running:
     case WorkflowState::paused:
       if (workflow.after->compensating) return Phase::compensating;
-      if (workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed)
-        return Phase::cancelling;
+      if (workflow.was_told_to_stop()) return Phase::cancelling;
       return workflow.state == WorkflowState::running ? Phase::executing : Phase::none;
     default:
       return Phase::none;

@@ -147,9 +147,12 @@ struct Workflow {
     definition().prefetch(task);
   }
   [[nodiscard]] bool may_start_tasks() const {
-    // After a failure only what a process that ended has interrupted is left to start: it finishes and counts.
-    return state == WorkflowState::running &&
-           (stop_reason == StopReason::none || stop_reason == StopReason::task_failed || after->compensating);
+  // Whether its running tasks are to stop. After a failure they finish and count.
+  [[nodiscard]] bool was_told_to_stop() const {
+    return stop_reason != StopReason::none && stop_reason != StopReason::task_failed;
+  }
+    // After a failure only what a process that ended has interrupted is left to start.
+    return state == WorkflowState::running && (!was_told_to_stop() || after->compensating);
   }
   [[nodiscard]] std::uint32_t task_count() const { return definition().task_count(); }
   [[nodiscard]] bool is_compensation(TaskIndex action) const { return definition().is_compensation(action); }
