@@ -313,3 +313,22 @@ TEST(Counters, of_completions_to_undo_end_with_a_refusal_that_says_what_to_do) {
 
 }  // namespace
 }  // namespace pawl::core
+TEST(Counters, of_completions_to_undo_refuse_what_keeps_more_and_nothing_else) {
+  Harness h(define({with_undo(task("a")), task("b")}));
+  h.start();
+  const command::RestoreWorkflow snapshot = take_snapshot(h);
+  ASSERT_TRUE(h.complete("a"));
+  ASSERT_TRUE(h.send(snapshot));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("a"));
+  Completions& earlier = h.workflow.after.edit().earlier;
+  for (std::uint32_t i = 10; i < 9 + 1'000'000; ++i)
+    earlier.emplace_hint(earlier.end(), std::pair(TaskIndex{0}, i), Completion{.place = i});
+  ASSERT_EQ(earlier.size(), kMostEarlierCompletions);
+  EXPECT_EQ(h.send(snapshot).error().code, ErrorCode::limit_exceeded);
+  ASSERT_TRUE(h.send(command::CancelWorkflow{.reason = "", .grace = Duration::zero()}));
+  ASSERT_EQ(h.workflow.state, WorkflowState::cancelled);
+  EXPECT_TRUE(h.send(command::ReviveWorkflow{}));  // of a, which has completed, nothing is made over
+  EXPECT_EQ(h.state("b"), TaskState::pending);
+}
+

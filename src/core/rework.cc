@@ -69,12 +69,8 @@ std::vector<bool> leave_out_blocked(const Workflow& workflow, ChosenTasks& chose
 
 // Each completion is undone once, also those that are made over; what undoes one may ask for the results of the others.
 void keep_completions(Workflow& workflow, const ChosenTasks& chosen) {
-  const Definition& definition = workflow.definition();
-  const auto can_be_undone = [&](TaskIndex task) {
-    return chosen[task] && workflow.tasks[task].state == TaskState::completed;
-  };
-  if (std::ranges::none_of(definition.compensated_tasks(), can_be_undone)) return;
-  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+  if (count_kept(workflow, chosen) == 0) return;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (chosen[task]) keep_completion(workflow, task);
 }
 
@@ -169,5 +165,15 @@ void do_over(Workflow& workflow, ChosenTasks& chosen, ReworkRules rules) {
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (chosen[task]) connect(workflow, task, chosen, blocks);
 }
+std::size_t count_kept(const Workflow& workflow, const ChosenTasks& chosen) {
+  const auto is_made_over = [&](TaskIndex task) {
+    return chosen[task] && workflow.tasks[task].state == TaskState::completed;
+  };
+  if (std::ranges::none_of(workflow.definition().compensated_tasks(), is_made_over)) return 0;
+  std::size_t kept = 0;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task) kept += is_made_over(task) ? 1 : 0;
+  return kept;
+}
+
 
 }  // namespace pawl::core
