@@ -5,6 +5,7 @@
 #include "core/harness_test.h"
 #include "core/random_workflow_test.h"
 #include "core/workflow_scope.h"
+#include "model/stored.pb.h"
 
 namespace pawl::core {
 namespace {
@@ -277,6 +278,97 @@ TEST(Rework, asks_no_condition_again_for_a_second_attempt) {
   ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5}));
   h.start_ready();
   EXPECT_EQ(h.state("once"), TaskState::running);
+// f fails, and t, which depends on it and was skipped by request, has let d go already.
+WorkflowSpec skipped_behind_a_failure() {
+  WorkflowSpec spec = workflow({task("f"), task("x"), task("t", {"f"}), task("d", {"t", "x"})});
+  spec.on_failure = OnFailure::continue_;
+  return spec;
+}
+
+TEST(Rework, of_a_running_workflow_leaves_alone_what_was_skipped_by_request) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.fail("f"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("f")}));
+  h.start_ready();
+  EXPECT_EQ(h.state("t"), TaskState::skipped);
+  ASSERT_TRUE(h.complete("f"));
+  EXPECT_EQ(h.state("d"), TaskState::pending);  // x runs
+  ASSERT_TRUE(h.complete("x"));
+  EXPECT_EQ(h.state("d"), TaskState::running);
+  ASSERT_TRUE(h.complete("d"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+}
+
+TEST(Rework, releases_no_task_twice) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.fail("f"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("f")}));
+  ASSERT_TRUE(h.send(command::StartTask{h.index("f")}));
+  ASSERT_TRUE(h.send(command::CompleteTask{h.index("x"), 1, {}}));
+  ASSERT_TRUE(h.send(command::CompleteTask{h.index("f"), 2, {}}));
+  EXPECT_EQ(h.task("d").waiting_on, 0U);
+  h.start_ready();
+  ASSERT_TRUE(h.complete("d"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+}
+
+TEST(Rework, of_an_ended_workflow_leaves_alone_what_was_skipped_by_request_and_what_has_seen_its_null) {
+  WorkflowSpec spec =
+      workflow({task("c"), task("t", {"c"}), task("d", {"t"}), task("unmet", {"t"}), task("e", {"unmet"})});
+  spec.tasks[3].when = "false";
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("d", "made of null"));
+  ASSERT_TRUE(h.complete("e"));
+  ASSERT_TRUE(h.fail("c"));
+  ASSERT_EQ(h.workflow.state, WorkflowState::failed);
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{}));
+  h.start_ready();
+  for (const std::string_view left_alone : {"t", "unmet"}) EXPECT_EQ(h.state(left_alone), TaskState::skipped);
+  ASSERT_TRUE(h.complete("c", 7));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+  EXPECT_EQ(h.task("d").attempt, 1U);
+}
+
+TEST(Rework, is_not_blocked_by_what_was_skipped_by_request_behind_a_failure) {
+  WorkflowSpec spec = workflow({task("g"), task("t", {"g"}), task("x"), task("d", {"t", "x"})});
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.complete("x", 1));
+  ASSERT_TRUE(h.complete("d", 1));
+  ASSERT_TRUE(h.fail("g"));
+  rerun(h, "x");
+  ASSERT_TRUE(h.complete("x", 2));
+  EXPECT_EQ(h.state("d"), TaskState::running);
+}
+
+// States that were stored before skipped tasks said whether their dependents had been released.
+TEST(Rework, knows_of_old_states_what_was_skipped_by_request) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.complete("x"));
+  ASSERT_EQ(h.state("d"), TaskState::running);
+  ASSERT_TRUE(h.fail("f"));
+  stored::State old;
+  ASSERT_TRUE(old.ParseFromString(encode_state(h.workflow)));
+  EXPECT_EQ(old.released_size(), 1);
+  old.clear_released();
+  const Result<Workflow> decoded =
+      decode_state(old.SerializeAsString(), [&](const std::string&) { return h.workflow.facts->definition; });
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(fingerprint(*decoded), fingerprint(h.workflow));
+}
+
 }
 
 TEST(Restore, gives_back_the_attempts_that_were_made_since) {
