@@ -93,6 +93,29 @@ TEST(Undo, is_given_the_args_and_the_result_of_the_completion_that_it_undoes) {
   EXPECT_EQ(compensation_of(h.workflow), CompensationState::completed);
 }
 
+TEST(Undo, of_an_earlier_completion_sees_null_where_it_saw_null) {
+  TaskSpec rate = task("rate");
+  rate.allow_failure = true;
+  TaskSpec pay = with_undo(task("pay", {"rate"}), {"${{ task.args }}", "${{ tasks.rate.state }}",
+                                                   "${{ tasks.rate.result }}", "${{ task.result }}"});
+  pay.args = {"${{ tasks.rate.state }}", "${{ tasks.rate.result or 'no rate' }}"};
+  Harness h(define({rate, pay}));
+  h.start();
+  ASSERT_TRUE(h.fail("rate"));
+  ASSERT_TRUE(h.complete("pay", 1));
+  rerun(h, "rate");
+  ASSERT_TRUE(h.complete("rate", 8));
+  ASSERT_TRUE(h.complete("pay", 2));
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  h.start_ready();
+  EXPECT_EQ(undo_args(h, "pay"), R"([["completed",8],"completed",8,2])");
+  undo(h, "pay");
+  EXPECT_EQ(undo_args(h, "pay"), R"([["failed","no rate"],"failed",null,1])");
+  const auto undone = undone_by(h.workflow, undo_of(h, "pay"), h.evaluator, 1000);
+  ASSERT_TRUE(undone);
+  EXPECT_EQ(undone->args.view(), R"(["failed","no rate"])");
+}
+
 TEST(Undo, first_comes_before_it_is_run_again) {
   Harness h(define({task("before"), with_undo(task("a", {"before"})), with_undo(task("b", {"a"}))}));
   h.start();
