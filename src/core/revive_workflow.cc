@@ -66,7 +66,7 @@ Result<void> apply(Decision& decision, const command::ReviveWorkflow& command) {
   const std::size_t kept = workflow.after->earlier.size() + count_kept(workflow, chosen);
   if (Result<void> possible = check_kept(workflow, verb, kept); !possible) return possible;
   decision.raise(revived);
-  finish_if_done(decision);
+  settle(decision);  // another failure may still stand
   return {};
 }
 

@@ -369,6 +369,63 @@ TEST(Rework, is_not_blocked_by_what_was_skipped_by_request_behind_a_failure) {
   ASSERT_TRUE(h.complete("x", 1));
   ASSERT_TRUE(h.complete("d", 1));
   ASSERT_TRUE(h.fail("g"));
+TEST(Rework, asks_conditions_again) {
+  TaskSpec alarm = task("alarm", {"measure"});
+  alarm.when = "tasks.measure.result > 10";
+  Harness h(define({task("measure"), alarm, task("report", {"alarm"})}));
+  h.start();
+  ASSERT_TRUE(h.complete("measure", 20));
+  ASSERT_TRUE(h.complete("alarm"));
+  ASSERT_TRUE(h.complete("report"));
+  rerun(h, "measure");
+  ASSERT_TRUE(h.complete("measure", 5));
+  EXPECT_EQ(h.state("alarm"), TaskState::skipped);
+  EXPECT_EQ(h.state("report"), TaskState::running);
+}
+
+TEST(Rework, asks_conditions_again_after_a_restore) {
+  TaskSpec alarm = task("alarm", {"measure"});
+  alarm.when = "tasks.measure.result > 10";
+  Harness h(define({task("measure"), alarm}));
+  h.start();
+  const command::RestoreWorkflow snapshot = take_snapshot(h);
+  ASSERT_TRUE(h.complete("measure", 20));
+  ASSERT_EQ(h.state("alarm"), TaskState::running);
+  ASSERT_TRUE(h.send(snapshot));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("measure", 5));
+  EXPECT_EQ(h.state("alarm"), TaskState::skipped);
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+}
+
+TEST(Rework, asks_no_condition_again_for_a_second_attempt) {
+  TaskSpec once = task("once");
+  once.when = "attempt == 1";
+  once.retry_policy = RetryPolicy{.max_attempts = 3};
+  Harness h(define({once}));
+  h.start();
+  ASSERT_TRUE(h.fail("once"));
+  ASSERT_TRUE(h.send(command::RetryTask{0, 1}));
+  h.start_ready();
+  EXPECT_EQ(h.state("once"), TaskState::running);
+  ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5}));
+  h.start_ready();
+  EXPECT_EQ(h.state("once"), TaskState::running);
+}
+
+TEST(Rework, of_one_task_of_a_paused_workflow_skips_what_waits_for_another_failure) {
+  Harness h(define({task("a"), task("b"), task("c", {"b"})}));
+  h.start();
+  ASSERT_TRUE(h.send(command::PauseWorkflow{}));
+  ASSERT_TRUE(h.fail("a"));
+  ASSERT_TRUE(h.fail("b"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("a")}));
+  EXPECT_EQ(h.state("c"), TaskState::skipped);
+  ASSERT_TRUE(h.send(command::ResumeWorkflow{}));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("a"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+  EXPECT_EQ(h.workflow.error.parse().at("task"), "b");
   rerun(h, "x");
   ASSERT_TRUE(h.complete("x", 2));
   EXPECT_EQ(h.state("d"), TaskState::running);
