@@ -195,6 +195,25 @@ TEST(Undo, of_what_completed_after_the_snapshot_that_was_restored_is_still_due) 
   EXPECT_EQ(h.workflow.state, WorkflowState::completed);
 }
 
+TEST(Undo, of_a_workflow_that_was_restored_to_before_its_start_comes_after_its_cancellation) {
+  Harness h(define({with_undo(task("a"))}));
+  const command::RestoreWorkflow snapshot = take_snapshot(h);
+  h.start();
+  ASSERT_TRUE(h.complete("a", 1));
+  ASSERT_TRUE(h.send(snapshot));
+  ASSERT_EQ(h.workflow.state, WorkflowState::pending);
+  const Result<void> refused = h.send(command::CancelWorkflow{.reason = "", .grace = {}, .compensate = true});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_state);
+  ASSERT_TRUE(h.send(command::CancelWorkflow{}));
+  EXPECT_EQ(h.workflow.state, WorkflowState::cancelled);
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  h.start_ready();
+  EXPECT_EQ(undo_args(h, "a"), "[1]");
+  undo(h, "a");
+  EXPECT_EQ(h.workflow.state, WorkflowState::cancelled);
+}
+
 TEST(Undo, of_what_the_snapshot_has_as_completed_is_not_repeated_and_the_task_is_done_over) {
   Harness h(define({with_undo(task("a")), task("b", {"a"}), task("c", {"b"})}));
   h.start();
@@ -259,48 +278,6 @@ TEST(Rework, leaves_alone_what_was_skipped_while_others_were_counting_on_it) {
   EXPECT_EQ(h.state("saw_null"), TaskState::completed);
 }
 
-TEST(Rework, asks_conditions_again) {
-  TaskSpec alarm = task("alarm", {"measure"});
-  alarm.when = "tasks.measure.result > 10";
-  Harness h(define({task("measure"), alarm, task("report", {"alarm"})}));
-  h.start();
-  ASSERT_TRUE(h.complete("measure", 20));
-  ASSERT_TRUE(h.complete("alarm"));
-  ASSERT_TRUE(h.complete("report"));
-  rerun(h, "measure");
-  ASSERT_TRUE(h.complete("measure", 5));
-  EXPECT_EQ(h.state("alarm"), TaskState::skipped);
-  EXPECT_EQ(h.state("report"), TaskState::running);
-}
-
-TEST(Rework, asks_conditions_again_after_a_restore) {
-  TaskSpec alarm = task("alarm", {"measure"});
-  alarm.when = "tasks.measure.result > 10";
-  Harness h(define({task("measure"), alarm}));
-  h.start();
-  const command::RestoreWorkflow snapshot = take_snapshot(h);
-  ASSERT_TRUE(h.complete("measure", 20));
-  ASSERT_EQ(h.state("alarm"), TaskState::running);
-  ASSERT_TRUE(h.send(snapshot));
-  h.start_ready();
-  ASSERT_TRUE(h.complete("measure", 5));
-  EXPECT_EQ(h.state("alarm"), TaskState::skipped);
-  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
-}
-
-TEST(Rework, asks_no_condition_again_for_a_second_attempt) {
-  TaskSpec once = task("once");
-  once.when = "attempt == 1";
-  once.retry_policy = RetryPolicy{.max_attempts = 3};
-  Harness h(define({once}));
-  h.start();
-  ASSERT_TRUE(h.fail("once"));
-  ASSERT_TRUE(h.send(command::RetryTask{0, 1}));
-  h.start_ready();
-  EXPECT_EQ(h.state("once"), TaskState::running);
-  ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5}));
-  h.start_ready();
-  EXPECT_EQ(h.state("once"), TaskState::running);
 // f fails, and t, which depends on it and was skipped by request, has let d go already.
 WorkflowSpec skipped_behind_a_failure() {
   WorkflowSpec spec = workflow({task("f"), task("x"), task("t", {"f"}), task("d", {"t", "x"})});
@@ -369,6 +346,29 @@ TEST(Rework, is_not_blocked_by_what_was_skipped_by_request_behind_a_failure) {
   ASSERT_TRUE(h.complete("x", 1));
   ASSERT_TRUE(h.complete("d", 1));
   ASSERT_TRUE(h.fail("g"));
+  rerun(h, "x");
+  ASSERT_TRUE(h.complete("x", 2));
+  EXPECT_EQ(h.state("d"), TaskState::running);
+}
+
+// States that were stored before skipped tasks said whether their dependents had been released.
+TEST(Rework, knows_of_old_states_what_was_skipped_by_request) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.complete("x"));
+  ASSERT_EQ(h.state("d"), TaskState::running);
+  ASSERT_TRUE(h.fail("f"));
+  stored::State old;
+  ASSERT_TRUE(old.ParseFromString(encode_state(h.workflow)));
+  EXPECT_EQ(old.released_size(), 1);
+  old.clear_released();
+  const Result<Workflow> decoded =
+      decode_state(old.SerializeAsString(), [&](const std::string&) { return h.workflow.facts->definition; });
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(fingerprint(*decoded), fingerprint(h.workflow));
+}
+
 TEST(Rework, asks_conditions_again) {
   TaskSpec alarm = task("alarm", {"measure"});
   alarm.when = "tasks.measure.result > 10";
@@ -426,29 +426,6 @@ TEST(Rework, of_one_task_of_a_paused_workflow_skips_what_waits_for_another_failu
   ASSERT_TRUE(h.complete("a"));
   EXPECT_EQ(h.workflow.state, WorkflowState::failed);
   EXPECT_EQ(h.workflow.error.parse().at("task"), "b");
-  rerun(h, "x");
-  ASSERT_TRUE(h.complete("x", 2));
-  EXPECT_EQ(h.state("d"), TaskState::running);
-}
-
-// States that were stored before skipped tasks said whether their dependents had been released.
-TEST(Rework, knows_of_old_states_what_was_skipped_by_request) {
-  Harness h(define(skipped_behind_a_failure()));
-  h.start();
-  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
-  ASSERT_TRUE(h.complete("x"));
-  ASSERT_EQ(h.state("d"), TaskState::running);
-  ASSERT_TRUE(h.fail("f"));
-  stored::State old;
-  ASSERT_TRUE(old.ParseFromString(encode_state(h.workflow)));
-  EXPECT_EQ(old.released_size(), 1);
-  old.clear_released();
-  const Result<Workflow> decoded =
-      decode_state(old.SerializeAsString(), [&](const std::string&) { return h.workflow.facts->definition; });
-  ASSERT_TRUE(decoded);
-  EXPECT_EQ(fingerprint(*decoded), fingerprint(h.workflow));
-}
-
 }
 
 TEST(Restore, gives_back_the_attempts_that_were_made_since) {
