@@ -61,7 +61,10 @@ void end_last_attempts(Decision& decision, const command::RecoverWorkflow& comma
 // A paused workflow would stop for a failure when it is resumed, and cancel what has been interrupted until then.
 void stop_before_interruptions(Decision& decision) {
   const Workflow& workflow = decision.workflow();
-  if (workflow.state == WorkflowState::paused && workflow.running_tasks > 0) stop_if_failed(decision);
+  if (workflow.state != WorkflowState::paused) return;
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
+    if (workflow.tasks[task].state == TaskState::running && !workflow.definition().waits(task))
+      return stop_if_failed(decision);
 }
 
 void make_attempts_again(Decision& decision, bool crashed) {

@@ -156,8 +156,11 @@ TEST(Recover, makes_tasks_of_a_paused_workflow_again_when_it_is_resumed_though_a
   EXPECT_EQ(phase_of(h.workflow), Phase::compensating);
 }
 
-TEST(Recover, redrives_a_failure_of_a_paused_workflow_in_which_nothing_ran) {
-  Harness h(define({task("bad"), task("after", {"bad"})}));
+TEST(Recover, redrives_a_failure_of_a_paused_workflow_in_which_nothing_was_interrupted) {
+  TaskSpec sleep = task("sleep");
+  sleep.module = "timer";
+  sleep.function = "sleep";
+  Harness h(define({task("bad"), task("after", {"bad"}), sleep}));
   h.start();
   ASSERT_TRUE(h.send(command::PauseWorkflow{}));
   ASSERT_TRUE(h.fail("bad"));
