@@ -111,15 +111,23 @@ void Checker::observed(const std::string& id, const Event& event) {
   const std::vector<Event>& durable = read(id).events;
   Watched& watched = watched_[id];
   const auto is_same = [told = describe_event(event)](const Event& each) { return describe_event(each) == told; };
-  while (!watched.is_known && watched.next < durable.size() && !is_same(durable[watched.next])) ++watched.next;
-  watched.is_known = true;
-  if (watched.next >= durable.size()) {
-    violate(fmt::format("{}: {} is observed before it is durable", id, name_of(event)));
-  } else if (!is_same(durable[watched.next])) {
-    violate(fmt::format("{}: {} is observed where {} comes, number {}", id, name_of(event),
-                        name_of(durable[watched.next]), watched.next));
+  std::vector<std::size_t> next;
+  if (watched.is_known) {
+    for (const std::size_t number : watched.next)
+      if (number < durable.size() && is_same(durable[number])) next.push_back(number + 1);
+  } else {
+    for (std::size_t number = watched.next.front(); number < durable.size(); ++number)
+      if (is_same(durable[number])) next.push_back(number + 1);
   }
-  ++watched.next;
+  watched.is_known = true;
+  if (!next.empty()) {
+    watched.next = std::move(next);
+    return;
+  }
+  const std::size_t expected = watched.next.front();
+  violate(expected >= durable.size() ? fmt::format("{}: {} is observed before it is durable", id, name_of(event))
+                                     : fmt::format("{}: {} is observed where {} comes, number {}", id, name_of(event),
+                                                   name_of(durable[expected]), expected));
 }
 
 void Checker::may_have_missed(const std::function<bool(const std::string& id)>& chosen) {
@@ -159,52 +167,112 @@ void Checker::check_acknowledged() {
   }
 }
 
-// What has completed last is undone first, and each completion is undone at most once.
+// What has completed last is undone first, and each completion once: not twice, and not never, if all are to be undone.
+// A restore takes the workflow back, not what it has done.
 class Checker::Undoing {
  public:
   // Before the event is applied. Empty: nothing is wrong.
   std::string look_at(const core::Workflow& before, const Event& event) {
     if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
       if (before.is_compensation(completed->task)) return undone(before.definition().task_of(completed->task));
-      completed_.emplace_back(++completions_, completed->task);
-    } else if (std::holds_alternative<event::WorkflowRestored>(event)) {
-      completed_.clear();  // what it was restored to is not known here
-      restored_ = true;
-    } else if (std::holds_alternative<event::WorkflowCompensating>(event)) {
+      add(before, completed->task);
+    } else if (const auto* compensating = std::get_if<event::WorkflowCompensating>(&event)) {
       last_ = completions_ + 1;
+      is_on_demand_ = is_terminal(before.state);
+      undoes_all_ = compensating->tasks.empty();
     } else if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
-      if (!before.is_compensation(started->task) || restored_) return {};
-      const TaskIndex task = before.definition().task_of(started->task);
-      const auto latest = latest_of(task);
-      if (latest == completed_.rend()) return fmt::format("task {} is undone, and was not done", task);
-      if (latest->first > last_)
-        return fmt::format("task {} is undone after another one, which had completed before it", task);
-      last_ = latest->first;
+      if (before.is_compensation(started->task)) return starts_to_undo(before.definition().task_of(started->task));
+    } else if (std::holds_alternative<event::WorkflowRevived>(event) ||
+               std::holds_alternative<event::WorkflowRestored>(event)) {
+      is_on_demand_ = false;
+    } else if (std::holds_alternative<event::WorkflowFailed>(event)) {
+      return ended(before, before.definition().saga() && !is_on_demand_ && !failed_with_its_output(before));
+    } else if (std::holds_alternative<event::WorkflowCancelled>(event) ||
+               std::holds_alternative<event::WorkflowCompleted>(event)) {
+      return ended(before, false);
     }
     return {};
   }
 
+  // A fork undoes what had been done in the past that it goes on from.
+  void inherit(const core::Workflow& fork) {
+    Completed all;
+    for (TaskIndex task = 0; task < fork.task_count(); ++task)
+      if (fork.tasks[task].state == TaskState::completed)
+        all.push_back({.number = fork.tasks[task].waiting_on, .task = task});
+    for (const auto& [key, earlier] : fork.after->earlier) all.push_back({.number = earlier.place, .task = key.first});
+    std::ranges::sort(all, {}, &Completion::number);
+    for (const Completion& each : all) add(fork, each.task);
+    last_ = completions_ + 1;
+    is_on_demand_ = fork.after->compensating;  // nothing tells for what it began
+  }
+
  private:
-  using Completed = std::vector<std::pair<std::uint64_t, TaskIndex>>;
+  struct Completion {
+    std::uint64_t number = 0;
+    TaskIndex task = 0;
+    bool can_be_undone = false;  // by a compensation that was known when it was made
+  };
+  using Completed = std::vector<Completion>;
+
+  void add(const core::Workflow& workflow, TaskIndex task) {
+    const bool can_be_undone = workflow.definition().compensation_of(task).has_value();
+    completed_.push_back({.number = ++completions_, .task = task, .can_be_undone = can_be_undone});
+  }
 
   Completed::reverse_iterator latest_of(TaskIndex task) {
-    return std::ranges::find(completed_.rbegin(), completed_.rend(), task, &Completed::value_type::second);
+    return std::ranges::find(completed_.rbegin(), completed_.rend(), task, &Completion::task);
+  }
+
+  std::string starts_to_undo(TaskIndex task) {
+    const auto latest = latest_of(task);
+    if (latest == completed_.rend()) return fmt::format("task {} is undone, and was not done", task);
+    if (latest->number > last_)
+      return fmt::format("task {} is undone after another one, which had completed before it", task);
+    last_ = latest->number;
+    return {};
   }
 
   std::string undone(TaskIndex task) {
     const auto latest = latest_of(task);
-    if (latest != completed_.rend()) {
-      completed_.erase(std::next(latest).base());
-    } else if (!restored_) {
-      return fmt::format("task {} was undone once more than it was done", task);
+    if (latest == completed_.rend()) return fmt::format("task {} was undone once more than it was done", task);
+    completed_.erase(std::next(latest).base());
+    return {};
+  }
+
+  // All work was done, and stands.
+  static bool failed_with_its_output(const core::Workflow& before) {
+    if (before.stop_reason != StopReason::none || before.after->compensating) return false;
+    for (TaskIndex task = 0; task < before.task_count(); ++task)
+      if (before.tasks[task].state == TaskState::failed && !before.definition().rules(task).allow_failure) return false;
+    return true;
+  }
+
+  // `fails`: as a saga, which undoes all if it has not passed its pivot.
+  std::string ended(const core::Workflow& before, bool fails) {
+    const bool undid_all = before.after->compensating && undoes_all_;
+    is_on_demand_ = false;
+    if (!undid_all && (!fails || has_passed_pivot(before))) return {};
+    for (const Completion& each : completed_) {
+      if (!each.can_be_undone) continue;
+      const TaskIndex undoing = *before.definition().compensation_of(each.task);
+      if (before.tasks[undoing].state != TaskState::failed)
+        return fmt::format("all was to be undone, and completion {}, of task {}, is not", each.number, each.task);
     }
     return {};
   }
 
-  Completed completed_;  // and not undone, in this order, each with its number
+  static bool has_passed_pivot(const core::Workflow& workflow) {
+    for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+      if (workflow.definition().rules(task).pivot && workflow.tasks[task].state == TaskState::completed) return true;
+    return false;
+  }
+
+  Completed completed_;  // and not undone, in this order
   std::uint64_t completions_ = 0;
-  std::uint64_t last_ = 0;  // that was to be undone
-  bool restored_ = false;
+  std::uint64_t last_ = 0;     // that was to be undone
+  bool is_on_demand_ = false;  // the compensation was asked for when the workflow had ended
+  bool undoes_all_ = false;
 };
 
 void Checker::check_ended(const std::string& id) {
@@ -227,7 +295,9 @@ void Checker::check_ended(const std::string& id) {
     if (workflow.facts != nullptr)
       if (const std::string wrong = undoing.look_at(workflow, event); !wrong.empty())
         violate(fmt::format("{}: {}", id, wrong));
+    const bool is_new = workflow.completions == 0;
     core::evolve(workflow, event);
+    if (std::holds_alternative<event::WorkflowRestored>(event) && is_new) undoing.inherit(workflow);
     if (std::holds_alternative<event::WorkflowRestored>(event) || std::holds_alternative<event::WorkflowRevived>(event))
       outcomes.clear();
     if (std::holds_alternative<event::WorkflowCompensating>(event))

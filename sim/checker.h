@@ -60,8 +60,9 @@ class Checker {
   std::map<std::string, std::map<std::uint64_t, std::string>> acknowledged_;  // runs by number, by id
   std::set<std::string> removed_;
   struct Watched {
-    std::uint64_t next = 0;  // the number of the event that comes next
-    bool is_known = false;   // otherwise it may be a later one
+    // The numbers that the event which comes next may have, ascending: what happens at one moment may look the same.
+    std::vector<std::size_t> next = {0};
+    bool is_known = false;  // otherwise it may be any later one
   };
   std::map<std::string, Watched> watched_;
   std::string violation_;

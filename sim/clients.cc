@@ -97,6 +97,26 @@ void Clients::restore() {
                [taken](Shard& shard, LiveWorkflow& workflow) { return shard.restore(workflow, taken.second); });
 }
 
+// From what the workflow is at that moment, as another one, maybe on another shard.
+void Clients::fork(const std::string& id) {
+  ask_workflow(id, [this](Shard&, LiveWorkflow& workflow) -> Result<void> {
+    if (next_id_ >= most_ || is_terminal(workflow.state.state)) return {};
+    WorkflowFacts facts = *workflow.state.facts;
+    facts.id = WorkflowId(fmt::format("w{}", next_id_++));
+    const auto known = std::make_shared<const WorkflowFacts>(std::move(facts));
+    const command::RestoreWorkflow past{
+        .snapshot = workflow.state.id(),
+        .taken_at = workflow.state.last_event_at,
+        .facts = known,
+        .state = std::make_shared<const std::string>(core::encode_state(workflow.state))};
+    ask(known->id.text(), [bound = workflow.bound, past](Shard& shard) -> Result<void> {
+      if (Result<void> created = shard.create(bound, past.facts, true); !created) return created;
+      return shard.restore(*shard.find(past.facts->id.text()), past);
+    });
+    return {};
+  });
+}
+
 void Clients::execute(const std::string& id) {
   ask_workflow(id, [](Shard& shard, LiveWorkflow& workflow) { return shard.execute(workflow); });
 }
@@ -150,6 +170,8 @@ void Clients::act_on(const std::string& id, Action action) {
       return snapshot(id);
     case Action::restore:
       return restore();
+    case Action::fork:
+      return fork(id);
     case Action::remove:
       return remove(id);
     case Action::add_task:

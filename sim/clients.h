@@ -47,6 +47,7 @@ class Clients {
   void create(bool execute);
   void snapshot(const std::string& id);
   void restore();
+  void fork(const std::string& id);
   void execute(const std::string& id);
   void report_late(const std::string& id, TaskIndex task);
   void remove(const std::string& id);

@@ -33,6 +33,7 @@ enum class Action : std::uint8_t {
   skip,
   snapshot,
   restore,
+  fork,
   late,
   retry,
   rerun,

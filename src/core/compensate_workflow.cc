@@ -118,9 +118,8 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
     const auto action = definition.compensation_of(task);
     if (!action || !latest_completion(workflow, task)) return;
     if (record.state == TaskState::completed) completed.push_back({.task = task, .place = record.waiting_on});
-    const Completions& earlier = workflow.after->earlier;
-    for (auto each = earlier.lower_bound({task, 0}); each != earlier.end() && each->first.first == task; ++each)
-      completed.push_back({.task = task, .place = each->second.place});
+    for (const auto& [key, earlier] : earlier_of(workflow, task))
+      completed.push_back({.task = task, .place = earlier.place});
     reset_compensation(workflow, *action);
   };
   std::vector<TaskIndex> named = happened.tasks;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/assert.h"
 
 namespace pawl::core {
@@ -25,11 +27,6 @@ CompletionView view_of(const Completions::value_type& earlier) {
           .result = &earlier.second.result};
 }
 
-// Behind the earlier completions of `task`.
-Completions::const_iterator end_of(const Completions& earlier, TaskIndex task) {
-  return earlier.lower_bound({task + 1, 0});
-}
-
 }  // namespace
 
 std::uint32_t generation_of(const Workflow& workflow, TaskIndex action) {
@@ -45,12 +42,10 @@ std::uint32_t generation_of(const Workflow& workflow, TaskIndex action) {
 std::optional<CompletionView> latest_completion(const Workflow& workflow, TaskIndex task) {
   std::optional<CompletionView> latest;
   if (workflow.tasks[task].state == TaskState::completed) latest = present_of(workflow, task);
-  const Completions& earlier = workflow.after->earlier;
+  const auto earlier = earlier_of(workflow, task);
   if (earlier.empty()) [[likely]]
     return latest;
-  const auto end = end_of(earlier, task);
-  if (end == earlier.begin() || std::prev(end)->first.first != task) return latest;
-  const CompletionView before = view_of(*std::prev(end));
+  const CompletionView before = view_of(*std::prev(earlier.end()));
   return latest && latest->generation > before.generation ? latest : before;
 }
 
@@ -58,16 +53,29 @@ std::optional<CompletionView> completion_before(const Workflow& workflow, TaskIn
   std::optional<CompletionView> found;
   const TaskRecord& record = workflow.tasks[task];
   if (has_result(record.state) && record.waiting_on < place) found = present_of(workflow, task);
-  const Completions& earlier = workflow.after->earlier;
-  for (auto each = earlier.lower_bound({task, 0}); each != earlier.end() && each->first.first == task; ++each)
-    if (each->second.place < place && (!found || each->second.place > found->place)) found = view_of(*each);
+  for (const auto& each : earlier_of(workflow, task))
+    if (each.second.place < place && (!found || each.second.place > found->place)) found = view_of(each);
   return found;
 }
 
-std::uint32_t count_earlier(const Workflow& workflow, TaskIndex task) {
+std::ranges::subrange<Completions::const_iterator> earlier_of(const Workflow& workflow, TaskIndex task) {
   const Completions& earlier = workflow.after->earlier;
-  if (earlier.empty()) return 0;
-  return static_cast<std::uint32_t>(std::distance(earlier.lower_bound({task, 0}), end_of(earlier, task)));
+  if (earlier.empty()) [[likely]]
+    return {earlier.end(), earlier.end()};
+  return {earlier.lower_bound({task, 0}), earlier.lower_bound({task + 1, 0})};
+}
+
+std::uint32_t count_earlier(const Workflow& workflow, TaskIndex task) {
+  return static_cast<std::uint32_t>(std::ranges::distance(earlier_of(workflow, task)));
+}
+
+Result<void> check_kept(const Workflow& workflow, std::string_view verb, std::size_t kept) {
+  if (kept <= kMostEarlierCompletions) return {};
+  return fail(
+      ErrorCode::limit_exceeded,
+      fmt::format("cannot {} workflow {}: it would have {} earlier completions that are not undone, and keeps no more "
+                  "than {}; compensate it, or rerun it and undo first",
+                  verb, workflow.id(), kept, kMostEarlierCompletions));
 }
 
 void keep_completion(Workflow& workflow, TaskIndex task) {

@@ -5,10 +5,17 @@
 #pragma once
 
 #include <optional>
+#include <ranges>
+#include <string_view>
+
+#include "pawl/result.h"
 
 #include "core/workflow.h"
 
 namespace pawl::core {
+
+// So many completions that have been made over may wait to be undone, of one workflow.
+inline constexpr std::size_t kMostEarlierCompletions = 1'000'000;
 
 struct CompletionView {
   bool is_present = true;  // that of the task's record
@@ -29,8 +36,14 @@ struct CompletionView {
 [[nodiscard]] std::optional<CompletionView> completion_before(const Workflow& workflow, TaskIndex task,
                                                               std::uint32_t place);
 
-// How many earlier completions of `task` have not been undone.
+// The earlier completions of `task` that have not been undone, in the order of their generations.
+[[nodiscard]] std::ranges::subrange<Completions::const_iterator> earlier_of(const Workflow& workflow, TaskIndex task);
+
+// How many those are.
 [[nodiscard]] std::uint32_t count_earlier(const Workflow& workflow, TaskIndex task);
+
+// Whether a workflow may have so many earlier completions. Error: `limit_exceeded`, for "cannot <verb> workflow ...".
+[[nodiscard]] Result<void> check_kept(const Workflow& workflow, std::string_view verb, std::size_t kept);
 
 // evolve: the present completion of `task` becomes an earlier one.
 void keep_completion(Workflow& workflow, TaskIndex task);

@@ -1,4 +1,5 @@
-// running -> completed | failed, and -> cancelled: the terminal states. Nothing changes a workflow after them.
+// running -> completed | failed, and -> cancelled: the terminal states. Only a revival, a restore or a compensation
+// leads out of them.
 #include "core/completions.h"
 #include "core/settle.h"
 

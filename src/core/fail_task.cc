@@ -6,18 +6,11 @@
 #include "core/settle.h"
 
 namespace pawl::core {
-namespace {
-
-bool was_told_to_stop(const Workflow& workflow) {
-  return workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed;
-}
-
-}  // namespace
 
 Result<void> apply(Decision& decision, const command::FailTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> current = check_attempt(workflow, command.task, command.attempt); !current) return current;
-  if (was_told_to_stop(workflow) && !workflow.is_compensation(command.task)) {
+  if (workflow.was_told_to_stop() && !workflow.is_compensation(command.task)) {
     decision.raise(event::TaskCancelled{.task = command.task, .attempt = command.attempt, .at = decision.now()});
     finish_if_done(decision);
   } else {

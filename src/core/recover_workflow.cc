@@ -21,10 +21,11 @@ void arm_timers(Decision& decision) {
   }
 }
 
-// The timeout that the attempt was started with. States that were stored before it was kept there have that of today.
+// The timeout that the attempt was started with. States that were stored before it was kept there have that of today:
+// in those an attempt ends when it starts, at the latest.
 Duration timeout_of_attempt(const Decision& decision, TaskIndex task) {
   const TaskRecord& record = decision.workflow().tasks[task];
-  if (record.completed_at < record.started_at) return timeout_in_force(decision, task).timeout;
+  if (record.completed_at <= record.started_at) return timeout_in_force(decision, task).timeout;
   return std::chrono::duration_cast<Duration>(record.completed_at - record.started_at);
 }
 
@@ -40,37 +41,59 @@ void resume_wait(Decision& decision, TaskIndex task) {
                                       .due = record.started_at + timeout});
 }
 
-// Told to stop, it has no more to do. After a failure what runs finishes and counts, also across the end of a process.
-bool is_cancelled_with_its_workflow(const Workflow& workflow, TaskIndex task) {
-  return workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed &&
-         !workflow.is_compensation(task);
-}
-
-}  // namespace
-
-Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) {
+// Attempts that are not made again: of tasks that had been told to stop, or that crashed too often.
+void end_last_attempts(Decision& decision, const command::RecoverWorkflow& command) {
   const Workflow& workflow = decision.workflow();
-  arm_timers(decision);
-  arm_schedule_limits(decision);
   for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
     const TaskRecord& record = workflow.tasks[task];
-    if (record.held) decision.raise(event::TaskReleased{.task = task, .at = decision.now()});
     if (record.state != TaskState::running) continue;
-    if (is_cancelled_with_its_workflow(workflow, task)) {
+    if (workflow.was_told_to_stop() && !workflow.is_compensation(task)) {
       decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
-    } else if (workflow.definition().waits(task)) {
-      resume_wait(decision, task);
-    } else if (command.crashed && record.crashes + 1U >= command.max_crashes) {
+    } else if (command.crashed && record.crashes + 1U >= command.max_crashes && !workflow.definition().waits(task)) {
       TaskError error("crashed",
                       fmt::format("the process died {} times while an attempt was made", record.crashes + 1));
       error.retryable = false;
       fail_attempt(decision, task, error);
-    } else {
-      decision.raise(event::TaskInterrupted{
-          .task = task, .attempt = record.attempt, .at = decision.now(), .crashed = command.crashed});
     }
   }
+}
+
+// A paused workflow would stop for a failure when it is resumed, and cancel what has been interrupted until then.
+void stop_before_interruptions(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  if (workflow.state != WorkflowState::paused) return;
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
+    if (workflow.tasks[task].state == TaskState::running && !workflow.definition().waits(task))
+      return stop_if_failed(decision);
+}
+
+void make_attempts_again(Decision& decision, bool crashed) {
+  const Workflow& workflow = decision.workflow();
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
+    const TaskRecord& record = workflow.tasks[task];
+    if (record.state != TaskState::running) continue;
+    if (workflow.definition().waits(task)) {
+      resume_wait(decision, task);
+    } else {
+      decision.raise(
+          event::TaskInterrupted{.task = task, .attempt = record.attempt, .at = decision.now(), .crashed = crashed});
+    }
+  }
+}
+
+}  // namespace
+
+// What stops the workflow is decided while its tasks still count as running: they finish, whatever their position.
+Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) {
+  const Workflow& workflow = decision.workflow();
+  arm_timers(decision);
+  arm_schedule_limits(decision);
+  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
+    if (workflow.tasks[task].held) decision.raise(event::TaskReleased{.task = task, .at = decision.now()});
+  end_last_attempts(decision, command);
   settle(decision);
+  stop_before_interruptions(decision);
+  make_attempts_again(decision, command.crashed);
   return {};
 }
 

@@ -113,6 +113,84 @@ TEST(Recover, makes_tasks_of_a_failed_workflow_again_so_that_they_finish_and_cou
   EXPECT_EQ(h.state("acts"), TaskState::compensated);
 }
 
+TEST(Recover, makes_tasks_again_wherever_the_one_stands_that_has_crashed_too_often) {
+  for (const std::string_view worn : {"a", "b", "c"}) {
+    Harness h(define({task("a"), task("b"), task("c"), task("after", {"a", "b", "c"})}));
+    h.start();
+    h.workflow.tasks[h.index(worn)].crashes = 4;
+    ASSERT_TRUE(h.send(kRecover));
+    h.start_ready();
+    EXPECT_EQ(h.state("after"), TaskState::cancelled);
+    for (const std::string_view id : {"a", "b", "c"}) {
+      if (id == worn) continue;
+      EXPECT_EQ(h.state(id), TaskState::running) << id << ", " << worn;
+      ASSERT_TRUE(h.complete(id));
+    }
+    EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+    EXPECT_EQ(h.error_code(), "crashed");
+  }
+}
+
+TEST(Recover, makes_tasks_again_of_a_history_that_is_cut_before_the_stop) {
+  Harness h(define({task("acts"), task("bad"), task("sleeps"), task("after", {"acts"})}));
+  h.start();
+  ASSERT_TRUE(h.fail("bad"));
+  ASSERT_TRUE(std::holds_alternative<event::WorkflowStopping>(h.turn.events.back()));
+  Workflow past;
+  for (const Event& event : std::span(h.turn.events).first(h.turn.events.size() - 1)) evolve(past, event);
+  h.workflow = past;
+  ASSERT_TRUE(h.send(kRecover));
+  h.start_ready();
+  EXPECT_EQ(h.state("after"), TaskState::cancelled);
+  EXPECT_EQ(h.workflow.stop_reason, StopReason::task_failed);
+  ASSERT_TRUE(h.complete("acts"));
+  ASSERT_TRUE(h.complete("sleeps"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+}
+
+TEST(Recover, makes_tasks_of_a_paused_workflow_again_when_it_is_resumed_though_another_one_had_failed) {
+  Harness h(define({task("bad"), with_undo(task("acts")), task("after", {"acts"})}));
+  h.start();
+  ASSERT_TRUE(h.send(command::PauseWorkflow{}));
+  ASSERT_TRUE(h.fail("bad"));
+  ASSERT_TRUE(h.send(kRecover));
+  EXPECT_EQ(h.workflow.state, WorkflowState::paused);
+  ASSERT_TRUE(h.send(kRecover));
+  EXPECT_EQ(h.state("acts"), TaskState::pending);
+  ASSERT_TRUE(h.send(command::ResumeWorkflow{}));
+  h.start_ready();
+  EXPECT_EQ(h.state("acts"), TaskState::running);
+  ASSERT_TRUE(h.complete("acts"));
+  EXPECT_EQ(h.state("after"), TaskState::cancelled);
+  EXPECT_EQ(phase_of(h.workflow), Phase::compensating);
+}
+
+TEST(Recover, redrives_a_failure_of_a_paused_workflow_in_which_nothing_was_interrupted) {
+  TaskSpec sleep = task("sleep");
+  sleep.module = "timer";
+  sleep.function = "sleep";
+  Harness h(define({task("bad"), task("after", {"bad"}), sleep}));
+  h.start();
+  ASSERT_TRUE(h.send(command::PauseWorkflow{}));
+  ASSERT_TRUE(h.fail("bad"));
+  ASSERT_TRUE(h.send(kRecover));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = 0}));
+  EXPECT_EQ(h.state("bad"), TaskState::pending);
+}
+
+// A state of before, of a second attempt that started in the moment in which its retry was due.
+TEST(Recover, gives_a_wait_the_timeout_of_today_where_the_state_does_not_tell) {
+  TaskSpec sleep = task("sleep");
+  sleep.module = "timer";
+  sleep.function = "sleep";
+  sleep.timeout = std::chrono::seconds(5);
+  Harness h(define({sleep}));
+  h.start();
+  h.workflow.tasks[0].completed_at = h.task("sleep").started_at;
+  ASSERT_TRUE(h.send(kRecover));
+  EXPECT_EQ(h.effects<effect::DispatchTask>().back().timeout, std::chrono::seconds(5));
+}
+
 TEST(Recover, cancels_tasks_that_had_been_told_to_stop) {
   Harness h(define({task("a")}));
   h.start();
@@ -318,6 +396,25 @@ TEST(Counters, of_completions_to_undo_end_with_a_refusal_that_says_what_to_do) {
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::limit_exceeded);
   EXPECT_NE(again.error().message.find("undo first"), std::string::npos);
+}
+
+TEST(Counters, of_completions_to_undo_refuse_what_keeps_more_and_nothing_else) {
+  Harness h(define({with_undo(task("a")), task("b")}));
+  h.start();
+  const command::RestoreWorkflow snapshot = take_snapshot(h);
+  ASSERT_TRUE(h.complete("a"));
+  ASSERT_TRUE(h.send(snapshot));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("a"));
+  Completions& earlier = h.workflow.after.edit().earlier;
+  for (std::uint32_t i = 10; i < 9 + 1'000'000; ++i)
+    earlier.emplace_hint(earlier.end(), std::pair(TaskIndex{0}, i), Completion{.place = i});
+  ASSERT_EQ(earlier.size(), kMostEarlierCompletions);
+  EXPECT_EQ(h.send(snapshot).error().code, ErrorCode::limit_exceeded);
+  ASSERT_TRUE(h.send(command::CancelWorkflow{.reason = "", .grace = Duration::zero()}));
+  ASSERT_EQ(h.workflow.state, WorkflowState::cancelled);
+  EXPECT_TRUE(h.send(command::ReviveWorkflow{}));  // of a, which has completed, nothing is made over
+  EXPECT_EQ(h.state("b"), TaskState::pending);
 }
 
 }  // namespace

@@ -124,6 +124,16 @@ std::vector<TaskIndex> carry_completions_over(const Workflow& present, Workflow&
   return undone;
 }
 
+// Error: `limit_exceeded`, as after a rerun.
+Result<void> check_carried_over(const Workflow& present, const Workflow& snapshot) {
+  const std::size_t most = present.after->earlier.size() + present.completed_tasks + snapshot.completed_tasks;
+  if (most <= kMostEarlierCompletions) return {};
+  Workflow restored = snapshot;
+  const std::vector<TaskIndex> undone = carry_completions_over(present, restored);
+  const std::size_t kept = restored.after->earlier.size() + (undone.empty() ? 0 : restored.completed_tasks);
+  return check_kept(present, "restore", kept);
+}
+
 void make_pending(Workflow& workflow, TaskIndex task, Timestamp at) {
   TaskRecord& record = workflow.tasks[task];
   record.state = TaskState::pending;
@@ -134,9 +144,9 @@ void make_pending(Workflow& workflow, TaskIndex task, Timestamp at) {
 
 // Attempts that ran are made again, unless they had been told to stop.
 void end_attempts(Workflow& restored, const event::WorkflowRestored& happened) {
-  const bool finish_and_count =
-      restored.stop_reason == StopReason::none ||
-      (restored.stop_reason == StopReason::task_failed && happened.rules == ReworkRules::keep_completions);
+  const bool finish_and_count = happened.rules == ReworkRules::keep_completions
+                                    ? !restored.was_told_to_stop()
+                                    : restored.stop_reason == StopReason::none;
   for (TaskIndex task = 0; task < restored.tasks.size(); ++task) {
     if (restored.tasks[task].state != TaskState::running) continue;
     if (finish_and_count || restored.is_compensation(task)) {
@@ -172,6 +182,7 @@ Result<void> apply(Decision& decision, const command::RestoreWorkflow& command) 
     return fail(
         ErrorCode::invalid_state,
         fmt::format("cannot restore snapshot {}: the workflow has got other tasks since", in_quotes(command.snapshot)));
+  if (Result<void> possible = check_carried_over(decision.workflow(), *state); !possible) return possible;
   abandon_attempts(decision);
   decision.raise(event::WorkflowRestored{.at = decision.now(),
                                          .snapshot = command.snapshot,

@@ -7,7 +7,8 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::ResumeWorkflow&) {
   const Workflow& workflow = decision.workflow();
-  if (workflow.stop_reason != StopReason::none && !workflow.after->compensating)
+  // One that stopped for a failure when it was recovered makes its interrupted attempts again.
+  if (workflow.was_told_to_stop() && !workflow.after->compensating)
     return fail(ErrorCode::invalid_state, fmt::format("cannot resume the workflow: workflow {} is stopping ({})",
                                                       workflow.id(), to_string(workflow.stop_reason)));
   decision.raise(event::WorkflowResumed{.at = decision.now()});

@@ -15,9 +15,6 @@
 namespace pawl::core {
 namespace {
 
-// So many completions that have been made over may wait to be undone, of one workflow.
-constexpr std::size_t kMostEarlierCompletions = 1'000'000;
-
 Result<void> refuse_to_revive(const Workflow& workflow, std::string_view verb, std::string_view why) {
   return fail(ErrorCode::invalid_state, fmt::format("cannot {} workflow {}: {}", verb, workflow.id(), why));
 }
@@ -36,16 +33,6 @@ Result<void> check_limits(const Workflow& workflow, std::string_view verb, const
   if (workflow.after->revivals == kMost || std::ranges::any_of(workflow.after->fresh_starts, is_last))
     return refuse("it has been run again as often as can be counted; create a new workflow");
   return {};
-}
-
-Result<void> check_completions(const Workflow& workflow, std::string_view verb) {
-  const std::size_t most = workflow.after->earlier.size() + workflow.completed_tasks;
-  if (workflow.definition().compensated_tasks().empty() || most <= kMostEarlierCompletions) return {};
-  return fail(
-      ErrorCode::limit_exceeded,
-      fmt::format("cannot {} workflow {}: it has {} completions that are not undone, and keeps no more than {}; "
-                  "compensate it, or rerun it and undo first",
-                  verb, workflow.id(), most, kMostEarlierCompletions));
 }
 
 // What these tasks have done, and can be undone, is undone; then the workflow is rerun. False: there is nothing.
@@ -76,9 +63,10 @@ Result<void> apply(Decision& decision, const command::ReviveWorkflow& command) {
   const ChosenTasks chosen = choose_tasks(workflow, revived);
   if (Result<void> possible = check_limits(workflow, verb, chosen); !possible) return possible;
   if (command.undo_first && undo_first(decision, *command.start, chosen)) return {};
-  if (Result<void> possible = check_completions(workflow, verb); !possible) return possible;
+  const std::size_t kept = workflow.after->earlier.size() + count_kept(workflow, chosen);
+  if (Result<void> possible = check_kept(workflow, verb, kept); !possible) return possible;
   decision.raise(revived);
-  finish_if_done(decision);
+  settle(decision);  // another failure may still stand
   return {};
 }
 

@@ -25,31 +25,39 @@ ChosenTasks choose_as_before(const Workflow& workflow, const event::WorkflowRevi
   return chosen;
 }
 
-// What failed, or of that only `happened.start`, and what was cancelled, and what had to wait for these. A failed task
-// that is redriven by itself takes along what was skipped for its sake, not what a condition skipped elsewhere.
+// Tasks whose outcome stands when what they depend on is done over: their dependents run on it, or have done so. A task
+// that was skipped by request has let them go before its own dependencies had ended.
+bool stands(const Workflow& workflow, TaskIndex task) {
+  return !is_terminal(workflow.tasks[task].state) || workflow.has_released_dependents(task);
+}
+
+// What failed, or of that only `happened.start`, and what was cancelled, and what had to wait for these.
 ChosenTasks choose_unfinished(const Workflow& workflow, const event::WorkflowRevived& happened) {
   const Definition& definition = workflow.definition();
-  std::vector<TaskIndex> roots;
+  std::vector<TaskIndex> next;
   for (TaskIndex task = 0; task < definition.task_count(); ++task) {
     const TaskState state = workflow.tasks[task].state;
     const bool is_wanted = happened.start ? *happened.start == task : !definition.rules(task).allow_failure;
-    if (state == TaskState::cancelled || (state == TaskState::failed && is_wanted)) roots.push_back(task);
+    if (state == TaskState::cancelled || (state == TaskState::failed && is_wanted)) next.push_back(task);
   }
-  ChosenTasks is_root(definition.task_count(), false);
-  for (const TaskIndex task : roots) is_root[task] = true;
-  ChosenTasks chosen = with_descendants(definition, std::move(roots));
-  for (TaskIndex task = 0; task < definition.task_count(); ++task) {
-    const TaskState state = workflow.tasks[task].state;
-    const bool is_left_alone =
-        !is_terminal(state) || state == TaskState::completed || (state == TaskState::failed && !is_root[task]);
-    if (is_left_alone) chosen[task] = false;
+  ChosenTasks chosen(definition.task_count(), false);
+  for (const TaskIndex task : next) chosen[task] = true;
+  while (!next.empty()) {
+    const TaskIndex task = next.back();
+    next.pop_back();
+    for (const TaskIndex dependent : definition.dependents(task)) {
+      if (chosen[dependent] || stands(workflow, dependent)) continue;
+      if (workflow.tasks[dependent].state == TaskState::failed) continue;  // it is redriven by itself
+      chosen[dependent] = true;
+      next.push_back(dependent);
+    }
   }
   return chosen;
 }
 
 // Takes out what still cannot run, because something it depends on failed and is not done over; in topological order.
 // The tasks that block those that depend on them, as far as they had ended, are returned.
-std::vector<bool> leave_out_blocked(const Workflow& workflow, ChosenTasks& chosen) {
+std::vector<bool> leave_out_blocked(const Workflow& workflow, ChosenTasks& chosen, ReworkRules rules) {
   const Definition& definition = workflow.definition();
   std::vector<bool> blocks(definition.task_count(), false);
   for (const TaskIndex task : definition.topological_order()) {
@@ -57,8 +65,11 @@ std::vector<bool> leave_out_blocked(const Workflow& workflow, ChosenTasks& chose
         std::ranges::any_of(definition.dependencies(task), [&](TaskIndex dependency) { return blocks[dependency]; });
     const TaskState state = workflow.tasks[task].state;
     if (chosen[task]) {
-      blocks[task] = is_blocked && is_terminal(state);
-      if (blocks[task]) chosen[task] = false;
+      if (!is_blocked || !is_terminal(state)) continue;
+      chosen[task] = false;
+      blocks[task] = rules == ReworkRules::forget_completions || !workflow.has_released_dependents(task);
+    } else if (rules == ReworkRules::keep_completions) {
+      blocks[task] = is_terminal(state) && !workflow.has_released_dependents(task);
     } else {
       blocks[task] = (state == TaskState::failed && !definition.rules(task).allow_failure) ||
                      state == TaskState::cancelled || (state == TaskState::skipped && is_blocked);
@@ -69,12 +80,8 @@ std::vector<bool> leave_out_blocked(const Workflow& workflow, ChosenTasks& chose
 
 // Each completion is undone once, also those that are made over; what undoes one may ask for the results of the others.
 void keep_completions(Workflow& workflow, const ChosenTasks& chosen) {
-  const Definition& definition = workflow.definition();
-  const auto can_be_undone = [&](TaskIndex task) {
-    return chosen[task] && workflow.tasks[task].state == TaskState::completed;
-  };
-  if (std::ranges::none_of(definition.compensated_tasks(), can_be_undone)) return;
-  for (TaskIndex task = 0; task < definition.task_count(); ++task)
+  if (count_kept(workflow, chosen) == 0) return;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (chosen[task]) keep_completion(workflow, task);
 }
 
@@ -94,6 +101,7 @@ void reset(Workflow& workflow, TaskIndex task) {
   record.waiting_on = 0;
   record.retry_waits = false;
   record.held = false;
+  record.released = false;
   const auto action = workflow.definition().compensation_of(task);
   if (!action) return;
   TaskRecord& undoing = workflow.tasks[*action];
@@ -157,8 +165,18 @@ std::vector<TaskIndex> find_undoable(const Workflow& workflow, const ChosenTasks
   return tasks;
 }
 
+std::size_t count_kept(const Workflow& workflow, const ChosenTasks& chosen) {
+  const auto is_made_over = [&](TaskIndex task) {
+    return chosen[task] && workflow.tasks[task].state == TaskState::completed;
+  };
+  if (std::ranges::none_of(workflow.definition().compensated_tasks(), is_made_over)) return 0;
+  std::size_t kept = 0;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task) kept += is_made_over(task) ? 1 : 0;
+  return kept;
+}
+
 void do_over(Workflow& workflow, ChosenTasks& chosen, ReworkRules rules) {
-  const std::vector<bool> blocks = leave_out_blocked(workflow, chosen);
+  const std::vector<bool> blocks = leave_out_blocked(workflow, chosen, rules);
   if (workflow.after.has_value()) {
     const auto is_done_over = [&](TaskIndex action) { return chosen[workflow.definition().task_of(action)]; };
     std::erase_if(workflow.after.edit().discarded, is_done_over);

@@ -24,6 +24,9 @@ using ChosenTasks = std::vector<bool>;
 // Of the chosen tasks, those that have a completion that can be undone, ascending.
 [[nodiscard]] std::vector<TaskIndex> find_undoable(const Workflow& workflow, const ChosenTasks& chosen);
 
+// How many completions are kept if the chosen tasks are done over.
+[[nodiscard]] std::size_t count_kept(const Workflow& workflow, const ChosenTasks& chosen);
+
 // evolve: the chosen tasks wait for what they depend on, or are ready; the completions that they had are kept if they
 // can be undone. Those that cannot run, because something they depend on has failed and is not done over, are left out.
 void do_over(Workflow& workflow, ChosenTasks& chosen, ReworkRules rules);

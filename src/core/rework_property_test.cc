@@ -51,6 +51,17 @@ void do_something(Harness& h, Random& random, command::RestoreWorkflow& snapshot
   }
 }
 
+// Every task waits for as many of those that it depends on as have not released it.
+void check_dependencies(const Workflow& workflow) {
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task) {
+    if (is_terminal(workflow.tasks[task].state)) continue;
+    const auto waits_on = std::ranges::count_if(workflow.definition().dependencies(task), [&](TaskIndex dependency) {
+      return !workflow.has_released_dependents(dependency);
+    });
+    RC_ASSERT(std::cmp_equal(workflow.tasks[task].waiting_on, waits_on));
+  }
+}
+
 // A history may be cut between an event and what was decided because of it, by a fork or by whatever lost the rest.
 RC_GTEST_PROP(Rework, comes_to_its_end_from_wherever_its_history_is_cut, (std::uint64_t seed)) {
   Random random(seed);
@@ -62,6 +73,7 @@ RC_GTEST_PROP(Rework, comes_to_its_end_from_wherever_its_history_is_cut, (std::u
   Workflow past;
   for (const Event& event : history) {
     evolve(past, event);
+    check_dependencies(past);
     if (is_terminal(past.state)) continue;
     Harness recovered(past.facts->definition);
     recovered.workflow = past;
@@ -137,7 +149,10 @@ RC_GTEST_PROP(Rework, undoes_each_completion_once, (std::uint64_t seed)) {
         random.next() % 3 == 0 ? random_afterthought(random, h.workflow) : random_command(random, h.workflow);
     if (!std::holds_alternative<command::CompleteTask>(command)) (void)h.send(command);
   };
-  for (int i = 0; i < 200; ++i) step();
+  for (int i = 0; i < 200; ++i) {
+    step();
+    check_dependencies(h.workflow);
+  }
   for (int i = 0; i < 20'000; ++i) {
     if (is_terminal(h.workflow.state)) {
       for (TaskIndex task = 0; task < h.workflow.task_count(); ++task) (void)h.send(command::RedriveCompensation{task});

@@ -5,6 +5,7 @@
 #include "core/harness_test.h"
 #include "core/random_workflow_test.h"
 #include "core/workflow_scope.h"
+#include "model/stored.pb.h"
 
 namespace pawl::core {
 namespace {
@@ -92,6 +93,29 @@ TEST(Undo, is_given_the_args_and_the_result_of_the_completion_that_it_undoes) {
   EXPECT_EQ(compensation_of(h.workflow), CompensationState::completed);
 }
 
+TEST(Undo, of_an_earlier_completion_sees_null_where_it_saw_null) {
+  TaskSpec rate = task("rate");
+  rate.allow_failure = true;
+  TaskSpec pay = with_undo(task("pay", {"rate"}), {"${{ task.args }}", "${{ tasks.rate.state }}",
+                                                   "${{ tasks.rate.result }}", "${{ task.result }}"});
+  pay.args = {"${{ tasks.rate.state }}", "${{ tasks.rate.result or 'no rate' }}"};
+  Harness h(define({rate, pay}));
+  h.start();
+  ASSERT_TRUE(h.fail("rate"));
+  ASSERT_TRUE(h.complete("pay", 1));
+  rerun(h, "rate");
+  ASSERT_TRUE(h.complete("rate", 8));
+  ASSERT_TRUE(h.complete("pay", 2));
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  h.start_ready();
+  EXPECT_EQ(undo_args(h, "pay"), R"([["completed",8],"completed",8,2])");
+  undo(h, "pay");
+  EXPECT_EQ(undo_args(h, "pay"), R"([["failed","no rate"],"failed",null,1])");
+  const auto undone = undone_by(h.workflow, undo_of(h, "pay"), h.evaluator, 1000);
+  ASSERT_TRUE(undone);
+  EXPECT_EQ(undone->args.view(), R"(["failed","no rate"])");
+}
+
 TEST(Undo, first_comes_before_it_is_run_again) {
   Harness h(define({task("before"), with_undo(task("a", {"before"})), with_undo(task("b", {"a"}))}));
   h.start();
@@ -171,6 +195,25 @@ TEST(Undo, of_what_completed_after_the_snapshot_that_was_restored_is_still_due) 
   EXPECT_EQ(h.workflow.state, WorkflowState::completed);
 }
 
+TEST(Undo, of_a_workflow_that_was_restored_to_before_its_start_comes_after_its_cancellation) {
+  Harness h(define({with_undo(task("a"))}));
+  const command::RestoreWorkflow snapshot = take_snapshot(h);
+  h.start();
+  ASSERT_TRUE(h.complete("a", 1));
+  ASSERT_TRUE(h.send(snapshot));
+  ASSERT_EQ(h.workflow.state, WorkflowState::pending);
+  const Result<void> refused = h.send(command::CancelWorkflow{.reason = "", .grace = {}, .compensate = true});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_state);
+  ASSERT_TRUE(h.send(command::CancelWorkflow{}));
+  EXPECT_EQ(h.workflow.state, WorkflowState::cancelled);
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
+  h.start_ready();
+  EXPECT_EQ(undo_args(h, "a"), "[1]");
+  undo(h, "a");
+  EXPECT_EQ(h.workflow.state, WorkflowState::cancelled);
+}
+
 TEST(Undo, of_what_the_snapshot_has_as_completed_is_not_repeated_and_the_task_is_done_over) {
   Harness h(define({with_undo(task("a")), task("b", {"a"}), task("c", {"b"})}));
   h.start();
@@ -235,6 +278,97 @@ TEST(Rework, leaves_alone_what_was_skipped_while_others_were_counting_on_it) {
   EXPECT_EQ(h.state("saw_null"), TaskState::completed);
 }
 
+// f fails, and t, which depends on it and was skipped by request, has let d go already.
+WorkflowSpec skipped_behind_a_failure() {
+  WorkflowSpec spec = workflow({task("f"), task("x"), task("t", {"f"}), task("d", {"t", "x"})});
+  spec.on_failure = OnFailure::continue_;
+  return spec;
+}
+
+TEST(Rework, of_a_running_workflow_leaves_alone_what_was_skipped_by_request) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.fail("f"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("f")}));
+  h.start_ready();
+  EXPECT_EQ(h.state("t"), TaskState::skipped);
+  ASSERT_TRUE(h.complete("f"));
+  EXPECT_EQ(h.state("d"), TaskState::pending);  // x runs
+  ASSERT_TRUE(h.complete("x"));
+  EXPECT_EQ(h.state("d"), TaskState::running);
+  ASSERT_TRUE(h.complete("d"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+}
+
+TEST(Rework, releases_no_task_twice) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.fail("f"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("f")}));
+  ASSERT_TRUE(h.send(command::StartTask{h.index("f")}));
+  ASSERT_TRUE(h.send(command::CompleteTask{h.index("x"), 1, {}}));
+  ASSERT_TRUE(h.send(command::CompleteTask{h.index("f"), 2, {}}));
+  EXPECT_EQ(h.task("d").waiting_on, 0U);
+  h.start_ready();
+  ASSERT_TRUE(h.complete("d"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+}
+
+TEST(Rework, of_an_ended_workflow_leaves_alone_what_was_skipped_by_request_and_what_has_seen_its_null) {
+  WorkflowSpec spec =
+      workflow({task("c"), task("t", {"c"}), task("d", {"t"}), task("unmet", {"t"}), task("e", {"unmet"})});
+  spec.tasks[3].when = "false";
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("d", "made of null"));
+  ASSERT_TRUE(h.complete("e"));
+  ASSERT_TRUE(h.fail("c"));
+  ASSERT_EQ(h.workflow.state, WorkflowState::failed);
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{}));
+  h.start_ready();
+  for (const std::string_view left_alone : {"t", "unmet"}) EXPECT_EQ(h.state(left_alone), TaskState::skipped);
+  ASSERT_TRUE(h.complete("c", 7));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+  EXPECT_EQ(h.task("d").attempt, 1U);
+}
+
+TEST(Rework, is_not_blocked_by_what_was_skipped_by_request_behind_a_failure) {
+  WorkflowSpec spec = workflow({task("g"), task("t", {"g"}), task("x"), task("d", {"t", "x"})});
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.complete("x", 1));
+  ASSERT_TRUE(h.complete("d", 1));
+  ASSERT_TRUE(h.fail("g"));
+  rerun(h, "x");
+  ASSERT_TRUE(h.complete("x", 2));
+  EXPECT_EQ(h.state("d"), TaskState::running);
+}
+
+// States that were stored before skipped tasks said whether their dependents had been released.
+TEST(Rework, knows_of_old_states_what_was_skipped_by_request) {
+  Harness h(define(skipped_behind_a_failure()));
+  h.start();
+  ASSERT_TRUE(h.send(command::SkipTask{h.index("t")}));
+  ASSERT_TRUE(h.complete("x"));
+  ASSERT_EQ(h.state("d"), TaskState::running);
+  ASSERT_TRUE(h.fail("f"));
+  stored::State old;
+  ASSERT_TRUE(old.ParseFromString(encode_state(h.workflow)));
+  EXPECT_EQ(old.released_size(), 1);
+  old.clear_released();
+  const Result<Workflow> decoded =
+      decode_state(old.SerializeAsString(), [&](const std::string&) { return h.workflow.facts->definition; });
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(fingerprint(*decoded), fingerprint(h.workflow));
+}
+
 TEST(Rework, asks_conditions_again) {
   TaskSpec alarm = task("alarm", {"measure"});
   alarm.when = "tasks.measure.result > 10";
@@ -277,6 +411,21 @@ TEST(Rework, asks_no_condition_again_for_a_second_attempt) {
   ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5}));
   h.start_ready();
   EXPECT_EQ(h.state("once"), TaskState::running);
+}
+
+TEST(Rework, of_one_task_of_a_paused_workflow_skips_what_waits_for_another_failure) {
+  Harness h(define({task("a"), task("b"), task("c", {"b"})}));
+  h.start();
+  ASSERT_TRUE(h.send(command::PauseWorkflow{}));
+  ASSERT_TRUE(h.fail("a"));
+  ASSERT_TRUE(h.fail("b"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("a")}));
+  EXPECT_EQ(h.state("c"), TaskState::skipped);
+  ASSERT_TRUE(h.send(command::ResumeWorkflow{}));
+  h.start_ready();
+  ASSERT_TRUE(h.complete("a"));
+  EXPECT_EQ(h.workflow.state, WorkflowState::failed);
+  EXPECT_EQ(h.workflow.error.parse().at("task"), "b");
 }
 
 TEST(Restore, gives_back_the_attempts_that_were_made_since) {

@@ -289,9 +289,7 @@ void finish_if_done(Decision& decision) {
   const Workflow& workflow = decision.workflow();
   if (workflow.after->compensating) return finish_if_compensated(decision);
   const bool running = workflow.state == WorkflowState::running;
-  if (running && workflow.stop_reason == StopReason::none && workflow.first_failure != kNoTask &&
-      workflow.definition().on_failure() == OnFailure::fail && workflow.open_tasks > 0)
-    stop(decision, StopReason::task_failed, Duration::zero(), task_failure(workflow, workflow.first_failure));
+  if (running) stop_if_failed(decision);
   if (is_terminal(workflow.state) || workflow.open_tasks > 0) return;
 
   if (workflow.stop_reason == StopReason::cancelled) {
@@ -308,6 +306,13 @@ void finish_if_done(Decision& decision) {
   } else {
     complete(decision);
   }
+}
+
+void stop_if_failed(Decision& decision) {
+  const Workflow& workflow = decision.workflow();
+  if (workflow.stop_reason == StopReason::none && workflow.first_failure != kNoTask &&
+      workflow.definition().on_failure() == OnFailure::fail && workflow.open_tasks > 0)
+    stop(decision, StopReason::task_failed, Duration::zero(), task_failure(workflow, workflow.first_failure));
 }
 
 void stop(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate) {

@@ -72,6 +72,9 @@ void arm_schedule_limits(Decision& decision);
 // decide: ends the workflow if nothing is left to wait for.
 void finish_if_done(Decision& decision);
 
+// decide: the workflow stops, if it is to stop for a task that has failed and has not done so.
+void stop_if_failed(Decision& decision);
+
 // decide: whatever follows from the state, however it came about; nothing, if that has been decided already. A state
 // that was replayed, forked or restored may end between an event and what was decided because of it.
 void settle(Decision& decision);

@@ -28,7 +28,9 @@ void evolve(Workflow& workflow, const event::TaskSkipped& happened) {
   ++workflow.event_count;
   leave_queue(workflow, happened.task);
   end_task(workflow, happened.task, TaskState::skipped, happened.at);
-  if (happened.reason != SkipReason::upstream) release_dependents(workflow, happened.task);
+  if (happened.reason == SkipReason::upstream) return;
+  workflow.tasks[happened.task].released = true;
+  release_dependents(workflow, happened.task);
 }
 
 }  // namespace pawl::core

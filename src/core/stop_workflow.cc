@@ -19,7 +19,7 @@ void cancel_running_tasks(Decision& decision) {
   }
 }
 
-// A workflow that stops for good is not stopped again, except sooner or for a stronger reason.
+// No task starts any more, and those that run are told to stop; without a grace period they are cancelled.
 void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate = false) {
   stop(decision, reason, grace, std::move(error), compensate);
   if (grace <= Duration::zero()) cancel_running_tasks(decision);
@@ -51,6 +51,11 @@ Result<void> apply(Decision& decision, const command::CancelWorkflow& command) {
   if (workflow.after->compensating) return refuse_while_compensating(workflow, "cancel");
   JsonText error = error_text(TaskError("cancelled", command.reason.empty() ? "cancelled by request" : command.reason));
   if (workflow.state == WorkflowState::pending) {
+    if (command.compensate && can_compensate(workflow))
+      return fail(ErrorCode::invalid_state,
+                  fmt::format("cannot cancel and compensate the workflow: workflow {} was restored to before its "
+                              "start; cancel it, and compensate it then",
+                              workflow.id()));
     decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = std::move(error)});
     return {};
   }
@@ -93,9 +98,7 @@ Result<void> apply(Decision& decision, const command::TimeOutWorkflow&) {
 }
 
 Result<void> apply(Decision& decision, const command::EndGrace&) {
-  const StopReason reason = decision.workflow().stop_reason;
-  if (decision.workflow().after->compensating) return {};
-  if (reason == StopReason::none || reason == StopReason::task_failed) return {};
+  if (decision.workflow().after->compensating || !decision.workflow().was_told_to_stop()) return {};
   cancel_running_tasks(decision);
   finish_if_done(decision);
   return {};

@@ -47,6 +47,34 @@ void encode_tasks(const Workflow& workflow, stored::State& out) {
   }
 }
 
+// Whether nothing before the skipped task was a reason to skip it: it was skipped by its condition, or by request.
+bool follows_as_released(const Workflow& workflow, TaskIndex task) {
+  return std::ranges::none_of(workflow.definition().dependencies(task), [&](TaskIndex dependency) {
+    return is_terminal(workflow.tasks[dependency].state) && !workflow.has_released_dependents(dependency);
+  });
+}
+
+void encode_released(const Workflow& workflow, stored::State& out) {
+  if (workflow.skipped_tasks == 0) return;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+    if (workflow.tasks[task].released && !follows_as_released(workflow, task)) out.add_released(task);
+}
+
+// States that were stored before do not say which tasks were skipped by request behind a failure; a dependent that
+// runs or has completed says it of those that matter.
+void decode_released(const stored::State& in, Workflow& workflow) {
+  for (const std::uint32_t task : in.released()) workflow.tasks[task].released = true;
+  if (workflow.skipped_tasks == 0) return;
+  const auto has_run = [&](TaskIndex dependent) {
+    const TaskState state = workflow.tasks[dependent].state;
+    return state == TaskState::running || has_result(state);
+  };
+  for (const TaskIndex task : workflow.definition().topological_order())
+    if (workflow.tasks[task].state == TaskState::skipped && !workflow.tasks[task].released)
+      workflow.tasks[task].released =
+          follows_as_released(workflow, task) || std::ranges::any_of(workflow.definition().dependents(task), has_run);
+}
+
 std::unexpected<Error> corrupt(std::string_view what) {
   return fail(ErrorCode::corruption, fmt::format("the stored state of a workflow makes no sense: {}", what));
 }
@@ -191,9 +219,11 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
   for (const std::uint32_t task : in.waiting()) workflow.waiting.push(task);
   const auto out_of_range = [bytes](std::uint32_t task) { return task >= bytes; };
   if (std::ranges::any_of(in.ready(), out_of_range) || std::ranges::any_of(in.waiting(), out_of_range) ||
-      std::ranges::any_of(in.held(), out_of_range))
+      std::ranges::any_of(in.held(), out_of_range) ||
+      std::ranges::any_of(in.released(), [&](std::uint32_t task) { return task >= workflow.task_count(); }))
     return corrupt("a queue with a task that does not exist");
   for (const std::uint32_t task : in.held()) workflow.tasks[task].held = true;
+  decode_released(in, workflow);
   return {};
 }
 
@@ -215,6 +245,7 @@ std::string encode_state(const Workflow& workflow) {
   put_json(workflow.error, out.mutable_error());
   out.set_first_failure(workflow.first_failure == kNoTask ? 0 : workflow.first_failure + 1);
   encode_tasks(workflow, out);
+  encode_released(workflow, out);
   encode_aftermath(workflow, out);
   for (ReadyQueue queue = workflow.ready; !queue.empty(); queue.remove(queue.front())) out.add_ready(queue.front());
   for (ReadyQueue queue = workflow.waiting; !queue.empty(); queue.remove(queue.front())) out.add_waiting(queue.front());

@@ -49,8 +49,7 @@ Phase phase_of(const Workflow& workflow) {
     case WorkflowState::running:
     case WorkflowState::paused:
       if (workflow.after->compensating) return Phase::compensating;
-      if (workflow.stop_reason != StopReason::none && workflow.stop_reason != StopReason::task_failed)
-        return Phase::cancelling;
+      if (workflow.was_told_to_stop()) return Phase::cancelling;
       return workflow.state == WorkflowState::running ? Phase::executing : Phase::none;
     default:
       return Phase::none;
@@ -73,6 +72,20 @@ Timestamp scheduled_at(const Workflow& workflow, TaskIndex task) {
 
 Timestamp ready_since(const Workflow& workflow, TaskIndex task) {
   return std::max(scheduled_at(workflow, task), workflow.tasks[task].completed_at);
+}
+
+bool Workflow::has_released_dependents(TaskIndex task) const {
+  switch (tasks[task].state) {
+    case TaskState::completed:
+    case TaskState::compensated:
+      return true;
+    case TaskState::failed:
+      return definition().rules(task).allow_failure;
+    case TaskState::skipped:
+      return tasks[task].released;
+    default:
+      return false;
+  }
 }
 
 std::uint32_t Workflow::counted_attempts(TaskIndex task) const {
@@ -112,10 +125,11 @@ std::string fingerprint(const Workflow& w) {
                        completion.result.view());
   out += '\n';
   for (const TaskRecord& task : w.tasks)
-    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,
+    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,
                        std::uint32_t{task.waiting_on}, std::uint32_t{task.interruptions}, std::uint32_t{task.crashes},
-                       task.retry_waits, task.has_results, task.held, task.started_at.time_since_epoch().count(),
-                       task.completed_at.time_since_epoch().count(), task.outcome.view());
+                       task.retry_waits, task.has_results, task.held, task.released,
+                       task.started_at.time_since_epoch().count(), task.completed_at.time_since_epoch().count(),
+                       task.outcome.view());
   for (ReadyQueue queue : {w.ready, w.waiting})
     for (; !queue.empty(); queue.remove(queue.front())) out += fmt::format("{} ", queue.front());
   return out;

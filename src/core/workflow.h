@@ -42,6 +42,7 @@ struct TaskRecord {
   bool has_results : 1 = false;  // a dependency completed with a result other than null
   std::uint8_t crashes : 4 = 0;  // interruptions that the attempt itself may have been the reason of
   bool held : 1 = false;         // pending and ready, but for its circuit breaker: stands in no queue
+  bool released : 1 = false;     // skipped, and its dependents run without it
 
   friend bool operator==(const TaskRecord&, const TaskRecord&) = default;
 };
@@ -146,13 +147,18 @@ struct Workflow {
     __builtin_prefetch(&tasks[task], 1);
     definition().prefetch(task);
   }
+  // Whether its running tasks are to stop. After a failure they finish and count.
+  [[nodiscard]] bool was_told_to_stop() const {
+    return stop_reason != StopReason::none && stop_reason != StopReason::task_failed;
+  }
   [[nodiscard]] bool may_start_tasks() const {
-    // After a failure only what a process that ended has interrupted is left to start: it finishes and counts.
-    return state == WorkflowState::running &&
-           (stop_reason == StopReason::none || stop_reason == StopReason::task_failed || after->compensating);
+    // After a failure only what a process that ended has interrupted is left to start.
+    return state == WorkflowState::running && (!was_told_to_stop() || after->compensating);
   }
   [[nodiscard]] std::uint32_t task_count() const { return definition().task_count(); }
   [[nodiscard]] bool is_compensation(TaskIndex action) const { return definition().is_compensation(action); }
+  // Whether the task has ended in a way that lets its dependents run.
+  [[nodiscard]] bool has_released_dependents(TaskIndex task) const;
   // Attempts that count against the retry policy: neither interrupted by the end of a process nor made before a fresh
   // start.
   [[nodiscard]] std::uint32_t counted_attempts(TaskIndex task) const;

@@ -43,6 +43,12 @@ std::optional<CompletionView> WorkflowScope::completion_then(TaskIndex task) con
   return is_undone ? seen_from_ : completion_before(workflow_, task, seen_from_->place);
 }
 
+bool WorkflowScope::completed_later(TaskIndex task) const {
+  const TaskRecord& record = workflow_.tasks[task];
+  return seen_from_ && !workflow_.after->earlier.empty() && has_result(record.state) &&
+         record.waiting_on >= seen_from_->place;
+}
+
 std::optional<expression::TaskView> WorkflowScope::task(std::string_view id) {
   const auto task = workflow_.definition().find_task(id);
   if (!task) return std::nullopt;
@@ -52,6 +58,10 @@ std::optional<expression::TaskView> WorkflowScope::task(std::string_view id) {
   if (const auto then = completion_then(*task)) [[unlikely]] {
     view.state = TaskState::completed;
     outcome = then->result;
+  } else if (completed_later(*task)) [[unlikely]] {
+    // Others depended on it all the same, so its failure was allowed, or it was skipped.
+    view.state = workflow_.definition().rules(*task).allow_failure ? TaskState::failed : TaskState::skipped;
+    return view;
   }
   if (outcome->is_null()) return view;
   for (const auto& [known, json] : outcomes_) {

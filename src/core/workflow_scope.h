@@ -43,6 +43,8 @@ class WorkflowScope final : public expression::Scope {
   const Workflow& workflow_;
   // The completion that was the result of `task` then; none: its record tells.
   [[nodiscard]] std::optional<CompletionView> completion_then(TaskIndex task) const;
+  // Whether the result that `task` has was made later: it had none then.
+  [[nodiscard]] bool completed_later(TaskIndex task) const;
 
   TaskIndex task_;
   std::optional<CompletionView> seen_from_;

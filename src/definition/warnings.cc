@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 
@@ -17,7 +18,8 @@ using expression::Access;
 
 constexpr std::string_view kOfTask[] = {"result", "error", "state"};
 constexpr std::string_view kOfWorkflow[] = {"id", "name"};
-constexpr std::string_view kOfError[] = {"code", "message", "details"};
+// Of a command; the errors of other handlers may have any members.
+constexpr std::string_view kOfError[] = {"code", "message", "exit_code", "signal", "signal_name", "stdout", "stderr"};
 constexpr std::string_view kOfCommand[] = {"stdout", "stderr", "exit_code"};
 
 bool is_among(std::string_view word, std::span<const std::string_view> words) {
@@ -93,13 +95,18 @@ std::optional<std::string> doubt_task(const Access& access, const Definition& de
         in_quotes(access.path[1]), in_quotes(definition.task_id(*reader)), in_quotes(access.path[1]));
   if (access.path.size() < 4) return std::nullopt;
   const std::string& member = access.path[3];
+  if (part == "error" && member == "details")
+    return fmt::format(
+        "the details of an error stand beside its code and message: `tasks.{}.error.NAME`; \"details\" is null",
+        access.path[1]);
+  if (!is_command(definition.handler(*named))) return std::nullopt;
   const std::span<const std::string_view> known =
       part == "error" ? std::span<const std::string_view>(kOfError) : std::span<const std::string_view>(kOfCommand);
-  if (part == "result" && !is_command(definition.handler(*named))) return std::nullopt;
   const std::string meant = is_among(member, known) ? std::string() : did_you_mean(member, known);
   if (meant.empty()) return std::nullopt;
   return part == "error"
-             ? fmt::format("an error has code, message and details; {} is null{}", in_quotes(member), meant)
+             ? fmt::format("a command's error has {}; {} is null{}", fmt::join(kOfError, ", "), in_quotes(member),
+                           meant)
              : fmt::format("a command's result has stdout, stderr and exit_code, unless it prints JSON; {} is null{}",
                            in_quotes(member), meant);
 }

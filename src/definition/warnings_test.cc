@@ -61,6 +61,20 @@ TEST(Warnings, members_of_tasks_and_the_workflow_that_there_are_not) {
               ElementsAre(HasSubstr("(did you mean \"message\"?)")));
 }
 
+TEST(Warnings, the_details_of_an_error_stand_beside_its_code) {
+  const auto warnings = [](std::string_view handler, std::string_view member) {
+    return warnings_of("name: x\ntasks:\n  a: {" + std::string(handler) + ", allow_failure: true}\n" +
+                       "output: {o: '${{ tasks.a.error." + std::string(member) + " }}'}\n");
+  };
+  for (const std::string_view handler : {"run: 'true'", "module: bank, function: pay"})
+    EXPECT_THAT(warnings(handler, "details"), ElementsAre(HasSubstr("beside its code and message")));
+  EXPECT_THAT(warnings("run: 'true'", "details.exit_code"), SizeIs(1));
+  for (const std::string_view member : {"code", "message", "exit_code", "signal", "stderr", "stdout"})
+    EXPECT_THAT(warnings("run: 'true'", member), IsEmpty()) << member;
+  EXPECT_THAT(warnings("run: 'true'", "exit_cod"), ElementsAre(HasSubstr("(did you mean \"exit_code\"?)")));
+  EXPECT_THAT(warnings("module: bank, function: pay", "mesage"), IsEmpty()) << "a program's errors have what it likes";
+}
+
 TEST(Warnings, conditions_that_can_never_hold) {
   EXPECT_THAT(warnings_of_b("when: tasks.a.state == \"failed\""),
               ElementsAre(HasSubstr("tasks.b.when: this is never true: when task \"a\" fails, task \"b\" does not run; "

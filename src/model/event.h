@@ -30,9 +30,8 @@ enum class SkipReason : std::uint8_t { condition, upstream, request };
 // By which rules evolve() decides what a restored or revived workflow does over. An event says it, so that histories of
 // before mean what they meant.
 enum class ReworkRules : std::uint8_t {
-  // Completions that were made over were forgotten, attempts counted on after a restore, and a retry also ran tasks
-  // over
-  // that had been allowed to fail.
+  // Completions that were made over were forgotten, attempts counted on after a restore, and a retry also did tasks
+  // over that had been allowed to fail or skipped by request.
   forget_completions,
   // core/rework.h
   keep_completions

@@ -92,18 +92,22 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
   __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
   Result<JsonText> args =
       core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
-  Result<Undone> undone = fail(ErrorCode::not_found, "");
-  if (workflow.state.is_compensation(dispatched.task)) [[unlikely]]
-    undone = core::undone_by(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
+  if (args && workflow.state.is_compensation(dispatched.task)) [[unlikely]] {
+    // Nothing is undone by whoever does not know what.
+    Result<Undone> undone =
+        core::undone_by(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
+    if (undone) {
+      assignment.undone = std::make_shared<const Undone>(*std::move(undone));
+    } else {
+      args = std::unexpected(std::move(undone.error()));
+    }
+  }
   ++workflow.attempts;  // from here on it is made, and has an outcome
-  if (args && !undone && undone.error().code == ErrorCode::corruption) args = std::unexpected(undone.error());
   if (!args) {
     finished({.address = assignment.address, .outcome = failed(core::evaluation_failure(args.error()))});
     return;
   }
   assignment.args = *std::move(args);
-  if (undone) [[unlikely]]
-    assignment.undone = std::make_shared<const Undone>(*std::move(undone));
   switch (assignment.handler->kind) {
     case HandlerKind::on_shard:
       make_attempt_here(assignment);

@@ -20,7 +20,7 @@ std::uint32_t TaskContext::attempt() const { return assignment_.address.attempt;
 
 std::string TaskContext::idempotency_key() const {
   std::string key = fmt::format("{}/{}", workflow_id(), task_id());
-  if (assignment_.undone) key += "/compensation";
+  if (assignment_.facts->definition->is_compensation(assignment_.address.task)) key += "/compensation";
   if (assignment_.generation > 1) key += fmt::format("#{}", assignment_.generation);
   return key;
 }

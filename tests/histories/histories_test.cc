@@ -236,6 +236,21 @@ Story done_over() {
   return story("done_over", h);
 }
 
+// By request, behind a task that fails and is redriven while what was to come after runs.
+Story skipped() {
+  WorkflowSpec spec = testing::workflow({task("bad"), task("skipped", {"bad"}), task("after", {"skipped"})});
+  spec.on_failure = OnFailure::continue_;
+  Harness h(define(spec));
+  h.start();
+  (void)h.send(command::SkipTask{h.index("skipped")});
+  h.start_ready();
+  (void)h.fail("bad");
+  (void)h.send(command::ReviveWorkflow{.start = h.index("bad")});
+  h.start_ready();
+  (void)h.fail("bad");
+  return story("skipped", h);
+}
+
 // Undone before it is rerun.
 Story undone_first() {
   Harness h(define({with_compensation(task("a")), with_compensation(task("b", {"a"}))}));
@@ -250,8 +265,8 @@ Story undone_first() {
 }
 
 std::vector<Story> stories() {
-  return {completed(), failed(),      cancelled(),  paused(), interrupted(), restored(),    redefined(),
-          held(),      compensated(), registered(), rerun(),  done_over(),   undone_first()};
+  return {completed(), failed(),      cancelled(),  paused(), interrupted(), restored(),     redefined(),
+          held(),      compensated(), registered(), rerun(),  done_over(),   undone_first(), skipped()};
 }
 
 using Definitions = std::map<std::string, DefinitionPtr>;

@@ -158,6 +158,29 @@ TEST_F(Sagas, tell_a_compensation_what_was_done_and_why_it_is_undone) {
   EXPECT_THAT(keys, ElementsAre("w/pay", "w/ship", "w/pay/compensation"));
 }
 
+// What undoes a task must not act without knowing what, and never under the key of the task itself.
+TEST_F(Sagas, do_not_undo_what_they_cannot_tell_the_compensation_of) {
+  TaskSpec pay = step("pay");
+  pay.args = boost::json::array{"${{ input.note }}"};
+  WorkflowSpec spec = workflow({pay});
+  spec.input = {{"note", std::string(5000, 'x')}};
+  {
+    const auto engine = open();
+    (void)run(*engine, define(spec), {.id = "w"});
+  }
+  take_log();
+  const auto engine = open({.limits = {.args_bytes = 1000}});
+  ASSERT_TRUE(engine->compensation().compensate_workflow("w"));
+  const auto report = engine->orchestrator().wait_workflow("w");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->status.compensation, CompensationState::failed);
+  EXPECT_THAT(take_log(), ElementsAre());
+  const auto letters = *engine->policy().list_dead_letters({.workflow = "w"});
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_NE(engine->policy().get_dead_letter(letters[0].id).value().errors.at(0).view().find("limit_exceeded"),
+            std::string::npos);
+}
+
 TEST_F(Sagas, go_on_in_the_next_engine) {
   const DefinitionPtr definition = define({step("a"), step("b", {"a"}), step("c", {"b"})});
   {
