@@ -26,8 +26,8 @@ struct SalvagedWorkflow {
 };
 
 struct SalvageReport {
-  std::uint64_t live = 0;                   // workflows in the new directory that have not ended
-  std::uint64_t ended = 0;                  // and those that have
+  std::uint64_t live = 0;                     // workflows in the new directory that have not ended
+  std::uint64_t ended = 0;                    // and those that have
   std::vector<std::string> damage{};          // of files, a sentence each
   std::vector<SalvagedWorkflow> workflows{};  // ordered by id
   std::vector<std::string> lost{};            // what else is: definitions, policies, snapshots, a sentence each
@@ -36,9 +36,10 @@ struct SalvageReport {
 };
 
 // Nothing in `from` is changed but its lock. `to` must not exist, or be empty; it takes as much room as `from`, and
-// twice that on another disk. Call it where no engine is open: what damage may end is done in children of this process. What the process that used `from` was doing at its end does not count as a crash. Error:
-// `not_found`, `already_exists`, `invalid_argument`, `unavailable`, `permission_denied`; `invalid_state` if a newer
-// version wrote it; `corruption` if nothing at all can be read.
+// twice that on another disk. Call it where no engine is open: what damage may end is done in children of this process.
+// What the process that used `from` was doing at its end does not count as a crash. Error: `not_found`,
+// `already_exists`, `invalid_argument`, `unavailable`, `permission_denied`; `invalid_state` if a newer version wrote
+// it; `corruption` if nothing at all can be read.
 [[nodiscard]] Result<SalvageReport> salvage_data_directory(const std::string& from, const std::string& to);
 
 }  // namespace pawl

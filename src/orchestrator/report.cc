@@ -61,6 +61,7 @@ JsonText results_of_last_tasks(const core::Workflow& workflow) {
 
 TaskReport report_of(const core::TaskRecord& record) {
   TaskReport task{.state = record.state, .attempt = record.attempt, .started_at = if_set(record.started_at)};
+  if (record.state == TaskState::skipped) task.started_at.reset();  // of an attempt before it was done over
   if (is_terminal(record.state)) task.completed_at = if_set(record.completed_at);
   (has_result(record.state) ? task.result : task.error) = record.outcome;
   return task;

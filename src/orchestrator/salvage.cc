@@ -379,16 +379,17 @@ Result<void> Workflows::settle_policies() {
 // Of workflows of which nothing at all is left.
 void Workflows::note_unknown_losses() {
   const auto id_of = [](const std::string& key) { return key.substr(0, key.find('\0')); };
-  if (losses_.anywhere) report_.lost.emplace_back("perhaps whole workflows: nobody knows what was in the missing files");
+  if (losses_.anywhere)
+    report_.lost.emplace_back("perhaps whole workflows: nobody knows what was in the missing files");
   for (const LostRange& range : losses_.ranges) {
     if (range.space != Space::live && range.space != Space::ended && range.space != Space::history) continue;
     const std::string after = id_of(range.after);
     const std::string before = id_of(range.before);
     if (after == before) continue;
-    report_.lost.push_back(fmt::format("perhaps whole workflows with ids {}{}{}", after.empty() ? "" : "after ",
-                                       after.empty() ? "" : in_quotes(after),
-                                       before.empty() ? (after.empty() ? "of any kind" : "")
-                                                      : fmt::format("{}before {}", after.empty() ? "" : " and ", in_quotes(before))));
+    report_.lost.push_back(fmt::format(
+        "perhaps whole workflows with ids {}{}{}", after.empty() ? "" : "after ", after.empty() ? "" : in_quotes(after),
+        before.empty() ? (after.empty() ? "of any kind" : "")
+                       : fmt::format("{}before {}", after.empty() ? "" : " and ", in_quotes(before))));
   }
 }
 

@@ -56,11 +56,13 @@ TEST(Supervision, gives_the_task_slots_of_a_shard_that_broke_to_the_others) {
   LocalOrchestrator& o = harness.orchestrator();
   std::promise<void> started;
   std::promise<void> released;
-  ASSERT_TRUE(harness.handlers().add("user", "gate", [&](TaskContext&) -> TaskResult {
-    started.set_value();
-    released.get_future().wait();
-    return Json(1);
-  }, {}));
+  ASSERT_TRUE(harness.handlers().add("user", "gate",
+                                     [&](TaskContext&) -> TaskResult {
+                                       started.set_value();
+                                       released.get_future().wait();
+                                       return Json(1);
+                                     },
+                                     {}));
   ASSERT_TRUE(o.start(std::nullopt));
   TaskSpec gate = task("a", {}, "gate");
   gate.module = "user";

@@ -343,9 +343,11 @@ TEST_F(DataDirectory, whose_rows_are_removed_while_they_are_used_does_not_acknow
   }
 }
 
-// It is no unfinished creation.
+// It is no unfinished creation, which has no reserve yet.
 TEST_F(DataDirectory, that_has_lost_its_rows_is_damaged) {
-  fill(path());
+  {
+    ASSERT_TRUE(open_data_directory(path(), {}, {.reserve_bytes = 4096}));
+  }
   fs::remove_all(path() + "/rocksdb");
   expect_refused(path(), ErrorCode::corruption, "has lost its rows");
 }

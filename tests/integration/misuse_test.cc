@@ -136,7 +136,7 @@ TEST(Misuse, of_enumerations_is_refused) {
   EXPECT_EQ(field(make_definition(spec)), "priority");
   TaskSpec odd = task("a");
   odd.retry_policy = RetryPolicy{.backoff = static_cast<Backoff>(kNone)};
-  EXPECT_EQ(field(make_definition({.name = "n", .tasks = {odd}})), "tasks[0].retry_policy.backoff");
+  EXPECT_EQ(field(make_definition({.name = "n", .tasks = {odd}})), "tasks.a.retry_policy.backoff");
   EXPECT_EQ(field(engine.handlers().add("m", "f", [](TaskContext&) { return TaskResult(); },
                                         {.mode = static_cast<HandlerMode>(kNone)})),
             "mode");

@@ -353,6 +353,7 @@ rocksdb::Status RocksDbRows::rewrite_tables() {
 
 Result<void> RocksDbRows::put_note(const std::string& note) {
   if (!lock_) return fail(ErrorCode::unavailable, fmt::format("{} is not locked", folder_));
+  if (Result<void> there = find_place(); !there) return there;
   return lock_->put_note(note);
 }
 
