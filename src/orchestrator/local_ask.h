@@ -44,7 +44,7 @@ inline Error inbox_is_full() {
 }
 
 template <class T>
-Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call, WhenFull when_full) {
+Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call) {
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   if (Result<void> ok = check_caller(); !ok) return std::unexpected(std::move(ok.error()));
   Reply<T> reply;
@@ -62,12 +62,7 @@ Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>
           completion.answer(failure == nullptr ? std::move(answer) : std::unexpected(*failure));
         });
   };
-  bool posted = shard.post(std::move(asked));
-  while (!posted && when_full == WhenFull::wait && running_) {
-    std::this_thread::yield();
-    posted = shard.post(std::move(asked));
-  }
-  if (!posted) return std::unexpected(running_ ? inbox_is_full() : engine_stopping());
+  if (!shard.post(std::move(asked))) return std::unexpected(running_ ? inbox_is_full() : engine_stopping());
   return *reply.wait();
 }
 

@@ -148,12 +148,10 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   friend class LocalOrchestratorPeer;  // tests
 
   Shard& shard_of(const std::string& id);
-  // What to do while the shard's inbox has no room.
-  enum class WhenFull : std::uint8_t { refuse, wait };
   // Runs `call` on the shard's thread and returns what it returned once that is durable. Error: also `internal`, if the
   // shard broke off in the middle of it.
   template <class T>
-  Result<T> ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call, WhenFull when_full = WhenFull::refuse);
+  Result<T> ask(Shard& shard, std::move_only_function<Result<T>(Shard&)> call);
   // The same for a workflow of that id, in memory. Error: `not_found`.
   template <class T>
   Result<T> ask_live(const std::string& id, std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call);

@@ -1,6 +1,7 @@
 #include "orchestrator/store_switch.h"
 
 #include <algorithm>
+#include <deque>
 #include <thread>
 #include <utility>
 
@@ -98,15 +99,16 @@ Result<void> LocalOrchestrator::move_to(const std::shared_ptr<Store>& next, cons
 // All shards concurrently, for there may be a million workflows. A shard that cannot read them goes down and tries
 // until it can, as at the start of an engine.
 void LocalOrchestrator::load_all(bool crashed) {
-  std::vector<std::jthread> waiting;
-  for (const auto& shard : shards_)
-    waiting.emplace_back([this, crashed, &shard = *shard] {
-      const auto load = [crashed](Shard& there) -> Result<void> {
+  std::deque<Reply<void>> done;
+  for (const auto& shard : shards_) {
+    ShardCall load = [crashed, completion = Completion<void>(done.emplace_back(), running_)](Shard& there) mutable {
+      if (!there.down())
         if (Result<void> loaded = there.load(crashed); !loaded) there.break_off(loaded.error());
-        return {};
-      };
-      (void)ask<void>(shard, load, WhenFull::wait);
-    });
+      completion.answer({});
+    };
+    while (!shard->post(std::move(load)) && running_) std::this_thread::yield();
+  }
+  for (Reply<void>& each : done) (void)each.wait();
 }
 
 Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {

@@ -1,11 +1,13 @@
 // The library used in ways that it is not meant for: each is refused with a code, and nothing else comes to harm.
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -174,6 +176,31 @@ TEST(Misuse, after_fork_is_refused) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
   ASSERT_TRUE(o.execute_workflow("w"));
   EXPECT_EQ(o.wait_workflow("w").value().status.state, WorkflowState::completed);
+}
+
+// As many threads as a user may have, one by one more: an engine opens or is refused.
+TEST(Misuse, without_threads_is_refused) {
+  constexpr uid_t kNobody = 65534;
+  if (::geteuid() != 0) GTEST_SKIP() << "becomes another user: needs root";
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  bool opened = false;
+  for (rlim_t threads = 1; threads <= 64 && !opened; ++threads) {
+    const std::string data = folder.path() / std::to_string(threads);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const rlimit limit{.rlim_cur = threads, .rlim_max = threads};
+      if (::setuid(kNobody) != 0 || ::setrlimit(RLIMIT_NPROC, &limit) != 0) ::_exit(3);
+      const auto engine = Engine::open({.data_dir = data});
+      ::_exit(engine ? 0 : engine.error().code == ErrorCode::unavailable ? 1 : 2);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status) << " with " << threads << " threads";
+    ASSERT_LE(WEXITSTATUS(status), 1) << threads;
+    opened = WEXITSTATUS(status) == 0;
+  }
+  EXPECT_TRUE(opened);
 }
 
 TEST(Misuse, of_a_started_callback_that_throws_is_logged) {

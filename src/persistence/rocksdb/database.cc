@@ -48,6 +48,7 @@ rocksdb::DBOptions database_options(Access access, Room room) {
   options.track_and_verify_wals_in_manifest = access != Access::salvage;
   options.max_background_jobs = 2;
   options.max_open_files = kMostOpenFiles;
+  options.max_file_opening_threads = 1;  // it does not survive it if it cannot start another one
   options.db_write_buffer_size = kAllBuffers;
   options.max_total_wal_size = kMostLog;
   options.bytes_per_sync = kSyncPiece;
