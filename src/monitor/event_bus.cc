@@ -119,7 +119,7 @@ class EventBus::Subscription {
     try {
       log().error("a subscriber threw on {} of workflow {}: {}; it stays subscribed, and this is logged once",
                   event.type, in_quotes(event.workflow), what);
-    } catch (...) {  // no memory for the line: the event counts more
+    } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the line, and the event counts more
     }
   }
 

@@ -205,7 +205,7 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
 Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const NewWorkflow& wanted) {
   const std::string& id = wanted.facts->id.text();
   if (wanted.id_may_be_taken && wanted.if_exists != IfExists::refuse) {
-    const Result<LiveWorkflow*> existing = shard.load_one(id);
+    Result<LiveWorkflow*> existing = shard.load_one(id);
     if (!existing) return existing;
     if (*existing != nullptr && wanted.if_exists == IfExists::attach) {
       if (Result<void> same = check_same(*(*existing)->state.facts, *wanted.facts); !same)

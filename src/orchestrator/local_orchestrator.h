@@ -189,6 +189,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   [[nodiscard]] bool runs_all() const { return !options_.shard.standby && !options_.shard.only; }
 
   // store_switch.cc
+  // Waits while the shard's inbox is full. False: the engine is stopping.
+  bool post_in_time(Shard& shard, ShardCall call);
   using WorkflowCheck = std::function<Result<void>(const core::Workflow&)>;
   // All shards and the policies go on with `next`, or none of them does.
   Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there);

@@ -323,7 +323,7 @@ TEST(Reads, take_a_history_page_by_page_at_the_cost_of_its_events) {
 TEST(Reads, end_a_page_of_a_history_when_it_has_bytes_enough) {
   Node node;
   std::vector<TaskSpec> tasks;
-  for (int i = 0; i < 5; ++i) tasks.push_back(task(task_name(i), {}, "letter"));
+  for (std::size_t i = 0; i < 5; ++i) tasks.push_back(task(task_name(i), {}, "letter"));
   node.run(define(tasks), "letters");
   std::vector<std::uint64_t> numbers;
   std::size_t letters = 0;
@@ -410,7 +410,7 @@ TEST(Reports, are_written_in_pieces_that_hold_no_result_twice) {
 TEST(Reports, have_an_output_that_names_the_tasks_when_it_would_be_too_large) {
   Node node;
   std::vector<TaskSpec> tasks;
-  for (int i = 0; i < 20; ++i) tasks.push_back(task(task_name(i), {}, i == 3 ? "noop" : "letter"));
+  for (std::size_t i = 0; i < 20; ++i) tasks.push_back(task(task_name(i), {}, i == 3 ? "noop" : "letter"));
   node.run(define(tasks), "too_large");
   const auto report = node.orchestrator().get_workflow("too_large");
   ASSERT_TRUE(report) << report.error().message;

@@ -105,7 +105,7 @@ Result<bool> Shard::turn() {
     forget_oldest_finished();
   // Only if there is more to do than to wait for the commit is it worth another thread's while.
   if (busy && waits_for_commit) store_->expedite();
-  const Result<bool> released = release_durable();
+  Result<bool> released = release_durable();
   if (!released) return released;
   return busy || *released || !made_here_.empty() || (!placements_.empty() && !placements_blocked_);
 }

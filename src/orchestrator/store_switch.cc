@@ -33,6 +33,14 @@ void StoreSwitch::decide(bool switches) {
   changed_.notify_all();
 }
 
+bool LocalOrchestrator::post_in_time(Shard& shard, ShardCall call) {
+  while (!shard.post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
+    if (!running_) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 // Whatever fails, fails before the decision; after it nothing can.
 Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next, Epoch epoch,
                                              const WorkflowCheck& may_go_there) {
@@ -49,12 +57,7 @@ Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next,
       }
       if (meeting->arrive(ready)) there.use_store(*next, epoch);
     };
-    bool posted = shard->post(std::move(join));
-    while (!posted && running_) {
-      std::this_thread::yield();
-      posted = shard->post(std::move(join));
-    }
-    if (!posted) meeting->arrive(std::unexpected(engine_stopping()));
+    if (!post_in_time(*shard, std::move(join))) meeting->arrive(std::unexpected(engine_stopping()));
   }
   Result<void> ready = meeting->wait_for_all();
   if (ready && !running_) ready = std::unexpected(engine_stopping());
@@ -106,7 +109,7 @@ void LocalOrchestrator::load_all(bool crashed) {
         if (Result<void> loaded = there.load(crashed); !loaded) there.break_off(loaded.error());
       completion.answer({});
     };
-    while (!shard->post(std::move(load)) && running_) std::this_thread::yield();
+    (void)post_in_time(*shard, std::move(load));
   }
   for (Reply<void>& each : done) (void)each.wait();
 }

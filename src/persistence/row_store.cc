@@ -45,8 +45,8 @@ bool notes_end_of(std::string_view note, std::uint64_t epoch) {
   note.remove_prefix(kWord.size());
   std::uint64_t first = 0;
   std::uint64_t last = 0;
-  const char* const end = note.data() + note.size();
-  const auto [behind, error] = std::from_chars(note.data(), end, first);
+  const char* const end = note.end();
+  const auto [behind, error] = std::from_chars(note.begin(), end, first);
   return error == std::errc() && behind != end && std::from_chars(behind + 1, end, last).ec == std::errc() &&
          first <= epoch && epoch <= last;
 }

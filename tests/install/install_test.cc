@@ -97,8 +97,8 @@ TEST(Install, holds_all_that_other_programs_need) {
   ASSERT_FALSE(HasFailure());
   expect_files({"bin/pawl", "include/pawl/engine.h", "share/pawl/schemas/workflow.schema.json",
                 "share/bash-completion/completions/pawl", "share/zsh/site-functions/_pawl",
-                "share/fish/vendor_completions.d/pawl.fish", "share/doc/pawl/LICENSE", PAWL_LIBDIR "/pkgconfig/pawl.pc",
-                "share/doc/pawl/README.md"});
+                "share/fish/vendor_completions.d/pawl.fish", "share/doc/pawl/LICENSE",
+                (PAWL_LIBDIR "/pkgconfig/pawl.pc"), "share/doc/pawl/README.md"});
   EXPECT_GT(fs::file_size(kPrefix / "share/bash-completion/completions/pawl"), 0U);
   EXPECT_EQ(std::distance(fs::directory_iterator(kPrefix / "include"), fs::directory_iterator()), 1)
       << "only include/pawl is for others";

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,7 +66,7 @@ class HostileValues : public ::testing::TestWithParam<bool> {
     TaskSpec first = user_task("first", name);
     first.allow_failure = true;
     TaskSpec reader = task("reader", {"first"}, "echo");
-    reader.args = {"${{ tasks.first.result or tasks.first.error }}"};
+    reader.args = args("${{ tasks.first.result or tasks.first.error }}");
     WorkflowSpec spec = workflow({first, reader});
     return run(*engine, define(spec));
   }
@@ -207,7 +208,7 @@ TEST_P(HostileValues, what_is_made_of_deep_values_has_a_limit_of_its_own) {
   TaskSpec reader = user_task("reader", "depth", {"deep"});
   const auto levels = [](const std::string& value, int count) {
     std::string lua = value;
-    for (int i = 0; i < count; ++i) lua = "{" + lua + "}";
+    for (int i = 0; i < count; ++i) lua = fmt::format("{{{}}}", lua);
     return "${{ " + lua + " }}";
   };
   reader.args = boost::json::array{levels("tasks.deep.result", 50)};

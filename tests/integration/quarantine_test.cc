@@ -22,7 +22,6 @@ namespace pawl::testing {
 namespace {
 
 using ::testing::Contains;
-using ::testing::Field;
 using ::testing::HasSubstr;
 
 constexpr char kLatin1[] = "\"f\xFCr\"";
@@ -87,7 +86,7 @@ class Quarantine : public ::testing::Test {
 
 TEST_F(Quarantine, a_result_that_is_not_json_fails_the_task_that_reads_it) {
   TaskSpec reader = task("b", {"a"}, "echo");
-  reader.args = {"${{ tasks.a.result }}"};
+  reader.args = args("${{ tasks.a.result }}");
   TaskSpec other = task("c", {"a"});
   create(define({task("a"), reader, other}), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));

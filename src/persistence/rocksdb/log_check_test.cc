@@ -70,8 +70,12 @@ TEST_F(LogCheck, takes_batches_of_any_content) {
   log_format::append_record(log_, batch(1, 1));
   for (std::uint64_t kind = 0; kind < 256; ++kind) {
     const std::string header = log_format::little_endian(3 + kind, 8) + log_format::little_endian(1, 4);
-    for (const std::string& rest : {std::string(), std::string("\x01x\x01y"), std::string(40, '\0')})
-      log_format::append_record(log_, header + static_cast<char>(kind) + rest);
+    for (const std::string& rest : {std::string(), std::string("\x01x\x01y"), std::string(40, '\0')}) {
+      std::string odd = header;
+      odd += static_cast<char>(kind);
+      odd += rest;
+      log_format::append_record(log_, odd);
+    }
   }
   EXPECT_EQ(records().size(), 257U);
   EXPECT_FALSE(is_lossy());
