@@ -92,9 +92,9 @@ TEST_F(FullDisk, that_ends_a_process_is_told_in_lines_for_people) {
   EXPECT_EQ(ended.exit_code, 4);
   EXPECT_THAT(ended.err, MatchesRegex("pawl: cannot write to [^\n]*: the disk is full; make room on it\n"
                                       "pawl: nothing is lost: pawl resume w [^\n]* goes on\n"));
-  const ProcessResult logged = pawl({"resume", "--log-level", "warn"});
+  const ProcessResult logged = pawl({"resume", "--log-level", "debug"});
   EXPECT_EQ(logged.exit_code, 4);
-  EXPECT_THAT(logged.err, HasSubstr(" warning shard "));
+  EXPECT_THAT(logged.err, HasSubstr(" rocksdb: "));
 }
 
 // What is deleted is given back to the disk, so that work goes on.

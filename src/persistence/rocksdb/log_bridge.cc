@@ -8,6 +8,11 @@
 
 namespace pawl {
 
+// It has much to say: what nobody asks for is not even put into words.
+LogBridge::LogBridge()
+    : rocksdb::Logger(log().should_log(spdlog::level::debug) ? rocksdb::InfoLogLevel::INFO_LEVEL
+                                                             : rocksdb::InfoLogLevel::WARN_LEVEL) {}
+
 void LogBridge::Logv(rocksdb::InfoLogLevel level, const char* format, std::va_list arguments) {
   // Headers tell all settings, each time.
   if (level < GetInfoLogLevel() || level == rocksdb::InfoLogLevel::HEADER_LEVEL) return;

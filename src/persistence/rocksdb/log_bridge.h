@@ -12,7 +12,7 @@ namespace pawl {
 
 class LogBridge final : public rocksdb::Logger {
  public:
-  LogBridge() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+  LogBridge();
 
   using rocksdb::Logger::Logv;
   void Logv(rocksdb::InfoLogLevel level, const char* format, std::va_list arguments) override;
