@@ -86,21 +86,21 @@ void Shard::handle_orphan(const FinishedAttempt& attempt) {
   if (--orphan->second->attempts == 0) orphans_.erase(orphan);
 }
 
-// Whether the timer was armed for an earlier life of the workflow, which was restored or run again since: that is
-// decided, and not durable yet, or it would have been disarmed.
-bool Shard::is_of_former_life(const LiveWorkflow& workflow, const Timer& timer) const {
-  const core::Workflow& state = workflow.state;
+// When a limit of the workflow or of one of its tasks is over, as they are now; none: there is no such limit, or the
+// timer is of another kind.
+std::optional<Timestamp> Shard::end_of_limit(const core::Workflow& state, const TimerKey& timer) {
   const Definition& definition = state.definition();
-  const auto is_early = [&](Timestamp from, std::optional<Duration> limit) {
-    return !limit || workflow_time(workflow, now_) < from + *limit;
+  const auto after = [](Timestamp from, std::optional<Duration> limit) {
+    return limit ? std::optional(from + *limit) : std::nullopt;
   };
-  if (timer.key.kind == TimerKind::workflow_timeout) return is_early(state.times_out_from, definition.timeout());
-  const TaskIndex task = timer.key.task;
-  if (task >= definition.task_count()) return false;
-  if (timer.key.kind == TimerKind::schedule_to_start)
-    return is_early(core::ready_since(state, task), definition.rules(task).schedule_to_start);
-  return timer.key.kind == TimerKind::schedule_to_close &&
-         is_early(core::scheduled_at(state, task), definition.rules(task).schedule_to_close);
+  if (timer.kind == TimerKind::workflow_timeout) return after(state.times_out_from, definition.timeout());
+  if (timer.task >= definition.task_count()) return std::nullopt;
+  const TaskRules& rules = definition.rules(timer.task);
+  if (timer.kind == TimerKind::schedule_to_start)
+    return after(core::ready_since(state, timer.task), rules.schedule_to_start);
+  if (timer.kind == TimerKind::schedule_to_close)
+    return after(core::scheduled_at(state, timer.task), rules.schedule_to_close);
+  return std::nullopt;
 }
 
 bool Shard::fire_timers() {
@@ -119,7 +119,9 @@ void Shard::fire(const Timer& timer) {
   LiveWorkflow* const workflow = at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
   if (workflow == nullptr) return;
   if (timer.key.kind != TimerKind::wake) --workflow->timers;
-  if (is_of_former_life(*workflow, timer)) return;
+  // The workflow may have been restored or run again since the timer was armed, and that is not durable yet.
+  if (const auto due = end_of_limit(workflow->state, timer.key); due && *due > workflow_time(*workflow, now_))
+    return arm(*workflow, {.kind = timer.key.kind, .task = timer.key.task, .attempt = timer.attempt, .due = *due});
   const TaskIndex task = timer.key.task;
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {

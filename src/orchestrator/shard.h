@@ -257,7 +257,7 @@ class Shard final : public CommitListener {
   void handle_orphan(const FinishedAttempt& attempt);
   bool fire_timers();
   void fire(const Timer& timer);
-  [[nodiscard]] bool is_of_former_life(const LiveWorkflow& workflow, const Timer& timer) const;
+  [[nodiscard]] static std::optional<Timestamp> end_of_limit(const core::Workflow& state, const TimerKey& timer);
 
   // schedule.cc
   void schedule();
