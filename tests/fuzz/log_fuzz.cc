@@ -21,6 +21,7 @@
 #include "persistence/rocksdb/log_check.h"
 #include "persistence/rocksdb/log_format_test.h"
 #include "persistence/rocksdb/log_reader.h"
+#include "tests/fuzz/bytes.h"
 #include "tests/support/temporary_folder.h"
 
 namespace {
@@ -28,27 +29,7 @@ namespace {
 constexpr std::size_t kMostBytes = 131'072;
 constexpr std::size_t kFiles = 3;
 
-class Bytes {
- public:
-  explicit Bytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-  [[nodiscard]] bool empty() const { return bytes_.empty(); }
-  std::uint8_t next() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t byte = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return byte;
-  }
-  std::string text() {
-    const std::size_t size = std::min<std::size_t>(next(), bytes_.size());
-    const auto taken = bytes_.first(size);
-    bytes_ = bytes_.subspan(size);
-    return {taken.begin(), taken.end()};
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-};
+using pawl::fuzz::Bytes;
 
 struct Logs {
   std::array<std::string, kFiles> files;

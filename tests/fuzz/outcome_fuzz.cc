@@ -25,6 +25,7 @@
 #include "orchestrator/replay.h"
 #include "orchestrator/report.h"
 #include "runners/handler.h"
+#include "tests/fuzz/bytes.h"
 
 namespace {
 
@@ -33,22 +34,10 @@ using pawl::Json;
 constexpr std::size_t kMostResultBytes = 4096;
 constexpr std::size_t kMostArgsBytes = 1U << 20U;
 
-class Bytes {
+class OutcomeBytes : public pawl::fuzz::Bytes {
  public:
-  explicit Bytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  using Bytes::Bytes;
 
-  std::uint8_t next() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t byte = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return byte;
-  }
-  std::string text() {
-    const std::size_t size = std::min<std::size_t>(next(), bytes_.size());
-    const auto taken = bytes_.first(size);
-    bytes_ = bytes_.subspan(size);
-    return {taken.begin(), taken.end()};
-  }
   std::uint64_t bits() {
     std::uint64_t all = 0;
     for (int i = 0; i < 8; ++i) all = all << 8U | next();
@@ -102,8 +91,6 @@ class Bytes {
     }
     return value;
   }
-
-  std::span<const std::uint8_t> bytes_;
 };
 
 pawl::DefinitionPtr make() {
@@ -129,7 +116,7 @@ void must_read(const std::string& json) {
 }
 
 // As a shard would, but for the handlers, which return what the bytes say.
-void run(pawl::core::Harness& h, Bytes& bytes) {
+void run(pawl::core::Harness& h, OutcomeBytes& bytes) {
   constexpr int kMostAttempts = 20;
   h.start();
   for (int i = 0; i < kMostAttempts && !is_terminal(h.workflow.state); ++i) {
@@ -162,7 +149,7 @@ void run(pawl::core::Harness& h, Bytes& bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const pawl::DefinitionPtr definition = make();
-  Bytes bytes({data, size});
+  OutcomeBytes bytes({data, size});
   Json input = boost::json::object{{"value", bytes.value()}};
   if (!pawl::check_value(input, "input")) pawl::dismantle(std::exchange(input, boost::json::object()));
   pawl::core::Harness h(definition, input);

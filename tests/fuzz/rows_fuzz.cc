@@ -31,6 +31,7 @@
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 #include "persistence/stored_rows.h"
+#include "tests/fuzz/bytes.h"
 
 namespace {
 
@@ -136,23 +137,10 @@ std::vector<Row> sound_rows() {
   return rows;
 }
 
-class Bytes {
+class RowBytes : public pawl::fuzz::Bytes {
  public:
-  explicit Bytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  using Bytes::Bytes;
 
-  [[nodiscard]] bool empty() const { return bytes_.empty(); }
-  std::uint8_t next() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t byte = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return byte;
-  }
-  std::string text() {
-    const std::size_t size = std::min<std::size_t>(next(), bytes_.size());
-    const auto taken = bytes_.first(size);
-    bytes_ = bytes_.subspan(size);
-    return {taken.begin(), taken.end()};
-  }
   Space space() { return static_cast<Space>(next() % pawl::kSpaceNames.size()); }
   const Row& one_of(const std::vector<Row>& rows) { return rows[next() % rows.size()]; }
   // The text cut, longer, with other bytes inside, or itself.
@@ -165,14 +153,11 @@ class Bytes {
     if (how % 4 == 3 && !text.empty()) text[where] = static_cast<char>(next());
     return text;
   }
-
- private:
-  std::span<const std::uint8_t> bytes_;
 };
 
 using Tables = pawl::MemoryRows::Tables;
 
-Tables tables_of(Bytes& bytes) {
+Tables tables_of(RowBytes& bytes) {
   static const std::vector<Row> sound = sound_rows();
   static const Tables kSound = [] {
     Tables tables;
@@ -363,7 +348,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return true;
   }();
   (void)silent;
-  Bytes bytes({data, size});
+  RowBytes bytes({data, size});
   const std::uint8_t damage = bytes.next();
   const std::string from = damage % 4 == 1 ? std::string() : std::string(1, static_cast<char>('o' + damage / 4 % 8));
   const std::string to = damage % 2 == 0 ? from : std::string(1, static_cast<char>('p' + damage / 4 % 16));

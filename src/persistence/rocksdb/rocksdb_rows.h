@@ -94,7 +94,6 @@ class RocksDbRows final : public Rows {
   Result<void> open_database(Room room);
   [[nodiscard]] Result<Database> use();
   void close_database();
-  Result<void> copy_to(rocksdb::DB& rocks, const std::filesystem::path& copy) const;
   // All down to probe() with writing_ held.
   [[nodiscard]] Result<void> check_writable() const;
   [[nodiscard]] std::string doing() const;
