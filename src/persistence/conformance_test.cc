@@ -241,6 +241,24 @@ TEST_P(Conformance, forgets_the_dead_letters_of_a_workflow_with_it) {
   EXPECT_THAT(letters_in(store()), ElementsAre("wa/a"));
 }
 
+TEST_P(Conformance, replaces_an_ended_workflow_in_one_commit) {
+  const Turn::Ending failed{.state = WorkflowState::failed};
+  ASSERT_TRUE(harness.commit(Turn().create("w").create("wa")));
+  ASSERT_TRUE(harness.commit(Turn().letters("w", 1, {.added = {"a"}}).letters("wa", 1, {.added = {"a"}})));
+  ASSERT_TRUE(harness.commit(Turn().go_on("w", 2, 3, "checkpoint")));
+  ASSERT_TRUE(store().put_snapshot({.id = "s", .workflow = "w", .created_at = at(3), .label = "", .state = "state"}));
+  ASSERT_TRUE(harness.commit(Turn().end("w", 5, failed).go_on("wa", 2)));
+  ASSERT_TRUE(harness.commit(Turn().replace("w", failed, at(20)).go_on("wa", 3)));
+  EXPECT_EQ(harness.live(), (Live{{"w", {{0, 1}}}, {"wa", {{0, 1}, {1, 1}, {2, 1}, {3, 1}}}}));
+  EXPECT_EQ(store().read_workflow("w").value().checkpoint, "");
+  EXPECT_FALSE(store().read_summary("w").value().ended);
+  EXPECT_THAT(harness.list(), IsEmpty());
+  EXPECT_THAT(*store().list_snapshots("w"), IsEmpty());
+  EXPECT_THAT(letters_in(store()), ElementsAre("wa/a"));
+  ASSERT_TRUE(harness.commit(Turn().end("w", 1, {.created_at = at(20)})));
+  EXPECT_THAT(harness.list(), ElementsAre("w"));
+}
+
 TEST_P(Conformance, tells_of_one_workflow_in_one_row) {
   ASSERT_TRUE(harness.commit(Turn().create("w", at(5)).create("v", at(7))));
   ASSERT_TRUE(harness.commit(Turn().end("w", 1, {.state = WorkflowState::failed})));

@@ -79,6 +79,12 @@ class Turn {
     Timestamp completed_at = at(10);
   };
 
+  struct Ending {
+    WorkflowState state = WorkflowState::completed;
+    Timestamp created_at = at(0);
+    Timestamp completed_at = at(10);
+  };
+
   // `events` of workflow `id`, from number `first` on: of no importance themselves but for the first one and a
   // restoral.
   Turn& add(const std::string& id, std::uint64_t first, std::vector<Event> events, More more) {
@@ -117,17 +123,23 @@ class Turn {
   Turn& create(const std::string& id, Timestamp when = at(0)) {
     return add(id, 0, {event::WorkflowCreated{.at = when}}, {.summary = WorkflowState::pending, .created_at = when});
   }
+  // The same, in place of one that has ended.
+  Turn& replace(const std::string& id, const Ending& former, Timestamp when) {
+    create(id, when);
+    commits_.back().replaced = std::make_unique<WorkflowSummary>();
+    WorkflowStatus& status = commits_.back().replaced->status;
+    status.id = id;
+    status.name = name_;
+    status.state = former.state;
+    status.created_at = former.created_at;
+    return *this;
+  }
   // `count` more events.
   Turn& go_on(const std::string& id, std::uint64_t first, std::size_t count = 1, std::string checkpoint = {},
               std::uint64_t history_from = 0) {
     return add(id, first, std::vector<Event>(count, event::TaskStarted{.task = 0, .attempt = 1, .at = at(7)}),
                {.checkpoint = std::move(checkpoint), .history_from = history_from});
   }
-  struct Ending {
-    WorkflowState state = WorkflowState::completed;
-    Timestamp created_at = at(0);
-    Timestamp completed_at = at(10);
-  };
   Turn& end(const std::string& id, std::uint64_t first, const Ending& ending) {
     return add(id, first, {event::WorkflowCompleted{.at = ending.completed_at}},
                {.summary = ending.state, .created_at = ending.created_at, .completed_at = ending.completed_at});
