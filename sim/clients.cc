@@ -73,8 +73,9 @@ void Clients::create(bool execute) {
                     .priority = static_cast<Priority>(random_.next() % 4),
                     .cancel_grace = Duration(static_cast<std::int64_t>(random_.next() % 100))});
   ask(id, [bound = *bound, facts, execute](Shard& shard) -> Result<void> {
-    if (Result<void> created = shard.create(bound, facts, true); !created) return created;
-    return execute ? shard.execute(*shard.find(facts->id.text())) : Result<void>();
+    const Result<LiveWorkflow*> created = shard.create(bound, facts, true);
+    if (!created) return std::unexpected(created.error());
+    return execute ? shard.execute(**created) : Result<void>();
   });
 }
 
@@ -110,8 +111,8 @@ void Clients::fork(const std::string& id) {
         .facts = known,
         .state = std::make_shared<const std::string>(core::encode_state(workflow.state))};
     ask(known->id.text(), [bound = workflow.bound, past](Shard& shard) -> Result<void> {
-      if (Result<void> created = shard.create(bound, past.facts, true); !created) return created;
-      return shard.restore(*shard.find(past.facts->id.text()), past);
+      const Result<LiveWorkflow*> created = shard.create(bound, past.facts, true);
+      return created ? shard.restore(**created, past) : std::unexpected(created.error());
     });
     return {};
   });

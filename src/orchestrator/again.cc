@@ -55,9 +55,9 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
                                          .facts = known,
                                          .state = std::move(state)};
   return ask<std::string>(shard_of(fork), [&](Shard& shard) -> Result<std::string> {
-    if (Result<void> created = shard.create(*bound, known, options.id.has_value()); !created)
-      return std::unexpected(std::move(created.error()));
-    if (Result<void> restored = shard.restore(*shard.find(fork), restore); !restored)
+    const Result<LiveWorkflow*> created = shard.create(*bound, known, options.id.has_value());
+    if (!created) return std::unexpected(created.error());
+    if (Result<void> restored = shard.restore(**created, restore); !restored)
       return std::unexpected(std::move(restored.error()));
     return fork;
   });

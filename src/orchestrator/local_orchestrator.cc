@@ -213,15 +213,12 @@ Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const Ne
       return existing;
     }
     if (*existing != nullptr) {
-      if (Result<void> replaced = shard.replace(**existing, wanted.bound, wanted.facts); !replaced)
-        return std::unexpected(std::move(replaced.error()));
-      bookmarks_.forget_deleted(id);
-      return shard.find(id);
+      Result<LiveWorkflow*> replaced = shard.replace(**existing, wanted.bound, wanted.facts);
+      if (replaced) bookmarks_.forget_deleted(id);
+      return replaced;
     }
   }
-  if (Result<void> created = shard.create(wanted.bound, wanted.facts, wanted.id_may_be_taken); !created)
-    return std::unexpected(std::move(created.error()));
-  return shard.find(id);
+  return shard.create(wanted.bound, wanted.facts, wanted.id_may_be_taken);
 }
 
 Result<void> LocalOrchestrator::create_and_execute(Shard& shard, const NewWorkflow& wanted) {

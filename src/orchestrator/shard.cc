@@ -196,11 +196,11 @@ Result<void> Shard::check_policies(const Definition& definition) const {
   return definition.policies().empty() ? Result<void>() : environment_.policies.check_known(definition);
 }
 
-Result<void> Shard::refuse_to_change() {
+std::unexpected<Error> Shard::refuse_to_change() {
   return fail(ErrorCode::invalid_state, "the data directory is open to be read only, so nothing can be changed in it");
 }
 
-Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
+Result<LiveWorkflow*> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
   if (environment_.limits.read_only) return refuse_to_change();
   const std::string& id = facts->id.text();
   Result<bool> taken = find(id) != nullptr;
@@ -208,34 +208,31 @@ Result<void> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, boo
   if (!*taken && id_may_be_taken) taken = store_->contains(id);
   if (!taken) return std::unexpected(taken.error());
   if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
-  if (Result<void> room = check_room(1); !room) return room;
-  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  // The store may be another one than when the workflow was prepared.
-  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
-  const Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
-  return made ? Result<void>() : std::unexpected(made.error());
-}
-
-// For so many more.
-Result<void> Shard::check_room(std::size_t more) const {
-  if (environment_.workflow_count + more <= environment_.limits.workflows) return {};
-  return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
-                                                     environment_.limits.workflows));
+  if (Result<void> ok = check_new(*bound, 1); !ok) return std::unexpected(std::move(ok.error()));
+  return make(std::move(bound), std::move(facts));
 }
 
 // In one commit: there is the former workflow, or the new one.
-Result<void> Shard::replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+Result<LiveWorkflow*> Shard::replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
   if (environment_.limits.read_only) return refuse_to_change();
-  if (Result<void> removable = check_removable(ended, "replace"); !removable) return removable;
-  if (Result<void> room = check_room(0); !room) return room;
-  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
+  if (Result<void> removable = check_removable(ended, "replace"); !removable)
+    return std::unexpected(std::move(removable.error()));
+  if (Result<void> ok = check_new(*bound, 0); !ok) return std::unexpected(std::move(ok.error()));
   auto former = std::make_unique<WorkflowSummary>(summary_of(ended.state));
   forget(ended);
-  const Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
-  if (!made) return std::unexpected(made.error());
-  if (store_->is_durable()) group_of(**made, 0, false).replaced = std::move(former);
-  return {};
+  Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
+  if (made && store_->is_durable()) group_of(**made, 0, false).replaced = std::move(former);
+  return made;
+}
+
+// Whether a workflow of this definition may be made, which are so many `more`.
+Result<void> Shard::check_new(const BoundDefinition& bound, std::size_t more) const {
+  if (environment_.workflow_count + more > environment_.limits.workflows)
+    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
+                                                       environment_.limits.workflows));
+  if (Result<void> ok = check_policies(*bound.definition); !ok) return ok;
+  // The store may be another one than when the workflow was prepared.
+  return bound.keep_in(*store_);
 }
 
 Result<LiveWorkflow*> Shard::make(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {

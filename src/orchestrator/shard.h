@@ -187,11 +187,11 @@ class Shard final : public CommitListener {
   // For calls. A reply is sent when all that was decided before it is durable.
   void reply_when_durable(ShardReply reply);
   [[nodiscard]] LiveWorkflow* find(std::string_view id);
-  Result<void> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
+  Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
   Result<void> execute(LiveWorkflow& workflow);
   Result<void> command(LiveWorkflow& workflow, const Command& command);
   // The same, under the id of a workflow that has ended, of which nothing is left. Error: `invalid_state`.
-  Result<void> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  Result<LiveWorkflow*> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // The definition of a pending workflow is exchanged for another one.
   Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   Result<void> restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot);
@@ -280,7 +280,7 @@ class Shard final : public CommitListener {
   template <class C>
   Result<void> decide(LiveWorkflow& workflow, const C& command);
   // What is said where limits.read_only.
-  static Result<void> refuse_to_change();
+  static std::unexpected<Error> refuse_to_change();
   void close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event, bool was_terminal);
   [[nodiscard]] bool ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const;
   Batch::Group& group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal);
@@ -361,7 +361,7 @@ class Shard final : public CommitListener {
 
   void live_again(LiveWorkflow& workflow);
   void withdraw(LiveWorkflow& workflow);
-  [[nodiscard]] Result<void> check_room(std::size_t more) const;
+  [[nodiscard]] Result<void> check_new(const BoundDefinition& bound, std::size_t more) const;
   Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
   Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);

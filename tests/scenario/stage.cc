@@ -58,7 +58,10 @@ void Stage::create(const std::string& id, const DefinitionPtr& definition) {
                                                                          .input = definition->input(),
                                                                          .priority = Priority::normal,
                                                                          .cancel_grace = std::chrono::seconds(10)});
-  const Result<void> created = call(id, [&](Shard& shard) { return shard.create(*bound, facts, true); });
+  const Result<void> created = call(id, [&](Shard& shard) -> Result<void> {
+    const Result<LiveWorkflow*> made = shard.create(*bound, facts, true);
+    return made ? Result<void>() : std::unexpected(made.error());
+  });
   PAWL_ASSERT(created.has_value(), "{}", describe(created.error()));
 }
 
