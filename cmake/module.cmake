@@ -1,3 +1,32 @@
+# pawl_batches(OUT name FILE...): what target `name` compiles instead of FILE...: files that each include PAWL_BATCH of them, so that
+# the headers, three quarters of the time of a file alone, are read once for all of these. A batch names its files relative to
+# the checkout, for ccache to know it again in another one.
+function(pawl_batches out name)
+  if(PAWL_BATCH LESS_EQUAL 1)
+    set(${out} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  list(LENGTH ARGN total)
+  set(batches)
+  set(text)
+  set(count 0)
+  foreach(file IN LISTS ARGN)
+    file(REAL_PATH ${file} file)
+    file(RELATIVE_PATH file ${PROJECT_SOURCE_DIR} ${file})
+    string(APPEND text "#include \"${file}\"\n")
+    math(EXPR count "${count} + 1")
+    math(EXPR in_batch "${count} % ${PAWL_BATCH}")
+    if(in_batch EQUAL 0 OR count EQUAL total)
+      list(LENGTH batches number)
+      set(batch ${CMAKE_CURRENT_BINARY_DIR}/batches/${name}_${number}.cc)
+      file(CONFIGURE OUTPUT ${batch} CONTENT "${text}" @ONLY)
+      list(APPEND batches ${batch})
+      set(text)
+    endif()
+  endforeach()
+  set(${out} ${batches} PARENT_SCOPE)
+endfunction()
+
 # pawl_module(name DEPS lib...): the folder src/<name> as one library, pawl_<name>, that links only what it may include, and
 # its *_test.cc as one test program, <name>_test.
 function(pawl_module name)
@@ -7,8 +36,9 @@ function(pawl_module name)
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
-  add_library(pawl_${name} STATIC ${sources})
-  target_include_directories(pawl_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  pawl_batches(batches pawl_${name} ${sources})
+  add_library(pawl_${name} STATIC ${batches})
+  target_include_directories(pawl_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(pawl_${name} PUBLIC ${arg_DEPS} PRIVATE pawl_options)
 
   if(PAWL_BUILD_TESTS AND tests)
@@ -26,7 +56,8 @@ add_custom_target(smoke_tests)
 # pawl_test(name SOURCES file... DEPS lib...): a GoogleTest program whose cases ctest runs one by one.
 function(pawl_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
+  pawl_batches(batches ${name} ${arg_SOURCES})
+  add_executable(${name} ${batches})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gtest_main GTest::gmock ${PAWL_RAPIDCHECK} pawl_options)
   set(label full)
@@ -49,6 +80,9 @@ function(pawl_stored_form file)
     COMMAND protobuf::protoc --cpp_out=${CMAKE_CURRENT_BINARY_DIR} -I ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${file}
     DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
     VERBATIM)
+  # Before the module, so that it can be made by itself.
+  add_custom_target(pawl_${folder}_stored_form DEPENDS ${made})
+  add_dependencies(pawl_${folder} pawl_${folder}_stored_form)
   target_sources(pawl_${folder} PRIVATE ${made})
   set_source_files_properties(${made} PROPERTIES COMPILE_OPTIONS "-w")
   target_include_directories(pawl_${folder} SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})

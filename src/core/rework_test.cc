@@ -13,7 +13,7 @@ namespace {
 using pawl::testing::task;
 using pawl::testing::workflow;
 
-TaskSpec with_undo(TaskSpec spec, const boost::json::array& args = {"${{ task.result }}"}) {
+TaskSpec with_echo_undo(TaskSpec spec, const boost::json::array& args = {"${{ task.result }}"}) {
   spec.compensation = Compensation{.module = "test", .function = "echo", .args = args};
   return spec;
 }
@@ -40,8 +40,8 @@ void rerun(Harness& h, std::string_view from, bool undo_first = false) {
 }
 
 TEST(Undo, of_a_task_that_was_rerun_undoes_each_completion_once_the_latest_first) {
-  TaskSpec hotel = with_undo(task("hotel", {"flight"}), {"${{ tasks.hotel.result }}", "${{ tasks.flight.result }}"});
-  Harness h(define({with_undo(task("flight")), hotel}));
+  TaskSpec hotel = with_echo_undo(task("hotel", {"flight"}), {"${{ tasks.hotel.result }}", "${{ tasks.flight.result }}"});
+  Harness h(define({with_echo_undo(task("flight")), hotel}));
   h.start();
   ASSERT_TRUE(h.complete("flight", "F1"));
   ASSERT_TRUE(h.complete("hotel", "H1"));
@@ -71,7 +71,7 @@ TEST(Undo, of_a_task_that_was_rerun_undoes_each_completion_once_the_latest_first
 }
 
 TEST(Undo, is_given_the_args_and_the_result_of_the_completion_that_it_undoes) {
-  TaskSpec book = with_undo(task("book", {"order"}), {"${{ task.args[1] }}", "${{ task.args[2] }}"});
+  TaskSpec book = with_echo_undo(task("book", {"order"}), {"${{ task.args[1] }}", "${{ task.args[2] }}"});
   book.args = {"${{ tasks.order.result }}", "${{ attempt }}"};
   Harness h(define({task("order"), book}));
   h.start();
@@ -96,7 +96,7 @@ TEST(Undo, is_given_the_args_and_the_result_of_the_completion_that_it_undoes) {
 TEST(Undo, of_an_earlier_completion_sees_null_where_it_saw_null) {
   TaskSpec rate = task("rate");
   rate.allow_failure = true;
-  TaskSpec pay = with_undo(task("pay", {"rate"}), {"${{ task.args }}", "${{ tasks.rate.state }}",
+  TaskSpec pay = with_echo_undo(task("pay", {"rate"}), {"${{ task.args }}", "${{ tasks.rate.state }}",
                                                    "${{ tasks.rate.result }}", "${{ task.result }}"});
   pay.args = {"${{ tasks.rate.state }}", "${{ tasks.rate.result or 'no rate' }}"};
   Harness h(define({rate, pay}));
@@ -117,7 +117,7 @@ TEST(Undo, of_an_earlier_completion_sees_null_where_it_saw_null) {
 }
 
 TEST(Undo, first_comes_before_it_is_run_again) {
-  Harness h(define({task("before"), with_undo(task("a", {"before"})), with_undo(task("b", {"a"}))}));
+  Harness h(define({task("before"), with_echo_undo(task("a", {"before"})), with_echo_undo(task("b", {"a"}))}));
   h.start();
   ASSERT_TRUE(h.complete("before"));
   ASSERT_TRUE(h.complete("a", 1));
@@ -139,7 +139,7 @@ TEST(Undo, first_comes_before_it_is_run_again) {
 }
 
 TEST(Undo, first_that_fails_runs_nothing_again) {
-  Harness h(define({with_undo(task("a"))}));
+  Harness h(define({with_echo_undo(task("a"))}));
   h.start();
   ASSERT_TRUE(h.complete("a", 1));
   rerun(h, "a", true);
@@ -151,7 +151,7 @@ TEST(Undo, first_that_fails_runs_nothing_again) {
 }
 
 TEST(Undo, that_fails_leaves_the_earlier_completions_to_be_undone_when_it_is_redriven) {
-  Harness h(define({with_undo(task("a")), with_undo(task("other"))}));
+  Harness h(define({with_echo_undo(task("a")), with_echo_undo(task("other"))}));
   h.start();
   ASSERT_TRUE(h.complete("other", 0));
   ASSERT_TRUE(h.complete("a", 1));
@@ -175,7 +175,7 @@ TEST(Undo, that_fails_leaves_the_earlier_completions_to_be_undone_when_it_is_red
 }
 
 TEST(Undo, of_what_completed_after_the_snapshot_that_was_restored_is_still_due) {
-  Harness h(define({with_undo(task("a")), with_undo(task("b", {"a"}))}));
+  Harness h(define({with_echo_undo(task("a")), with_echo_undo(task("b", {"a"}))}));
   h.start();
   ASSERT_TRUE(h.complete("a", 1));
   const command::RestoreWorkflow snapshot = take_snapshot(h);
@@ -196,7 +196,7 @@ TEST(Undo, of_what_completed_after_the_snapshot_that_was_restored_is_still_due) 
 }
 
 TEST(Undo, of_a_workflow_that_was_restored_to_before_its_start_comes_after_its_cancellation) {
-  Harness h(define({with_undo(task("a"))}));
+  Harness h(define({with_echo_undo(task("a"))}));
   const command::RestoreWorkflow snapshot = take_snapshot(h);
   h.start();
   ASSERT_TRUE(h.complete("a", 1));
@@ -215,7 +215,7 @@ TEST(Undo, of_a_workflow_that_was_restored_to_before_its_start_comes_after_its_c
 }
 
 TEST(Undo, of_what_the_snapshot_has_as_completed_is_not_repeated_and_the_task_is_done_over) {
-  Harness h(define({with_undo(task("a")), task("b", {"a"}), task("c", {"b"})}));
+  Harness h(define({with_echo_undo(task("a")), task("b", {"a"}), task("c", {"b"})}));
   h.start();
   ASSERT_TRUE(h.complete("a", 1));
   ASSERT_TRUE(h.complete("b"));
@@ -236,7 +236,7 @@ TEST(Undo, of_what_the_snapshot_has_as_completed_is_not_repeated_and_the_task_is
 }
 
 TEST(Undo, that_was_half_done_when_the_snapshot_was_taken_is_not_restored) {
-  Harness h(define({with_undo(task("a")), task("b", {"a"})}));
+  Harness h(define({with_echo_undo(task("a")), task("b", {"a"})}));
   h.start();
   ASSERT_TRUE(h.complete("a", 1));
   ASSERT_TRUE(h.fail("b"));
@@ -453,7 +453,7 @@ TEST(Restore, gives_back_the_attempts_that_were_made_since) {
 }
 
 TEST(Output, that_failed_is_evaluated_again_by_a_retry_and_undoes_nothing) {
-  WorkflowSpec spec = workflow({with_undo(task("a"))});
+  WorkflowSpec spec = workflow({with_echo_undo(task("a"))});
   spec.output = boost::json::object{{"list", {1, boost::json::object{{"x.y", "n: ${{ tasks.a.result.x.y }}"}}}}};
   Harness h(define(spec));
   h.start();

@@ -30,4 +30,6 @@ inline std::string as_json(std::string_view text, Format format) {
   return document ? to_json_text(document->root().to_json()) : refused(text, format);
 }
 
+inline std::string yaml(std::string_view text) { return as_json(text, Format::yaml); }
+
 }  // namespace pawl::definition

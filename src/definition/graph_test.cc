@@ -40,7 +40,7 @@ Edges chain(std::size_t tasks) {
   return edges;
 }
 
-std::string refusal(const WorkflowSpec& spec) {
+std::string graph_refusal(const WorkflowSpec& spec) {
   const auto definition = make_definition(spec);
   return definition ? std::string() : describe(definition.error());
 }
@@ -85,17 +85,17 @@ TEST(Graph, tasks_may_be_written_before_what_they_depend_on) {
 }
 
 TEST(Graph, refuses_dependencies_that_make_no_sense) {
-  EXPECT_EQ(refusal(graph({{}, {0, 1}})), "tasks.t1.dependencies[1]: task \"t1\" depends on itself");
-  EXPECT_EQ(refusal(graph({{}, {0, 0}})), "tasks.t1.dependencies[1]: dependency \"t0\" is listed twice");
+  EXPECT_EQ(graph_refusal(graph({{}, {0, 1}})), "tasks.t1.dependencies[1]: task \"t1\" depends on itself");
+  EXPECT_EQ(graph_refusal(graph({{}, {0, 0}})), "tasks.t1.dependencies[1]: dependency \"t0\" is listed twice");
   WorkflowSpec spec = graph({{}, {0}});
   spec.tasks[1].dependencies = {"t00"};
-  EXPECT_EQ(refusal(spec), "tasks.t1.dependencies[0]: depends on the unknown task \"t00\" (did you mean \"t0\"?)");
+  EXPECT_EQ(graph_refusal(spec), "tasks.t1.dependencies[0]: depends on the unknown task \"t00\" (did you mean \"t0\"?)");
 }
 
 TEST(Graph, names_a_cycle_in_the_order_in_which_its_tasks_would_have_to_run) {
-  EXPECT_EQ(refusal(graph({{}, {0, 3}, {1}, {2}, {3}})),
+  EXPECT_EQ(graph_refusal(graph({{}, {0, 3}, {1}, {2}, {3}})),
             "tasks.t1.dependencies: the tasks wait for each other in a cycle: t1 -> t2 -> t3 -> t1");
-  EXPECT_EQ(refusal(graph({{1}, {0}})),
+  EXPECT_EQ(graph_refusal(graph({{1}, {0}})),
             "tasks.t0.dependencies: the tasks wait for each other in a cycle: t0 -> t1 -> t0");
 }
 
@@ -114,7 +114,7 @@ RC_GTEST_PROP(GraphProperty, a_cycle_is_named_if_and_only_if_there_is_one_and_it
       if (free && gone.insert(task).second) found = true;
     }
   }
-  const std::string refused = refusal(graph(edges));
+  const std::string refused = graph_refusal(graph(edges));
   RC_ASSERT(refused.empty() == (gone.size() == count));
   if (!refused.empty()) RC_ASSERT(is_real(named_cycle(refused), edges));
 }
@@ -122,7 +122,7 @@ RC_GTEST_PROP(GraphProperty, a_cycle_is_named_if_and_only_if_there_is_one_and_it
 TEST(Graph, finds_a_very_long_cycle) {
   Edges edges = chain(kLong);
   edges.front() = {kLong - 1};
-  const std::string refused = refusal(graph(edges));
+  const std::string refused = graph_refusal(graph(edges));
   EXPECT_TRUE(refused.starts_with("tasks.t0.dependencies: the tasks wait for each other in a cycle: t0 -> t1 -> t2"));
   EXPECT_TRUE(refused.ends_with("t19 -> ... (99980 more) -> t0")) << refused;
 }
@@ -151,7 +151,7 @@ TEST(Graph, takes_one_task_that_waits_for_all_others) {
 TEST(Graph, many_references_to_what_is_far_back_do_not_take_for_ever) {
   WorkflowSpec spec = graph(chain(kLong));
   for (std::size_t task = 1; task < kLong; ++task) spec.tasks[task].when = "tasks.t0.result";
-  EXPECT_EQ(refusal(spec), "");
+  EXPECT_EQ(graph_refusal(spec), "");
 }
 
 TEST(Graph, expressions_may_refer_to_what_has_ended_by_then_and_to_nothing_else) {
@@ -159,7 +159,7 @@ TEST(Graph, expressions_may_refer_to_what_has_ended_by_then_and_to_nothing_else)
   const auto refers = [](std::size_t from, std::string_view to) {
     WorkflowSpec spec = graph({{}, {0}, {1}, {}});
     spec.tasks[from].when = fmt::format("tasks.{}.result", to);
-    return refusal(spec);
+    return graph_refusal(spec);
   };
   EXPECT_EQ(refers(1, "t0"), "");
   EXPECT_EQ(refers(2, "t0"), "") << "not directly, but for sure";
@@ -173,9 +173,9 @@ TEST(Graph, expressions_may_refer_to_what_has_ended_by_then_and_to_nothing_else)
 TEST(Graph, the_output_may_refer_to_every_task_that_exists) {
   WorkflowSpec spec = graph({{}, {0}, {}});
   spec.output = boost::json::object{{"all", boost::json::array{"${{ tasks.t0.result }}", "${{ tasks.t2.result }}"}}};
-  EXPECT_EQ(refusal(spec), "");
+  EXPECT_EQ(graph_refusal(spec), "");
   spec.output = boost::json::object{{"all", boost::json::array{"${{ tasks.t3.result }}"}}};
-  EXPECT_EQ(refusal(spec), "output.all[0]: refers to the unknown task \"t3\" (did you mean \"t0\"?)");
+  EXPECT_EQ(graph_refusal(spec), "output.all[0]: refers to the unknown task \"t3\" (did you mean \"t0\"?)");
 }
 
 }  // namespace

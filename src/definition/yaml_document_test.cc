@@ -9,8 +9,6 @@
 namespace pawl::definition {
 namespace {
 
-std::string yaml(std::string_view text) { return as_json(text, Format::yaml); }
-
 TEST(YamlDocument, reads_block_and_flow_style) {
   EXPECT_EQ(yaml("a:\n  - 1\n  - b: x\n    c: [y, {d: e}]\nf: {}\ng:\n- []\n"),
             R"({"a":[1,{"b":"x","c":["y",{"d":"e"}]}],"f":{},"g":[[]]})");

@@ -8,8 +8,6 @@
 namespace pawl::definition {
 namespace {
 
-std::string yaml(std::string_view text) { return as_json(text, Format::yaml); }
-
 void expect_values(std::initializer_list<std::pair<std::string_view, std::string_view>> cases) {
   for (const auto& [scalar, expected] : cases)
     EXPECT_EQ(yaml("- " + std::string(scalar)), "[" + std::string(expected) + "]") << scalar;

@@ -47,10 +47,12 @@ Result<std::shared_ptr<Store>> open_store(const PersistenceOptions& options) {
   return std::shared_ptr<Store>(*std::move(store));
 }
 
-// Reports of the runners: outcomes to the shard, lines and progress to whoever watches.
-class Reports final : public AttemptSink {
+}  // namespace
+
+// Outcomes to the shard, lines and progress to whoever watches.
+class AttemptReports final : public AttemptSink {
  public:
-  explicit Reports(EventBus& events) : events_(events) {}
+  explicit AttemptReports(EventBus& events) : events_(events) {}
   void connect(LocalOrchestrator& orchestrator) { orchestrator_ = &orchestrator; }
 
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {
@@ -67,8 +69,6 @@ class Reports final : public AttemptSink {
   EventBus& events_;
   LocalOrchestrator* orchestrator_ = nullptr;
 };
-
-}  // namespace
 
 // In the order in which they depend on each other; destroyed in reverse, after stop() has quietened them.
 struct Engine::Parts {
@@ -112,7 +112,7 @@ struct Engine::Parts {
   const Duration cancel_grace;
   SystemClock clock;
   EventBus events;
-  Reports reports;
+  AttemptReports reports;
   std::mutex stopping;  // held by who stops it
   std::unique_ptr<ThreadPool> pool;
   std::unique_ptr<ExecRunner> exec;

@@ -10,7 +10,7 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kOpen = "${{";
+constexpr std::string_view kOpening = "${{";
 constexpr std::string_view kClose = "}}";
 
 std::unexpected<Error> at(const std::string& step, Error error) {
@@ -70,7 +70,7 @@ class Expander {
     std::string out;
     std::size_t done = 0;
     for (const std::string_view place : *places) {
-      const std::size_t open = text.find(kOpen, done);
+      const std::size_t open = text.find(kOpening, done);
       const auto end = static_cast<std::size_t>(place.data() - text.data()) + place.size();
       out += text.substr(done, open - done);
       done = text.find(kClose, end) + kClose.size();

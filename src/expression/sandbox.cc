@@ -59,7 +59,7 @@ int index_environment(lua_State* lua) {
   return luaL_error(lua, "unknown variable \"%s\"", lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "?");
 }
 
-int refuse_change(lua_State* lua) {
+int refuse_global_change(lua_State* lua) {
   return luaL_error(lua, "this is read-only; an expression changes only its local variables");
 }
 
@@ -100,7 +100,7 @@ void make_read_only(lua_State* lua) {
   lua_createtable(lua, 0, 2);
   lua_pushvalue(lua, -3);
   lua_setfield(lua, -2, "__index");
-  lua_pushcfunction(lua, refuse_change);
+  lua_pushcfunction(lua, refuse_global_change);
   lua_setfield(lua, -2, "__newindex");
   lua_setmetatable(lua, -2);
   lua_remove(lua, -2);
@@ -138,7 +138,7 @@ void open_sandbox(lua_State* lua) {
   add_name(lua, "failure", Name::failure);
   lua_pushcclosure(lua, index_environment, 1);
   lua_setfield(lua, -2, "__index");
-  lua_pushcfunction(lua, refuse_change);
+  lua_pushcfunction(lua, refuse_global_change);
   lua_setfield(lua, -2, "__newindex");
   lua_setmetatable(lua, -2);
   lua_rawseti(lua, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);

@@ -98,9 +98,9 @@ std::string readable(std::string_view message) {
 }
 
 std::string hyphen_hint(std::string_view expression, std::size_t offset) {
-  constexpr std::string_view kTasks = "tasks.";
-  for (std::size_t at = expression.find(kTasks); at != std::string_view::npos; at = expression.find(kTasks, at + 1)) {
-    const std::size_t begin = at + kTasks.size();
+  constexpr std::string_view kPrefix = "tasks.";
+  for (std::size_t at = expression.find(kPrefix); at != std::string_view::npos; at = expression.find(kPrefix, at + 1)) {
+    const std::size_t begin = at + kPrefix.size();
     std::size_t end = begin;
     while (end < expression.size() && is_id_byte(expression[end])) ++end;
     const std::string_view id = expression.substr(begin, end - begin);

@@ -76,13 +76,13 @@ int workflow_index(lua_State* lua) {
   return 1;
 }
 
-int refuse_change(lua_State* lua) { return luaL_error(lua, "tasks and the workflow are read-only"); }
+int refuse_task_change(lua_State* lua) { return luaL_error(lua, "tasks and the workflow are read-only"); }
 
 void register_proxy(lua_State* lua, const char* name, lua_CFunction index) {
   create_metatable(lua, name);
   lua_pushcfunction(lua, index);
   lua_setfield(lua, -2, "__index");
-  lua_pushcfunction(lua, refuse_change);
+  lua_pushcfunction(lua, refuse_task_change);
   lua_setfield(lua, -2, "__newindex");
   lua_pop(lua, 1);
 }

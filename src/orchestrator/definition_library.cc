@@ -5,15 +5,17 @@
 #include <utility>
 
 namespace pawl {
-namespace {
-
-// What was stored has been checked, under the limits of its time.
-constexpr DefinitionLimits kNoLimits = {.file_bytes = std::numeric_limits<std::size_t>::max(),
-                                        .tasks = std::numeric_limits<std::size_t>::max(),
-                                        .dependencies = std::numeric_limits<std::size_t>::max(),
-                                        .args_bytes = std::numeric_limits<std::size_t>::max()};
-
-}  // namespace
+Result<DefinitionPtr> read_stored_definition(const std::string& hash, std::string_view canonical) {
+  constexpr DefinitionLimits kNoLimits = {.file_bytes = std::numeric_limits<std::size_t>::max(),
+                                          .tasks = std::numeric_limits<std::size_t>::max(),
+                                          .dependencies = std::numeric_limits<std::size_t>::max(),
+                                          .args_bytes = std::numeric_limits<std::size_t>::max()};
+  Result<DefinitionPtr> definition = read_definition(canonical, "stored.json", {.limits = kNoLimits});
+  if (!definition) return std::unexpected(std::move(definition.error()).within("the stored definition " + hash));
+  if ((*definition)->hash() != hash)
+    return fail(ErrorCode::corruption, "the stored definition " + hash + " is another one");
+  return definition;
+}
 
 bool BoundDefinition::is_complete() const { return std::ranges::find(handlers, nullptr) == handlers.end(); }
 
@@ -51,10 +53,8 @@ Result<BoundDefinitionPtr> DefinitionLibrary::load(const std::string& hash, Stor
   if (BoundDefinitionPtr known = find(hash)) return known;
   const Result<std::string> canonical = store.read_definition(hash);
   if (!canonical) return std::unexpected(canonical.error());
-  Result<DefinitionPtr> definition = read_definition(*canonical, "stored.json", {.limits = kNoLimits});
-  if (!definition) return std::unexpected(std::move(definition.error()).within("the stored definition " + hash));
-  if ((*definition)->hash() != hash)
-    return fail(ErrorCode::corruption, "the stored definition " + hash + " is another one");
+  Result<DefinitionPtr> definition = read_stored_definition(hash, *canonical);
+  if (!definition) return std::unexpected(std::move(definition.error()));
   return bind(*std::move(definition), store.identity());
 }
 

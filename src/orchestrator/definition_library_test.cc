@@ -3,20 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "orchestrator/local_harness_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 
 namespace pawl {
 namespace {
 
-class NoRunner final : public Runner {
- public:
-  void start(std::span<Assignment>) override {}
-  void stop(const AttemptAddress&, Duration) override {}
-};
-
 TEST(DefinitionLibrary, binds_once_for_all_when_a_handler_is_added) {
-  NoRunner runner;
+  testing::IdleRunner runner;
   HandlerRegistry handlers(runner);
   WorkflowSpec spec{.name = "two"};
   spec.tasks.push_back({.id = "a", .module = "user", .function = "first"});

@@ -12,7 +12,7 @@ namespace {
 // Messages and timers handled in one turn, so that what was decided first is not kept from its commit for long.
 constexpr int kMessagesPerTurn = 512;
 // So many outcomes ahead, and of each the first so many dependents, what is known of a task is loaded.
-constexpr std::size_t kLoadAhead = 8;
+constexpr std::size_t kOutcomesLoadedAhead = 8;
 constexpr std::size_t kLoadedDependents = 16;
 
 }  // namespace
@@ -31,9 +31,9 @@ bool Shard::drain() {
     }
   }
   busy |= !handling_.empty();
-  for (std::size_t i = 0; i < std::min(kLoadAhead, handling_.size()); ++i) load_dependents(handling_[i]);
+  for (std::size_t i = 0; i < std::min(kOutcomesLoadedAhead, handling_.size()); ++i) load_dependents(handling_[i]);
   for (std::size_t i = 0; i < handling_.size(); ++i) {
-    if (i + kLoadAhead < handling_.size()) load_dependents(handling_[i + kLoadAhead]);
+    if (i + kOutcomesLoadedAhead < handling_.size()) load_dependents(handling_[i + kOutcomesLoadedAhead]);
     handle(handling_[i]);
   }
   handling_.clear();

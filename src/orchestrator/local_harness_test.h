@@ -32,6 +32,15 @@ class LocalOrchestratorPeer {
 
 namespace testing {
 
+// Takes attempts and never reports an outcome.
+struct IdleRunner final : Runner {
+  void start(std::span<Assignment>) override {}
+  void stop(const AttemptAddress&, Duration) override {}
+};
+
+// Options to enable persistence with, where a test's rows are what is opened.
+inline const PersistenceOptions kStored{.data_dir = "in memory, in truth"};
+
 // Rows in memory; `before_write` may refuse what is written, and says so on the writing thread.
 class HookedRows final : public Rows {
  public:

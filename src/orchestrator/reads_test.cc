@@ -73,11 +73,6 @@ class CountingRows final : public Rows {
   std::array<std::atomic<std::size_t>, kSpaceNames.size()> read_{};
 };
 
-struct NoRunner final : Runner {
-  void start(std::span<Assignment>) override {}
-  void stop(const AttemptAddress&, Duration) override {}
-};
-
 struct NoObserver final : Observer {
   [[nodiscard]] EventKinds wanted() const override { return 0; }
   void happened(const WorkflowFacts&, const Event&) override {}
@@ -145,7 +140,7 @@ class Node {
   }
 
   const std::shared_ptr<MemoryRows> disk_;
-  NoRunner pool_;
+  testing::IdleRunner pool_;
   NoObserver observer_;
   Sink sink_;
   SystemClock clock_;

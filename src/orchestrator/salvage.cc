@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +16,7 @@
 #include "base/text.h"
 #include "core/evolve.h"
 #include "core/stored_state.h"
+#include "orchestrator/definition_library.h"
 #include "orchestrator/replay.h"
 #include "orchestrator/report.h"
 #include "persistence/data_directory.h"
@@ -28,12 +28,6 @@
 
 namespace pawl {
 namespace {
-
-// What was stored has been checked, under the limits of its time.
-constexpr DefinitionLimits kNoLimits = {.file_bytes = std::numeric_limits<std::size_t>::max(),
-                                        .tasks = std::numeric_limits<std::size_t>::max(),
-                                        .dependencies = std::numeric_limits<std::size_t>::max(),
-                                        .args_bytes = std::numeric_limits<std::size_t>::max()};
 
 // The end of the range of a workflow's rows, in spaces with more than one.
 std::string end_of(std::string_view id) { return keys::after(keys::prefix(id)); }
@@ -120,10 +114,7 @@ Result<DefinitionPtr> Workflows::definition(const std::string& hash) {
     Result<std::optional<std::string>> canonical = rows_.get(Space::definitions, to_stored_hash(hash));
     if (!canonical) return std::unexpected(std::move(canonical.error()));
     if (!*canonical) return fail(ErrorCode::corruption, fmt::format("definition {} is lost", hash));
-    Result<DefinitionPtr> definition = read_definition(**canonical, "stored.json", {.limits = kNoLimits});
-    if (definition && (*definition)->hash() != hash)
-      return fail(ErrorCode::corruption, fmt::format("definition {} is another one", hash));
-    return definition;
+    return read_stored_definition(hash, **canonical);
   };
   return definitions_.emplace(hash, read()).first->second;
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kStartsPerTurn = 1024;
 constexpr std::size_t kStartsInARow = 64;
 // So many ready tasks ahead, what is known of a task is loaded.
-constexpr std::size_t kLoadAhead = 8;
+constexpr std::size_t kTasksLoadedAhead = 8;
 
 }  // namespace
 
@@ -74,10 +74,10 @@ void Shard::start_waiting_tasks() {
 // False if there was no slot for a ready task.
 bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   core::Workflow& state = workflow.state;
-  for (std::size_t i = 0; i < std::min(kLoadAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
+  for (std::size_t i = 0; i < std::min(kTasksLoadedAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
     if (workflow.broken || !state.may_start_tasks() || state.ready.empty()) break;
-    state.prefetch(state.ready.peek(kLoadAhead));
+    state.prefetch(state.ready.peek(kTasksLoadedAhead));
     const TaskIndex task = state.ready.front();
     if (!is_served(workflow, task)) break;
     if (!environment_.slots.try_take(index_)) return false;

@@ -10,7 +10,6 @@ namespace pawl::testing {
 namespace {
 
 constexpr std::size_t kShards = 4;
-const PersistenceOptions kStored{.data_dir = "in memory, in truth"};
 
 void create(LocalOrchestrator& o, int count, const std::string& prefix) {
   const DefinitionPtr definition = define({task("a")});

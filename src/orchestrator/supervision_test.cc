@@ -15,7 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const PersistenceOptions kStored{.data_dir = "in memory, in truth"};
 
 // Breaks an invariant when a task of workflow `id` starts.
 LocalHarness::OnEvent break_at_start_of(std::string id) {

@@ -20,10 +20,6 @@
 namespace pawl {
 namespace {
 
-std::unexpected<Error> missing(std::string_view what, std::string_view id) {
-  return fail(ErrorCode::not_found, fmt::format("there is no {} {}", what, in_quotes(id)));
-}
-
 // Moves on to the first row from `key` on. Mostly it is a few rows away, and stepping there is cheaper than looking for
 // it.
 void go_on_to(RowCursor& row, std::string_view key) {
@@ -161,7 +157,7 @@ bool fits(const SummaryQuery& query, const WorkflowStatus& status) {
 Result<std::string> RowStore::read_definition(const std::string& hash) {
   Result<std::optional<std::string>> canonical = rows_->get(Space::definitions, to_stored_hash(hash));
   if (!canonical) return std::unexpected(std::move(canonical.error()));
-  if (!*canonical) return missing("definition", hash);
+  if (!*canonical) return missing_row("definition", hash);
   return **std::move(canonical);
 }
 
@@ -235,7 +231,7 @@ Result<StoredWorkflow> RowStore::read_workflow(std::string_view id) {
   if (!*live) {
     const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
     if (!ended) return std::unexpected(ended.error());
-    if (!*ended) return missing("workflow", id);
+    if (!*ended) return missing_row("workflow", id);
     workflow.ended = true;
   }
   if (Result<void> read = read_state(*rows, workflow); !read) return std::unexpected(std::move(read.error()));
@@ -265,7 +261,7 @@ Result<StoredSummary> RowStore::read_summary(std::string_view id) {
     if (!summary) return std::unexpected(std::move(summary.error()));
     return StoredSummary{.summary = *std::move(summary), .ended = space == Space::ended};
   }
-  return missing("workflow", id);
+  return missing_row("workflow", id);
 }
 
 Result<void> RowStore::scan_live_summaries(
@@ -279,7 +275,7 @@ Result<void> RowStore::scan_history(std::string_view id, std::uint64_t from, std
                                     const std::function<bool(const StoredRun&)>& visit) {
   const Result<bool> known = contains(id);
   if (!known) return std::unexpected(known.error());
-  if (!*known) return missing("workflow", id);
+  if (!*known) return missing_row("workflow", id);
   const Result<std::optional<std::string>> first = run_of(id, from);
   if (!first) return std::unexpected(first.error());
   const std::string begin = first->value_or(keys::history(id, from));
@@ -376,7 +372,7 @@ Result<StoredSnapshot> RowStore::read_snapshot(std::string_view workflow, std::s
   const std::string key = keys::snapshot(workflow, id);
   const Result<std::optional<std::string>> bytes = rows_->get(Space::snapshots, key);
   if (!bytes) return std::unexpected(bytes.error());
-  if (!*bytes) return missing("snapshot", id);
+  if (!*bytes) return missing_row("snapshot", id);
   return decode_snapshot(key, **bytes);
 }
 

@@ -51,10 +51,6 @@ bool notes_end_of(std::string_view note, std::uint64_t epoch) {
          first <= epoch && epoch <= last;
 }
 
-std::unexpected<Error> missing(std::string_view what, std::string_view id) {
-  return fail(ErrorCode::not_found, fmt::format("there is no {} {}", what, in_quotes(id)));
-}
-
 // Whether the workflow may have ended before these events, so that it is listed as ended until now: it was restored, or
 // it is kept without the events that led here.
 bool may_have_ended_before(const WorkflowCommit& commit) {
@@ -293,7 +289,7 @@ Result<void> RowStore::remove_workflow(std::string_view id) {
   if (!*ended) {
     const Result<bool> lives = contains(id);
     if (!lives) return std::unexpected(lives.error());
-    if (!*lives) return missing("workflow", id);
+    if (!*lives) return missing_row("workflow", id);
     return fail(ErrorCode::invalid_state, fmt::format("workflow {} has not ended; cancel it first", in_quotes(id)));
   }
   const Result<WorkflowSummary> summary = decode_summary(id, **ended);

@@ -35,6 +35,9 @@ struct StoredCheckpoint {
 // Borrows `bytes`.
 [[nodiscard]] Result<StoredCheckpoint> decode_checkpoint(std::string_view id, std::string_view bytes);
 
+// The error of a row that is not there: `not_found`.
+[[nodiscard]] std::unexpected<Error> missing_row(std::string_view what, std::string_view id);
+
 // The error of a row that is not what was written.
 [[nodiscard]] std::unexpected<Error> corrupt_row(std::string_view what, std::string_view id);
 

@@ -19,7 +19,7 @@ using rocksdb::Status;
 // A record is a batch. It begins with the sequence number of its first change, 8 bytes, and the number of changes, 4,
 // little-endian.
 constexpr std::size_t kSequenceBytes = 8;
-constexpr std::size_t kHeaderBytes = 12;
+constexpr std::size_t kBatchHeaderBytes = 12;
 // RocksDB's sequence numbers have 56 bits.
 constexpr std::uint64_t kMostSequence = (std::uint64_t{1} << 56U) - 1;
 
@@ -38,7 +38,7 @@ std::uint64_t little_endian(std::string_view bytes) {
 Changes changes_of(std::string_view batch) {
   const std::uint64_t first = little_endian(batch.substr(0, kSequenceBytes));
   // A batch without changes takes no number.
-  return {.first = first, .end = first + little_endian(batch.substr(kSequenceBytes, kHeaderBytes - kSequenceBytes))};
+  return {.first = first, .end = first + little_endian(batch.substr(kSequenceBytes, kBatchHeaderBytes - kSequenceBytes))};
 }
 
 // Finds the mark and passes over everything else.
@@ -66,7 +66,7 @@ std::uint64_t mark_of(const std::string& batch) {
 }
 
 // A number of 7 bits a byte, the lowest first, at most 32 bits.
-std::optional<std::uint32_t> take_number(std::string_view& bytes) {
+std::optional<std::uint32_t> take_number32(std::string_view& bytes) {
   constexpr unsigned kMostShift = 28;
   std::uint32_t number = 0;
   for (unsigned shift = 0; shift <= kMostShift && !bytes.empty(); shift += 7) {
@@ -79,7 +79,7 @@ std::optional<std::uint32_t> take_number(std::string_view& bytes) {
 }
 
 bool skip_text(std::string_view& bytes) {
-  const std::optional<std::uint32_t> size = take_number(bytes);
+  const std::optional<std::uint32_t> size = take_number32(bytes);
   if (!size || *size > bytes.size()) return false;
   bytes.remove_prefix(*size);
   return true;
@@ -99,10 +99,10 @@ bool skip_change(std::string_view& bytes) {
       return skip_text(bytes) && skip_text(bytes);
     case 0x04:  // the same of a column family
     case 0x08:
-      return take_number(bytes) && skip_text(bytes);
+      return take_number32(bytes) && skip_text(bytes);
     case 0x05:
     case 0x0e:
-      return take_number(bytes) && skip_text(bytes) && skip_text(bytes);
+      return take_number32(bytes) && skip_text(bytes) && skip_text(bytes);
     default:
       return false;
   }
@@ -123,9 +123,9 @@ std::vector<std::string> logs_in(const std::string& folder) {
 void put_sync_mark(rocksdb::WriteBatch& batch, std::uint64_t synced) { batch.PutLogData(keys::big_endian(synced)); }
 
 void visit_changes(std::string_view batch, rocksdb::WriteBatch::Handler& handler) {
-  if (batch.size() < kHeaderBytes) return;
-  std::string_view rest = batch.substr(kHeaderBytes);
-  std::size_t sound = kHeaderBytes;
+  if (batch.size() < kBatchHeaderBytes) return;
+  std::string_view rest = batch.substr(kBatchHeaderBytes);
+  std::size_t sound = kBatchHeaderBytes;
   while (!rest.empty() && skip_change(rest)) sound = batch.size() - rest.size();
   // If there are fewer than its header says, that is an error at the end, when all have been visited.
   (void)rocksdb::WriteBatch(std::string(batch.substr(0, sound))).Iterate(&handler).ok();
@@ -137,7 +137,7 @@ void read_logs(const std::string& folder, const std::function<bool(const LogReco
   for (const std::string& file : logs_in(folder)) {
     LogReader log(file);
     while (std::optional<std::string> record = log.next()) {
-      if (record->size() < kHeaderBytes) continue;
+      if (record->size() < kBatchHeaderBytes) continue;
       const Changes changes = changes_of(*record);
       if (changes.first > kMostSequence || (next && changes.first < *next)) continue;
       if (!missing && next && changes.first > *next) missing = next;
@@ -167,7 +167,7 @@ GapFilter::WalProcessingOption GapFilter::LogRecordFound(unsigned long long, con
                                                          const rocksdb::WriteBatch& batch, rocksdb::WriteBatch*,
                                                          bool*) {
   const std::string_view bytes = batch.Data();
-  if (bytes.size() < kHeaderBytes) return WalProcessingOption::kCorruptedRecord;
+  if (bytes.size() < kBatchHeaderBytes) return WalProcessingOption::kCorruptedRecord;
   const Changes changes = changes_of(bytes);
   // One from before is as wrong here as one from later: it is not of this place, and RocksDB would end the process over
   // changes that it has made already.

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 32'768;
 // Checksum, 4 bytes; length, 2, little-endian both; type, 1.
-constexpr std::size_t kHeaderBytes = 7;
+constexpr std::size_t kPieceHeaderBytes = 7;
 constexpr std::size_t kLengthAt = 4;
 constexpr std::size_t kTypeAt = 6;
 
@@ -49,9 +49,9 @@ std::optional<std::string> LogReader::next() {
 
 std::optional<LogReader::Piece> LogReader::next_piece() {
   for (;;) {
-    for (; position_ + kHeaderBytes <= block_.size(); ++position_) {
+    for (; position_ + kPieceHeaderBytes <= block_.size(); ++position_) {
       if (const std::optional<Piece> piece = piece_at(position_)) {
-        position_ += kHeaderBytes + piece->bytes.size();
+        position_ += kPieceHeaderBytes + piece->bytes.size();
         return piece;
       }
       skipped_ = true;
@@ -69,9 +69,9 @@ std::optional<LogReader::Piece> LogReader::piece_at(std::size_t position) const 
   const auto type = static_cast<unsigned char>(rest[kTypeAt]);
   const std::size_t size = number_at(rest, kLengthAt, 2);
   if (type < static_cast<unsigned char>(Type::full) || type > static_cast<unsigned char>(Type::last) ||
-      kHeaderBytes + size > rest.size() || number_at(rest, 0, 4) != checksum(rest.substr(kTypeAt, 1 + size)))
+      kPieceHeaderBytes + size > rest.size() || number_at(rest, 0, 4) != checksum(rest.substr(kTypeAt, 1 + size)))
     return std::nullopt;
-  return Piece{.type = static_cast<Type>(type), .bytes = rest.substr(kHeaderBytes, size)};
+  return Piece{.type = static_cast<Type>(type), .bytes = rest.substr(kPieceHeaderBytes, size)};
 }
 
 }  // namespace pawl
