@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "orchestrator/allocations_test.h"
 #include "orchestrator/first_of.h"
-#include "orchestrator/local_orchestrator.h"
+#include "orchestrator/local_harness_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 #include "tests/support/graphs.h"
