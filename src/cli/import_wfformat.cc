@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/view.h"
 
@@ -132,7 +133,8 @@ std::string to_yaml(const ImportedWorkflow& workflow, const ImportOptions& optio
     if (options.handlers == "exec") {
       out += fmt::format("    run: [sleep, \"{:.3f}\"]\n", seconds);
     } else {
-      out += fmt::format("    module: test\n    function: sleep\n    args: [{}]\n", std::llround(seconds * 1e3));
+      out += fmt::format("    module: test\n    function: sleep\n    args: [{}]\n",
+                         format_duration(Duration(std::llround(seconds * 1e3))));
     }
     if (task.parents.empty()) continue;
     out += "    dependencies: [";

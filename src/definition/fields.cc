@@ -22,10 +22,9 @@ Checked<bool> read_boolean(Node node, const Path& path) {
 
 Checked<Duration> read_duration(Node node, const Path& path) {
   if (node.kind() == NodeKind::integer) {
-    const Duration duration(node.integer());
-    if (duration < Duration::zero()) return wrong(path, fmt::format("{} ms is negative", node.integer()));
-    if (duration > kMaxDuration) return wrong(path, fmt::format("{} ms is above 100 years", node.integer()));
-    return duration;
+    Result<Duration> duration = duration_of_milliseconds(node.integer());
+    if (!duration) return wrong(path, std::move(duration.error().message));
+    return *duration;
   }
   // An integer that 64 bits do not hold is read as a number.
   const bool is_huge = node.kind() == NodeKind::number && node.number() > static_cast<double>(kMaxDuration.count());

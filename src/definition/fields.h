@@ -17,7 +17,7 @@ namespace pawl::definition {
 // Typed values. The path is that of the value itself.
 Checked<std::string> read_string(Node node, const Path& path);
 Checked<bool> read_boolean(Node node, const Path& path);
-// "30s" or an integer of milliseconds; never negative.
+// "30s" or an integer of milliseconds, never negative; below 1,000 and not 0 it is refused (base/time.h).
 Checked<Duration> read_duration(Node node, const Path& path);
 Checked<double> read_number(Node node, const Path& path);
 Checked<std::vector<std::string>> read_strings(Node node, const Path& path);

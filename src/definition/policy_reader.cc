@@ -142,7 +142,22 @@ Json write(const CircuitBreakerPolicy& config) {
           {"probes", config.probes}};
 }
 
+// Durations, which write() has as milliseconds, with their units.
+Json with_units(std::string_view setting, const Json& value) {
+  if (value.is_int64() && (setting.ends_with("timeout") || setting.ends_with("_delay")))
+    return Json(format_duration(Duration(value.get_int64())));
+  if (!value.is_object()) return value;
+  boost::json::object members;
+  for (const auto& member : value.get_object())
+    members[member.key()] = with_units(setting == "per_task_timeouts" ? "timeout" : member.key(), member.value());
+  return members;
+}
+
 }  // namespace
+
+Result<PolicyConfig> parse_stored_policy(PolicyKind kind, const Json& config) {
+  return parse_policy(kind, with_units("", config));
+}
 
 Result<void> check_policy(const std::string& name, const PolicyConfig& config) {
   Checked<void> ok = check_name(name, {"name"});
@@ -180,5 +195,7 @@ Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
 Json to_json(const PolicyConfig& config) {
   return std::visit([](const auto& each) { return definition::write(each); }, config);
 }
+
+Json to_settings(const PolicyConfig& config) { return definition::with_units("", to_json(config)); }
 
 }  // namespace pawl

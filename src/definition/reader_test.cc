@@ -59,7 +59,7 @@ TEST(Reader, different_content_has_different_hashes) {
   const std::string_view fields[] = {"run: ls",
                                      "run: [ls]",
                                      "run: ls, name: b",
-                                     "run: ls, timeout: 1",
+                                     "run: ls, timeout: 1ms",
                                      "run: ls, retry_policy: {}",
                                      "run: ls, retry_policy: {max_attempts: 4}",
                                      "run: ls, retry_policy: {backoff: fixed}",
