@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 namespace pawl::definition {
@@ -60,6 +61,17 @@ Checked<std::vector<std::string>> read_strings(Node node, const Path& path) {
     strings.emplace_back(element.string());
   }
   return strings;
+}
+
+std::string what_to_write(std::string_view key, KeyOf whose, std::span<const std::string_view> known) {
+  const std::string_view advice = advice_on(key, whose);
+  return advice.empty() ? did_you_mean(key, known) : fmt::format("; {}", advice);
+}
+
+Checked<void> with_advice(Checked<void> refused, std::string_view key, Node value, const Path& member) {
+  if (refused.error().path != member) return refused;
+  if (const std::string advice = advice_on_shape(key, value); !advice.empty()) refused.error().message += "; " + advice;
+  return refused;
 }
 
 }  // namespace pawl::definition

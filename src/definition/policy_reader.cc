@@ -64,7 +64,8 @@ Checked<PolicyConfig> read_policy(PolicyKind kind, Node root) {
   switch (kind) {
     case PolicyKind::timeout: {
       TimeoutPolicy config;
-      if (auto ok = read_fields<TimeoutPolicy>(root, kTimeoutFields, config, {}, "an object"); !ok)
+      if (auto ok = read_fields<TimeoutPolicy>(root, kTimeoutFields, config, {}, "an object", KeyOf::timeout_policy);
+          !ok)
         return std::unexpected(std::move(ok.error()));
       return config;
     }
@@ -77,7 +78,9 @@ Checked<PolicyConfig> read_policy(PolicyKind kind, Node root) {
       break;
   }
   CircuitBreakerPolicy config;
-  if (auto ok = read_fields<CircuitBreakerPolicy>(root, kBreakerFields, config, {}, "an object"); !ok)
+  if (auto ok =
+          read_fields<CircuitBreakerPolicy>(root, kBreakerFields, config, {}, "an object", KeyOf::circuit_breaker);
+      !ok)
     return std::unexpected(std::move(ok.error()));
   return config;
 }

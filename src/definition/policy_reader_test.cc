@@ -65,7 +65,8 @@ TEST(PolicyReader, refuses_what_makes_no_sense_and_says_where) {
   EXPECT_EQ(refusal("circuit_breaker", R"({"success_threshold": 0})"), "success_threshold: 0 is not within 1..1000000");
   EXPECT_EQ(refusal("circuit_breaker", R"({"probes": 0})"), "probes: 0 is not within 1..1000000");
   EXPECT_EQ(refusal("circuit_breaker", R"({"timeout": 0})"), "timeout: must be more than 0");
-  EXPECT_EQ(refusal("circuit_breaker", R"({"threshold": 5})"), "threshold: is no known field");
+  EXPECT_EQ(refusal("circuit_breaker", R"({"threshold": 5})"),
+            "threshold: is no known field; write `failure_threshold: 5`");
   EXPECT_EQ(refusal("retry", R"({"max_attempts": 0})"), "max_attempts: 0 is not within 1..10000");
   EXPECT_EQ(refusal("retry", R"({"base_delay": "10s", "max_delay": "2s"})"), "max_delay: 2s is below base_delay, 10s");
   EXPECT_EQ(refusal("retry", R"({"backoff": "quadratic"})"),

@@ -118,7 +118,9 @@ constexpr HeaderField kHeaderFields[] = {
 
 Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std::vector<Problem>& warnings) {
   Header header;
-  if (Checked<void> ok = read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`"); !ok)
+  if (Checked<void> ok =
+          read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`", KeyOf::workflow);
+      !ok)
     return std::unexpected(std::move(ok.error()));
   if (!header.has_name) return wrong({"name"}, "is missing; every definition has a name");
   if (!header.tasks) return wrong({"tasks"}, "is missing; a workflow needs at least one task");
