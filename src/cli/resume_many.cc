@@ -193,7 +193,7 @@ int resume_many(const EngineChoice& choice, Interruption& interruption, bool jso
   Engine engine(choice.engine);
   Watch watch(engine, interruption, {.data_dir = persistence.data_dir, .json = json});
   Audience& audience = watch.audience();
-  audience.listen();
+  audience.listen(every_type());
   if (const Result<void> enabled = engine.persistence().enable(persistence); !enabled) return report(enabled.error());
   Result<Work> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
   if (!work) return report(work.error());

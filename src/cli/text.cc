@@ -34,6 +34,20 @@ std::size_t escape_sequence(std::string_view text) {
   return take_final();
 }
 
+// How many bytes at the start of `text` are printable ASCII. By eight, without a branch on each.
+std::size_t plain_prefix(std::string_view text) {
+  constexpr std::size_t kStep = 8;
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  std::size_t i = 0;
+  for (; i + kStep <= text.size(); i += kStep) {
+    bool all = true;
+    for (std::size_t j = 0; j < kStep; ++j) all &= is_plain(text[i + j]);
+    if (!all) break;
+  }
+  while (i < text.size() && is_plain(text[i])) ++i;
+  return i;
+}
+
 struct Range {
   char32_t first, last;
 };
@@ -73,7 +87,17 @@ std::string message_of(const JsonText& error) {
 
 std::string printable(std::string_view text) {
   std::string out;
+  append_printable(out, text);
+  return out;
+}
+
+void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
+    // Nearly all that tasks write is plain, and is copied as a whole.
+    const std::size_t plain = plain_prefix(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     std::size_t taken = escape_sequence(text);
     if (taken == 0) {
       const Character next = first_character(text);
@@ -88,7 +112,6 @@ std::string printable(std::string_view text) {
     }
     text.remove_prefix(taken);
   }
-  return out;
 }
 
 std::string_view cut(std::string_view text, std::size_t columns) {

@@ -23,6 +23,9 @@ class View {
   virtual void close() = 0;
 };
 
+// All types of events, what tasks write in blocks of lines.
+inline std::vector<std::string> every_type() { return {"*", "task_lines"}; }
+
 // One line for each thing that happens; for graphs of more than some thousand tasks, one for each tenth of the way.
 std::unique_ptr<View> make_plain_view(std::FILE* out, const Definition& definition);
 
@@ -46,6 +49,7 @@ std::string short_duration(std::chrono::microseconds duration);
 // out, tabs and line ends become spaces, what is no UTF-8 becomes `?`. Everything that is shown and is not Pawl's own
 // goes through this.
 std::string printable(std::string_view text);
+void append_printable(std::string& out, std::string_view text);
 
 // The message of `{"code", "message", ...}`, printable; empty if there is none.
 std::string message_of(const JsonText& error);
