@@ -17,6 +17,7 @@ namespace {
 struct ControlArguments {
   Target target;
   std::string reason;
+  ViewArguments view = {};  // of cancel --compensate
 };
 
 // How the workflow is now: its list item, or "monday: paused".
@@ -69,7 +70,7 @@ int cancel_and_compensate(const ControlArguments& arguments) {
       return std::unexpected(std::move(cancelled.error()));
     return target.id;
   };
-  return go_on({.target = target, .engine = {}}, cancel, by_its_compensation);
+  return go_on({.target = target, .engine = {}, .view = arguments.view}, cancel, by_its_compensation);
 }
 
 }  // namespace
@@ -90,6 +91,7 @@ void add_cancel(Verb& program) {
   verb.add("--reason", arguments->reason, "Why; it stands in the report and in the history");
   const auto compensate = std::make_shared<bool>(false);
   verb.add_flag("--compensate", *compensate, "What has completed is undone first");
+  add_view(verb, arguments->view);
   add_output(verb, arguments->target.output, std::string(kState) + "; --compensate: what pawl run prints");
   verb.teaches(
       "  pawl cancel monday --data-dir data --reason 'the input was wrong'\n"

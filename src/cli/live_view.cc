@@ -4,30 +4,18 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/time.h"
+#include "cli/terminal.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
 
-struct Size {
-  std::size_t rows = 24;
-  std::size_t columns = 80;
-};
-
 // Around each frame: no cursor that jumps, and no line that goes on in the next row because the terminal takes a
 // character for wider than we do.
 constexpr std::string_view kBegin = "\033[?25l\033[?7l";
 constexpr std::string_view kEnd = "\033[?7h\033[?25h";
-
-Size terminal_size(std::FILE* out) {
-  winsize size{};
-  if (::ioctl(::fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {};
-  return {.rows = size.ws_row, .columns = size.ws_col};
-}
 
 // One line of the screen, which takes no more than the terminal has: what is too much is cut off.
 class Line {
@@ -63,7 +51,7 @@ std::string_view last_line(std::string_view lines) {
 class LiveView final : public View {
  public:
   LiveView(std::FILE* out, const Definition& definition)
-      : out_(out), name_(printable(definition.name())), colours_(palette(true)) {}
+      : out_(out), name_(printable(definition.name())), colours_(palette(takes_colours(out))) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
     return {"task_started",         "task_completed",
@@ -112,7 +100,7 @@ class LiveView final : public View {
   }
 
   void refresh(const WorkflowStatus& status) override {
-    const Size size = terminal_size(out_);
+    const ScreenSize size = screen_size(out_);
     std::unique_lock lock(mutex_);
     const Timestamp now = clock_.now();
     std::vector<std::string> lines;

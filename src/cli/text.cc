@@ -82,7 +82,8 @@ std::string message_of(const JsonText& error) {
   const Json parsed = error.parse();
   if (!parsed.is_object()) return {};
   const Json* const message = parsed.get_object().if_contains("message");
-  return message != nullptr && message->is_string() ? printable(message->get_string()) : std::string();
+  return message != nullptr && message->is_string() ? shorten(printable(message->get_string()), kMessageColumns)
+                                                    : std::string();
 }
 
 std::string printable(std::string_view text) {
@@ -124,6 +125,20 @@ std::string_view cut(std::string_view text, std::size_t columns) {
     end += next.size;
   }
   return text.substr(0, end);
+}
+
+std::string shorten(std::string_view text, std::size_t columns) {
+  constexpr std::string_view kGap = " ... ";
+  if (width_of(text) <= columns) return std::string(text);
+  if (columns <= 2 * kGap.size()) return std::string(cut(text, columns));
+  // Somewhat more of the beginning, which says what it is.
+  const std::size_t shown = columns - kGap.size();
+  const std::string_view head = cut(text, shown - shown / 3);
+  std::string_view tail = text.substr(head.size());
+  // From the end backwards by bytes would cut characters: those that are too many go from the front.
+  tail.remove_prefix(std::min(tail.size() - std::min(tail.size(), 4 * shown), tail.size()));
+  while (width_of(tail) > shown / 3) tail.remove_prefix(first_character(tail).size);
+  return std::string(head) + std::string(kGap) + std::string(tail);
 }
 
 std::size_t width_of(std::string_view text) {

@@ -10,6 +10,7 @@
 #include "pawl/engine.h"
 
 #include "cli/cli.h"
+#include "cli/definition_file.h"
 #include "cli/view.h"
 #include "cli/warnings.h"
 
@@ -52,23 +53,27 @@ class DeclaredHandlers final : public Handlers {
 };
 
 int validate(const ValidateArguments& arguments) {
+  if (std::ranges::count_if(arguments.files, is_standard_input) > 1)
+    return report({.code = ErrorCode::invalid_argument,
+                   .message = "validate: standard input, -, is given more than once, and can be read once"});
   Engine engine({.shards = 1});
   const DeclaredHandlers handlers(engine.handlers(), arguments);
   int worst = kDone;
   for (const std::string& file : arguments.files) {
     std::vector<Warning> warnings;
-    const Result<DefinitionPtr> definition = read_definition_file(file, {.handlers = &handlers, .warnings = &warnings});
+    const Result<DefinitionPtr> definition =
+        read_definition_argument(file, {.handlers = &handlers, .warnings = &warnings});
     if (!definition) {
-      worst = std::max(worst, report(definition.error(), file));
+      worst = std::max(worst, report(definition.error(), shown_name(file)));
       continue;
     }
-    if (!pass_warnings(warnings, file, arguments.strict)) {
+    if (!pass_warnings(warnings, shown_name(file), {.strict = arguments.strict})) {
       worst = std::max<int>(worst, kBadUsage);
       continue;
     }
-    put(stdout,
-        fmt::format("{}: ok: {} ({} tasks, {} dependencies) {}\n", printable(file), printable((*definition)->name()),
-                    (*definition)->task_count(), (*definition)->dependency_count(), (*definition)->hash()));
+    put(stdout, fmt::format("{}: ok: {} ({} tasks, {} dependencies) {}\n", printable(shown_name(file)),
+                            printable((*definition)->name()), (*definition)->task_count(),
+                            (*definition)->dependency_count(), (*definition)->hash()));
   }
   return worst;
 }
@@ -78,7 +83,7 @@ int validate(const ValidateArguments& arguments) {
 void add_validate(Verb& program) {
   Verb verb = program.add_verb("validate", "Check definitions without running them");
   const auto arguments = std::make_shared<ValidateArguments>();
-  verb.add("FILE", arguments->files, "Definitions, YAML or JSON").required();
+  verb.add("FILE", arguments->files, "Definitions, YAML or JSON; - for standard input").required();
   verb.add("--handlers", arguments->handlers,
            "Handlers that the program which runs them has, as MODULE.FUNCTION with * and ?; may be repeated");
   verb.add_flag("--allow-unknown", arguments->allow_unknown, "Take every module that is not built in as known");

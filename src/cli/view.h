@@ -34,7 +34,12 @@ std::unique_ptr<View> make_live_view(std::FILE* out, const Definition& definitio
 
 // What there is to say at the end: how it went, the slowest tasks, the critical path, failures with their standard
 // error, and the output.
-std::string summarise(const WorkflowReport& report, bool colour);
+struct SummaryStyle {
+  bool colour = false;
+  std::size_t columns = 80;  // that a line of the output may take
+};
+SummaryStyle summary_style(std::FILE* out);
+std::string summarise(const WorkflowReport& report, SummaryStyle style);
 
 // Its first line: which workflow, how it is, and how many of its tasks are how.
 std::string headline(const WorkflowStatus& status, bool colour);
@@ -54,9 +59,15 @@ void append_printable(std::string& out, std::string_view text);
 // The message of `{"code", "message", ...}`, printable; empty if there is none.
 std::string message_of(const JsonText& error);
 
+// The longest message that is shown, in columns; the report has all of it.
+inline constexpr std::size_t kMessageColumns = 1000;
+
 // How many columns of a terminal `text` takes, and as much of it as fits into so many.
 std::size_t width_of(std::string_view text);
 std::string_view cut(std::string_view text, std::size_t columns);
+
+// `text`, which is printable, in at most so many columns: what is too much is left out in the middle.
+std::string shorten(std::string_view text, std::size_t columns);
 
 // Writes and flushes; false if that failed, which ferror() remembers.
 bool put(std::FILE* out, std::string_view text);
