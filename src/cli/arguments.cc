@@ -6,6 +6,8 @@ void add_output(Verb& verb, std::string& output, const std::string& what) {
   verb.add("--output", output, what).one_of({"human", "json"}).shows_default();
 }
 
+void add_done_output(Verb& verb, std::string& output) { add_output(verb, output, "human: a line; json: one document"); }
+
 void add_view(Verb& verb, ViewArguments& arguments) {
   verb.add("--progress", arguments.progress,
            "live: a view that changes (default on a terminal); plain: lines; none. Without a terminal live is plain")

@@ -21,6 +21,9 @@ struct ViewArguments {
   bool quiet = false;
 };
 
+// --output of a verb that has one thing to say: that it is done.
+void add_done_output(Verb& verb, std::string& output);
+
 // --progress and --quiet
 void add_view(Verb& verb, ViewArguments& arguments);
 void add_quiet(Verb& verb, bool& quiet);

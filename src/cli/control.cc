@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/documents.h"
 #include "cli/go_on.h"
 #include "cli/view.h"
 
@@ -46,7 +47,8 @@ Result<int> cancel(Engine& engine, const ControlArguments& arguments) {
 Result<int> forget(Engine& engine, const ControlArguments& arguments) {
   if (Result<void> deleted = engine.persistence().delete_workflow(arguments.target.id); !deleted)
     return std::unexpected(std::move(deleted.error()));
-  put(stdout, fmt::format("{}: deleted\n", printable(arguments.target.id)));
+  print_done(arguments.target.json(), {{"id", arguments.target.id}, {"deleted", true}},
+             fmt::format("{}: deleted", printable(arguments.target.id)));
   return kDone;
 }
 
@@ -108,7 +110,7 @@ void add_cancel(Verb& program) {
 
 void add_delete(Verb& program) {
   Verb verb = program.add_verb("delete", "Forget an ended workflow, with its history and snapshots");
-  (void)add_control(verb, forget);
+  add_done_output(verb, add_control(verb, forget)->target.output);
   verb.teaches(
       "  pawl delete monday --data-dir data\n"
       "\n"

@@ -66,7 +66,8 @@ Result<void> get(Policy& policies, const PolicyArguments& arguments) {
 
 Result<void> remove(Policy& policies, const PolicyArguments& arguments) {
   if (Result<void> deleted = policies.delete_policy(arguments.name); !deleted) return deleted;
-  put(stdout, fmt::format("{}: deleted\n", printable(arguments.name)));
+  print_done(arguments.target.json(), {{"id", arguments.name}, {"deleted", true}},
+             fmt::format("{}: deleted", printable(arguments.name)));
   return {};
 }
 
@@ -189,6 +190,7 @@ void add_policy(Verb& program) {
 
   Verb deleting = verb.add_verb("delete", "Forget a policy that no workflow refers to which has not ended");
   add_policy_name(deleting, *arguments);
+  add_done_output(deleting, arguments->target.output);
   on_call(deleting, arguments, false, remove);
 
   add_evaluate(verb);

@@ -27,6 +27,7 @@ constexpr std::string_view kWaitingModules[] = {"timer", "signal", "approval", "
 Builder::Builder(const DefinitionChecks& checks)
     : limits_(checks.limits),
       known_handlers_(checks.handlers),
+      stored_(checks.stored),
       made_(new Definition()),
       tasks_by_id_(0, ById{made_.get()}, ById{made_.get()}) {
   made_->rows_.emplace_back();
@@ -111,7 +112,7 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
     const Result<std::string_view> condition = expression::strip_place(task.when);
     if (!condition) return wrong(path, condition.error().message);
     if (Checked<void> ok = check_text(*condition, path); !ok) return ok;
-    if (condition->starts_with("{{"))  // which Lua would take for a table, and that for true
+    if (!stored_ && condition->starts_with("{{"))  // which Lua would take for a table, and that for true
       return wrong(path,
                    fmt::format("{} has braces around it; a condition is written without: `input.deploy == \"yes\"`",
                                in_quotes(*condition)));

@@ -22,8 +22,9 @@ Checked<bool> read_boolean(Node node, const Path& path) {
 }
 
 Checked<Duration> read_duration(Node node, const Path& path) {
+  const WithoutUnit number = node.is_stored() ? WithoutUnit::any : WithoutUnit::unambiguous;
   if (node.kind() == NodeKind::integer) {
-    Result<Duration> duration = duration_of_milliseconds(node.integer());
+    Result<Duration> duration = duration_of_milliseconds(node.integer(), number);
     if (!duration) return wrong(path, std::move(duration.error().message));
     return *duration;
   }
@@ -31,7 +32,7 @@ Checked<Duration> read_duration(Node node, const Path& path) {
   const bool is_huge = node.kind() == NodeKind::number && node.number() > static_cast<double>(kMaxDuration.count());
   if (is_huge || node.kind() == NodeKind::unsigned_integer) return wrong(path, "is above 100 years");
   if (node.kind() != NodeKind::string) return wrong_type(node, path, "a duration such as 30s, or integer milliseconds");
-  Result<Duration> duration = parse_duration(node.string());
+  Result<Duration> duration = parse_duration(node.string(), number);
   if (!duration) return wrong(path, std::move(duration.error().message));
   return *duration;
 }

@@ -158,10 +158,6 @@ Json with_units(std::string_view setting, const Json& value) {
 
 }  // namespace
 
-Result<PolicyConfig> parse_stored_policy(PolicyKind kind, const Json& config) {
-  return parse_policy(kind, with_units("", config));
-}
-
 Result<void> check_policy(const std::string& name, const PolicyConfig& config) {
   Checked<void> ok = check_name(name, {"name"});
   if (ok) ok = std::visit([](const auto& each) { return check(each); }, config);
@@ -179,20 +175,38 @@ Result<PolicyKind> parse_policy_kind(std::string_view text) {
               "kind");
 }
 
-Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
+namespace definition {
+namespace {
+
+enum class Source : std::uint8_t { written, stored };
+
+Result<PolicyConfig> parse(PolicyKind kind, const Json& config, Source source) {
   if (!config.is_object())
     return fail(ErrorCode::invalid_argument, fmt::format("a {} policy is an object of settings", to_string(kind)));
   if (Result<void> ok = check_value(config); !ok) return std::unexpected(std::move(ok.error()));
-  if (const std::size_t bytes = to_json_text(config).size(); bytes > definition::kMostPolicyBytes)
+  if (const std::size_t bytes = to_json_text(config).size(); bytes > kMostPolicyBytes)
     return fail(ErrorCode::limit_exceeded,
-                fmt::format("the policy has {} bytes as JSON; the limit is {}", bytes, definition::kMostPolicyBytes));
+                fmt::format("the policy has {} bytes as JSON; the limit is {}", bytes, kMostPolicyBytes));
   Json settings = config;
   settings.as_object().erase("name");
-  const auto document = definition::Document::from_json(settings);
-  auto read = definition::read_policy(kind, document.root());
-  if (!read) return std::unexpected(definition::to_error(std::move(read.error())));
-  if (Result<void> ok = definition::check_policy("x", *read); !ok) return std::unexpected(std::move(ok.error()));
+  auto document = Document::from_json(settings);
+  if (source == Source::stored) document.mark_stored();
+  auto read = read_policy(kind, document.root());
+  if (!read) return std::unexpected(to_error(std::move(read.error())));
+  if (Result<void> ok = check_policy("x", *read); !ok) return std::unexpected(std::move(ok.error()));
   return *std::move(read);
+}
+
+}  // namespace
+
+Result<PolicyConfig> parse_stored_policy(PolicyKind kind, const Json& config) {
+  return parse(kind, config, Source::stored);
+}
+
+}  // namespace definition
+
+Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
+  return definition::parse(kind, config, definition::Source::written);
 }
 
 Json to_json(const PolicyConfig& config) {

@@ -186,6 +186,7 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
   Result<definition::Document> document =
       definition::Document::parse(text, definition::guess_format(file_name, text), document_limits);
   if (!document) return std::unexpected(std::move(document.error()));
+  if (checks.stored) document->mark_stored();
   const definition::Node root = document->root();
   std::vector<definition::Problem> warnings;
   auto made = definition::read_root(root, checks, warnings);

@@ -51,7 +51,7 @@ Result<BoundDefinitionPtr> DefinitionLibrary::load(const std::string& hash, Stor
   if (BoundDefinitionPtr known = find(hash)) return known;
   const Result<std::string> canonical = store.read_definition(hash);
   if (!canonical) return std::unexpected(canonical.error());
-  Result<DefinitionPtr> definition = read_definition(*canonical, "stored.json", {.limits = kNoLimits});
+  Result<DefinitionPtr> definition = read_definition(*canonical, "stored.json", {.limits = kNoLimits, .stored = true});
   if (!definition) return std::unexpected(std::move(definition.error()).within("the stored definition " + hash));
   if ((*definition)->hash() != hash)
     return fail(ErrorCode::corruption, "the stored definition " + hash + " is another one");

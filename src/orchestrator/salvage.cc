@@ -120,7 +120,8 @@ Result<DefinitionPtr> Workflows::definition(const std::string& hash) {
     Result<std::optional<std::string>> canonical = rows_.get(Space::definitions, to_stored_hash(hash));
     if (!canonical) return std::unexpected(std::move(canonical.error()));
     if (!*canonical) return fail(ErrorCode::corruption, fmt::format("definition {} is lost", hash));
-    Result<DefinitionPtr> definition = read_definition(**canonical, "stored.json", {.limits = kNoLimits});
+    Result<DefinitionPtr> definition =
+        read_definition(**canonical, "stored.json", {.limits = kNoLimits, .stored = true});
     if (definition && (*definition)->hash() != hash)
       return fail(ErrorCode::corruption, fmt::format("definition {} is another one", hash));
     return definition;

@@ -182,6 +182,21 @@ TEST_F(CliRun, takes_a_definition_from_standard_input) {
   EXPECT_EQ(pawl({"validate", "./-"}).exit_code, 0);
 }
 
+TEST_F(CliRun, validates_for_programs_too) {
+  const std::string good = folder_.write("good.yaml", "name: x\ninput: {a: 1}\ntasks: {a: {run: ls, when: input.b}}\n");
+  const std::string bad = folder_.write("bad.yaml", "name: x\ntasks: {a: {rn: ls}}\n");
+  const ProcessResult result = pawl({"validate", good, bad, "--output", "json"});
+  EXPECT_EQ(result.exit_code, 2);
+  const Json documents = report_of(result);
+  ASSERT_EQ(documents.as_array().size(), 2U);
+  EXPECT_EQ(documents.at(0).at("ok"), true);
+  EXPECT_EQ(documents.at(0).at("name"), "x");
+  EXPECT_EQ(documents.at(0).at("warnings").at(0).at("field"), "tasks.a.when");
+  EXPECT_EQ(documents.at(1).at("ok"), false);
+  EXPECT_EQ(documents.at(1).at("error").at("line"), 2);
+  EXPECT_EQ(documents.at(1).at("error").at("field"), "tasks.a.rn");
+}
+
 TEST_F(CliRun, prints_the_output_alone_when_it_is_to_be_quiet) {
   const std::string said = flow("name: x\noutput: \"${{ tasks.a.result.stdout }}\"\ntasks: {a: {run: echo hello}}\n");
   const ProcessResult quiet = pawl({"run", said, "--quiet"});

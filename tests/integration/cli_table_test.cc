@@ -81,6 +81,16 @@ TEST_F(CliTable, every_verb_about_a_data_directory_takes_it_as_an_option) {
   });
 }
 
+// Whatever prints something prints it for programs as well. A graph, a definition and a script are in formats of their
+// own.
+TEST_F(CliTable, every_verb_prints_for_programs_too) {
+  const std::set<std::string> without = {"graph", "import wfformat", "version", "completion"};
+  each_verb([&](const std::string& name, const CLI::App& verb) {
+    const auto options = verb.get_options([](const CLI::Option* option) { return long_name(*option) == "--output"; });
+    EXPECT_EQ(options.empty(), without.contains(name)) << name;
+  });
+}
+
 // The same name takes the same values: words are the same words, flags are flags.
 TEST_F(CliTable, an_option_takes_the_same_values_in_every_verb) {
   // What they say of a list, of a history and of a rerun, of a program and of a trace, are different things.
