@@ -25,7 +25,8 @@ namespace pawl {
 //   dead_letter_discarded,
 // all of them durable when subscribers are notified, in the order in which the history has them, or one of the passing
 // ones, which are not stored and come as they happen, perhaps before the task_started of their attempt:
-//   task_output (a line the task wrote), task_progress.
+//   task_output (a line the task wrote), task_progress, task_lines (all lines of one read, for who has millions to
+//   deal with: only for those who name it).
 struct WorkflowEvent {
   std::string_view type{};  // a literal
   Timestamp at{};
@@ -35,11 +36,11 @@ struct WorkflowEvent {
   std::uint32_t attempt = 0;  // of the task
   JsonText result{};          // task_completed, and the output of workflow_completed
   JsonText error{};           // {"code", "message", ...} of a failure or a cancellation
-  // task_output: the line; task_progress: the message; task_skipped, workflow_stopping: the reason; workflow_restored:
+  // task_output: the line; task_lines: whole lines, each ended by "\n"; task_progress: the message; task_skipped, workflow_stopping: the reason; workflow_restored:
   // the snapshot; task_interrupted: `stopped` or `crashed`; workflow_revived: `retry` or `rerun`;
   // workflow_compensating: the state that follows; dead_letter_discarded: the reason.
   std::string text{};
-  bool is_stderr = false;  // task_output
+  bool is_stderr = false;  // task_output, task_lines
   double progress = 0;     // task_progress: 0..1
   Timestamp due{};         // task_retry_scheduled: when the next attempt starts; task_held: until when at least
   std::uint32_t policy_version = 0;  // of the stored policy that decided; 0: none did
@@ -51,7 +52,8 @@ class Monitor {
  public:
   virtual ~Monitor() = default;
 
-  // `callback` is called for each event whose type is among `types` (empty: all), on the engine's own threads: in order
+  // `callback` is called for each event whose type is among `types` (empty: all but task_lines; `*` stands for
+  // all but task_output and task_lines), on the engine's own threads: in order
   // for one workflow, concurrently for several, and it must return soon. It may subscribe, unsubscribe and start
   // workflows (Orchestrator::start_workflow with a callback), and must not call the engine otherwise. If it throws, the
   // first time is logged, and it stays subscribed. Events that no subscriber wants cost the engine nothing. Error:

@@ -139,7 +139,10 @@ struct DeadLetterFilter {
 // What a text says a policy of `kind` is; `name` is left out of it. Error: `invalid_argument`, with the `field`.
 [[nodiscard]] Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config);
 [[nodiscard]] Result<PolicyKind> parse_policy_kind(std::string_view text);
+// All settings of its kind, durations as integers of milliseconds.
 [[nodiscard]] Json to_json(const PolicyConfig& config);
+// The same with durations as people write them, "30s": parse_policy() reads it back.
+[[nodiscard]] Json to_settings(const PolicyConfig& config);
 
 class Policy {
  public:

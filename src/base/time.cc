@@ -28,6 +28,13 @@ std::unexpected<Error> bad_duration(std::string_view text, std::string_view why)
                           in_quotes(text), why));
 }
 
+bool is_ambiguous(double ms) { return ms > 0 && ms < static_cast<double>(kLeastWithoutUnit.count()); }
+
+std::unexpected<Error> no_unit(std::string_view number) {
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{0} has no unit, and may be meant as seconds or milliseconds: write {0}s or {0}ms", number));
+}
+
 // Reads exactly `count` digits at the start of `text` and drops them from it.
 std::optional<int> take_digits(std::string_view& text, std::size_t count) {
   if (text.size() < count) return std::nullopt;
@@ -97,7 +104,7 @@ std::optional<Timestamp> read_time(std::string_view text) {
 
 }  // namespace
 
-Result<Duration> parse_duration(std::string_view text) {
+Result<Duration> parse_duration(std::string_view text, WithoutUnit number_without_unit) {
   double total_ms = 0;
   std::string_view rest = text;
   if (rest.empty()) return bad_duration(text, "it is empty");
@@ -117,7 +124,18 @@ Result<Duration> parse_duration(std::string_view text) {
     if (unit != nullptr) rest.remove_prefix(unit->suffix.size());
   }
   if (!(total_ms <= static_cast<double>(kMaxDuration.count()))) return bad_duration(text, "it is above 100 years");
+  const bool has_unit = text.find_first_not_of("0123456789.") != std::string_view::npos;
+  if (!has_unit && number_without_unit == WithoutUnit::unambiguous && is_ambiguous(total_ms)) return no_unit(text);
   return milliseconds(std::llround(total_ms));
+}
+
+Result<Duration> duration_of_milliseconds(std::int64_t count, WithoutUnit number) {
+  if (count < 0) return fail(ErrorCode::invalid_argument, fmt::format("{} ms is negative", count));
+  if (count > kMaxDuration.count())
+    return fail(ErrorCode::invalid_argument, fmt::format("{} ms is above 100 years", count));
+  if (number == WithoutUnit::unambiguous && is_ambiguous(static_cast<double>(count)))
+    return no_unit(std::to_string(count));
+  return Duration(count);
 }
 
 std::string format_duration(Duration duration) {

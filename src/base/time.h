@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,18 @@ template <class Rep, class Period>
          std::clamp(wait, Wait::zero(), std::chrono::duration_cast<Wait>(kMaxDuration));
 }
 
-// "250ms", "30s", "5m", "1.5h", "2d", "1h30m"; a bare integer is milliseconds. Error: `invalid_argument`.
-[[nodiscard]] Result<Duration> parse_duration(std::string_view text);
+// A number without a unit is milliseconds. One above 0 and below this is refused: who writes 30 means seconds.
+inline constexpr Duration kLeastWithoutUnit = std::chrono::seconds(1);
+
+// Whether a number may be below that: only where it is known to be milliseconds, as in what was stored long ago.
+enum class WithoutUnit : std::uint8_t { unambiguous, any };
+
+// "250ms", "30s", "5m", "1.5h", "2d", "1h30m", "0", "1500". Error: `invalid_argument`.
+[[nodiscard]] Result<Duration> parse_duration(std::string_view text, WithoutUnit number = WithoutUnit::unambiguous);
+
+// The same of an integer that stands where a duration does.
+[[nodiscard]] Result<Duration> duration_of_milliseconds(std::int64_t milliseconds,
+                                                        WithoutUnit number = WithoutUnit::unambiguous);
 
 // The shortest text that parse_duration reads back: "1.5s", "2m", "1h30m".
 [[nodiscard]] std::string format_duration(Duration duration);

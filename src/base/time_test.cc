@@ -24,6 +24,25 @@ TEST(Duration, refuses_what_is_none) {
     EXPECT_FALSE(parse_duration(text).has_value()) << text;
 }
 
+// Who writes `timeout: 30` means seconds, and would get milliseconds.
+TEST(Duration, refuses_a_short_number_without_a_unit_and_shows_both_spellings) {
+  for (const std::string number : {"1", "30", "999", "999.9", "0.5"}) {
+    const Result<Duration> refused = parse_duration(number);
+    ASSERT_FALSE(refused) << number;
+    EXPECT_EQ(refused.error().message, number + " has no unit, and may be meant as seconds or milliseconds: write " +
+                                           number + "s or " + number + "ms");
+    EXPECT_TRUE(parse_duration(number, WithoutUnit::any)) << number;
+  }
+  EXPECT_EQ(duration_of_milliseconds(30).error().message, parse_duration("30").error().message);
+  EXPECT_EQ(duration_of_milliseconds(30, WithoutUnit::any), 30ms);
+  for (const std::int64_t unambiguous : {0, 1000, 1001, 30'000}) {
+    EXPECT_EQ(duration_of_milliseconds(unambiguous), Duration(unambiguous));
+    EXPECT_EQ(parse_duration(std::to_string(unambiguous)), Duration(unambiguous));
+  }
+  EXPECT_FALSE(duration_of_milliseconds(-1, WithoutUnit::any));
+  EXPECT_FALSE(duration_of_milliseconds(kMaxDuration.count() + 1));
+}
+
 TEST(Duration, writes_the_shortest_text_that_reads_back) {
   EXPECT_EQ(format_duration(250ms), "250ms");
   EXPECT_EQ(format_duration(1500ms), "1.5s");

@@ -6,6 +6,19 @@ void add_output(Verb& verb, std::string& output, const std::string& what) {
   verb.add("--output", output, what).one_of({"human", "json"}).shows_default();
 }
 
+void add_done_output(Verb& verb, std::string& output) { add_output(verb, output, "human: a line; json: one document"); }
+
+void add_view(Verb& verb, ViewArguments& arguments) {
+  verb.add("--progress", arguments.progress,
+           "live: a view that changes (default on a terminal); plain: lines; none. Without a terminal live is plain")
+      .one_of({"live", "plain", "none"});
+  add_quiet(verb, arguments.quiet);
+}
+
+void add_quiet(Verb& verb, bool& quiet) {
+  verb.add_flag("--quiet,-q", quiet, "Print errors and the result, nothing else");
+}
+
 Option add_data_dir(Verb& verb, std::string& data_dir, const std::string& what) {
   return verb.add("--data-dir", data_dir, what).environment("PAWL_DATA_DIR").not_empty();
 }

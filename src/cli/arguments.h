@@ -15,6 +15,19 @@ inline constexpr std::int64_t kMostListed = 1'000'000;
 // --output human|json
 void add_output(Verb& verb, std::string& output, const std::string& what);
 
+// What is shown while a workflow runs.
+struct ViewArguments {
+  std::string progress;  // plain, live or none; empty: as the terminal has it
+  bool quiet = false;
+};
+
+// --output of a verb that has one thing to say: that it is done.
+void add_done_output(Verb& verb, std::string& output);
+
+// --progress and --quiet
+void add_view(Verb& verb, ViewArguments& arguments);
+void add_quiet(Verb& verb, bool& quiet);
+
 // --data-dir, whose default is in the environment.
 Option add_data_dir(Verb& verb, std::string& data_dir, const std::string& what);
 

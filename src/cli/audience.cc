@@ -10,6 +10,7 @@ namespace {
 
 // Events that are noted before somebody looks.
 constexpr std::size_t kMostNoted = 10'000;
+constexpr std::size_t kMostNotedBytes = std::size_t{16} << 20U;  // of their texts
 
 const std::vector<std::string>& ends() {
   static const std::vector<std::string> types = {"workflow_completed", "workflow_failed", "workflow_cancelled"};
@@ -18,6 +19,12 @@ const std::vector<std::string>& ends() {
 
 bool is_among(std::string_view type, const std::vector<std::string>& types) {
   return std::ranges::find(types, type) != types.end();
+}
+
+// As Monitor::subscribe() reads `types`.
+bool is_wanted(std::string_view type, const std::vector<std::string>& types) {
+  if (types.empty() || is_among(type, types)) return true;
+  return is_among("*", types) && type != "task_output" && type != "task_lines";
 }
 
 }  // namespace
@@ -46,7 +53,7 @@ void Audience::show(View& view, const std::string& workflow) {
   types_ = view.types();
   notes_ = false;
   for (const WorkflowEvent& event : std::exchange(early_, {}))
-    if (event.workflow == shown_ && (types_.empty() || is_among(event.type, types_))) view_->happened(event);
+    if (event.workflow == shown_ && is_wanted(event.type, types_)) view_->happened(event);
 }
 
 void Audience::only_ends() {
@@ -67,14 +74,16 @@ std::vector<std::string> Audience::take_ended(std::chrono::milliseconds patience
 void Audience::happened(const WorkflowEvent& event) {
   const std::lock_guard lock(mutex_);
   if (view_ != nullptr) {
-    if (event.workflow == shown_ && (types_.empty() || is_among(event.type, types_))) view_->happened(event);
+    if (event.workflow == shown_ && is_wanted(event.type, types_)) view_->happened(event);
     return;
   }
   if (is_among(event.type, ends())) {
     ended_.push_back(event.workflow);
     somebody_ended_.notify_one();
   }
-  if (notes_ && early_.size() < kMostNoted) early_.push_back(event);
+  if (!notes_ || early_.size() >= kMostNoted || early_bytes_ + event.text.size() > kMostNotedBytes) return;
+  early_bytes_ += event.text.size();
+  early_.push_back(event);
 }
 
 }  // namespace pawl::cli

@@ -21,8 +21,8 @@ class Audience {
   Audience(const Audience&) = delete;
   Audience& operator=(const Audience&) = delete;
 
-  // What happens from now on, of these types (none: all), is noted, as far as there is room, for show().
-  void listen(std::vector<std::string> types = {});
+  // What happens from now on, of these types (as Monitor::subscribe() reads them), is noted, as far as there is room, for show().
+  void listen(std::vector<std::string> types);
   // From now on, and from listen() on, `view` is told what it wants to know of that workflow.
   void show(View& view, const std::string& workflow);
   // Nobody wants to know more than which workflows end.
@@ -41,6 +41,7 @@ class Audience {
   std::mutex mutex_;  // guards all below, and the order of what the view is told
   std::condition_variable somebody_ended_;
   std::vector<WorkflowEvent> early_;
+  std::size_t early_bytes_ = 0;  // of their texts
   bool notes_ = false;
   View* view_ = nullptr;
   std::string shown_;

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/documents.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -18,11 +19,16 @@ struct BackupArguments {
   std::string folder;
 };
 
+Json document_of(const BackupArguments& arguments) {
+  return {{"directory", arguments.target.data_dir}, {"backup", arguments.folder}};
+}
+
 int back_up(const BackupArguments& arguments) {
   return in_directory(arguments.target, [&](Engine& engine) -> Result<int> {
     if (Result<void> copied = engine.persistence().backup(arguments.folder); !copied)
       return std::unexpected(std::move(copied.error()));
-    put(stdout, fmt::format("{} is a copy of {}\n", printable(arguments.folder), printable(arguments.target.data_dir)));
+    print_done(arguments.target.json(), document_of(arguments),
+               fmt::format("{} is a copy of {}", printable(arguments.folder), printable(arguments.target.data_dir)));
     return kDone;
   });
 }
@@ -30,8 +36,9 @@ int back_up(const BackupArguments& arguments) {
 int restore(const BackupArguments& arguments) {
   if (const Result<void> restored = restore_backup(arguments.folder, arguments.target.data_dir); !restored)
     return report(restored.error());
-  put(stdout, fmt::format("{} is restored; {} goes on with what has not ended\n", printable(arguments.target.data_dir),
-                          printable(resume_command({}, arguments.target.data_dir))));
+  print_done(arguments.target.json(), document_of(arguments),
+             fmt::format("{} is restored; {} goes on with what has not ended", printable(arguments.target.data_dir),
+                         printable(resume_command({}, arguments.target.data_dir))));
   return kDone;
 }
 
@@ -42,6 +49,7 @@ void add_backup(Verb& program) {
   const auto arguments = std::make_shared<BackupArguments>();
   verb.add("FOLDER", arguments->folder, "The copy, which must not exist yet").required();
   add_directory(verb, arguments->target);
+  add_done_output(verb, arguments->target.output);
   verb.teaches(
       "  pawl backup /backups/monday --data-dir data\n"
       "\n"
@@ -55,6 +63,7 @@ void add_restore(Verb& program) {
   const auto arguments = std::make_shared<BackupArguments>();
   verb.add("FOLDER", arguments->folder, "The backup, which stays as it is").required();
   add_data_dir(verb, arguments->target.data_dir, "The new data directory, which must not exist or be empty").required();
+  add_done_output(verb, arguments->target.output);
   verb.teaches(
       "  pawl restore /backups/monday --data-dir data && pawl resume --data-dir data\n"
       "\n"

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -52,7 +53,7 @@ constexpr const char* kExamples =
     "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, "
     "or\n"
     "its output could not be written.\n"
-    "`pawl VERB --help` tells more about each verb.";
+    "`pawl VERB --help`, or `pawl help VERB`, tells more about each verb.";
 
 // Without a level people are told what concerns them, in a line like all others; who asks for the log gets lines with
 // a time and a severity.
@@ -107,6 +108,18 @@ void add_verbs(CLI::App& app, Action& action) {
   }
 }
 
+// CLI11 would answer `pawl runn --help` with the help of pawl.
+void drop_behind_unknown_verb(const CLI::App& app, std::vector<std::string>& words) {
+  const CLI::App* place = &app;
+  for (std::size_t i = 0; i < words.size() && !words[i].starts_with('-'); ++i) {
+    const auto verbs = place->get_subcommands({});
+    if (verbs.empty()) return;
+    const auto verb = std::ranges::find(verbs, words[i], [](const CLI::App* each) { return each->get_name(); });
+    if (verb == verbs.end()) return words.resize(i + 1);
+    place = *verb;
+  }
+}
+
 }  // namespace
 
 void note(const std::string& text) { put(stderr, fmt::format("pawl: {}\n", printable(text))); }
@@ -116,6 +129,15 @@ int report(const Error& error, const std::string& file) {
   return exit_code(error.code);
 }
 
+void add_program(CLI::App& app, Action& action, std::string& log_level) {
+  app.description(kAbout);
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help for all verbs");
+  add_verbs(app, action);
+  add_log_level(app, log_level);
+}
+
 int run(int argc, char** argv) {
   // A reader that went away (`pawl ... | head`) is seen as a failed write, not as a signal that would orphan child
   // processes.
@@ -123,23 +145,25 @@ int run(int argc, char** argv) {
   take_standard_descriptors();
   allow_many_descriptors();
   Action action;
-  CLI::App app(kAbout, "pawl");
-  app.footer(kExamples);
-  app.require_subcommand(1);
-  app.set_help_all_flag("--help-all", "Help for all verbs");
-  add_verbs(app, action);
+  CLI::App app("", "pawl");
   std::string log_level;
-  add_log_level(app, log_level);
+  add_program(app, action, log_level);
   if (argc < 2) {
     put(stderr, app.help());
     return kBadUsage;
   }
+  std::vector<std::string> words(argv + 1, argv + argc);
+  // `pawl help run` is `pawl run --help`.
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  drop_behind_unknown_verb(app, words);
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::Success& help) {
     return flush_output(app.exit(help));
   } catch (const CLI::ParseError& wrong) {
-    const std::vector<std::string> words(argv + 1, argv + argc);
     return report({.code = ErrorCode::invalid_argument, .message = explain_usage(app, words, wrong)});
   } catch (const std::exception& thrown) {
     return report({.code = ErrorCode::internal, .message = thrown.what()});

@@ -41,6 +41,9 @@ void add_bench(Verb& program);
 void add_version(Verb& program);
 void add_completion(Verb& program);
 
+// All verbs and options. What the command line chooses is set when `app` has parsed it.
+void add_program(CLI::App& app, Action& action, std::string& log_level);
+
 // Prints "pawl: FILE:LINE:COLUMN: field: message" on standard error; returns the exit code that belongs to it.
 int report(const Error& error, const std::string& file = {});
 

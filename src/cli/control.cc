@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/documents.h"
 #include "cli/go_on.h"
 #include "cli/view.h"
 
@@ -17,6 +18,7 @@ namespace {
 struct ControlArguments {
   Target target;
   std::string reason;
+  ViewArguments view = {};  // of cancel --compensate
 };
 
 // How the workflow is now: its list item, or "monday: paused".
@@ -45,7 +47,8 @@ Result<int> cancel(Engine& engine, const ControlArguments& arguments) {
 Result<int> forget(Engine& engine, const ControlArguments& arguments) {
   if (Result<void> deleted = engine.persistence().delete_workflow(arguments.target.id); !deleted)
     return std::unexpected(std::move(deleted.error()));
-  put(stdout, fmt::format("{}: deleted\n", printable(arguments.target.id)));
+  print_done(arguments.target.json(), {{"id", arguments.target.id}, {"deleted", true}},
+             fmt::format("{}: deleted", printable(arguments.target.id)));
   return kDone;
 }
 
@@ -69,7 +72,7 @@ int cancel_and_compensate(const ControlArguments& arguments) {
       return std::unexpected(std::move(cancelled.error()));
     return target.id;
   };
-  return go_on({.target = target, .engine = {}}, cancel, by_its_compensation);
+  return go_on({.target = target, .engine = {}, .view = arguments.view}, cancel, by_its_compensation);
 }
 
 }  // namespace
@@ -90,6 +93,7 @@ void add_cancel(Verb& program) {
   verb.add("--reason", arguments->reason, "Why; it stands in the report and in the history");
   const auto compensate = std::make_shared<bool>(false);
   verb.add_flag("--compensate", *compensate, "What has completed is undone first");
+  add_view(verb, arguments->view);
   add_output(verb, arguments->target.output, std::string(kState) + "; --compensate: what pawl run prints");
   verb.teaches(
       "  pawl cancel monday --data-dir data --reason 'the input was wrong'\n"
@@ -106,7 +110,7 @@ void add_cancel(Verb& program) {
 
 void add_delete(Verb& program) {
   Verb verb = program.add_verb("delete", "Forget an ended workflow, with its history and snapshots");
-  (void)add_control(verb, forget);
+  add_done_output(verb, add_control(verb, forget)->target.output);
   verb.teaches(
       "  pawl delete monday --data-dir data\n"
       "\n"

@@ -118,8 +118,10 @@ Result<int> get(Engine& engine, const OneLetter& arguments) {
 Result<int> discard(Engine& engine, const OneLetter& arguments) {
   if (Result<void> discarded = engine.policy().discard_dead_letter(arguments.letter, arguments.reason); !discarded)
     return std::unexpected(std::move(discarded.error()));
-  put(stdout,
-      fmt::format("{} of {}: discarded\n", printable(task_of(arguments.letter)), printable(arguments.letter.workflow)));
+  const DeadLetterId& id = arguments.letter;
+  print_done(arguments.target.json(),
+             {{"workflow", id.workflow}, {"task", id.task}, {"compensation", id.compensation}, {"discarded", true}},
+             fmt::format("{} of {}: discarded", printable(task_of(id)), printable(id.workflow)));
   return kDone;
 }
 
@@ -210,9 +212,9 @@ void add_dead_letter(Verb& program) {
       "  pawl dead-letter redrive monday load --data-dir data\n"
       "  pawl dead-letter redrive --all --code timeout --data-dir data\n"
       "  pawl dead-letter discard monday load --reason 'done by hand' --data-dir data");
-  discarding.add("--reason", add_one(discarding, discard)->reason, "Why; it stands in the history")
-      .required()
-      .not_empty();
+  OneLetter& letter = *add_one(discarding, discard);
+  add_done_output(discarding, letter.target.output);
+  discarding.add("--reason", letter.reason, "Why; it stands in the history").required().not_empty();
 }
 
 }  // namespace pawl::cli

@@ -1,6 +1,8 @@
 // pawl doctor DIR: whether a data directory is sound.
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@ namespace {
 
 struct DoctorArguments {
   Target target;
-  std::string salvage;  // a new directory; empty: it is only checked
+  std::optional<std::string> directory;  // given without --data-dir
+  std::string salvage;                   // a new directory; empty: it is only checked
 };
 
 struct Findings {
@@ -135,6 +138,23 @@ int salvage(const DoctorArguments& arguments) {
   return salvaged->lost_nothing() ? kDone : kWorkflowFailed;
 }
 
+// What is given by itself stands before the environment, but not against --data-dir.
+Result<void> choose_directory(DoctorArguments& arguments) {
+  std::string& chosen = arguments.target.data_dir;
+  if (arguments.directory && arguments.directory->empty()) return fail(ErrorCode::invalid_argument, "DIR: is empty");
+  if (!arguments.directory && chosen.empty())
+    return fail(ErrorCode::invalid_argument, "doctor: --data-dir is missing; see pawl doctor --help");
+  if (!arguments.directory) return {};
+  const char* const variable = std::getenv("PAWL_DATA_DIR");
+  const bool from_environment = variable != nullptr && chosen == variable;
+  if (!chosen.empty() && !from_environment && chosen != *arguments.directory)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("doctor: DIR and --data-dir are two directories, {} and {}; leave one out",
+                            in_quotes(*arguments.directory), in_quotes(chosen)));
+  chosen = *arguments.directory;
+  return {};
+}
+
 int doctor(const DoctorArguments& arguments) {
   const Target& target = arguments.target;
   if (!arguments.salvage.empty()) return salvage(arguments);
@@ -150,7 +170,8 @@ void add_doctor(Verb& program) {
   Verb verb = program.add_verb("doctor", "Check a data directory from end to end");
   const auto arguments = std::make_shared<DoctorArguments>();
   Target* const target = &arguments->target;
-  verb.add("DIR", target->data_dir, "The data directory, or a backup").environment("PAWL_DATA_DIR").required();
+  verb.add("DIR", arguments->directory, "The data directory, or a backup; the same as --data-dir");
+  add_data_dir(verb, target->data_dir, "The data directory, or a backup");
   verb.add("--salvage", arguments->salvage, "Copy all that can be read to this new directory, and say what is lost")
       .not_empty();
   add_output(verb, target->output, "human: counts and problems; json: one document");
@@ -165,7 +186,10 @@ void add_doctor(Verb& program) {
       "them, paused: look at it, then pawl resume, cancel or delete it. One without a whole beginning is left out.\n"
       "\n"
       "Exit codes: 0 sound, or nothing is lost, 1 there are problems, 2 no data directory, 4 another process uses it.");
-  verb.on_call([arguments] { return doctor(*arguments); });
+  verb.on_call([arguments] {
+    if (const Result<void> ok = choose_directory(*arguments); !ok) return report(ok.error());
+    return doctor(*arguments);
+  });
 }
 
 }  // namespace pawl::cli

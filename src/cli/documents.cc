@@ -74,4 +74,8 @@ Json document_of(const CompensationLogEntry& entry) {
           {"completed_at", time_of(entry.completed_at)}};
 }
 
+void print_done(bool json, const Json& document, const std::string& text) {
+  put(stdout, (json ? to_json_text(document) : text) + "\n");
+}
+
 }  // namespace pawl::cli

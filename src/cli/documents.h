@@ -24,6 +24,9 @@ namespace pawl::cli {
 [[nodiscard]] Json document_of(const SagaStatus& saga);
 [[nodiscard]] Json document_of(const CompensationLogEntry& entry);
 
+// What a verb has done: the document, or a sentence.
+void print_done(bool json, const Json& document, const std::string& text);
+
 // Prints an array with an item a line.
 template <class Item>
 void print_array(const std::vector<Item>& items) {

@@ -51,6 +51,8 @@ Result<WorkflowReport> prepare(Engine& stored, const Target& target, const Chang
 void add_going_on(Verb& verb, GoOnArguments& arguments, const std::string& output) {
   add_directory(verb, arguments.target);
   add_output(verb, arguments.target.output, output);
+  verb.add("--timeout", arguments.timeout, "Cancel what has not ended after this long, e.g. 90s, 10m");
+  add_view(verb, arguments.view);
   add_engine_arguments(verb, arguments.engine);
 }
 
@@ -62,10 +64,22 @@ Result<EngineChoice> read_going_on(const GoOnArguments& arguments) {
   return choice;
 }
 
+Result<WatchOptions> read_watching(const GoOnArguments& arguments) {
+  const Result<std::optional<Duration>> timeout = read_timeout(arguments.timeout);
+  if (!timeout) return std::unexpected(of_option("--timeout", timeout.error()));
+  return WatchOptions{.data_dir = arguments.target.data_dir,
+                      .json = arguments.target.json(),
+                      .view = arguments.view,
+                      .timeout = *timeout};
+}
+
 int go_on(const GoOnArguments& arguments, const Change& change, Judge judge) {
   const Target& target = arguments.target;
   Result<EngineChoice> choice = read_going_on(arguments);
   if (!choice) return report(choice.error());
+  Result<WatchOptions> watching = read_watching(arguments);
+  if (!watching) return report(watching.error());
+  watching->judge = judge;
   Interruption interruption(true);
   std::optional<WorkflowReport> found;
   const int code = in_directory(target, [&](Engine& stored) -> Result<int> {
@@ -75,11 +89,11 @@ int go_on(const GoOnArguments& arguments, const Change& change, Judge judge) {
     return kDone;
   });
   if (!found) return code;
-  if (is_terminal(found->status.state)) return print_report(*found, target.json(), judge);
+  if (is_terminal(found->status.state)) return print_report(*found, watching->form(), judge);
   const std::string& id = found->status.id;
   choice->engine.only = {id};
   Engine engine(choice->engine);
-  Watch watch(engine, interruption, {.data_dir = target.data_dir, .json = target.json(), .judge = judge});
+  Watch watch(engine, interruption, *watching);
   watch.begin(id, *found->definition);
   if (const Result<void> enabled = engine.persistence().enable(*choice->persistence); !enabled)
     return report(enabled.error());

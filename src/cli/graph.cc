@@ -11,6 +11,7 @@
 #include "pawl/definition.h"
 
 #include "cli/cli.h"
+#include "cli/definition_file.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -108,8 +109,8 @@ int print_svg(const Definition& definition) {
 }
 
 int graph(const std::string& file, const std::string& format) {
-  const Result<DefinitionPtr> definition = read_definition_file(file);
-  if (!definition) return report(definition.error(), file);
+  const Result<DefinitionPtr> definition = read_definition_argument(file);
+  if (!definition) return report(definition.error(), shown_name(file));
   if (format == "svg") return print_svg(**definition);
   const std::string text = format == "dot" ? to_dot(**definition) : to_mermaid(**definition);
   put(stdout, text);
@@ -122,7 +123,7 @@ void add_graph(Verb& program) {
   Verb verb = program.add_verb("graph", "Draw a definition: dot, mermaid or svg");
   const auto file = std::make_shared<std::string>();
   const auto format = std::make_shared<std::string>("mermaid");
-  verb.add("FILE", *file, "A definition, YAML or JSON").required();
+  verb.add("FILE", *file, "A definition, YAML or JSON; - for standard input").required();
   verb.add("--format", *format, "What to draw it as; svg needs graphviz")
       .one_of({"dot", "mermaid", "svg"})
       .shows_default();

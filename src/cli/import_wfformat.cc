@@ -13,9 +13,10 @@
 #include "pawl/definition.h"
 #include "pawl/json.h"
 
-#include "base/file.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/cli.h"
+#include "cli/definition_file.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -132,7 +133,8 @@ std::string to_yaml(const ImportedWorkflow& workflow, const ImportOptions& optio
     if (options.handlers == "exec") {
       out += fmt::format("    run: [sleep, \"{:.3f}\"]\n", seconds);
     } else {
-      out += fmt::format("    module: test\n    function: sleep\n    args: [{}]\n", std::llround(seconds * 1e3));
+      out += fmt::format("    module: test\n    function: sleep\n    args: [{}]\n",
+                         format_duration(Duration(std::llround(seconds * 1e3))));
     }
     if (task.parents.empty()) continue;
     out += "    dependencies: [";
@@ -144,18 +146,18 @@ std::string to_yaml(const ImportedWorkflow& workflow, const ImportOptions& optio
 }
 
 int import_wfformat(const ImportOptions& options) {
-  const Result<std::string> text = read_file(options.file, kMaxTraceBytes, "a WfFormat");
-  if (!text) return report(text.error(), options.file);
+  const Result<std::string> text = read_argument(options.file, kMaxTraceBytes, "a WfFormat");
+  if (!text) return report(text.error(), shown_name(options.file));
   const Result<Json> document = parse_json(*text);
-  if (!document) return report(document.error(), options.file);
+  if (!document) return report(document.error(), shown_name(options.file));
   const Result<ImportedWorkflow> workflow = read_wfformat(*document);
-  if (!workflow) return report(workflow.error(), options.file);
+  if (!workflow) return report(workflow.error(), shown_name(options.file));
   const std::string yaml = to_yaml(*workflow, options);
   // What is written must be a definition: a graph that Pawl refuses is refused here, not later.
   if (const Result<DefinitionPtr> definition = read_definition(yaml, "imported.yaml"); !definition) {
     Error error = definition.error();
     error.line = error.column = 0;  // positions in what was not written help nobody
-    return report(error, options.file);
+    return report(error, shown_name(options.file));
   }
   put(stdout, yaml);
   return kDone;
@@ -168,7 +170,7 @@ void add_import(Verb& program) {
   verb.needs_verb();
   Verb wfformat = verb.add_verb("wfformat", "WfCommons WfFormat 1.5, an execution trace; YAML on stdout");
   const auto options = std::make_shared<ImportOptions>();
-  wfformat.add("FILE", options->file, "A WfFormat 1.5 JSON file").required();
+  wfformat.add("FILE", options->file, "A WfFormat 1.5 JSON file; - for standard input").required();
   wfformat.add("--time-scale", options->time_scale, "Each task sleeps its measured runtime times this")
       .number_between(0, kMaxTimeScale)
       .shows_default();

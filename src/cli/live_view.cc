@@ -4,30 +4,18 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/time.h"
+#include "cli/terminal.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
 
-struct Size {
-  std::size_t rows = 24;
-  std::size_t columns = 80;
-};
-
 // Around each frame: no cursor that jumps, and no line that goes on in the next row because the terminal takes a
 // character for wider than we do.
 constexpr std::string_view kBegin = "\033[?25l\033[?7l";
 constexpr std::string_view kEnd = "\033[?7h\033[?25h";
-
-Size terminal_size(std::FILE* out) {
-  winsize size{};
-  if (::ioctl(::fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {};
-  return {.rows = size.ws_row, .columns = size.ws_col};
-}
 
 // One line of the screen, which takes no more than the terminal has: what is too much is cut off.
 class Line {
@@ -54,15 +42,21 @@ class Line {
   std::string text_;
 };
 
+// Of whole lines, each ended by "\n".
+std::string_view last_line(std::string_view lines) {
+  if (lines.ends_with('\n')) lines.remove_suffix(1);
+  return lines.substr(lines.rfind('\n') + 1);
+}
+
 class LiveView final : public View {
  public:
   LiveView(std::FILE* out, const Definition& definition)
-      : out_(out), name_(printable(definition.name())), colours_(palette(true)) {}
+      : out_(out), name_(printable(definition.name())), colours_(palette(takes_colours(out))) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
     return {"task_started",         "task_completed",
             "task_failed",          "task_retry_scheduled",
-            "task_cancelled",       "task_output",
+            "task_cancelled",       "task_lines",
             "task_progress",        "task_held",
             "compensation_started", "compensation_completed",
             "compensation_failed",  "compensation_retry_scheduled",
@@ -88,10 +82,10 @@ class LiveView final : public View {
                             .attempt = event.attempt,
                             .last_line = message_of(event.error),
                             .next_attempt = event.due};
-    } else if (event.type == "task_output") {
+    } else if (event.type == "task_lines") {
       const auto task = shown_.find(event.task);
       const bool runs = task != shown_.end() && !task->second.next_attempt;
-      (runs ? task->second.last_line : early_lines_[event.task]) = printable(event.text);
+      (runs ? task->second.last_line : early_lines_[event.task]) = printable(last_line(event.text));
     } else if (event.type == "task_progress") {
       if (const auto task = shown_.find(event.task); task != shown_.end()) {
         task->second.progress = event.progress;
@@ -106,8 +100,8 @@ class LiveView final : public View {
   }
 
   void refresh(const WorkflowStatus& status) override {
-    const Size size = terminal_size(out_);
-    const std::lock_guard lock(mutex_);
+    const ScreenSize size = screen_size(out_);
+    std::unique_lock lock(mutex_);
     const Timestamp now = clock_.now();
     std::vector<std::string> lines;
     // The cursor stands below the last line, so one row stays free.
@@ -115,13 +109,11 @@ class LiveView final : public View {
     if (rows > 2) lines = task_lines(rows - 2, size.columns, now);
     if (rows > 0) lines.push_back(bar_line(status, now, size.columns));
     if (rows > 1) lines.push_back(counts_line(status, size.columns));
+    lock.unlock();  // a slow terminal keeps nobody waiting who has something to tell
     show(lines);
   }
 
-  void close() override {
-    const std::lock_guard lock(mutex_);
-    show({});
-  }
+  void close() override { show({}); }
 
  private:
   // A task that runs, or waits for its next attempt.
@@ -222,13 +214,14 @@ class LiveView final : public View {
   const std::string name_;
   const Palette colours_;
   const SystemClock clock_;
-  std::mutex mutex_;  // guards all below
-  std::map<std::string, Shown> shown_;
-  std::map<std::string, std::string> early_lines_;  // that tasks wrote before their start was durable, and so told
-  std::string note_;
+  // Of the main thread.
   double progress_ = 0;                            // as of the latest refresh, and
   std::chrono::microseconds progressed_after_{0};  // how long after the start it came to be so
   std::size_t lines_ = 0;                          // of the frame on the screen
+  std::mutex mutex_;                               // guards all below
+  std::map<std::string, Shown> shown_;
+  std::map<std::string, std::string> early_lines_;  // that tasks wrote before their start was durable, and so told
+  std::string note_;
 };
 
 }  // namespace

@@ -28,16 +28,6 @@ struct Question {
   std::string task;
 };
 
-// As people write it: durations, which to_json() has as milliseconds, with their units.
-Json with_units(std::string_view key, const Json& value) {
-  if (value.is_number() && (key.ends_with("timeout") || key.ends_with("_delay")))
-    return Json(format_duration(Duration(value.to_number<std::int64_t>())));
-  if (!value.is_object()) return value;
-  boost::json::object timeouts;
-  for (const auto& member : value.get_object()) timeouts[member.key()] = with_units("timeout", member.value());
-  return timeouts;
-}
-
 bool is_empty(const Json& value) {
   return (value.is_array() && value.get_array().empty()) || (value.is_object() && value.get_object().empty());
 }
@@ -76,7 +66,8 @@ Result<void> get(Policy& policies, const PolicyArguments& arguments) {
 
 Result<void> remove(Policy& policies, const PolicyArguments& arguments) {
   if (Result<void> deleted = policies.delete_policy(arguments.name); !deleted) return deleted;
-  put(stdout, fmt::format("{}: deleted\n", printable(arguments.name)));
+  print_done(arguments.target.json(), {{"id", arguments.name}, {"deleted", true}},
+             fmt::format("{}: deleted", printable(arguments.name)));
   return {};
 }
 
@@ -159,9 +150,9 @@ int with_policies(const PolicyArguments& arguments, const std::function<Result<v
 
 std::string settings_text(const PolicyConfig& config) {
   std::string out;
-  const Json settings = to_json(config);
+  const Json settings = to_settings(config);
   for (const auto& member : settings.get_object()) {
-    const Json value = with_units(member.key(), member.value());
+    const Json& value = member.value();
     if (is_empty(value)) continue;
     const std::string text = value.is_string() ? std::string(value.get_string()) : to_json_text(value);
     out += fmt::format("{}{}={}", out.empty() ? "" : " ", std::string_view(member.key()), text);
@@ -199,6 +190,7 @@ void add_policy(Verb& program) {
 
   Verb deleting = verb.add_verb("delete", "Forget a policy that no workflow refers to which has not ended");
   add_policy_name(deleting, *arguments);
+  add_done_output(deleting, arguments->target.output);
   on_call(deleting, arguments, false, remove);
 
   add_evaluate(verb);

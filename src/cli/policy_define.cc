@@ -96,7 +96,7 @@ int define(const DefineArguments& arguments) {
 Result<void> update(Policy& policies, const PolicyArguments& arguments, const boost::json::object& changes) {
   const Result<PolicyInfo> before = policies.get_policy(arguments.name);
   if (!before) return std::unexpected(before.error());
-  boost::json::object settings = to_json(before->current().config).get_object();
+  boost::json::object settings = to_settings(before->current().config).get_object();
   for (const auto& change : changes) settings[change.key()] = change.value();
   const Result<PolicyConfig> config = parse_policy(before->kind, settings);
   if (!config) return std::unexpected(config.error());

@@ -81,6 +81,8 @@ int redrive_all(const RedriveArguments& arguments) {
   if (!filter) return report(filter.error());
   Result<EngineChoice> choice = read_going_on(arguments.go_on);
   if (!choice) return report(choice.error());
+  const Result<WatchOptions> watching = read_watching(arguments.go_on);
+  if (!watching) return report(watching.error());
   Interruption interruption(true);
   const int code = in_directory(target, [&](Engine& stored) -> Result<int> {
     Result<Ids> concerned = redrive_stored(stored, *filter);
@@ -94,7 +96,7 @@ int redrive_all(const RedriveArguments& arguments) {
     if (target.json()) put(stdout, "[]\n");
     return kDone;
   }
-  return resume_many(*choice, interruption, target.json());
+  return resume_many(*choice, interruption, *watching);
 }
 
 int redrive(RedriveArguments& arguments) {

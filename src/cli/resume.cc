@@ -14,8 +14,10 @@ int resume(const GoOnArguments& arguments) {
   if (!arguments.target.id.empty()) return go_on(arguments);
   const Result<EngineChoice> choice = read_going_on(arguments);
   if (!choice) return report(choice.error());
+  const Result<WatchOptions> watching = read_watching(arguments);
+  if (!watching) return report(watching.error());
   Interruption interruption(true);
-  return resume_many(*choice, interruption, arguments.target.json());
+  return resume_many(*choice, interruption, *watching);
 }
 
 constexpr const char* kHelp =

@@ -4,17 +4,19 @@
 #include <cstdio>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "base/time.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/terminal.h"
 #include "cli/view.h"
 #include "cli/watch.h"
 
@@ -39,19 +41,22 @@ struct Work {
 
 class ResumeMany {
  public:
-  ResumeMany(Engine& engine, Interruption& interruption, Audience& audience, Work work, bool json)
+  ResumeMany(Engine& engine, Interruption& interruption, Audience& audience, Work work, const WatchOptions& options)
       : orchestrator_(engine.orchestrator()),
         handlers_(engine.handlers()),
         interruption_(interruption),
         audience_(audience),
         work_(std::move(work)),
-        json_(json) {}
+        json_(options.json),
+        quiet_(options.view.quiet),
+        timeout_(options.timeout) {}
 
   // Until all have ended, or it is to leave.
   Result<void> wait() {
     if (json_) put(stdout, "[");
     for (const std::string& id : work_.ended) tell(id);
     auto last_end = std::chrono::steady_clock::now();
+    if (timeout_) give_up_ = last_end + *timeout_;
     bool asked = false;
     Result<void> ok;
     while (ok && !work_.open.empty() && !interruption_.leaves()) {
@@ -59,6 +64,7 @@ class ResumeMany {
       for (const std::string& id : ended) tell(id);
       ok = look_after();
       const auto now = std::chrono::steady_clock::now();
+      if (give_up_ && now >= *give_up_) cancel_all();
       if (!ended.empty()) last_end = now;
       if (asked || now - last_end < kPatience) continue;
       asked = true;
@@ -94,10 +100,19 @@ class ResumeMany {
     if (json_) {
       put(stdout, told_ > 0 ? ",\n" : "");
       put_report(stdout, *ended);
-    } else {
-      put(stdout, headline(ended->status, ::isatty(STDOUT_FILENO) == 1) + reason(*ended));
+    } else if (!quiet_ || by_its_end(*ended) != kDone) {
+      put(stdout, headline(ended->status, takes_colours(stdout)) + reason(*ended));
     }
     ++told_;
+  }
+
+  // What does not end any more by itself in time.
+  void cancel_all() {
+    give_up_.reset();
+    const CancelOptions options{.reason = fmt::format("it took longer than {} (--timeout)", format_duration(*timeout_)),
+                                .grace = {}};
+    // Refused only if it ends at this very moment.
+    for (const std::string& id : work_.open) (void)orchestrator_.cancel_workflow(id, options);
   }
 
   static std::string reason(const WorkflowReport& ended) {
@@ -137,6 +152,9 @@ class ResumeMany {
   Audience& audience_;
   Work work_;
   const bool json_;
+  const bool quiet_;
+  const std::optional<Duration> timeout_;
+  std::optional<std::chrono::steady_clock::time_point> give_up_;
   std::size_t told_ = 0;
   std::uint64_t incidents_ = 0;
   std::map<std::string, std::size_t> tally_;  // by state
@@ -172,7 +190,8 @@ Result<Work> take_stock(Orchestrator& orchestrator, Audience& audience, const Wa
   return work;
 }
 
-Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const std::string& data_dir) {
+Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const WatchOptions& options) {
+  const std::string& data_dir = options.data_dir;
   const auto quarantined = orchestrator.list_quarantined();
   if (!quarantined) return std::unexpected(quarantined.error());
   for (const QuarantinedWorkflow& each : *quarantined) note(each.reason);
@@ -181,6 +200,7 @@ Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const std::strin
     note(fmt::format("{} paused and stay{} so; {} goes on with one",
                      work.paused == 1 ? "1 workflow is" : fmt::format("{} workflows are", work.paused),
                      work.paused == 1 ? "s" : "", resume_command("ID", data_dir)));
+  if (options.view.quiet) return {};
   note(work.open.empty() ? fmt::format("there is nothing to go on with in {}", data_dir)
                          : fmt::format("going on with {} of {}", count(work.open.size(), "workflow"), data_dir));
   return {};
@@ -188,18 +208,17 @@ Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const std::strin
 
 }  // namespace
 
-int resume_many(const EngineChoice& choice, Interruption& interruption, bool json) {
+int resume_many(const EngineChoice& choice, Interruption& interruption, const WatchOptions& options) {
   const PersistenceOptions& persistence = *choice.persistence;
   Engine engine(choice.engine);
-  Watch watch(engine, interruption, {.data_dir = persistence.data_dir, .json = json});
+  Watch watch(engine, interruption, options);
   Audience& audience = watch.audience();
-  audience.listen();
+  audience.listen(every_type());
   if (const Result<void> enabled = engine.persistence().enable(persistence); !enabled) return report(enabled.error());
   Result<Work> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
   if (!work) return report(work.error());
-  if (const Result<void> told = tell_stock(engine.orchestrator(), *work, persistence.data_dir); !told)
-    return report(told.error());
-  if (work->open.size() == 1 && work->lost == 0 && !json) {
+  if (const Result<void> told = tell_stock(engine.orchestrator(), *work, options); !told) return report(told.error());
+  if (work->open.size() == 1 && work->lost == 0 && !options.json) {
     const Result<WorkflowReport> only = engine.orchestrator().get_workflow(*work->open.begin());
     if (!only) return report(only.error());
     if (const auto served = check_served(engine.handlers(), only->status.id, *only->definition); !served)
@@ -208,7 +227,7 @@ int resume_many(const EngineChoice& choice, Interruption& interruption, bool jso
     return watch.finish();
   }
   audience.only_ends();
-  ResumeMany many(engine, interruption, audience, *std::move(work), json);
+  ResumeMany many(engine, interruption, audience, *std::move(work), options);
   if (const Result<void> waited = many.wait(); !waited) return report(waited.error());
   if (!many.all_ended()) return leave(interruption, resume_command({}, persistence.data_dir));
   const int code = many.finish();

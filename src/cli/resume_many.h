@@ -3,10 +3,11 @@
 
 #include "cli/engine_arguments.h"
 #include "cli/interruption.h"
+#include "cli/watch.h"
 
 namespace pawl::cli {
 
 // Tells what becomes of each, and returns the exit code.
-int resume_many(const EngineChoice& choice, Interruption& interruption, bool json);
+int resume_many(const EngineChoice& choice, Interruption& interruption, const WatchOptions& options);
 
 }  // namespace pawl::cli

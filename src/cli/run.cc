@@ -13,6 +13,7 @@
 #include "cli/arguments.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
+#include "cli/definition_file.h"
 #include "cli/directory.h"
 #include "cli/engine_arguments.h"
 #include "cli/input.h"
@@ -30,16 +31,8 @@ struct RunOptions {
   std::optional<std::string> timeout;
   std::optional<std::string> id;
   bool strict = false;
+  ViewArguments view;
 };
-
-Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& text) {
-  if (!text) return std::nullopt;
-  const Result<Duration> timeout = parse_duration(*text);
-  if (!timeout) return std::unexpected(timeout.error());
-  if (*timeout == Duration::zero())
-    return fail(ErrorCode::invalid_argument, fmt::format("{} is no time to work in", in_quotes(*text)));
-  return *timeout;
-}
 
 // All that was asked for, read and understood.
 struct Request {
@@ -66,13 +59,13 @@ Result<std::optional<WorkflowReport>> find_before(const Request& request, const 
 int report_refused(Error error, const Request& request, const Definition& definition) {
   const auto reference = std::ranges::find(definition.policies(), error.field, &PolicyReference::field);
   if (reference == definition.policies().end())
-    return report(error, error.field.starts_with("tasks.") ? request.file : std::string());
+    return report(error, error.field.starts_with("tasks.") ? shown_name(request.file) : std::string());
   if (error.code == ErrorCode::not_found)
     error.message += request.engine.persistence
                          ? fmt::format(": pawl policy define {} {} --data-dir {}", to_string(reference->kind),
                                        shell_word(reference->name), shell_word(request.watch.data_dir))
                          : std::string(": policies are stored in a data directory, which --data-dir names");
-  return report(error, request.file);
+  return report(error, shown_name(request.file));
 }
 
 // Brings the workflow to its end; `found` is what there was of it before.
@@ -105,20 +98,25 @@ int run_file(const Request& request) {
   Engine engine(request.engine.engine);
   std::vector<Warning> warnings;
   const Result<DefinitionPtr> definition =
-      read_definition_file(request.file, {.handlers = &engine.handlers(), .warnings = &warnings});
-  if (!definition) return report(definition.error(), request.file);
-  if (!pass_warnings(warnings, request.file, request.strict) ||
-      !pass_warnings(check_input(**definition, request.create.input), "--input", request.strict))
+      read_definition_argument(request.file, {.handlers = &engine.handlers(), .warnings = &warnings});
+  const std::string file = shown_name(request.file);
+  if (!definition) return report(definition.error(), file);
+  const WarningRules rules{.strict = request.strict, .quiet = request.watch.view.quiet};
+  if (!pass_warnings(warnings, file, rules) ||
+      !pass_warnings(check_input(**definition, request.create.input), "--input", rules))
     return kBadUsage;
   const Result<std::optional<WorkflowReport>> found = find_before(request, *definition);
   if (!found) return report(found.error());
-  if (*found && is_terminal((*found)->status.state)) return print_report(**found, request.watch.json);
+  if (*found && is_terminal((*found)->status.state)) return print_report(**found, request.watch.form());
   return run_workflow(engine, interruption, request, *definition, *found);
 }
 
 int run(const RunOptions& options) {
   const Result<std::optional<Duration>> timeout = read_timeout(options.timeout);
   if (!timeout) return report(timeout.error(), "--timeout");
+  if (is_standard_input(options.file) && options.input == "@-")
+    return report({.code = ErrorCode::invalid_argument,
+                   .message = "run: FILE and --input cannot both be standard input; put one of them into a file"});
   const Result<Json> input = options.input ? read_input(*options.input) : boost::json::object();
   if (!input) return report(input.error(), "--input");
   if (options.id)
@@ -127,12 +125,14 @@ int run(const RunOptions& options) {
   if (!engine) return report(engine.error());
   engine->engine.only.emplace();
   if (options.id) engine->engine.only->insert(*options.id);
-  return run_file(
-      {.file = options.file,
-       .create = {.id = options.id, .if_exists = IfExists::attach, .input = *input},
-       .watch = {.data_dir = options.engine.data_dir, .json = options.output == "json", .timeout = *timeout},
-       .engine = *engine,
-       .strict = options.strict});
+  return run_file({.file = options.file,
+                   .create = {.id = options.id, .if_exists = IfExists::attach, .input = *input},
+                   .watch = {.data_dir = options.engine.data_dir,
+                             .json = options.output == "json",
+                             .view = options.view,
+                             .timeout = *timeout},
+                   .engine = *engine,
+                   .strict = options.strict});
 }
 
 constexpr const char* kHelp =
@@ -160,12 +160,13 @@ constexpr const char* kHelp =
 void add_run(Verb& program) {
   Verb verb = program.add_verb("run", "Run a workflow here and now, and show how it goes");
   const auto options = std::make_shared<RunOptions>();
-  verb.add("FILE", options->file, "A definition, YAML or JSON").required();
+  verb.add("FILE", options->file, "A definition, YAML or JSON; - for standard input").required();
   verb.add("--input", options->input, "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
   add_output(verb, options->output, "human: a view and a summary; json: one JSON document at the end");
   verb.add("--timeout", options->timeout, "Cancel it after this long, e.g. 90s, 10m");
   verb.add("--id", options->id, "The workflow's id, 1 to 256 bytes of text (default: a new one)");
   verb.add_flag("--strict", options->strict, "Refuse a definition, or an --input, that there is a warning about");
+  add_view(verb, options->view);
   add_data_dir(verb, options->engine.data_dir, "Keep it in this folder, which is made if there is none");
   add_engine_arguments(verb, options->engine);
   verb.teaches(kHelp);

@@ -84,8 +84,10 @@ int register_compensation(const RegisterArguments& arguments) {
     const std::string& id = arguments.target.id;
     if (Result<void> registered = engine.compensation().register_compensation(id, arguments.task, *action); !registered)
       return std::unexpected(std::move(registered.error()));
-    put(stdout, fmt::format("{} of {}: undone by {}.{}\n", printable(arguments.task), printable(id),
-                            printable(action->module), printable(action->function)));
+    print_done(arguments.target.json(),
+               {{"workflow", id}, {"task", arguments.task}, {"module", action->module}, {"function", action->function}},
+               fmt::format("{} of {}: undone by {}.{}", printable(arguments.task), printable(id),
+                           printable(action->module), printable(action->function)));
     return kDone;
   });
 }
@@ -96,6 +98,7 @@ void add_registering(Verb& saga) {
   add_workflow(verb, arguments->target);
   verb.add("TASK", arguments->task, "The task's id").required().not_empty();
   verb.add("COMPENSATION", arguments->text, "JSON, as a definition has it, or @FILE, or @- for stdin").required();
+  add_done_output(verb, arguments->target.output);
   verb.teaches("  pawl saga register monday load '{\"run\": \"rm -r out\"}' --data-dir data");
   verb.on_call([arguments] { return register_compensation(*arguments); });
 }

@@ -4,7 +4,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/arguments.h"
@@ -37,18 +36,24 @@ std::string explain(Engine& engine, const WorkflowStatus& status, const std::str
 Result<int> show(Engine& engine, const Target& target) {
   const Result<WorkflowReport> found = engine.orchestrator().get_workflow(target.id);
   if (!found) return std::unexpected(found.error());
-  print_report(*found, target.json());
+  print_report(*found, {.json = target.json()});
   if (!target.json() && !is_terminal(found->status.state)) put(stdout, explain(engine, found->status, target.data_dir));
   return kDone;
 }
 
-Result<int> wait(Engine& engine, const Target& target) {
+struct WaitArguments {
+  Target target;
+  bool quiet = false;
+};
+
+Result<int> wait(Engine& engine, const WaitArguments& arguments) {
+  const Target& target = arguments.target;
   const Result<WorkflowStatus> status = engine.orchestrator().get_workflow_status(target.id);
   if (!status) return std::unexpected(status.error());
   if (!is_terminal(status->state)) return fail(ErrorCode::unavailable, nothing_runs(*status, target.data_dir));
   const Result<WorkflowReport> found = engine.orchestrator().get_workflow(target.id);
   if (!found) return std::unexpected(found.error());
-  return print_report(*found, target.json());
+  return print_report(*found, {.json = target.json(), .quiet = arguments.quiet});
 }
 
 }  // namespace
@@ -67,9 +72,10 @@ void add_show(Verb& program) {
 
 void add_wait(Verb& program) {
   Verb verb = program.add_verb("wait", "Print what became of a workflow of a data directory");
-  const auto target = std::make_shared<Target>();
-  add_workflow(verb, *target);
-  add_output(verb, target->output, "human: a summary; json: the document that pawl run prints");
+  const auto arguments = std::make_shared<WaitArguments>();
+  add_workflow(verb, arguments->target);
+  add_quiet(verb, arguments->quiet);
+  add_output(verb, arguments->target.output, "human: a summary; json: the document that pawl run prints");
   verb.teaches(
       "Prints the summary of a workflow that has ended, and exits as pawl run does. One that has not ended is not\n"
       "worked on by this verb, so there is nothing to wait for: it says so, and exits with 4; pawl resume goes on.\n"
@@ -77,8 +83,7 @@ void add_wait(Verb& program) {
       "  pawl wait monday --data-dir data --output json\n"
       "\n"
       "Exit codes: 0 completed, 1 failed, 2 bad usage or no such workflow, 3 cancelled or timed out, 4 not ended.");
-  target->reads = true;
-  verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return wait(engine, *target); }); });
+  on_reading(verb, arguments, wait);
 }
 
 }  // namespace pawl::cli

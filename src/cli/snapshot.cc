@@ -26,7 +26,7 @@ struct SnapshotArguments {
 Result<int> create(Engine& engine, const SnapshotArguments& arguments) {
   const Result<std::string> id = engine.persistence().create_snapshot(arguments.target.id, arguments.label);
   if (!id) return std::unexpected(id.error());
-  put(stdout, printable(*id) + "\n");
+  print_done(arguments.target.json(), {{"id", *id}, {"workflow", arguments.target.id}}, printable(*id));
   return kDone;
 }
 
@@ -52,21 +52,24 @@ Result<int> restore(Engine& engine, const SnapshotArguments& arguments) {
   if (Result<void> restored = engine.persistence().restore_snapshot(arguments.snapshot); !restored)
     return std::unexpected(std::move(restored.error()));
   const std::string workflow = arguments.snapshot.substr(0, arguments.snapshot.rfind('@'));
-  put(stdout, fmt::format("{}: restored; {} goes on with it\n", printable(workflow),
-                          printable(resume_command(workflow, arguments.target.data_dir))));
+  print_done(arguments.target.json(), {{"id", arguments.snapshot}, {"workflow", workflow}, {"restored", true}},
+             fmt::format("{}: restored; {} goes on with it", printable(workflow),
+                         printable(resume_command(workflow, arguments.target.data_dir))));
   return kDone;
 }
 
 Result<int> remove(Engine& engine, const SnapshotArguments& arguments) {
   if (Result<void> deleted = engine.persistence().delete_snapshot(arguments.snapshot); !deleted)
     return std::unexpected(std::move(deleted.error()));
-  put(stdout, fmt::format("{}: deleted\n", printable(arguments.snapshot)));
+  print_done(arguments.target.json(), {{"id", arguments.snapshot}, {"deleted", true}},
+             fmt::format("{}: deleted", printable(arguments.snapshot)));
   return kDone;
 }
 
 void add_snapshot_name(Verb& verb, SnapshotArguments& arguments) {
   verb.add("SNAPSHOT", arguments.snapshot, "Its name, WORKFLOW@NUMBER").required();
   add_directory(verb, arguments.target);
+  add_done_output(verb, arguments.target.output);
 }
 
 }  // namespace
@@ -79,6 +82,7 @@ void add_snapshot(Verb& program) {
   Verb creating = verb.add_verb("create", "Keep a copy of a workflow's state; prints its name");
   add_workflow(creating, arguments->target);
   creating.add("--label", arguments->label, "A word for people");
+  add_done_output(creating, arguments->target.output);
   on_call(creating, arguments, create);
 
   Verb listing = verb.add_verb("list", "List the snapshots of a workflow");

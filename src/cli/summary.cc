@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/terminal.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -52,7 +53,7 @@ std::string last_lines(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(printable(text.substr(0, end)));
+    lines.push_back(shorten(printable(text.substr(0, end)), kMessageColumns));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   std::string out;
@@ -106,20 +107,33 @@ std::string describe_path(const WorkflowReport& report) {
   return out;
 }
 
-std::string describe_output(const WorkflowReport& report) {
-  constexpr std::size_t kOutputShown = 4096;
-  // Of more than this no more than the beginning is looked at, as it is.
-  constexpr std::size_t kMostPretty = 16 * kOutputShown;
-  const std::string whole = report.output.view().size() > kMostPretty
-                                ? std::string(report.output.view().substr(0, kOutputShown + 1))
-                                : to_pretty_json(report.output.parse());
-  std::string out = "  output         ";
-  for (std::string_view rest = std::string_view(whole).substr(0, kOutputShown); !rest.empty();) {
+// As much of the output as a screen can use.
+std::string describe_output(const WorkflowReport& report, std::size_t columns) {
+  constexpr std::string_view kTitle = "  output         ";
+  constexpr std::size_t kLinesShown = 24;
+  // Of more than this no more than the beginning and the end are looked at, as they are.
+  constexpr std::size_t kMostPretty = 65'536;
+  const std::size_t bytes = report.output.view().size();
+  const std::string whole = bytes > kMostPretty ? std::string(report.output.view().substr(0, kMostPretty / 2)) +
+                                                      std::string(report.output.view().substr(bytes - kMostPretty / 2))
+                                                : to_pretty_json(report.output.parse());
+  std::string out(kTitle);
+  std::size_t lines = 0;
+  bool is_cut = bytes > kMostPretty;
+  for (std::string_view rest = whole; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    out += printable(rest.substr(0, end)) + "\n";
+    const std::string line = printable(rest.substr(0, end));
+    if (lines++ == kLinesShown) {
+      is_cut = true;
+      break;
+    }
+    const std::size_t room = lines == 1 ? columns - std::min(columns - 1, kTitle.size()) : columns;
+    const std::string shown = shorten(line, room);
+    is_cut |= shown.size() < line.size();
+    out += shown + "\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return whole.size() > kOutputShown ? out + "... (--output json prints all of it)\n" : out;
+  return is_cut ? out + fmt::format("  ... of {} bytes; --output json prints all of it\n", bytes) : out;
 }
 
 std::string describe_counts(const WorkflowStatus& status) {
@@ -150,16 +164,18 @@ std::string headline(const WorkflowStatus& status, bool colour) {
   return out + fmt::format(": {} ({})\n", describe_counts(status), printable(status.id));
 }
 
-std::string summarise(const WorkflowReport& report, bool colour) {
+SummaryStyle summary_style(std::FILE* out) { return {.colour = takes_colours(out), .columns = line_columns(out)}; }
+
+std::string summarise(const WorkflowReport& report, SummaryStyle style) {
   const WorkflowStatus& status = report.status;
-  std::string out = headline(status, colour);
+  std::string out = headline(status, style.colour);
   // A task's failure is told below, with what it wrote.
   if (status.tasks_failed == 0 && !report.error.is_null()) out += fmt::format("  {}\n", message_of(report.error));
-  out += describe_failures(report, palette(colour));
+  out += describe_failures(report, palette(style.colour));
   if (const std::string slowest = describe_slowest(report); !slowest.empty())
     out += fmt::format("  slowest        {}\n", slowest);
   if (const std::string path = describe_path(report); !path.empty()) out += fmt::format("  critical path  {}\n", path);
-  if (status.state == WorkflowState::completed) out += describe_output(report);
+  if (status.state == WorkflowState::completed) out += describe_output(report, style.columns);
   return out;
 }
 

@@ -34,6 +34,20 @@ std::size_t escape_sequence(std::string_view text) {
   return take_final();
 }
 
+// How many bytes at the start of `text` are printable ASCII. By eight, without a branch on each.
+std::size_t plain_prefix(std::string_view text) {
+  constexpr std::size_t kStep = 8;
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  std::size_t i = 0;
+  for (; i + kStep <= text.size(); i += kStep) {
+    bool all = true;
+    for (std::size_t j = 0; j < kStep; ++j) all &= is_plain(text[i + j]);
+    if (!all) break;
+  }
+  while (i < text.size() && is_plain(text[i])) ++i;
+  return i;
+}
+
 struct Range {
   char32_t first, last;
 };
@@ -68,12 +82,23 @@ std::string message_of(const JsonText& error) {
   const Json parsed = error.parse();
   if (!parsed.is_object()) return {};
   const Json* const message = parsed.get_object().if_contains("message");
-  return message != nullptr && message->is_string() ? printable(message->get_string()) : std::string();
+  return message != nullptr && message->is_string() ? shorten(printable(message->get_string()), kMessageColumns)
+                                                    : std::string();
 }
 
 std::string printable(std::string_view text) {
   std::string out;
+  append_printable(out, text);
+  return out;
+}
+
+void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
+    // Nearly all that tasks write is plain, and is copied as a whole.
+    const std::size_t plain = plain_prefix(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     std::size_t taken = escape_sequence(text);
     if (taken == 0) {
       const Character next = first_character(text);
@@ -88,7 +113,6 @@ std::string printable(std::string_view text) {
     }
     text.remove_prefix(taken);
   }
-  return out;
 }
 
 std::string_view cut(std::string_view text, std::size_t columns) {
@@ -101,6 +125,20 @@ std::string_view cut(std::string_view text, std::size_t columns) {
     end += next.size;
   }
   return text.substr(0, end);
+}
+
+std::string shorten(std::string_view text, std::size_t columns) {
+  constexpr std::string_view kGap = " ... ";
+  if (width_of(text) <= columns) return std::string(text);
+  if (columns <= 2 * kGap.size()) return std::string(cut(text, columns));
+  // Somewhat more of the beginning, which says what it is.
+  const std::size_t shown = columns - kGap.size();
+  const std::string_view head = cut(text, shown - shown / 3);
+  std::string_view tail = text.substr(head.size());
+  // From the end backwards by bytes would cut characters: those that are too many go from the front.
+  tail.remove_prefix(std::min(tail.size() - std::min(tail.size(), 4 * shown), tail.size()));
+  while (width_of(tail) > shown / 3) tail.remove_prefix(first_character(tail).size);
+  return std::string(head) + std::string(kGap) + std::string(tail);
 }
 
 std::size_t width_of(std::string_view text) {

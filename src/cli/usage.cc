@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/foreign_verbs.h"
 
 namespace pawl::cli {
 namespace {
@@ -67,8 +68,9 @@ std::string unknown_option(const Place& place) {
   for (const std::string& word : place.rest) {
     if (word == "--") break;
     const std::string name = word.substr(0, word.find('='));
-    if (is_option(word) && !is_among(name, known))
-      return fmt::format("unknown option {}{}", in_quotes(name), suggestion(name, known));
+    if (!is_option(word) || is_among(name, known)) continue;
+    const std::string foreign = foreign_option(name, known);
+    return fmt::format("unknown option {}{}", in_quotes(name), foreign.empty() ? suggestion(name, known) : foreign);
   }
   return {};
 }
@@ -84,7 +86,9 @@ std::string missing_verb(const Place& place) {
   const std::vector<std::string> known = verb_names(*place.app);
   const auto word = std::ranges::find_if_not(place.rest, is_option);
   if (word == place.rest.end()) return fmt::format("a verb is missing: {}", fmt::join(known, ", "));
-  return fmt::format("unknown verb {}{}", in_quotes(*word), suggestion(*word, known));
+  const bool is_first = place.command.find(' ') == std::string::npos;
+  const std::string foreign = is_first ? foreign_verb(*word) : std::string();
+  return fmt::format("unknown verb {}{}", in_quotes(*word), foreign.empty() ? suggestion(*word, known) : foreign);
 }
 
 // CLI11 names the option first: "--id: 1 required TEXT missing", "--id: At Most 1 required but received 2".

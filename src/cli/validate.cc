@@ -9,7 +9,9 @@
 
 #include "pawl/engine.h"
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
+#include "cli/definition_file.h"
 #include "cli/view.h"
 #include "cli/warnings.h"
 
@@ -21,6 +23,7 @@ struct ValidateArguments {
   std::vector<std::string> handlers;  // patterns of `module.function`
   bool allow_unknown = false;
   bool strict = false;
+  std::string output = "human";
 };
 
 // The built-in handlers, and those that the program which is to run a definition has by what its user says.
@@ -51,25 +54,59 @@ class DeclaredHandlers final : public Handlers {
   const ValidateArguments& arguments_;
 };
 
-int validate(const ValidateArguments& arguments) {
-  Engine engine({.shards = 1});
-  const DeclaredHandlers handlers(engine.handlers(), arguments);
-  int worst = kDone;
-  for (const std::string& file : arguments.files) {
-    std::vector<Warning> warnings;
-    const Result<DefinitionPtr> definition = read_definition_file(file, {.handlers = &handlers, .warnings = &warnings});
-    if (!definition) {
-      worst = std::max(worst, report(definition.error(), file));
-      continue;
-    }
-    if (!pass_warnings(warnings, file, arguments.strict)) {
-      worst = std::max<int>(worst, kBadUsage);
-      continue;
-    }
+Json document_of(const Error& problem) {
+  return {{"message", problem.message}, {"field", problem.field}, {"line", problem.line}, {"column", problem.column}};
+}
+
+// What there is to say of one file. It is `ok` if it would run, with --strict only without a warning.
+Json document_of(const std::string& file, const Result<DefinitionPtr>& definition, const std::vector<Warning>& warnings,
+                 bool strict) {
+  boost::json::object document = {{"file", file}, {"ok", definition && (warnings.empty() || !strict)}};
+  boost::json::array all;
+  for (const Warning& each : warnings)
+    all.push_back({{"message", each.message}, {"field", each.field}, {"line", each.line}, {"column", each.column}});
+  document["warnings"] = std::move(all);
+  if (!definition) {
+    document["error"] = document_of(definition.error());
+    return document;
+  }
+  document["name"] = (*definition)->name();
+  document["tasks"] = (*definition)->task_count();
+  document["dependencies"] = (*definition)->dependency_count();
+  document["hash"] = (*definition)->hash();
+  return document;
+}
+
+// Says what is wrong with one file, or that nothing is; returns the exit code.
+int tell(const std::string& file, const Result<DefinitionPtr>& definition, const std::vector<Warning>& warnings,
+         const ValidateArguments& arguments) {
+  if (!definition) return report(definition.error(), file);
+  if (!pass_warnings(warnings, file, {.strict = arguments.strict})) return kBadUsage;
+  if (arguments.output == "human")
     put(stdout,
         fmt::format("{}: ok: {} ({} tasks, {} dependencies) {}\n", printable(file), printable((*definition)->name()),
                     (*definition)->task_count(), (*definition)->dependency_count(), (*definition)->hash()));
+  return kDone;
+}
+
+int validate(const ValidateArguments& arguments) {
+  if (std::ranges::count_if(arguments.files, is_standard_input) > 1)
+    return report({.code = ErrorCode::invalid_argument,
+                   .message = "validate: standard input, -, is given more than once, and can be read once"});
+  Engine engine({.shards = 1});
+  const DeclaredHandlers handlers(engine.handlers(), arguments);
+  int worst = kDone;
+  std::string separator = "[";
+  for (const std::string& each : arguments.files) {
+    std::vector<Warning> warnings;
+    const std::string file = shown_name(each);
+    const auto definition = read_definition_argument(each, {.handlers = &handlers, .warnings = &warnings});
+    worst = std::max(worst, tell(file, definition, warnings, arguments));
+    if (arguments.output == "human") continue;
+    put(stdout, separator + to_json_text(document_of(file, definition, warnings, arguments.strict)));
+    separator = ",\n";
   }
+  if (arguments.output == "json") put(stdout, "]\n");
   return worst;
 }
 
@@ -78,11 +115,12 @@ int validate(const ValidateArguments& arguments) {
 void add_validate(Verb& program) {
   Verb verb = program.add_verb("validate", "Check definitions without running them");
   const auto arguments = std::make_shared<ValidateArguments>();
-  verb.add("FILE", arguments->files, "Definitions, YAML or JSON").required();
+  verb.add("FILE", arguments->files, "Definitions, YAML or JSON; - for standard input").required();
   verb.add("--handlers", arguments->handlers,
            "Handlers that the program which runs them has, as MODULE.FUNCTION with * and ?; may be repeated");
   verb.add_flag("--allow-unknown", arguments->allow_unknown, "Take every module that is not built in as known");
   verb.add_flag("--strict", arguments->strict, "Refuse what there is a warning about");
+  add_output(verb, arguments->output, "human: a line for each; json: an array with a document for each");
   verb.teaches(
       "Prints one line for each file: its name, size and content hash, or the first thing that is wrong with it, as\n"
       "FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.\n"

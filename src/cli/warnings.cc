@@ -7,9 +7,10 @@
 
 namespace pawl::cli {
 
-bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file, bool strict) {
+bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file, WarningRules rules) {
+  if (rules.quiet && !rules.strict) return true;
   for (const Warning& warning : warnings) note(describe_warning(warning, file));
-  if (!strict || warnings.empty()) return true;
+  if (!rules.strict || warnings.empty()) return true;
   note(fmt::format("{}: refused, for --strict takes no warnings", file));
   return false;
 }

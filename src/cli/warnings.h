@@ -8,7 +8,12 @@
 
 namespace pawl::cli {
 
-// Prints each on standard error. With `strict` they refuse `file`: says so, and returns false, if there are any.
-bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file, bool strict);
+struct WarningRules {
+  bool strict = false;  // they refuse the file
+  bool quiet = false;   // they are not printed, unless they refuse it
+};
+
+// Prints each on standard error. If they refuse `file`, says so and returns false.
+bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file, WarningRules rules);
 
 }  // namespace pawl::cli

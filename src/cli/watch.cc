@@ -5,12 +5,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/terminal.h"
 
 namespace pawl::cli {
 namespace {
@@ -18,10 +18,20 @@ namespace {
 constexpr std::chrono::milliseconds kFrame(100);
 
 // Where people look. With `--output json` standard output belongs to the document.
-std::unique_ptr<View> make_view(bool json, const Definition& definition) {
-  std::FILE* const out = json ? stderr : stdout;
-  if (::isatty(::fileno(out)) == 1) return make_live_view(out, definition);
-  return json ? nullptr : make_plain_view(out, definition);
+std::unique_ptr<View> make_view(const WatchOptions& options, const Definition& definition) {
+  const std::string& progress = options.view.progress;
+  if (options.view.quiet || progress == "none") return nullptr;
+  std::FILE* const out = options.json ? stderr : stdout;
+  if (progress != "plain" && takes_escapes(out)) return make_live_view(out, definition);
+  return options.json && progress.empty() ? nullptr : make_plain_view(out, definition);
+}
+
+// For scripts: a text as it is, anything else as JSON, and nothing if there is nothing.
+void print_output(const JsonText& output) {
+  if (output.is_null()) return;
+  const Json parsed = output.parse();
+  put(stdout, parsed.is_string() ? std::string(parsed.get_string()) : std::string(output.view()));
+  put(stdout, "\n");
 }
 
 }  // namespace
@@ -47,14 +57,27 @@ int by_its_compensation(const WorkflowReport& report) {
   return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
 }
 
-int print_report(const WorkflowReport& report, bool json, Judge judge) {
-  if (json) {
+int print_report(const WorkflowReport& report, ReportForm form, Judge judge) {
+  if (form.json) {
     put_report(stdout, report);
     put(stdout, "\n");
+  } else if (!form.quiet) {
+    put(stdout, summarise(report, summary_style(stdout)));
+  } else if (report.status.state == WorkflowState::completed) {
+    print_output(report.output);
   } else {
-    put(stdout, summarise(report, ::isatty(STDOUT_FILENO) == 1));
+    put(stderr, summarise(report, summary_style(stderr)));
   }
   return judge(report);
+}
+
+Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const Result<Duration> timeout = parse_duration(*text);
+  if (!timeout) return std::unexpected(timeout.error());
+  if (*timeout == Duration::zero())
+    return fail(ErrorCode::invalid_argument, fmt::format("{} is no time to work in", in_quotes(*text)));
+  return *timeout;
 }
 
 int leave(const Interruption& interruption, const std::string& command) {
@@ -68,13 +91,13 @@ Watch::Watch(Engine& engine, Interruption& interruption, WatchOptions options)
 Watch::~Watch() { interruption_.clear_workflow(); }
 
 void Watch::listen(const Definition& definition) {
-  view_ = make_view(options_.json, definition);
+  view_ = make_view(options_, definition);
   if (view_) audience_.listen(view_->types());
 }
 
 void Watch::begin(const std::string& id, const Definition& definition) {
   id_ = id;
-  if (!view_) view_ = make_view(options_.json, definition);
+  if (!view_) view_ = make_view(options_, definition);
   if (view_) audience_.show(*view_, id);
 }
 
@@ -110,7 +133,7 @@ int Watch::finish() {
     return code;
   }
   if (!*report) return leave(interruption_, resume_command(id_, options_.data_dir));
-  const int code = print_report(**report, options_.json, options_.judge);
+  const int code = print_report(**report, options_.form(), options_.judge);
   if (const Result<void> stored = engine_.persistence().check_store(); !stored) return cli::report(stored.error());
   if (interruption_.cancelled() && !options_.data_dir.empty())
     note("Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, for pawl resume to go on");

@@ -8,6 +8,7 @@
 
 #include "pawl/engine.h"
 
+#include "cli/arguments.h"
 #include "cli/audience.h"
 #include "cli/interruption.h"
 #include "cli/view.h"
@@ -22,12 +23,24 @@ int by_its_end(const WorkflowReport& report);
 // Whether all that was to be undone is.
 int by_its_compensation(const WorkflowReport& report);
 
+// How what became of a workflow is printed.
+struct ReportForm {
+  bool json = false;   // a document; otherwise for people
+  bool quiet = false;  // for people: the output alone, and on standard error what it failed with
+};
+
 struct WatchOptions {
   std::string data_dir;  // empty: in memory
   bool json = false;     // standard output belongs to the report
+  ViewArguments view = {};
   std::optional<Duration> timeout = std::nullopt;
   Judge judge = by_its_end;
+
+  [[nodiscard]] ReportForm form() const { return {.json = json, .quiet = view.quiet}; }
 };
+
+// Error: `invalid_argument`; none given is none.
+Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& text);
 
 // Threads: one. Ownership: what it is given outlives it.
 class Watch {
@@ -62,7 +75,7 @@ class Watch {
 bool put_report(std::FILE* out, const WorkflowReport& report);
 
 // What became of a workflow that has ended: on standard output, and as an exit code.
-int print_report(const WorkflowReport& report, bool json, Judge judge = by_its_end);
+int print_report(const WorkflowReport& report, ReportForm form, Judge judge = by_its_end);
 
 // Says that the process ends before its workflows do, and that `command` goes on with them; returns the exit code.
 int leave(const Interruption& interruption, const std::string& command);

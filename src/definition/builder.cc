@@ -27,6 +27,7 @@ constexpr std::string_view kWaitingModules[] = {"timer", "signal", "approval", "
 Builder::Builder(const DefinitionChecks& checks)
     : limits_(checks.limits),
       known_handlers_(checks.handlers),
+      stored_(checks.stored),
       made_(new Definition()),
       tasks_by_id_(0, ById{made_.get()}, ById{made_.get()}) {
   made_->rows_.emplace_back();
@@ -111,6 +112,10 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
     const Result<std::string_view> condition = expression::strip_place(task.when);
     if (!condition) return wrong(path, condition.error().message);
     if (Checked<void> ok = check_text(*condition, path); !ok) return ok;
+    if (!stored_ && condition->starts_with("{{"))  // which Lua would take for a table, and that for true
+      return wrong(path,
+                   fmt::format("{} has braces around it; a condition is written without: `input.deploy == \"yes\"`",
+                               in_quotes(*condition)));
     if (Checked<void> ok = check_expression(*condition, index, path); !ok) return ok;
     made.rows_[index].when = intern_string(*condition);
   }
@@ -283,7 +288,10 @@ Checked<bool> Builder::check_places(const Json& value, TaskIndex task, Path& pat
     for (const auto& member : value.get_object())
       if (Checked<void> ok = inside(member.value(), std::string(member.key())); !ok)
         return std::unexpected(std::move(ok.error()));
-  } else if (value.is_string() && expression::has_places(value.get_string())) {
+  } else if (value.is_string() && doubts_) {
+    doubts_->note_text(value.get_string(), path);
+  }
+  if (value.is_string() && expression::has_places(value.get_string())) {
     const Result<std::vector<std::string_view>> places = expression::find_places(value.get_string());
     if (!places) return wrong(path, places.error().message);
     for (const std::string_view place : *places)

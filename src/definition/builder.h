@@ -83,6 +83,7 @@ class Builder {
 
   DefinitionLimits limits_;
   const Handlers* known_handlers_;
+  bool stored_;  // see DefinitionChecks
   std::shared_ptr<Definition> made_;
   boost::unordered_flat_set<TaskIndex, ById, ById> tasks_by_id_;
   Interned strings_;

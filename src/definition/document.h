@@ -59,6 +59,9 @@ class Node {
   // value that YAML leaves out stands at its key. Line and column are 0 (unknown) in a document made from a value.
   [[nodiscard]] Position position() const;
 
+  // Whether it stands in a document that was accepted before, see Document::mark_stored().
+  [[nodiscard]] bool is_stored() const;
+
   struct Member;
   template <class T>
   class Children;
@@ -97,6 +100,9 @@ class Document {
   Document& operator=(Document&&) noexcept = default;
 
   [[nodiscard]] Node root() const { return {*this, 0}; }
+
+  // It is what Pawl has accepted, and written, before: readers refuse no more of it than they did then.
+  void mark_stored() { is_stored_ = true; }
 
  private:
   friend class Node;
@@ -146,7 +152,10 @@ class Document {
   std::string arena_;      // strings that do not stand in the text as they are
   std::vector<Item> items_;
   Positions positions_ = Positions::none;
+  bool is_stored_ = false;
 };
+
+inline bool Node::is_stored() const { return document_->is_stored_; }
 
 // A range of forward iterators over the elements (T = Node) or members (T = Member) of one node.
 template <class T>

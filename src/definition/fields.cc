@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 namespace pawl::definition {
@@ -21,17 +22,17 @@ Checked<bool> read_boolean(Node node, const Path& path) {
 }
 
 Checked<Duration> read_duration(Node node, const Path& path) {
+  const WithoutUnit number = node.is_stored() ? WithoutUnit::any : WithoutUnit::unambiguous;
   if (node.kind() == NodeKind::integer) {
-    const Duration duration(node.integer());
-    if (duration < Duration::zero()) return wrong(path, fmt::format("{} ms is negative", node.integer()));
-    if (duration > kMaxDuration) return wrong(path, fmt::format("{} ms is above 100 years", node.integer()));
-    return duration;
+    Result<Duration> duration = duration_of_milliseconds(node.integer(), number);
+    if (!duration) return wrong(path, std::move(duration.error().message));
+    return *duration;
   }
   // An integer that 64 bits do not hold is read as a number.
   const bool is_huge = node.kind() == NodeKind::number && node.number() > static_cast<double>(kMaxDuration.count());
   if (is_huge || node.kind() == NodeKind::unsigned_integer) return wrong(path, "is above 100 years");
   if (node.kind() != NodeKind::string) return wrong_type(node, path, "a duration such as 30s, or integer milliseconds");
-  Result<Duration> duration = parse_duration(node.string());
+  Result<Duration> duration = parse_duration(node.string(), number);
   if (!duration) return wrong(path, std::move(duration.error().message));
   return *duration;
 }
@@ -61,6 +62,17 @@ Checked<std::vector<std::string>> read_strings(Node node, const Path& path) {
     strings.emplace_back(element.string());
   }
   return strings;
+}
+
+std::string what_to_write(std::string_view key, KeyOf whose, std::span<const std::string_view> known) {
+  const std::string_view advice = advice_on(key, whose);
+  return advice.empty() ? did_you_mean(key, known) : fmt::format("; {}", advice);
+}
+
+Checked<void> with_advice(Checked<void> refused, std::string_view key, Node value, const Path& member) {
+  if (refused.error().path != member) return refused;
+  if (const std::string advice = advice_on_shape(key, value); !advice.empty()) refused.error().message += "; " + advice;
+  return refused;
 }
 
 }  // namespace pawl::definition

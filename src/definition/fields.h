@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "pawl/types.h"
 
+#include "definition/foreign_words.h"
 #include "definition/problem.h"
 
 namespace pawl::definition {
@@ -17,12 +19,18 @@ namespace pawl::definition {
 // Typed values. The path is that of the value itself.
 Checked<std::string> read_string(Node node, const Path& path);
 Checked<bool> read_boolean(Node node, const Path& path);
-// "30s" or an integer of milliseconds; never negative.
+// "30s" or an integer of milliseconds, never negative; below 1,000 and not 0 it is refused (base/time.h).
 Checked<Duration> read_duration(Node node, const Path& path);
 Checked<double> read_number(Node node, const Path& path);
 Checked<std::vector<std::string>> read_strings(Node node, const Path& path);
 
 std::unexpected<Problem> wrong_type(Node node, const Path& path, std::string_view expected);
+
+// What is said of an unknown key: how the word of another system is written here, or which known one was meant.
+std::string what_to_write(std::string_view key, KeyOf whose, std::span<const std::string_view> known);
+
+// The refusal of a member's value, with how it is written here if it has the shape that another system gives it.
+Checked<void> with_advice(Checked<void> refused, std::string_view key, Node value, const Path& member);
 
 // What a member of T's object means.
 template <class T>
@@ -33,7 +41,7 @@ struct Field {
 
 template <class T>
 Checked<void> read_fields(Node object, std::span<const Field<T>> fields, T& into, const Path& path,
-                          std::string_view what) {
+                          std::string_view what, KeyOf whose) {
   if (object.kind() != NodeKind::object) return wrong_type(object, path, what);
   for (const auto& [key, value] : object.members()) {
     Path member = path;
@@ -44,9 +52,10 @@ Checked<void> read_fields(Node object, std::span<const Field<T>> fields, T& into
     if (field == nullptr) {
       std::vector<std::string_view> known;
       for (const Field<T>& candidate : fields) known.push_back(candidate.name);
-      return wrong_key(std::move(member), "is no known field" + did_you_mean(key.string(), known));
+      return wrong_key(std::move(member), "is no known field" + what_to_write(key.string(), whose, known));
     }
-    if (Checked<void> ok = field->read(into, value, member); !ok) return ok;
+    if (Checked<void> ok = field->read(into, value, member); !ok)
+      return with_advice(std::move(ok), key.string(), value, member);
   }
   return {};
 }

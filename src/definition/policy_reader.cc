@@ -64,7 +64,8 @@ Checked<PolicyConfig> read_policy(PolicyKind kind, Node root) {
   switch (kind) {
     case PolicyKind::timeout: {
       TimeoutPolicy config;
-      if (auto ok = read_fields<TimeoutPolicy>(root, kTimeoutFields, config, {}, "an object"); !ok)
+      if (auto ok = read_fields<TimeoutPolicy>(root, kTimeoutFields, config, {}, "an object", KeyOf::timeout_policy);
+          !ok)
         return std::unexpected(std::move(ok.error()));
       return config;
     }
@@ -77,7 +78,9 @@ Checked<PolicyConfig> read_policy(PolicyKind kind, Node root) {
       break;
   }
   CircuitBreakerPolicy config;
-  if (auto ok = read_fields<CircuitBreakerPolicy>(root, kBreakerFields, config, {}, "an object"); !ok)
+  if (auto ok =
+          read_fields<CircuitBreakerPolicy>(root, kBreakerFields, config, {}, "an object", KeyOf::circuit_breaker);
+      !ok)
     return std::unexpected(std::move(ok.error()));
   return config;
 }
@@ -142,6 +145,17 @@ Json write(const CircuitBreakerPolicy& config) {
           {"probes", config.probes}};
 }
 
+// Durations, which write() has as milliseconds, with their units.
+Json with_units(std::string_view setting, const Json& value) {
+  if (value.is_int64() && (setting.ends_with("timeout") || setting.ends_with("_delay")))
+    return Json(format_duration(Duration(value.get_int64())));
+  if (!value.is_object()) return value;
+  boost::json::object members;
+  for (const auto& member : value.get_object())
+    members[member.key()] = with_units(setting == "per_task_timeouts" ? "timeout" : member.key(), member.value());
+  return members;
+}
+
 }  // namespace
 
 Result<void> check_policy(const std::string& name, const PolicyConfig& config) {
@@ -161,24 +175,44 @@ Result<PolicyKind> parse_policy_kind(std::string_view text) {
               "kind");
 }
 
-Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
+namespace definition {
+namespace {
+
+enum class Source : std::uint8_t { written, stored };
+
+Result<PolicyConfig> parse(PolicyKind kind, const Json& config, Source source) {
   if (!config.is_object())
     return fail(ErrorCode::invalid_argument, fmt::format("a {} policy is an object of settings", to_string(kind)));
   if (Result<void> ok = check_value(config); !ok) return std::unexpected(std::move(ok.error()));
-  if (const std::size_t bytes = to_json_text(config).size(); bytes > definition::kMostPolicyBytes)
+  if (const std::size_t bytes = to_json_text(config).size(); bytes > kMostPolicyBytes)
     return fail(ErrorCode::limit_exceeded,
-                fmt::format("the policy has {} bytes as JSON; the limit is {}", bytes, definition::kMostPolicyBytes));
+                fmt::format("the policy has {} bytes as JSON; the limit is {}", bytes, kMostPolicyBytes));
   Json settings = config;
   settings.as_object().erase("name");
-  const auto document = definition::Document::from_json(settings);
-  auto read = definition::read_policy(kind, document.root());
-  if (!read) return std::unexpected(definition::to_error(std::move(read.error())));
-  if (Result<void> ok = definition::check_policy("x", *read); !ok) return std::unexpected(std::move(ok.error()));
+  auto document = Document::from_json(settings);
+  if (source == Source::stored) document.mark_stored();
+  auto read = read_policy(kind, document.root());
+  if (!read) return std::unexpected(to_error(std::move(read.error())));
+  if (Result<void> ok = check_policy("x", *read); !ok) return std::unexpected(std::move(ok.error()));
   return *std::move(read);
+}
+
+}  // namespace
+
+Result<PolicyConfig> parse_stored_policy(PolicyKind kind, const Json& config) {
+  return parse(kind, config, Source::stored);
+}
+
+}  // namespace definition
+
+Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config) {
+  return definition::parse(kind, config, definition::Source::written);
 }
 
 Json to_json(const PolicyConfig& config) {
   return std::visit([](const auto& each) { return definition::write(each); }, config);
 }
+
+Json to_settings(const PolicyConfig& config) { return definition::with_units("", to_json(config)); }
 
 }  // namespace pawl

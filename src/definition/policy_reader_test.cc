@@ -5,6 +5,8 @@
 
 #include "pawl/policy.h"
 
+#include "definition/policy_checks.h"
+
 namespace pawl {
 namespace {
 
@@ -39,7 +41,23 @@ TEST(PolicyReader, reads_back_what_it_writes) {
                   .non_retryable_errors = {"forbidden"}},
       CircuitBreakerPolicy{.failure_threshold = 1, .success_threshold = 3, .timeout = 5s, .probes = 4}};
   for (const PolicyConfig& config : configs)
-    EXPECT_EQ(*parse_policy(static_cast<PolicyKind>(config.index()), to_json(config)), config);
+    EXPECT_EQ(*parse_policy(static_cast<PolicyKind>(config.index()), to_settings(config)), config);
+}
+
+// What was stored is in milliseconds, and stays readable however few they are; what somebody writes is asked back.
+TEST(PolicyReader, a_short_number_is_refused_where_it_is_written_and_read_where_it_is_stored) {
+  const std::vector<PolicyConfig> configs = {
+      TimeoutPolicy{.default_timeout = 20ms, .max_timeout = 1h, .per_task_timeouts = {{"base_delay", 30ms}}},
+      RetryPolicy{.base_delay = 10ms, .max_delay = 999ms}, CircuitBreakerPolicy{.timeout = 5ms}};
+  for (const PolicyConfig& config : configs) {
+    const auto kind = static_cast<PolicyKind>(config.index());
+    EXPECT_EQ(definition::parse_stored_policy(kind, to_json(config)), config);
+    const Result<PolicyConfig> written = parse_policy(kind, to_json(config));
+    ASSERT_FALSE(written);
+    EXPECT_TRUE(written.error().message.contains("has no unit")) << describe(written.error());
+  }
+  EXPECT_EQ(refusal("circuit_breaker", R"({"timeout": 30})"),
+            "timeout: 30 has no unit, and may be meant as seconds or milliseconds: write 30s or 30ms");
 }
 
 TEST(PolicyReader, refuses_what_makes_no_sense_and_says_where) {
@@ -47,7 +65,8 @@ TEST(PolicyReader, refuses_what_makes_no_sense_and_says_where) {
   EXPECT_EQ(refusal("circuit_breaker", R"({"success_threshold": 0})"), "success_threshold: 0 is not within 1..1000000");
   EXPECT_EQ(refusal("circuit_breaker", R"({"probes": 0})"), "probes: 0 is not within 1..1000000");
   EXPECT_EQ(refusal("circuit_breaker", R"({"timeout": 0})"), "timeout: must be more than 0");
-  EXPECT_EQ(refusal("circuit_breaker", R"({"threshold": 5})"), "threshold: is no known field");
+  EXPECT_EQ(refusal("circuit_breaker", R"({"threshold": 5})"),
+            "threshold: is no known field; write `failure_threshold: 5`");
   EXPECT_EQ(refusal("retry", R"({"max_attempts": 0})"), "max_attempts: 0 is not within 1..10000");
   EXPECT_EQ(refusal("retry", R"({"base_delay": "10s", "max_delay": "2s"})"), "max_delay: 2s is below base_delay, 10s");
   EXPECT_EQ(refusal("retry", R"({"backoff": "quadratic"})"),

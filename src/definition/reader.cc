@@ -118,7 +118,9 @@ constexpr HeaderField kHeaderFields[] = {
 
 Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std::vector<Problem>& warnings) {
   Header header;
-  if (Checked<void> ok = read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`"); !ok)
+  if (Checked<void> ok =
+          read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`", KeyOf::workflow);
+      !ok)
     return std::unexpected(std::move(ok.error()));
   if (!header.has_name) return wrong({"name"}, "is missing; every definition has a name");
   if (!header.tasks) return wrong({"tasks"}, "is missing; a workflow needs at least one task");
@@ -184,6 +186,7 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
   Result<definition::Document> document =
       definition::Document::parse(text, definition::guess_format(file_name, text), document_limits);
   if (!document) return std::unexpected(std::move(document.error()));
+  if (checks.stored) document->mark_stored();
   const definition::Node root = document->root();
   std::vector<definition::Problem> warnings;
   auto made = definition::read_root(root, checks, warnings);

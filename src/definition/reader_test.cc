@@ -55,11 +55,24 @@ TEST(Reader, ways_to_say_the_same_have_the_same_hash) {
               "tasks: {a: {run: ls}}"));
 }
 
+// What was accepted when a number was milliseconds however small is still read, for what is stored does not change.
+TEST(Reader, a_stored_definition_is_read_as_it_was) {
+  const std::string text =
+      "name: x\ntimeout: 500\ntasks:\n  a: {run: ls, timeout: 30, schedule_to_start: '7', retry_policy: {base_delay: "
+      "1}}\n"
+      "  b: {sleep: 20, dependencies: [a], when: '{{input.x}}'}\n";
+  EXPECT_FALSE(read_definition(text, "x.yaml"));
+  const Result<DefinitionPtr> stored = read_definition(text, "x.yaml", {.stored = true});
+  ASSERT_TRUE(stored) << describe(stored.error());
+  EXPECT_EQ((*stored)->timeout(), Duration(500));
+  EXPECT_EQ((*stored)->rules(0).timeout, Duration(30));
+}
+
 TEST(Reader, different_content_has_different_hashes) {
   const std::string_view fields[] = {"run: ls",
                                      "run: [ls]",
                                      "run: ls, name: b",
-                                     "run: ls, timeout: 1",
+                                     "run: ls, timeout: 1ms",
                                      "run: ls, retry_policy: {}",
                                      "run: ls, retry_policy: {max_attempts: 4}",
                                      "run: ls, retry_policy: {backoff: fixed}",

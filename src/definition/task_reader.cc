@@ -238,8 +238,14 @@ constexpr auto kTaskFields = [] {
 
 Checked<void> read_task(TaskSpec& spec, Node node, const Path& path) {
   spec = TaskSpec{.id = std::move(spec.id)};
+  if (node.kind() == NodeKind::string || node.kind() == NodeKind::array) {
+    auto refused = wrong_type(node, path, "an object that describes the task");
+    refused.error().message += "; write `{run: make}`";
+    return refused;
+  }
   TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
-  if (Checked<void> ok = read_fields<TaskDraft>(node, kTaskFields, draft, path, "an object that describes the task");
+  if (Checked<void> ok =
+          read_fields<TaskDraft>(node, kTaskFields, draft, path, "an object that describes the task", KeyOf::task);
       !ok)
     return ok;
   return finish_call(draft, path, "task");
@@ -247,8 +253,8 @@ Checked<void> read_task(TaskSpec& spec, Node node, const Path& path) {
 
 Checked<RetryPolicy> read_retry_policy(Node node, const Path& path) {
   RetryDraft draft;
-  if (Checked<void> ok =
-          read_fields<RetryDraft>(node, kRetryFields, draft, path, "an object, or the name of a stored policy");
+  if (Checked<void> ok = read_fields<RetryDraft>(node, kRetryFields, draft, path,
+                                                 "an object, or the name of a stored policy", KeyOf::retry_policy);
       !ok)
     return std::unexpected(std::move(ok.error()));
   if (!draft.has_max_delay) draft.policy.max_delay = std::max(draft.policy.max_delay, draft.policy.base_delay);
@@ -258,8 +264,8 @@ Checked<RetryPolicy> read_retry_policy(Node node, const Path& path) {
 Checked<Compensation> read_compensation(Node node, const Path& path) {
   TaskSpec spec;
   TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
-  if (Checked<void> ok =
-          read_fields<TaskDraft>(node, kCallFields, draft, path, "an object that describes what undoes the task");
+  if (Checked<void> ok = read_fields<TaskDraft>(node, kCallFields, draft, path,
+                                                "an object that describes what undoes the task", KeyOf::compensation);
       !ok)
     return std::unexpected(std::move(ok.error()));
   if (Checked<void> ok = finish_call(draft, path, "compensation"); !ok) return std::unexpected(std::move(ok.error()));

@@ -65,7 +65,8 @@ Checked<void> check_words(Node words, const Path& path) {
 Checked<void> expand_run(TaskDraft& draft, Node value, const Path& path) {
   const bool is_line = value.kind() == NodeKind::string;
   if (!is_line && value.kind() != NodeKind::array)
-    return wrong_type(value, path, "a command line, or an array of a program and its arguments");
+    return with_advice(wrong_type(value, path, "a command line, or an array of a program and its arguments"), "run",
+                       value, path);
   if (is_line ? value.string().empty() : value.size() == 0) return wrong(path, "is empty; there is nothing to run");
   if (!is_line)
     if (Checked<void> ok = check_words(value, path); !ok) return ok;

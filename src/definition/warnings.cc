@@ -9,6 +9,8 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "definition/foreign_places.h"
+#include "expression/foreign_names.h"
 
 namespace pawl {
 namespace definition {
@@ -86,7 +88,8 @@ std::optional<std::string> doubt_task(const Access& access, const Definition& de
   if (!named || access.path.size() < 3) return std::nullopt;
   const std::string& part = access.path[2];
   if (!is_among(part, kOfTask))
-    return fmt::format("a task has result, error and state, not {}{}", in_quotes(part), did_you_mean(part, kOfTask));
+    return fmt::format("a task has result, error and state, not {}{}", in_quotes(part),
+                       expression::foreign_member_hint(access.path[1], part, did_you_mean(part, kOfTask)));
   if (part == "state" && access.compared_with && access.path.size() == 3)
     return doubt_state(access, definition, *named, reader);
   if (part == "error" && reader && !definition.rules(*named).allow_failure)
@@ -129,11 +132,17 @@ void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> t
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
 }
 
+void WarningFinder::note_text(std::string_view text, const Path& path) {
+  if (texts_.size() == kMostWarnings) return;
+  if (std::optional<std::string> message = find_foreign_place(text))
+    texts_.push_back({.message = *std::move(message), .path = path});
+}
+
 std::vector<Problem> WarningFinder::judge(const Definition& definition) const {
-  std::vector<Problem> problems;
+  std::vector<Problem> problems = texts_;
   const Json declared = definition.input().parse();
   for (const Noted& noted : noted_) {
-    if (problems.size() == kMostWarnings) break;
+    if (problems.size() >= kMostWarnings) break;
     if (std::optional<std::string> message = doubt(noted.access, definition, declared, noted.task))
       problems.push_back({.message = *std::move(message), .path = noted.path});
   }

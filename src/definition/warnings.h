@@ -23,6 +23,8 @@ class WarningFinder {
  public:
   // Of the expression of a task, or of the output or a compensation (`task`: nobody's).
   void note(std::string_view expression, std::optional<TaskIndex> task, const Path& path);
+  // Of a text that a handler is given.
+  void note_text(std::string_view text, const Path& path);
   [[nodiscard]] std::vector<Problem> judge(const Definition& definition) const;
 
  private:
@@ -33,6 +35,7 @@ class WarningFinder {
   };
 
   std::vector<Noted> noted_;
+  std::vector<Problem> texts_;
 };
 
 }  // namespace pawl::definition

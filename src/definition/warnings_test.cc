@@ -96,6 +96,35 @@ TEST(Warnings, a_failure_is_seen_through_other_tasks_too) {
   EXPECT_THAT(warnings_of(allowed.replace(text.find("ALLOW"), 5, ", allow_failure: true")), IsEmpty());
 }
 
+TEST(Warnings, what_other_systems_call_the_result_of_a_task) {
+  const std::pair<std::string, std::string> cases[] = {{"outputs", "result"},       {"output", "result"},
+                                                       {"stdout", "result.stdout"}, {"exit_code", "result.exit_code"},
+                                                       {"status", "state"},         {"conclusion", "state"}};
+  for (const auto& [theirs, ours] : cases)
+    EXPECT_THAT(warnings_of_b("stdin: '${{ tasks.a." + theirs + " }}'"),
+                ElementsAre(HasSubstr("(write `tasks.a." + ours + "`)")))
+        << theirs;
+}
+
+TEST(Warnings, places_as_other_systems_write_them_are_text) {
+  const auto warned = [](const std::string& line) {
+    std::vector<Warning> warnings;
+    EXPECT_TRUE(
+        read_definition("name: x\ntasks: {a: {run: [echo, '" + line + "']}}\n", "x.yaml", {.warnings = &warnings}));
+    return warnings.empty() ? std::string() : describe_warning(warnings.front(), "x");
+  };
+  const std::string written = " is text; an expression is written `${{ input.x }}`, or `${{ tasks.a.result.x }}`";
+  for (const std::string theirs : {"{{ inputs.x }}", "{{params.x}}", "${input.x}", "${workflow.input.x}",
+                                   "$(params.who)", "{{ ti.xcom_pull }}", "{{item.name}}", "{{ steps[\"a\"].x }}"}) {
+    EXPECT_TRUE(warned("a " + theirs + " b").contains(written)) << theirs << warned(theirs);
+    EXPECT_TRUE(warned("a " + theirs + " b").starts_with("x:2:")) << theirs << warned(theirs);
+  }
+  for (const std::string no_place :
+       {"${{ input.x }}", "{{.State}}", "{{json .}}", "{{range .items}}", "${HOME}", "$(date)", "$(input)", "{{",
+        "{{ input", "${input}", "{{ input }}", "${input:-x.y}"})
+    EXPECT_EQ(warned(no_place), "") << no_place;
+}
+
 TEST(Warnings, compensations_and_outputs_may_look_at_failures) {
   EXPECT_THAT(
       warnings_of("name: x\ntasks:\n  a: {run: 'true', compensation: {run: 'true', stdin: '${{ tasks.b.error }}'}}\n"

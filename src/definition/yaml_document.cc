@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <istream>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -195,6 +196,19 @@ class YamlEvents final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
+constexpr std::string_view kTabIndents =
+    "a tab in the indentation; YAML is indented with spaces only: write two for each tab";
+
+// Where a tab indents the line that yaml-cpp could not read, whatever it says of that line.
+std::optional<Position> find_indenting_tab(std::string_view text, Position complaint) {
+  for (std::uint32_t line = 1; line < complaint.line && !text.empty(); ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const std::string_view indentation = text.substr(0, std::min(text.find_first_not_of(" \t"), text.size()));
+  const std::size_t tab = indentation.find('\t');
+  if (tab == std::string_view::npos) return std::nullopt;
+  return Position{.line = complaint.line, .column = static_cast<std::uint32_t>(tab + 1)};
+}
+
 // What yaml-cpp's messages mean to someone who does not know its source.
 std::string_view explain(std::string_view message) {
   static const std::pair<std::string_view, std::string_view> kMeanings[] = {
@@ -212,7 +226,7 @@ std::string_view explain(std::string_view message) {
       {YAML::ErrorMsg::EOF_IN_SCALAR, "the document ends inside of a quoted string"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "no value can start with this character (quote it if it is a string)"},
       {YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias (*name) to an anchor (&name) that is not defined before it"},
-      {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation, which is in spaces"},
+      {YAML::ErrorMsg::TAB_IN_INDENTATION, kTabIndents},
   };
   for (const auto& [theirs, ours] : kMeanings)
     if (message == theirs) return ours;
@@ -222,12 +236,16 @@ std::string_view explain(std::string_view message) {
   return message;
 }
 
-Result<void> parse_events(std::istream& text, YamlEvents& events) {
+Result<void> parse_events(std::istream& stream, std::string_view text, YamlEvents& events) {
   const auto invalid = [&](Position at, std::string_view why) {
+    if (const std::optional<Position> tab = find_indenting_tab(text, at)) {
+      at = *tab;
+      why = kTabIndents;
+    }
     return std::unexpected(error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}", why)));
   };
   try {
-    YAML::Parser parser(text);
+    YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(events))
       return std::unexpected(error_at({}, ErrorCode::invalid_argument, "the document is empty"));
     parser.HandleNextDocument(events);  // refused if there is one
@@ -256,7 +274,7 @@ Result<void> read_yaml(std::string_view text, DocumentBuilder& builder) {
   YamlInput input(text);
   std::istream stream(&input);
   YamlEvents events(input, builder);
-  Result<void> outcome = parse_events(stream, events);
+  Result<void> outcome = parse_events(stream, text, events);
   if (!input.ran_dry()) return outcome;
   return std::unexpected(error_at(
       events.position(), ErrorCode::limit_exceeded,

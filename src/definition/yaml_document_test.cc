@@ -141,6 +141,23 @@ TEST(YamlDocument, places_syntax_errors_and_explains_them) {
   EXPECT_EQ(yaml("a: \"\\ud83d\\ude00\"").substr(0, 50), "1:11: not valid YAML: an escape that is no Unicode");
 }
 
+// Whatever yaml-cpp takes it for.
+TEST(YamlDocument, a_tab_as_indentation_is_reported_as_that) {
+  const std::string why =
+      "not valid YAML: a tab in the indentation; YAML is indented with spaces only: write two for each tab";
+  EXPECT_EQ(yaml("a:\n\tb:\n\t\tc: 1\n"), "2:1: " + why);
+  EXPECT_EQ(yaml("a:\n  b:\n\tc: 1\n"), "3:1: " + why);
+  EXPECT_EQ(yaml("a:\n  b: 1\n  \tc: 2\n"), "3:3: " + why);
+  EXPECT_EQ(yaml("a:\n  \tb: 1\n  \tc: 2\n"), "2:3: " + why);
+  EXPECT_EQ(yaml("a:\n\t- b\n"), "2:1: " + why);
+  EXPECT_EQ(yaml("\ta: 1\n"), "1:1: " + why);
+  EXPECT_EQ(yaml("a: |\n\tx\n"), "2:1: " + why);
+  // Where no value is indented by them they are white space, or text; and another line's tab is not this line's fault.
+  EXPECT_EQ(yaml("a: \t1\nb: {\n\tc: 2\n}\n"), R"({"a":1,"b":{"c":2}})");
+  EXPECT_EQ(yaml("a: |\n  x\n  \ty\n"), R"({"a":"x\n\ty\n"})");
+  EXPECT_EQ(yaml("a: |\n  x\n  \ty\nb: c: d\n").substr(0, 4), "4:5:");
+}
+
 TEST(YamlDocument, refuses_characters_that_yaml_does_not_allow) {
   EXPECT_EQ(yaml("a: 1\nb: \x04"),
             "2:4: the control character U+0004 is not allowed in YAML; in double quotes, write \\x04");

@@ -58,8 +58,8 @@ class AttemptReports final : public AttemptSink {
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {
     orchestrator_->finished(address, std::move(outcome));
   }
-  void wrote(const Assignment& assignment, bool is_error, std::string_view line) override {
-    events_.wrote(assignment, is_error, line);
+  void wrote(const Assignment& assignment, bool is_error, std::string_view lines) override {
+    events_.wrote(assignment, is_error, lines);
   }
   void progressed(const Assignment& assignment, double fraction, std::string_view message) override {
     events_.progressed(assignment, fraction, message);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "expression/expression.h"
+#include "expression/foreign_names.h"
 #include "expression/syntax.h"
 #include "expression/tokens.h"
 
@@ -96,7 +97,9 @@ class Names {
   // `tasks.fetch-data` reads as `tasks.fetch` minus `data`.
   [[nodiscard]] std::string hint(std::size_t i) const {
     std::string hyphen = hyphen_hint(expression_, tokens_[i].offset);
-    return hyphen.empty() ? did_you_mean(text(i), kKnownNames) : hyphen;
+    if (!hyphen.empty()) return hyphen;
+    std::string foreign = foreign_name_hint(tokens_, i);
+    return foreign.empty() ? did_you_mean(text(i), kKnownNames) : foreign;
   }
 
   std::string_view expression_;
@@ -124,7 +127,10 @@ std::vector<TaskReference> references_in(const std::vector<Token>& tokens) {
 Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place) {
   Result<void> loaded = load_expression(parser(), expression);
   lua_settop(parser(), 0);
-  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  if (!loaded) {
+    loaded.error().message += foreign_mark_hint(expression);
+    return std::unexpected(std::move(loaded.error()));
+  }
   const std::vector<Token> tokens = tokenize(expression);
   if (Result<void> known = Names(expression, tokens, place).check(); !known)
     return std::unexpected(std::move(known.error()));

@@ -66,8 +66,8 @@ class AttemptSink {
   virtual ~AttemptSink() = default;
   // Exactly once for each assignment.
   virtual void finished(const AttemptAddress& address, AttemptOutcome outcome) = 0;
-  // A line the attempt wrote. `is_error`: to standard error. Not stored.
-  virtual void wrote(const Assignment& assignment, bool is_error, std::string_view line) = 0;
+  // What the attempt wrote: whole lines, each ended by "\n". `is_error`: to standard error. Not stored.
+  virtual void wrote(const Assignment& assignment, bool is_error, std::string_view lines) = 0;
   virtual void progressed(const Assignment& assignment, double fraction, std::string_view message) = 0;
 };
 

@@ -16,18 +16,23 @@ namespace {
 // The passing events have the kinds after those of Event's alternatives.
 constexpr std::size_t kOutput = std::variant_size_v<Event>;
 constexpr std::size_t kProgress = kOutput + 1;
+constexpr std::size_t kLines = kProgress + 1;
 // After those, in the order of Event's alternatives again, the kinds of events that are told as compensation_...
-constexpr std::size_t kCompensations = kProgress + 1;
+constexpr std::size_t kCompensations = kLines + 1;
 constexpr std::size_t kKinds = kCompensations + std::variant_size_v<Event>;
 static_assert(kKinds < 64);
-constexpr EventKinds kAll = (EventKinds{1} << kKinds) - 1;
 
 constexpr EventKinds only(std::size_t kind) { return EventKinds{1} << kind; }
+
+// Who does not name any gets lines one by one, and nothing twice.
+constexpr EventKinds kAll = ((EventKinds{1} << kKinds) - 1) & ~only(kLines);
+// What `*` stands for.
+constexpr EventKinds kAllButOutput = kAll & ~only(kOutput);
 
 std::vector<std::string_view> names() {
   const auto stored = event_names();
   std::vector<std::string_view> all(stored.begin(), stored.end());
-  all.insert(all.end(), {"task_output", "task_progress"});
+  all.insert(all.end(), {"task_output", "task_progress", "task_lines"});
   for (const std::string_view name : stored) all.push_back(compensation_name(name));
   return all;
 }
@@ -60,6 +65,10 @@ Result<EventKinds> kinds_of(const std::vector<std::string>& types) {
   EventKinds kinds = 0;
   const std::vector<std::string_view> known = names();
   for (const std::string& type : types) {
+    if (type == "*") {
+      kinds |= kAllButOutput;
+      continue;
+    }
     if (std::ranges::find(known, type) == known.end())
       return fail(ErrorCode::invalid_argument,
                   fmt::format("there are no events of type {}{}", in_quotes(type), did_you_mean(type, known)), "types");
@@ -177,12 +186,20 @@ void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
   publish(only(first + event.index()), to_workflow_event(facts, event, clock_.now()));
 }
 
-void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view line) {
+void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view lines) {
+  const auto tell = [&](std::size_t kind, std::string_view type, std::string_view text) {
+    WorkflowEvent told = passing(assignment, clock_.now(), text);
+    told.type = type;
+    told.is_stderr = is_error;
+    publish(only(kind), told);
+  };
+  if (is_wanted(only(kLines))) tell(kLines, "task_lines", lines);
   if (!is_wanted(only(kOutput))) return;
-  WorkflowEvent told = passing(assignment, clock_.now(), line);
-  told.type = "task_output";
-  told.is_stderr = is_error;
-  publish(only(kOutput), told);
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    tell(kOutput, "task_output", lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
 }
 
 void EventBus::progressed(const Assignment& assignment, double fraction, std::string_view message) {

@@ -27,7 +27,7 @@ class EventBus final : public Monitor, public Observer {
 
   [[nodiscard]] EventKinds wanted() const override { return wanted_.load(std::memory_order_relaxed); }
   void happened(const WorkflowFacts& facts, const Event& event) override;
-  void wrote(const Assignment& assignment, bool is_error, std::string_view line) override;
+  void wrote(const Assignment& assignment, bool is_error, std::string_view lines) override;
   void progressed(const Assignment& assignment, double fraction, std::string_view message) override;
 
   // Whether this thread is inside a callback, of whichever bus.

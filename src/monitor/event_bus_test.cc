@@ -33,6 +33,25 @@ class EventBusTest : public ::testing::Test {
   }();
 };
 
+// Whoever has millions of lines to deal with asks for them in blocks; all others get them one by one, and nobody twice.
+TEST_F(EventBusTest, tells_lines_one_by_one_or_in_blocks) {
+  const Assignment assignment{.address = {.task = 0, .attempt = 1}, .facts = facts.get()};
+  const auto told = [&](std::vector<std::string> types) {
+    std::string all;
+    const SubscriptionId id = *bus.subscribe(
+        [&](const WorkflowEvent& event) { all += std::string(event.type) + "(" + event.text + ")"; }, std::move(types));
+    bus.wrote(assignment, true, "a\n\nb\n");
+    publish();
+    EXPECT_TRUE(bus.unsubscribe(id));
+    return all;
+  };
+  EXPECT_EQ(told({}), "task_output(a)task_output()task_output(b)workflow_paused()");
+  EXPECT_EQ(told({"task_output"}), "task_output(a)task_output()task_output(b)");
+  EXPECT_EQ(told({"task_lines"}), "task_lines(a\n\nb\n)");
+  EXPECT_EQ(told({"*"}), "workflow_paused()");
+  EXPECT_EQ(told({"*", "task_lines"}), "task_lines(a\n\nb\n)workflow_paused()");
+}
+
 TEST_F(EventBusTest, lets_a_callback_unsubscribe_itself) {
   int calls = 0;
   SubscriptionId id{};

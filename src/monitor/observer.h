@@ -25,7 +25,8 @@ class Observer {
   // The events that anybody wants to be told of. Asked first, so that the others cost nothing.
   [[nodiscard]] virtual EventKinds wanted() const = 0;
   virtual void happened(const WorkflowFacts& facts, const Event& event) = 0;
-  virtual void wrote(const Assignment& assignment, bool is_error, std::string_view line) = 0;
+  // Whole lines, each ended by "\n".
+  virtual void wrote(const Assignment& assignment, bool is_error, std::string_view lines) = 0;
   virtual void progressed(const Assignment& assignment, double fraction, std::string_view message) = 0;
 };
 

@@ -10,7 +10,7 @@ Result<DefinitionPtr> read_stored_definition(const std::string& hash, std::strin
                                           .tasks = std::numeric_limits<std::size_t>::max(),
                                           .dependencies = std::numeric_limits<std::size_t>::max(),
                                           .args_bytes = std::numeric_limits<std::size_t>::max()};
-  Result<DefinitionPtr> definition = read_definition(canonical, "stored.json", {.limits = kNoLimits});
+  Result<DefinitionPtr> definition = read_definition(canonical, "stored.json", {.limits = kNoLimits, .stored = true});
   if (!definition) return std::unexpected(std::move(definition.error()).within("the stored definition " + hash));
   if ((*definition)->hash() != hash)
     return fail(ErrorCode::corruption, "the stored definition " + hash + " is another one");

@@ -140,8 +140,9 @@ void Shard::make_attempt_here(const Assignment& assignment) {
 
 void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) {
   const AttemptAddress& address = assignment.address;
+  const bool computed = assignment.facts->definition->args_have_places(address.task);
   const Result<TimerDue> due =
-      timer_due(*assignment.handler, assignment.args.parse(), workflow.state.tasks[address.task].started_at);
+      timer_due(*assignment.handler, assignment.args.parse(), computed, workflow.state.tasks[address.task].started_at);
   if (!due) {
     TaskError error("invalid_argument", describe(due.error()));
     error.retryable = false;

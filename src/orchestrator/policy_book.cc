@@ -27,7 +27,7 @@ PolicyKind kind_of(const PolicyConfig& config) { return static_cast<PolicyKind>(
 
 Result<PolicyConfig> parse_config(PolicyKind kind, const std::string& text) {
   const Result<Json> json = parse_json(text, kStoredDepth);
-  return json ? parse_policy(kind, *json) : std::unexpected(json.error());
+  return json ? definition::parse_stored_policy(kind, *json) : std::unexpected(json.error());
 }
 
 // Its versions, without those that do not make sense. Error: the latest one does not.

@@ -15,10 +15,9 @@ Result<void> check_count(const Json& args, std::size_t least, std::size_t most, 
   return fail(ErrorCode::invalid_argument, fmt::format("{} arguments; {}", count, usage), "args");
 }
 
-Result<Duration> duration_of(const Json& value) {
-  if (value.is_string()) return parse_duration(value.get_string());
-  if (value.is_int64() && value.get_int64() >= 0 && value.get_int64() <= kMaxDuration.count())
-    return Duration(value.get_int64());
+Result<Duration> duration_of(const Json& value, WithoutUnit number) {
+  if (value.is_string()) return parse_duration(value.get_string(), number);
+  if (value.is_int64()) return duration_of_milliseconds(value.get_int64(), number);
   return fail(ErrorCode::invalid_argument,
               fmt::format("{} is no duration: write e.g. 30s, or an integer of milliseconds", to_json_text(value)));
 }
@@ -28,11 +27,15 @@ std::unexpected<Error> in_first_arg(Error error) {
   return std::unexpected(std::move(error));
 }
 
-Result<void> check_sleep(const Json& args) {
+Result<void> check_sleep(const Json& args, WithoutUnit number) {
   if (Result<void> ok = check_count(args, 1, 1, "it takes a duration"); !ok) return ok;
-  if (Result<Duration> duration = duration_of(args.at(0)); !duration) return in_first_arg(std::move(duration.error()));
+  if (Result<Duration> duration = duration_of(args.at(0), number); !duration)
+    return in_first_arg(std::move(duration.error()));
   return {};
 }
+
+Result<void> check_sleep(const Json& args) { return check_sleep(args, WithoutUnit::any); }
+Result<void> check_written_sleep(const Json& args) { return check_sleep(args, WithoutUnit::unambiguous); }
 
 Result<Timestamp> time_of(const Json& value) {
   if (value.is_string()) return parse_time(value.get_string());
@@ -138,23 +141,28 @@ void add_builtin_handlers(HandlerRegistry& handlers, Runner& exec) {
   };
   add({.module = "exec", .function = "run", .call = nullptr, .runner = &exec, .check_args = check_exec_run});
   add({.module = "exec", .function = "shell", .call = nullptr, .runner = &exec, .check_args = check_exec_shell});
-  add(on_timer("timer", "sleep", check_sleep));
+  for (const char* const module : {"timer", "test"}) {
+    Handler sleep = on_timer(module, "sleep", check_sleep);
+    sleep.check_written = check_written_sleep;
+    add(std::move(sleep));
+  }
   add(on_timer("timer", "until", check_until));
-  add(on_timer("test", "sleep", check_sleep));
   add(on_shard("noop", [](TaskContext&) -> TaskResult { return nullptr; }, check_noop));
   add(on_shard("echo", run_echo, check_echo));
   add(on_shard("fail", run_fail, check_fail));
   add(on_shard("flaky", run_flaky, check_flaky));
 }
 
-Result<TimerDue> timer_due(const Handler& handler, const Json& args, Timestamp now) {
-  if (Result<void> ok = handler.check_args(args); !ok) return std::unexpected(std::move(ok.error()));
+Result<TimerDue> timer_due(const Handler& handler, const Json& args, bool computed, Timestamp now) {
+  const bool is_new = computed && handler.check_written != nullptr;
+  if (Result<void> ok = is_new ? handler.check_written(args) : handler.check_args(args); !ok)
+    return std::unexpected(std::move(ok.error()));
   if (handler.function == "until") {
     const Result<Timestamp> time = time_of(args.at(0));
     if (!time) return std::unexpected(time.error());
     return TimerDue{.at = *time, .by_wall_clock = true};
   }
-  const Result<Duration> duration = duration_of(args.at(0));
+  const Result<Duration> duration = duration_of(args.at(0), WithoutUnit::any);
   if (!duration) return std::unexpected(duration.error());
   return TimerDue{.at = saturating_add(now, *duration)};
 }

@@ -14,7 +14,8 @@ struct TimerDue {
   bool by_wall_clock = false;  // a time of day, which follows a corrected clock; otherwise a duration from the start
 };
 
-// For a `timer.sleep`, `timer.until` or `test.sleep` attempt that starts at `now`. Error: `invalid_argument`.
-Result<TimerDue> timer_due(const Handler& handler, const Json& args, Timestamp now);
+// For a `timer.sleep`, `timer.until` or `test.sleep` attempt that starts at `now`. `computed` args come out of
+// expressions, and were not checked when they were written. Error: `invalid_argument`.
+Result<TimerDue> timer_due(const Handler& handler, const Json& args, bool computed, Timestamp now);
 
 }  // namespace pawl

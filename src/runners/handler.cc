@@ -144,8 +144,8 @@ Result<void> HandlerRegistry::check(std::string_view module, std::string_view fu
   if (Result<void> here = owner_.check(); !here) return here;
   const Handler* const handler = find(module, function);
   if (handler == nullptr) return unknown(module, function);
-  if (handler->check_args == nullptr || args == nullptr) return {};
-  return handler->check_args(*args);
+  const auto check_args = handler->check_written != nullptr ? handler->check_written : handler->check_args;
+  return check_args == nullptr || args == nullptr ? Result<void>() : check_args(*args);
 }
 
 Result<std::vector<const Handler*>> HandlerRegistry::bind(const Definition& definition) const {

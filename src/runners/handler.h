@@ -32,6 +32,9 @@ struct Handler {
   Runner* runner = nullptr;
   // Says what is wrong with args that hold no `${{ }}`, before anything runs. May be null.
   Result<void> (*check_args)(const Json& args) = nullptr;
+  // The same of args that somebody has just written, in place of it where it is given: it refuses more, which stored
+  // definitions may have.
+  Result<void> (*check_written)(const Json& args) = nullptr;
 };
 
 // What a handler returned, as it is reported and kept. A result that is too large, nested too deep, or no JSON (bytes

@@ -83,6 +83,6 @@ void TaskContext::report_progress(double fraction, std::string_view message) {
   sink_.progressed(assignment_, std::isnan(fraction) ? 0.0 : std::clamp(fraction, 0.0, 1.0), message);
 }
 
-void TaskContext::log(std::string_view line) { sink_.wrote(assignment_, false, line); }
+void TaskContext::log(std::string_view line) { sink_.wrote(assignment_, false, std::string(line) + "\n"); }
 
 }  // namespace pawl

@@ -206,6 +206,20 @@ TEST_F(CliData, are_forgotten_when_they_were_kept_long_enough) {
   EXPECT_EQ(on_data({"show", "old"}).exit_code, 2);
 }
 
+TEST_F(CliData, are_given_to_the_doctor_as_to_all_others) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  ASSERT_EQ(pawl({"run", file, "--data-dir", data()}).exit_code, 0);
+  EXPECT_EQ(pawl({"doctor", "--data-dir", data()}).exit_code, 0);
+  EXPECT_EQ(pawl({"doctor", data()}).exit_code, 0);
+  EXPECT_EQ(pawl({"doctor", data(), "--data-dir", data()}).exit_code, 0);
+  EXPECT_EQ(shell("PAWL_DATA_DIR=" + data() + " \"$@\"", {"doctor"}).exit_code, 0);
+  EXPECT_EQ(shell("PAWL_DATA_DIR=none \"$@\"", {"doctor", data()}).exit_code, 0) << "what is given is stronger";
+  const ProcessResult two = pawl({"doctor", "a", "--data-dir", "b"});
+  EXPECT_EQ(two.exit_code, 2);
+  EXPECT_EQ(two.err, "pawl: doctor: DIR and --data-dir are two directories, \"a\" and \"b\"; leave one out\n");
+  EXPECT_EQ(pawl({"doctor"}).err, "pawl: doctor: --data-dir is missing; see pawl doctor --help\n");
+}
+
 TEST_F(CliData, are_checked_by_the_doctor) {
   complete("one");
   const ProcessResult sound = pawl({"doctor", data(), "--output", "json"});

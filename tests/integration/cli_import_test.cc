@@ -39,11 +39,11 @@ TEST_F(CliImport, each_task_sleeps_its_runtime_times_the_scale) {
             "    name: \"first \\\"one\\\"\"\n"
             "    module: test\n"
             "    function: sleep\n"
-            "    args: [20]\n"
+            "    args: [20ms]\n"
             "  \"b-1\":\n"
             "    module: test\n"
             "    function: sleep\n"
-            "    args: [5]\n"
+            "    args: [5ms]\n"
             "    dependencies: [\"a\"]\n");
 }
 

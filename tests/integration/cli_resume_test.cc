@@ -43,6 +43,20 @@ TEST_F(CliResume, survives_kills_while_it_resumes) {
   EXPECT_EQ(done(), "first second second second second third");
 }
 
+// As run does; one that is named, and all of a directory.
+TEST_F(CliResume, cancels_what_takes_longer_than_its_timeout) {
+  for (const std::string id : {"one", "two"}) interrupt_three(id, SIGKILL);
+  const ProcessResult one = on_data({"resume", "one", "--timeout", "10ms"});
+  EXPECT_EQ(one.exit_code, 3) << one.err;
+  EXPECT_THAT(one.out, HasSubstr("it took longer than 10ms (--timeout)"));
+  EXPECT_EQ(state_of("one"), "cancelled");
+  interrupt_three("three", SIGKILL);
+  const ProcessResult all = on_data({"resume", "--timeout", "10ms", "--quiet"});
+  EXPECT_EQ(all.exit_code, 3) << all.err;
+  EXPECT_EQ(state_of("two"), "cancelled");
+  EXPECT_EQ(state_of("three"), "cancelled");
+}
+
 TEST_F(CliResume, what_ends_a_process_politely_leaves_its_workflow) {
   for (const int signal : {SIGTERM, SIGHUP}) {
     const std::string id = signal == SIGTERM ? "term" : "hup";

@@ -18,6 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr const char* kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z";
 constexpr const char* kSleeper = "name: x\ntasks:\n  a: {sleep: 1h}\n";
@@ -160,6 +161,104 @@ TEST_F(CliRun, refuses_options_without_sense) {
   expect_refused({"run", file, "--id", ""}, "--id: must not be empty");
   expect_refused({"run", file, "--id", "a\nb"}, "--id: \"a\\nb\" contains a control character");
   expect_refused({"run", file, "--id", std::string(257, 'i')}, "--id: has 257 bytes; the limit is 256");
+}
+
+TEST_F(CliRun, takes_a_definition_from_standard_input) {
+  const std::string text = "name: piped\ntasks: {a: {run: echo hello}}\n";
+  const ProcessResult ran = pawl({"run", "-", "--output", "json"}, text);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(report_of(ran).at("name"), "piped");
+  EXPECT_THAT(pawl({"validate", "-"}, text).out, StartsWith("standard input: ok: piped "));
+  EXPECT_THAT(pawl({"graph", "-", "--format", "dot"}, text).out, StartsWith("digraph \"piped\""));
+  const ProcessResult wrong = pawl({"run", "-"}, "name: x\ntasks: {a: {rn: ls}}\n");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, StartsWith("pawl: standard input:2:13: tasks.a.rn: is no known field"));
+  const ProcessResult both = pawl({"run", "-", "--input", "@-"}, text);
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_EQ(both.err, "pawl: run: FILE and --input cannot both be standard input; put one of them into a file\n");
+  EXPECT_EQ(pawl({"validate", "-", "-"}, text).exit_code, 2);
+  // A file may be called so.
+  folder_.write("-", text);
+  EXPECT_EQ(pawl({"validate", "./-"}).exit_code, 0);
+}
+
+TEST_F(CliRun, validates_for_programs_too) {
+  const std::string good = folder_.write("good.yaml", "name: x\ninput: {a: 1}\ntasks: {a: {run: ls, when: input.b}}\n");
+  const std::string bad = folder_.write("bad.yaml", "name: x\ntasks: {a: {rn: ls}}\n");
+  const ProcessResult result = pawl({"validate", good, bad, "--output", "json"});
+  EXPECT_EQ(result.exit_code, 2);
+  const Json documents = report_of(result);
+  ASSERT_EQ(documents.as_array().size(), 2U);
+  EXPECT_EQ(documents.at(0).at("ok"), true);
+  EXPECT_EQ(documents.at(0).at("name"), "x");
+  EXPECT_EQ(documents.at(0).at("warnings").at(0).at("field"), "tasks.a.when");
+  EXPECT_EQ(documents.at(1).at("ok"), false);
+  EXPECT_EQ(documents.at(1).at("error").at("line"), 2);
+  EXPECT_EQ(documents.at(1).at("error").at("field"), "tasks.a.rn");
+}
+
+TEST_F(CliRun, prints_the_output_alone_when_it_is_to_be_quiet) {
+  const std::string said = flow("name: x\noutput: \"${{ tasks.a.result.stdout }}\"\ntasks: {a: {run: echo hello}}\n");
+  const ProcessResult quiet = pawl({"run", said, "--quiet"});
+  EXPECT_EQ(quiet.out, "hello\n\n") << "the text as it is, and the end of the line";
+  EXPECT_EQ(quiet.err, "");
+  EXPECT_EQ(pawl({"run", flow("name: x\noutput: {n: 1}\ntasks: {a: {run: 'true'}}\n"), "-q"}).out, "{\"n\":1}\n");
+  const ProcessResult failed = pawl({"run", flow("name: x\ntasks: {a: {run: 'echo why >&2; exit 3'}}\n"), "--quiet"});
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_EQ(failed.out, "");
+  EXPECT_THAT(failed.err, HasSubstr("why"));
+  // What is only doubtful is not said, unless it refuses.
+  const std::string doubtful = flow("name: x\noutput: 1\ntasks: {a: {run: [echo, '{{ input.x }}']}}\n");
+  EXPECT_EQ(pawl({"run", doubtful, "--quiet"}).err, "");
+  EXPECT_THAT(pawl({"run", doubtful, "--quiet", "--strict"}).err, HasSubstr("warning"));
+}
+
+TEST_F(CliRun, shows_no_more_of_an_output_than_a_screen_can_use) {
+  for (const std::string command : {"head -c 1000000 /dev/zero | tr '\\0' x", "seq 1 100000",
+                                    "echo \"[$(seq -s , 1 9000)]\"", "echo \"[$(seq -s , 1 90000)]\""}) {
+    const std::string file = flow("name: x\ntasks:\n  a:\n    run: |\n      " + command + "\n");
+    const ProcessResult result = pawl({"run", file, "--progress", "none"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_LT(result.out.size(), 15'000U) << command;
+    EXPECT_LT(std::ranges::count(result.out, '\n'), 40) << command;
+    EXPECT_THAT(result.out, HasSubstr(" bytes; --output json prints all of it\n")) << command;
+  }
+  const std::string message(60'000, 'x');
+  const std::string file =
+      flow("name: x\ntasks: {a: {module: test, function: fail, args: [{message: " + message + "}]}}\n");
+  const ProcessResult failed = pawl({"run", file});
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_LT(failed.out.size(), 6'000U);
+}
+
+TEST_F(CliRun, keeps_to_the_width_that_it_is_told) {
+  const std::string file = flow("name: x\noutput: {a: " + std::string(300, 'y') + "}\ntasks: {a: {run: 'true'}}\n");
+  const ProcessResult narrow = shell("COLUMNS=40 \"$@\"", {"run", file, "--progress", "none"});
+  const std::size_t at = narrow.out.find("yyy");
+  ASSERT_NE(at, std::string::npos);
+  const std::size_t begin = narrow.out.rfind('\n', at) + 1;
+  EXPECT_LE(narrow.out.find('\n', at) - begin, 40U) << narrow.out;
+}
+
+// Every line is shown, or counted among those that are not.
+TEST_F(CliRun, accounts_for_every_line_that_a_task_writes) {
+  constexpr std::size_t kLines = 300'000;
+  const std::string file =
+      flow("name: x\noutput: 1\ntasks: {a: {run: \"yes 'a line of some length, for there to be many bytes' | head -n " +
+           std::to_string(kLines) + "\"}}\n");
+  const ProcessResult result = pawl({"run", file});
+  EXPECT_EQ(result.exit_code, 0);
+  std::size_t lines = 0;
+  for (std::string_view rest = result.out; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.ends_with("many bytes")) ++lines;
+    if (!line.starts_with("... ") || !line.contains(" left out")) continue;
+    std::string number(line.substr(4, line.find(" line") - 4));
+    std::erase(number, ',');
+    lines += std::stoul(number);
+  }
+  EXPECT_EQ(lines, kLines);
 }
 
 TEST_F(CliRun, says_that_its_output_was_lost) {

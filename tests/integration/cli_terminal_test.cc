@@ -125,6 +125,60 @@ TEST_F(CliTerminal, follows_a_change_of_size) {
   EXPECT_EQ(program.end().exit_code, 0);
 }
 
+// `prefix` is what the shell says before the invocation.
+class CliManners : public CliTest {
+ protected:
+  ProcessResult on_terminal(const std::string& prefix, const std::string& options) {
+    const std::string file = flow("name: x\noutput: the end\ntasks:\n  a: {run: echo hello}\n");
+    RunningProgram program({"sh", "-c", prefix + " \"$0\" run \"$1\" " + options, PAWL_BINARY, file},
+                           {.cwd = folder_.path(), .terminal = TerminalSize{}});
+    return program.end();
+  }
+};
+
+TEST_F(CliManners, a_terminal_that_cannot_be_steered_gets_plain_lines) {
+  for (const std::string prefix : {"TERM=dumb", "TERM=", "unset TERM;", "TERM=dumb CLICOLOR=1"}) {
+    const ProcessResult result = on_terminal(prefix, "");
+    EXPECT_EQ(result.exit_code, 0) << result.out;
+    EXPECT_THAT(result.out, Not(HasSubstr("\033"))) << prefix;
+    EXPECT_THAT(result.out, AllOf(HasSubstr("a | hello"), HasSubstr("the end"))) << prefix;
+  }
+}
+
+TEST_F(CliManners, colours_are_left_out_and_put_in_as_the_environment_says) {
+  const std::string colour = "\033[1m";
+  EXPECT_THAT(on_terminal("", "").out, HasSubstr(colour));
+  for (const std::string prefix : {"NO_COLOR=1", "CLICOLOR=0", "NO_COLOR=1 FORCE_COLOR=1"}) {
+    const std::string out = on_terminal(prefix, "").out;
+    EXPECT_THAT(out, AllOf(Not(HasSubstr(colour)), Not(HasSubstr("\033[3")), Not(HasSubstr("\033[0m")))) << prefix;
+    EXPECT_THAT(out, HasSubstr(std::string(kBegin))) << "it is live all the same";
+  }
+  EXPECT_THAT(on_terminal("NO_COLOR=", "").out, HasSubstr(colour)) << "empty is not set";
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  EXPECT_THAT(shell("\"$@\"", {"run", file}).out, Not(HasSubstr("\033")));
+  EXPECT_THAT(shell("FORCE_COLOR=1 \"$@\"", {"run", file}).out,
+              AllOf(HasSubstr(colour), Not(HasSubstr(std::string(kBegin)))));
+  EXPECT_THAT(shell("CLICOLOR_FORCE=1 \"$@\"", {"run", file}).out, HasSubstr(colour));
+  EXPECT_THAT(shell("FORCE_COLOR=0 \"$@\"", {"run", file}).out, Not(HasSubstr(colour)));
+}
+
+TEST_F(CliManners, the_view_is_the_one_that_was_asked_for) {
+  const std::string live(kBegin);
+  EXPECT_THAT(on_terminal("", "--progress live").out, HasSubstr(live));
+  EXPECT_THAT(on_terminal("", "--progress plain").out,
+              AllOf(Not(HasSubstr(live)), HasSubstr("a | hello"), HasSubstr("the end")));
+  EXPECT_THAT(on_terminal("", "--progress none").out,
+              AllOf(Not(HasSubstr(live)), Not(HasSubstr("a | hello")), HasSubstr("the end")));
+  EXPECT_EQ(on_terminal("", "--quiet").out, "the end\r\n");
+  const std::string file = flow("name: x\noutput: the end\ntasks: {a: {run: echo hello}}\n");
+  EXPECT_THAT(pawl({"run", file, "--progress", "live"}).out, AllOf(Not(HasSubstr("\033")), HasSubstr("a | hello")));
+  const ProcessResult beside = pawl({"run", file, "--progress", "plain", "--output", "json"});
+  EXPECT_THAT(beside.err, HasSubstr("a | hello"));
+  EXPECT_EQ(report_of(beside).at("state"), "completed");
+  expect_refused({"run", file, "--progress", "fancy"},
+                 "run: --progress: \"fancy\" is unknown; it is live or plain or none; see pawl run --help");
+}
+
 TEST_F(CliTerminal, is_beside_the_document_where_that_goes_elsewhere) {
   const std::string file = flow("name: x\ntasks:\n  a: {run: 'true'}\n");
   RunningProgram program({"sh", "-c", "\"$0\" run \"$1\" --output json > report.json", PAWL_BINARY, file},

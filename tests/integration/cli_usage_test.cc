@@ -36,7 +36,7 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
        "run: unknown option \"--inptu\" (did you mean \"--input\"?); see pawl run --help"},
       {{"run", "x", "--outptu=json"},
        "run: unknown option \"--outptu\" (did you mean \"--output\"?); see pawl run --help"},
-      {{"run", "-q", "x"}, "run: unknown option \"-q\"; see pawl run --help"},
+      {{"run", "-z", "x"}, "run: unknown option \"-z\"; see pawl run --help"},
       {{"run", "x", "y z", "w"}, "run: unexpected argument \"y z\"; see pawl run --help"},
       {{"version", "x"}, "version: unexpected argument \"x\"; see pawl version --help"},
       {{"run", "x", "--input"}, "run: --input needs a value; see pawl run --help"},
@@ -54,6 +54,71 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
        "import wfformat: --time-scale: \"-1\" is no number from 0 to 1000000; see pawl import wfformat --help"},
   };
   for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
+}
+
+// Who knows another tool is told what it is called here.
+TEST_F(CliUsage, verbs_of_other_tools_get_ours) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"start", "pawl run"},        {"exec", "pawl run"},
+      {"up", "pawl run"},           {"trigger", "pawl run"},
+      {"submit", "pawl run"},       {"ls", "pawl list"},
+      {"ps", "pawl list"},          {"describe", "pawl show"},
+      {"get", "pawl show"},         {"status", "pawl show"},
+      {"logs", "pawl history"},     {"rm", "pawl delete"},
+      {"stop", "pawl cancel"},      {"kill", "pawl cancel"},
+      {"terminate", "pawl cancel"}, {"suspend", "pawl pause"},
+      {"unpause", "pawl resume"},   {"restart", "pawl rerun"},
+      {"lint", "pawl validate"},    {"check", "pawl validate"},
+      {"undo", "pawl compensate"},  {"flow.yaml", "pawl run flow.yaml"}};
+  for (const auto& [theirs, ours] : cases)
+    expect_refused({theirs}, "unknown verb \"" + theirs + "\" (did you mean \"" + ours + "\"?); see pawl --help");
+  for (const char* const none : {"serve", "worker", "init", "schedule", "login"}) {
+    const ProcessResult result = pawl({none});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, MatchesRegex("pawl: unknown verb \"[a-z]+\" \\(.+\\); see pawl --help\n"));
+  }
+}
+
+TEST_F(CliUsage, options_of_other_tools_get_ours) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"run", "x", "-p", "a=b"}, "run: unknown option \"-p\" (did you mean \"--input\"?); see pawl run --help"},
+      {{"run", "x", "--params", "{}"},
+       "run: unknown option \"--params\" (did you mean \"--input\"?); see pawl run --help"},
+      {{"run", "x", "-o", "json"}, "run: unknown option \"-o\" (did you mean \"--output\"?); see pawl run --help"},
+      {{"run", "x", "-j", "4"}, "run: unknown option \"-j\" (did you mean \"--concurrency\"?); see pawl run --help"},
+      {{"list", "-d", "data"}, "list: unknown option \"-d\" (did you mean \"--data-dir\"?); see pawl list --help"},
+      {{"run", "-f", "x"},
+       "run: unknown option \"-f\" (FILE stands by itself: pawl run flow.yaml); see pawl run --help"},
+      {{"run", "x", "--dry-run"},
+       "run: unknown option \"--dry-run\" (pawl validate FILE checks without running); see pawl run --help"},
+      {{"delete", "x", "--yes"},
+       "delete: unknown option \"--yes\" (nothing asks; leave it out); see pawl delete --help"},
+      // Only where the verb has ours.
+      {{"version", "-j"}, "version: unknown option \"-j\"; see pawl version --help"}};
+  for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
+}
+
+TEST_F(CliUsage, help_is_a_verb_too) {
+  EXPECT_EQ(pawl({"help"}).out, pawl({"--help"}).out);
+  EXPECT_EQ(pawl({"-h"}).out, pawl({"--help"}).out);
+  EXPECT_EQ(pawl({"help", "run"}).out, pawl({"run", "--help"}).out);
+  EXPECT_EQ(pawl({"help", "policy", "define"}).out, pawl({"policy", "define", "--help"}).out);
+  EXPECT_EQ(pawl({"help", "run"}).exit_code, 0);
+  expect_refused({"help", "runn"}, "unknown verb \"runn\" (did you mean \"run\"?); see pawl --help");
+}
+
+// A number without a unit means seconds to whoever writes it.
+TEST_F(CliUsage, durations_have_units) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  const std::string why = ": 30 has no unit, and may be meant as seconds or milliseconds: write 30s or 30ms";
+  expect_refused({"run", file, "--timeout", "30"}, "--timeout" + why);
+  expect_refused({"resume", "--data-dir", "none", "--timeout", "30"}, "--timeout" + why);
+  expect_refused({"run", file, "--data-dir", "none", "--retention", "30"}, "--retention" + why);
+  expect_refused({"run", file, "--data-dir", "none", "--sync-delay", "30"}, "--sync-delay" + why);
+  expect_refused({"policy", "define", "timeout", "t", "default_timeout=30", "--data-dir", "none"},
+                 "default_timeout" + why);
+  expect_refused({"dead-letter", "list", "--failed-before", "30", "--data-dir", "none"},
+                 "--failed-before: \"30\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
 }
 
 TEST_F(CliUsage, nothing_at_all_gets_the_help_as_an_error) {

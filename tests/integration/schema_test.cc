@@ -143,12 +143,17 @@ const std::vector<Json>& replacements() {
                                         -1,
                                         0,
                                         1.5,
+                                        30,
+                                        999,
+                                        1000,
                                         9'000'000'000'000'000,
                                         "",
                                         "a word",
                                         "5",
                                         "1s",
                                         "-1s",
+                                        "999.9",
+                                        ".0",
                                         "${{ input.x }}",
                                         boost::json::array{},
                                         boost::json::array{"a"},
@@ -161,7 +166,7 @@ const std::vector<Json>& replacements() {
 // The parser's refusals that are about the shape of a document: a schema must have them as well.
 bool is_about_shape(std::string_view refusal) {
   for (const std::string_view words : {": must be ", ": must not be empty", "is no known field", "is negative",
-                                       "is not within", "is missing", "says what the task does", "belongs to `run:`"})
+                                       "is not within", "is missing", "says what the task does", "belongs to `run:`", "has no unit"})
     if (refusal.contains(words)) return true;
   return false;
 }

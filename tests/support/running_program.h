@@ -105,6 +105,9 @@ class RunningProgram {
     child_ = ::forkpty(&out_, nullptr, nullptr, &window);
     process::require(child_ >= 0, "forkpty");
     if (child_ > 0) return;
+    // Whatever the terminal is that the tests are started on, if any.
+    ::setenv("TERM", "xterm-256color", 1);
+    for (const char* const name : {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}) ::unsetenv(name);
     if (cwd.empty() || ::chdir(cwd.c_str()) == 0) ::execvp(words.front(), words.data());
     ::_exit(127);
   }

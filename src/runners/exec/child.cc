@@ -47,7 +47,19 @@ Child::~Child() {
 
 Child::Output Child::make_output(OutputStream stream, std::size_t limit) {
   return {.tail = OutputTail(limit),
-          .lines = LineSplitter([this, stream](std::string_view line) { output_(stream, line); })};
+          .lines = LineSplitter([this, stream](std::string_view line) {
+            Output& output = stream == OutputStream::standard_output ? stdout_ : stderr_;
+            output.block += line;
+            output.block += '\n';
+          })};
+}
+
+// One call for all lines of a read: lines come by the million.
+void Child::flush_lines(Channel channel) {
+  std::string& block = output(channel).block;
+  if (block.empty()) return;
+  output_(channel == Channel::output ? OutputStream::standard_output : OutputStream::standard_error, block);
+  block.clear();
 }
 
 bool Child::advance(Channel channel, std::span<char> buffer) {
@@ -105,7 +117,10 @@ ssize_t Child::read_output(Channel channel, std::span<char> buffer) {
   if (count <= 0) return count;
   const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
   output(channel).tail.add(bytes);
-  if (output_) output(channel).lines.add(bytes);
+  if (output_) {
+    output(channel).lines.add(bytes);
+    flush_lines(channel);
+  }
   return count;
 }
 
@@ -125,7 +140,9 @@ ProcessOutcome Child::finish(std::span<char> buffer) {
   reap(outcome);
   for (const Channel channel : {Channel::output, Channel::error}) {
     read_rest(channel, buffer);
-    if (output_) output(channel).lines.end();
+    if (!output_) continue;
+    output(channel).lines.end();
+    flush_lines(channel);
   }
   outcome.stopped = stopped_;
   outcome.standard_output = stdout_.tail.take();

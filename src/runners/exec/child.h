@@ -62,12 +62,14 @@ class Child {
   struct Output {
     OutputTail tail;
     LineSplitter lines;
+    std::string block = {};  // the lines that are complete since the callback was called, each ended by "\n"
   };
 
   Output make_output(OutputStream stream, std::size_t limit);
   bool write_input();
   // What read(2) returned.
   ssize_t read_output(Channel channel, std::span<char> buffer);
+  void flush_lines(Channel channel);
   void read_rest(Channel channel, std::span<char> buffer);
   Output& output(Channel channel) { return channel == Channel::output ? stdout_ : stderr_; }
   void reap(ProcessOutcome& outcome);

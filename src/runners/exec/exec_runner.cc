@@ -32,8 +32,8 @@ void ExecRunner::start_one(Assignment assignment) {
   const AttemptAddress address = assignment.address;
   // Shared by the two callbacks of one process, which end with it.
   const auto attempt = std::make_shared<const Assignment>(std::move(assignment));
-  const auto wrote = [this, attempt](runners::OutputStream stream, std::string_view line) {
-    sink_.wrote(*attempt, stream == runners::OutputStream::standard_error, line);
+  const auto wrote = [this, attempt](runners::OutputStream stream, std::string_view lines) {
+    sink_.wrote(*attempt, stream == runners::OutputStream::standard_error, lines);
   };
   const auto done = [this, address, argv = spec->argv](runners::ProcessOutcome outcome) {
     TaskResult result = runners::exec_result(argv, std::move(outcome));

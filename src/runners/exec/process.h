@@ -56,7 +56,8 @@ struct ProcessOutcome {
 
 class ProcessRunner {
  public:
-  using OutputCallback = std::function<void(OutputStream, std::string_view line)>;  // without the newline
+  // `lines` are whole ones, each ended by "\n".
+  using OutputCallback = std::function<void(OutputStream, std::string_view lines)>;
   using DoneCallback = std::function<void(ProcessOutcome)>;
   // Names a started process; never used again.
   enum class ProcessId : std::uint64_t {};
@@ -71,7 +72,7 @@ class ProcessRunner {
   [[nodiscard]] Result<void> check() const;
 
   // Starts the process; `done` is called exactly once, also when it cannot be started. `output` may be empty; it gets
-  // each line as it comes (a line longer than 4 KiB in pieces).
+  // lines as they come, all of one read at once (a line longer than 4 KiB in pieces).
   ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
 
   // SIGTERM to the group now (a suspended process is resumed to get it), SIGKILL after `grace` (0: at once). Stopping

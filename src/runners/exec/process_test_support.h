@@ -35,7 +35,7 @@ class Started {
   static std::shared_ptr<Started> start(ProcessRunner& runner, ProcessSpec spec) {
     auto started = std::make_shared<Started>();
     started->id = runner.start(
-        std::move(spec), [started](OutputStream stream, std::string_view line) { started->add(stream, line); },
+        std::move(spec), [started](OutputStream stream, std::string_view lines) { started->add(stream, lines); },
         [started](ProcessOutcome outcome) { started->outcome_.set_value(std::move(outcome)); });
     return started;
   }
@@ -64,9 +64,13 @@ class Started {
   ProcessRunner::ProcessId id{};
 
  private:
-  void add(OutputStream stream, std::string_view line) {
+  void add(OutputStream stream, std::string_view lines) {
     const std::lock_guard lock(mutex_);
-    lines_.emplace_back(stream, line);
+    while (!lines.empty()) {
+      const std::size_t end = lines.find('\n');  // each line has one
+      lines_.emplace_back(stream, lines.substr(0, end));
+      lines.remove_prefix(end + 1);
+    }
     came_.notify_all();
   }
 

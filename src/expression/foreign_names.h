@@ -1,0 +1,24 @@
+// Names that expressions of other workflow systems use, and how the same is written here. Those of definitions are in
+// definition/foreign_words.h.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expression/tokens.h"
+
+namespace pawl::expression {
+
+// What to write in place of the unknown name `tokens[at]` and of the members behind it: " (write `input.who`)" for
+// `inputs.who`, or nothing if no other system is known to have it.
+[[nodiscard]] std::string foreign_name_hint(const std::vector<Token>& tokens, std::size_t at);
+
+// The same of `tasks.ID.MEMBER`, where a task has no such member; `otherwise` if no other system has it either.
+[[nodiscard]] std::string foreign_member_hint(std::string_view task, std::string_view member, std::string otherwise);
+
+// The same of an expression that is none for it marks its variables as shells and templates do: `$X`, `{{ x }}`.
+[[nodiscard]] std::string foreign_mark_hint(std::string_view expression);
+
+}  // namespace pawl::expression
