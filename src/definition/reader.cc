@@ -18,6 +18,7 @@ namespace {
 struct Header {
   WorkflowSpec spec;
   bool has_name = false;
+  std::optional<Json> shell;
   std::optional<Node> tasks;
 };
 
@@ -59,13 +60,11 @@ Checked<void> read_on_failure(Header& header, Node value, const Path& path) {
 
 Checked<void> read_input(Header& header, Node value, const Path& path) {
   if (value.kind() != NodeKind::object) return wrong_type(value, path, "an object of default values");
-  header.spec.input = value.to_json();
-  return {};
+  return assign(header.spec.input, read_json(value, path));
 }
 
-Checked<void> read_output(Header& header, Node value, const Path&) {
-  header.spec.output = value.to_json();
-  return {};
+Checked<void> read_output(Header& header, Node value, const Path& path) {
+  return assign(header.spec.output, read_json(value, path));
 }
 
 Checked<void> read_timeout(Header& header, Node value, const Path& path) {
@@ -88,6 +87,10 @@ Checked<void> read_saga(Header& header, Node value, const Path& path) {
   if (!saga) return std::unexpected(saga.error());
   header.spec.saga = *saga;
   return {};
+}
+
+Checked<void> read_default_shell(Header& header, Node value, const Path& path) {
+  return assign(header.shell, read_shell(value, path));
 }
 
 Checked<void> read_tasks(Header& header, Node value, const Path& path) {
@@ -113,6 +116,7 @@ constexpr HeaderField kHeaderFields[] = {
     {"timeout_policy", read_timeout_policy},
     {"saga", read_saga},
     {"output", read_output},
+    {"shell", read_default_shell},
     {"tasks", read_tasks},
 };
 
@@ -125,12 +129,13 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std:
 
   Builder builder(checks);
   if (Checked<void> ok = builder.set_header(header.spec); !ok) return std::unexpected(std::move(ok.error()));
+  const Json* const shell = header.shell ? &*header.shell : nullptr;
   TaskSpec task;
   Path path{"tasks", ""};
   for (const auto& [key, value] : header.tasks->members()) {
     task.id = key.string();
     path.back() = task.id;
-    if (Checked<void> ok = read_task(task, value, path); !ok) return std::unexpected(std::move(ok.error()));
+    if (Checked<void> ok = read_task(task, value, path, shell); !ok) return std::unexpected(std::move(ok.error()));
     if (Checked<void> ok = builder.add_task(task); !ok) return std::unexpected(std::move(ok.error()));
   }
   Checked<DefinitionPtr> made = builder.finish();
