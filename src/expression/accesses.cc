@@ -28,6 +28,9 @@ class Reader {
       if (access.path.size() < 2) continue;
       if (const std::string* const text = literal_after(end)) access.compared_with = *text;
       if (const std::string* const text = literal_before(i)) access.compared_with = *text;
+      access.is_whole = i == 0 && end == tokens_.size();
+      access.is_tested =
+          (starts_operand(i) && is_word(end, "and")) || (i > 0 && is_word(i - 1, "not") && !is_comparison(end));
       found.push_back(std::move(access));
       i = end - 1;
     }
@@ -40,6 +43,19 @@ class Reader {
   }
   [[nodiscard]] bool is_kind(std::size_t i, TokenKind kind) const {
     return i < tokens_.size() && tokens_[i].kind == kind;
+  }
+
+  [[nodiscard]] bool is_word(std::size_t i, std::string_view word) const {
+    return is_kind(i, TokenKind::name) && tokens_[i].text == word;
+  }
+  // Whether what stands at `i` is not the right side of something.
+  [[nodiscard]] bool starts_operand(std::size_t i) const {
+    return i == 0 || is_kind(i - 1, TokenKind::name) || is(i - 1, "(") || is(i - 1, ",") || is(i - 1, "{") ||
+           is(i - 1, "=");
+  }
+  // `not` binds more tightly, but whoever writes `not a == b` means the other.
+  [[nodiscard]] bool is_comparison(std::size_t i) const {
+    return is(i, "==") || is(i, "~=") || is(i, "<") || is(i, ">") || is(i, "<=") || is(i, ">=") || is(i, "..");
   }
 
   // Takes `.name` and `["name"]` from `i` on into the path; returns where it ends. A method that is called is no

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "expression/expression.h"
+#include "expression/foreign.h"
 #include "expression/syntax.h"
 #include "expression/tokens.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "null",
                                             "string", "table",  "math",     "utf8",     "array",   "error", "ipairs",
-                                            "pairs",  "select", "type",     "tostring", "tonumber"};
+                                            "pairs",  "next",   "select", "type",     "tostring", "tonumber"};
 constexpr std::string_view kKnownInCompensations[] = {"task", "failure"};
 constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
                                           "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
@@ -96,7 +97,9 @@ class Names {
   // `tasks.fetch-data` reads as `tasks.fetch` minus `data`.
   [[nodiscard]] std::string hint(std::size_t i) const {
     std::string hyphen = hyphen_hint(expression_, tokens_[i].offset);
-    return hyphen.empty() ? did_you_mean(text(i), kKnownNames) : hyphen;
+    if (!hyphen.empty()) return hyphen;
+    std::string foreign = foreign_name_hint(text(i));
+    return foreign.empty() ? did_you_mean(text(i), kKnownNames) : foreign;
   }
 
   std::string_view expression_;
