@@ -198,6 +198,14 @@ std::optional<Node> Node::find_unkept() const {
   return std::nullopt;
 }
 
+std::vector<Node> Node::respelled() const {
+  std::vector<Node> nodes;
+  const std::uint32_t end = document_->after(index_);
+  for (auto at = document_->first_spelling(index_); at != document_->spellings_.end() && at->index < end; ++at)
+    if (at->is_kept) nodes.push_back(Node(*document_, at->index));
+  return nodes;
+}
+
 std::string_view describe_kind(NodeKind kind) {
   switch (kind) {
     case NodeKind::null:

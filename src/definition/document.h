@@ -64,6 +64,8 @@ class Node {
   // The first number of the subtree that no JSON value keeps, such as 123456789012345678901234567890 or 1e400. To
   // to_json() and number() it is what is nearest; written() has its digits. Nothing: there is none.
   [[nodiscard]] std::optional<Node> find_unkept() const;
+  // The scalars of the subtree that are kept, and that JSON writes in another way than they are written.
+  [[nodiscard]] std::vector<Node> respelled() const;
   [[nodiscard]] bool is_kept() const { return !find_unkept(); }
   // Whether `part`, a node of the same document, is this node or stands in it.
   [[nodiscard]] bool contains(Node part) const;

@@ -16,10 +16,7 @@ Checked<std::string> read_string(Node node, const Path& path) {
   return std::string(node.string());
 }
 
-namespace {
-
-// The way from `node` to `part`, which stands in it, added to `path`.
-void add_way_to(Node node, Node part, Path& path) {
+Path path_of(Node node, Node part, Path path) {
   while (node != part) {
     std::size_t number = 0;
     std::optional<Node> next;
@@ -42,16 +39,13 @@ void add_way_to(Node node, Node part, Path& path) {
     }
     node = *next;
   }
+  return path;
 }
-
-}  // namespace
 
 Checked<Json> read_json(Node node, const Path& path) {
   const std::optional<Node> unkept = node.find_unkept();
   if (!unkept) return node.to_json();
-  Path longer = path;
-  add_way_to(node, *unkept, longer);
-  return wrong(std::move(longer), why_not_kept(unkept->written()));
+  return wrong(path_of(node, *unkept, path), why_not_kept(unkept->written()));
 }
 
 Checked<Json> read_text_value(Node node, const Path& path, std::string_view expected) {

@@ -16,6 +16,8 @@ namespace pawl::definition {
 
 // Typed values. The path is that of the value itself.
 Checked<std::string> read_string(Node node, const Path& path);
+// The path of `part`, which stands in the `node` at `path`.
+[[nodiscard]] Path path_of(Node node, Node part, Path path);
 // Any value. Refuses numbers that no JSON value keeps, each at its place.
 Checked<Json> read_json(Node node, const Path& path);
 // What stands where a text is meant: a string, or a number or boolean without quotes as it is written (`0755`). It stays
