@@ -18,7 +18,8 @@ using JsonErrorCode = boost::json::error_code;
 // Of a number that no value keeps. The parser has it, too, for an exponent that is beyond everything.
 inline constexpr auto kUnkept = boost::json::error::exponent_overflow;
 
-// A handler for boost::json::basic_parser that takes what JSON is, and keeps nothing of it but the digits of a number that is not complete.
+// A handler for boost::json::basic_parser that takes what JSON is, and keeps nothing of it but the digits of a number
+// that is not complete.
 class JsonGrammar {
  public:
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();

@@ -20,9 +20,9 @@ bool is_integer_text(std::string_view number) { return number.find_first_of(".eE
 
 std::string why_not_kept(std::string_view number) {
   constexpr std::size_t kShown = 60;
-  const std::string shown =
-      number.size() <= kShown ? std::string(number)
-                              : fmt::format("{}... ({} characters)", number.substr(0, kShown), number.size());
+  const std::string shown = number.size() <= kShown
+                                ? std::string(number)
+                                : fmt::format("{}... ({} characters)", number.substr(0, kShown), number.size());
   if (number.find_first_of("nN") != std::string_view::npos)  // YAML's .inf and .nan
     return fmt::format("{} is no number that JSON can express; put it in quotes if it is a string", shown);
   return is_integer_text(number) || number.starts_with("0x")

@@ -16,10 +16,10 @@ TEST(CutOutput, is_said_of_each_stream) {
 }
 
 TEST(CutOutput, is_not_said_of_what_is_whole_or_something_else) {
-  for (const char* result : {R"({"exit_code":0,"stdout":"abc","stderr":""})", "null", "[1]",
-                             R"({"exit_code":0,"stdout":"\"stdout_dropped\":7","stderr":""})",
-                             R"({"exit_code":0,"stdout_dropped":"x","stdout":"","stderr":""})",
-                             R"({"stdout_dropped":7,"stdout":"abc"})"})
+  for (const char* result :
+       {R"({"exit_code":0,"stdout":"abc","stderr":""})", "null", "[1]",
+        R"({"exit_code":0,"stdout":"\"stdout_dropped\":7","stderr":""})",
+        R"({"exit_code":0,"stdout_dropped":"x","stdout":"","stderr":""})", R"({"stdout_dropped":7,"stdout":"abc"})"})
     EXPECT_EQ(note(result), "") << result;
 }
 

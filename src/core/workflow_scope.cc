@@ -27,9 +27,9 @@ Json WorkflowScope::read(const JsonText& text, std::string_view what) {
   bytes_read_ += text.view().size();
   if (bytes_read_ > kMaxReadBytes) {
     if (!problem_)
-      problem_ = Error{.code = ErrorCode::limit_exceeded,
-                       .message = fmt::format("it looks at results of more than {} bytes together, the limit",
-                                              kMaxReadBytes)};
+      problem_ =
+          Error{.code = ErrorCode::limit_exceeded,
+                .message = fmt::format("it looks at results of more than {} bytes together, the limit", kMaxReadBytes)};
     return nullptr;
   }
   Result<Json> value = text.try_parse();

@@ -39,8 +39,8 @@ class WorkflowScope final : public expression::Scope {
   const Json* undone_task() override;
   const Json* failure() override;
 
-  // What of all that was asked for could not be had first: a stored text that is not JSON, or more results than are read
-  // at once. It was seen as null, so what came of that counts for nothing. nullopt: all could.
+  // What of all that was asked for could not be had first: a stored text that is not JSON, or more results than are
+  // read at once. It was seen as null, so what came of that counts for nothing. nullopt: all could.
   [[nodiscard]] const std::optional<Error>& problem() const { return problem_; }
 
  private:

@@ -16,8 +16,7 @@ constexpr std::string_view kIds =
     "(function() local t = array{} for id in pairs(tasks) do t[#t + 1] = id end return t end)()";
 
 DefinitionPtr define(std::string_view tasks, std::string_view output = "null") {
-  Result<DefinitionPtr> made =
-      read_definition(fmt::format("name: x\noutput: {}\ntasks:\n{}", output, tasks), "a.yaml");
+  Result<DefinitionPtr> made = read_definition(fmt::format("name: x\noutput: {}\ntasks:\n{}", output, tasks), "a.yaml");
   EXPECT_TRUE(made.has_value()) << describe(made.error());
   return *std::move(made);
 }
@@ -52,7 +51,8 @@ std::chrono::nanoseconds time_to_join(int count) {
     dependencies += fmt::format("{}t{}", i == 0 ? "" : ", ", i);
   }
   tasks += fmt::format(
-      "  join:\n    module: test\n    function: echo\n    dependencies: [{}]\n    args: ['${{{{ (function() local n = 0 for id, "
+      "  join:\n    module: test\n    function: echo\n    dependencies: [{}]\n    args: ['${{{{ (function() local n = "
+      "0 for id, "
       "task in pairs(tasks) do n = n + task.result.rows end return n end)() }}}}']\n",
       dependencies);
   Harness h(define(tasks));
@@ -71,13 +71,13 @@ TEST(PairsOfTasks, joins_ten_thousand) {
 }
 
 TEST(Condition, that_is_a_text_fails_with_its_place) {
-  const DefinitionPtr definition =
-      define("  a: {module: test, function: noop, when: input.deploy}\n");
+  const DefinitionPtr definition = define("  a: {module: test, function: noop, when: input.deploy}\n");
   Harness h(definition, {{"deploy", "false"}});
   const Result<bool> holds = condition_holds(h.workflow, 0, h.evaluator);
   ASSERT_FALSE(holds.has_value());
-  EXPECT_EQ(describe(holds.error()),
-            R"(when: a condition is true, false or nil, and "input.deploy" is the text "false"; write input.deploy == "yes")");
+  EXPECT_EQ(
+      describe(holds.error()),
+      R"(when: a condition is true, false or nil, and "input.deploy" is the text "false"; write input.deploy == "yes")");
   EXPECT_EQ(evaluation_failure(holds.error()).code, "expression_error");
   Harness off(definition, {{"deploy", false}});
   EXPECT_FALSE(condition_holds(off.workflow, 0, off.evaluator).value());

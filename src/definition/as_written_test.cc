@@ -17,10 +17,11 @@ std::string args_of(std::string_view text, std::string_view file = "a.yaml") {
 std::string args_of_task(std::string_view task) { return args_of(fmt::format("name: x\ntasks:\n  a: {}\n", task)); }
 
 TEST(AsWritten, variables_and_arguments_are_the_text_that_stands_there) {
-  EXPECT_EQ(args_of_task("{run: env, env: {A: 123456789012345678901234567890, B: 0755, C: 1.10, D: 123e45, E: yes, F: True, "
-                         "G: 0x1F, H: +5, I: .inf, J: 1e-400, K: 5, L: true, M: 2026-01-01, N: -0}}"),
-            R"(["env",{"env":{"A":"123456789012345678901234567890","B":"0755","C":"1.10","D":"123e45","E":"yes",)"
-            R"("F":"True","G":"0x1F","H":"+5","I":".inf","J":"1e-400","K":5,"L":true,"M":"2026-01-01","N":"-0"}}])");
+  EXPECT_EQ(
+      args_of_task("{run: env, env: {A: 123456789012345678901234567890, B: 0755, C: 1.10, D: 123e45, E: yes, F: True, "
+                   "G: 0x1F, H: +5, I: .inf, J: 1e-400, K: 5, L: true, M: 2026-01-01, N: -0}}"),
+      R"(["env",{"env":{"A":"123456789012345678901234567890","B":"0755","C":"1.10","D":"123e45","E":"yes",)"
+      R"("F":"True","G":"0x1F","H":"+5","I":".inf","J":"1e-400","K":5,"L":true,"M":"2026-01-01","N":"-0"}}])");
   EXPECT_EQ(args_of_task("{run: [printf, '%s', 0755, 1.10, 99999999999999999999, '0755', \"1.10\", 7, no]}"),
             R"(["printf","%s","0755","1.10","99999999999999999999","0755","1.10",7,"no"])");
   EXPECT_EQ(args_of_task("{run: cat, stdin: 007, cwd: 2026}"), R"(["cat",{"stdin":"007","cwd":"2026"}])");
@@ -58,7 +59,8 @@ TEST(AsWritten, an_alias_is_what_its_anchor_is) {
 
 TEST(AsWritten, what_is_stored_is_read_back_as_it_was) {
   const Result<DefinitionPtr> written = read_definition(
-      "name: x\nshell: sh\ntasks: {a: {run: env, env: {A: 0755, B: 1.5, C: 1e300, D: 7}}, b: {run: [sleep, 1]}}", "a.yaml");
+      "name: x\nshell: sh\ntasks: {a: {run: env, env: {A: 0755, B: 1.5, C: 1e300, D: 7}}, b: {run: [sleep, 1]}}",
+      "a.yaml");
   ASSERT_TRUE(written.has_value());
   const Result<DefinitionPtr> stored = read_definition(to_canonical_json(**written), "stored.json");
   ASSERT_TRUE(stored.has_value());
@@ -90,9 +92,10 @@ TEST(AsWritten, values_that_cannot_be_kept_are_refused_at_their_place) {
             fmt::format("a.yaml:2:35: tasks.a.stdin.n[0]: the integer 99999999999999999999{}", kWhy));
   EXPECT_EQ(refused("name: x\noutput: [1e400]\ntasks: {a: {run: cat}}"),
             "a.yaml:2:10: output[0]: the number 1e400 is beyond the range of a double; put it in quotes to keep it");
-  EXPECT_EQ(refused("name: x\ntasks: {a: {run: env, env: {A: ~}}}"),
-            "a.yaml:2:32: tasks.a.env.A: must be a string, number or boolean, not null; write \"\" for an empty text, or "
-            "\"~\" for the word");
+  EXPECT_EQ(
+      refused("name: x\ntasks: {a: {run: env, env: {A: ~}}}"),
+      "a.yaml:2:32: tasks.a.env.A: must be a string, number or boolean, not null; write \"\" for an empty text, or "
+      "\"~\" for the word");
 }
 
 TEST(Shell, of_the_workflow_is_that_of_its_command_lines) {
@@ -109,11 +112,13 @@ TEST(Shell, of_the_workflow_is_that_of_its_command_lines) {
   EXPECT_EQ(args(with, 1), R"(["ls",{"shell":["zsh","-ec"],"truncate":false}])");
   EXPECT_EQ(args(with, 2), R"(["ls"])") << "a list needs no shell";
   EXPECT_EQ(args(with, 3), R"(["rm",{"shell":"sh"}])");
-  EXPECT_EQ(args("name: x\ntasks: {a: {run: [ls], shell: sh}}", 0),
-            "a.yaml:2:31: tasks.a.shell: belongs to a command line, and `run` is a list: a program that needs no shell");
-  EXPECT_EQ(args("name: x\nshell: zsh\ntasks: {a: {run: ls}}", 0),
-            "a.yaml:2:8: shell: \"zsh\" is no shell that Pawl knows; it is bash, sh, or a list such as [zsh, -ec], to which "
-            "the command line is added");
+  EXPECT_EQ(
+      args("name: x\ntasks: {a: {run: [ls], shell: sh}}", 0),
+      "a.yaml:2:31: tasks.a.shell: belongs to a command line, and `run` is a list: a program that needs no shell");
+  EXPECT_EQ(
+      args("name: x\nshell: zsh\ntasks: {a: {run: ls}}", 0),
+      "a.yaml:2:8: shell: \"zsh\" is no shell that Pawl knows; it is bash, sh, or a list such as [zsh, -ec], to which "
+      "the command line is added");
   EXPECT_EQ(args("name: x\ntasks: {a: {sleep: 1s, shell: sh}}", 0),
             "a.yaml:2:31: tasks.a.shell: belongs to `run:`, and this task has none");
 }

@@ -30,9 +30,12 @@ std::string json_text_of(const Scalar& scalar) {
   return std::visit(
       [](const auto& value) -> std::string {
         using Value = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, std::monostate>) return "null";
-        else if constexpr (std::is_same_v<Value, std::string_view>) return std::string(value);
-        else return to_json_text(value);
+        if constexpr (std::is_same_v<Value, std::monostate>)
+          return "null";
+        else if constexpr (std::is_same_v<Value, std::string_view>)
+          return std::string(value);
+        else
+          return to_json_text(value);
       },
       scalar);
 }

@@ -21,9 +21,10 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 |
 
 // Changed, these would change how the command itself runs.
 bool is_taken(std::string_view name) {
-  static constexpr std::string_view kTaken[] = {"PATH", "HOME", "USER",   "SHELL", "PWD",  "OLDPWD", "IFS",  "LANG",
-                                                "TERM", "UID",  "EUID",   "ENV",   "HOSTNAME", "TMPDIR", "PS1", "PS4",
-                                                "OPTIND", "RANDOM", "SECONDS", "LINENO", "BASH_ENV", "LOGNAME", "TZ"};
+  static constexpr std::string_view kTaken[] = {"PATH",     "HOME",   "USER",     "SHELL",   "PWD",    "OLDPWD",
+                                                "IFS",      "LANG",   "TERM",     "UID",     "EUID",   "ENV",
+                                                "HOSTNAME", "TMPDIR", "PS1",      "PS4",     "OPTIND", "RANDOM",
+                                                "SECONDS",  "LINENO", "BASH_ENV", "LOGNAME", "TZ"};
   return std::ranges::find(kTaken, name) != std::end(kTaken);
 }
 
@@ -76,8 +77,7 @@ class Rewriter {
     std::size_t count = 0;
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
-      const bool is_changed =
-          std::ranges::any_of(changed_, [&](std::size_t at) { return at > begin && at <= end; });
+      const bool is_changed = std::ranges::any_of(changed_, [&](std::size_t at) { return at > begin && at <= end; });
       if (is_changed && count++ < kLinesShown) {
         const std::string_view line = text.substr(begin, end - begin);
         shown += fmt::format("\n    {}", line.substr(std::min(line.find_first_not_of(" \t"), line.size())));
@@ -158,12 +158,13 @@ std::optional<std::string> find_pasted_values(std::string_view line) {
   const Result<std::vector<std::string_view>> places = expression::find_places(line);
   if (!places || places->empty()) return std::nullopt;
   const std::size_t first = line.find_first_not_of(" \t\r\n");
-  if (places->size() == 1 && line.substr(first).starts_with(kOpen) && expression::strip_place(line)) return std::nullopt;
+  if (places->size() == 1 && line.substr(first).starts_with(kOpen) && expression::strip_place(line))
+    return std::nullopt;
   Rewriter rewriter(line);
   const std::string rewritten = rewriter.rewrite(*places);
   const std::string lines = rewriter.changed_lines(rewritten);
-  return fmt::format("a value that is pasted into a shell line is code there; pass it as a variable:{}\n    env: {}", lines,
-                     rewriter.env());
+  return fmt::format("a value that is pasted into a shell line is code there; pass it as a variable:{}\n    env: {}",
+                     lines, rewriter.env());
 }
 
 }  // namespace pawl::definition

@@ -140,8 +140,8 @@ std::vector<Problem> doubt_numbers(Node input) {
   for (const Node node : input.respelled()) {
     const bool is_number = node.kind() == NodeKind::integer || node.kind() == NodeKind::number;
     if (!is_number || !looks_like_a_text(node.written()) || problems.size() == kMostWarnings) continue;
-    problems.push_back({.message = fmt::format("{} is the number {} here; put it in quotes if it is a text", node.written(),
-                                               to_json_text(node.to_json())),
+    problems.push_back({.message = fmt::format("{} is the number {} here; put it in quotes if it is a text",
+                                               node.written(), to_json_text(node.to_json())),
                         .path = path_of(input, node, {"input"})});
   }
   return problems;

@@ -143,8 +143,8 @@ Checked<Json> read_argument(Node value, const Path& path) {
   for (const auto& [key, option] : value.members()) {
     const std::string name(key.string());
     const bool is_text = option.kind() < NodeKind::array && !option.is_null();
-    const bool is_read = (is_text && (name == "cwd" || name == "stdin")) ||
-                         (name == "env" && option.kind() == NodeKind::object);
+    const bool is_read =
+        (is_text && (name == "cwd" || name == "stdin")) || (name == "env" && option.kind() == NodeKind::object);
     Checked<Json> read = (is_read ? reader_of(name) : read_json)(option, inside(path, name));
     if (!read) return read;
     options.emplace(name, *std::move(read));

@@ -19,9 +19,9 @@ struct TaskDraft {
   std::optional<Node> sugar_value;
   boost::json::object exec_options;  // cwd, env, stdin, shell, truncate beside `run:`
   Path exec_option_path;
-  Path shell_path;                // of `shell` beside `run:`
-  const Json* shell = nullptr;    // the workflow's own; nullptr: none
-  std::optional<Node> args;       // as they are written
+  Path shell_path;              // of `shell` beside `run:`
+  const Json* shell = nullptr;  // the workflow's own; nullptr: none
+  std::optional<Node> args;     // as they are written
 };
 
 // Readers of single keys; the path is that of the value.

@@ -167,10 +167,11 @@ std::optional<std::string> doubt_truth(const Access& access, const Definition& d
   if (is_condition && access.is_whole)
     return not_a_condition(access.path.front() == "input" ? text + " by default" : text, *kind, text);
   if (*kind == ValueKind::structure) return std::nullopt;
-  return fmt::format("{} is {}, and to `and`, `or` and `not` every text and every number is true, even \"\", \"no\" and 0; "
-                     "write {}",
-                     access.path.front() == "input" ? text + " by default" : text, name_of(*kind),
-                     expression::as_condition(text, *kind));
+  return fmt::format(
+      "{} is {}, and to `and`, `or` and `not` every text and every number is true, even \"\", \"no\" and 0; "
+      "write {}",
+      access.path.front() == "input" ? text + " by default" : text, name_of(*kind),
+      expression::as_condition(text, *kind));
 }
 
 std::optional<std::string> doubt(const Access& access, const Definition& definition, const Json& declared,
@@ -187,6 +188,12 @@ std::optional<std::string> doubt(const Access& access, const Definition& definit
 }  // namespace
 
 void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> task, const Path& path) {
+  for (const std::string& integer : expression::find_long_integers(expression))
+    found_.push_back(
+        {.message = fmt::format("the integer {} does not fit into 64 bits, and is rounded to a double here; "
+                                "compare it as a text: tostring(x) == \"{}\"",
+                                integer, integer),
+         .path = path});
   for (Access& access : expression::find_accesses(expression))
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
 }

@@ -145,10 +145,12 @@ TEST(Warnings, a_condition_that_is_no_condition) {
   EXPECT_THAT(warnings_of_b("when: '1'"), ElementsAre(HasSubstr("and this is a number")));
   EXPECT_THAT(warnings_of_b("when: '#input.who'"), ElementsAre(HasSubstr("write (#input.who) > 0")));
   EXPECT_THAT(warnings_of_b("when: tasks.a.state"), ElementsAre(HasSubstr("tasks.a.state is a text")));
-  EXPECT_THAT(warnings_of_b("when: tasks.a.result.exit_code"), ElementsAre(HasSubstr("write tasks.a.result.exit_code > 0")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.result.exit_code"),
+              ElementsAre(HasSubstr("write tasks.a.result.exit_code > 0")));
   EXPECT_THAT(warnings_of_b("when: tasks.a.result.stdout"), SizeIs(1));
   EXPECT_THAT(warnings_of_b("when: workflow.name"), SizeIs(1));
-  for (const char* when : {"input.who == 'x'", "tasks.a.result", "tasks.a.result.ok", "not (input.db.port > 1)", "true"})
+  for (const char* when :
+       {"input.who == 'x'", "tasks.a.result", "tasks.a.result.ok", "not (input.db.port > 1)", "true"})
     EXPECT_THAT(warnings_of_b(std::string("when: \"") + when + "\""), IsEmpty()) << when;
   EXPECT_THAT(warnings_of("name: x\ninput: {go: false, maybe: null}\n"
                           "tasks: {a: {run: 'true', when: input.go}, b: {run: 'true', when: input.maybe}}\n"),
@@ -167,16 +169,20 @@ TEST(Warnings, a_text_whose_truth_is_asked_for) {
 TEST(Warnings, a_value_pasted_into_a_shell_line) {
   EXPECT_THAT(warnings_of_b("env: {X: 1}, cwd: '${{ input.who }}'"), IsEmpty());
   const auto of_run = [](std::string_view run) {
-    return warnings_of("name: x\ninput: {who: world, path: p, rows: 1}\ntasks:\n  a:\n    run: " + std::string(run) + "\n");
+    return warnings_of("name: x\ninput: {who: world, path: p, rows: 1}\ntasks:\n  a:\n    run: " + std::string(run) +
+                       "\n");
   };
-  EXPECT_THAT(of_run("echo Hello, ${{ input.who }}"),
-              ElementsAre("f.yaml:5:10: warning: tasks.a.run: a value that is pasted into a shell line is code there; pass "
-                          "it as a variable:\n    echo Hello, \"$WHO\"\n    env: {WHO: \"${{ input.who }}\"}"));
-  EXPECT_THAT(of_run("'echo \"a ${{ input.who }}s ${{ input.path }}\" ''${{ input[\"rows\"] }}'' ${{ input.who }}'"),
-              ElementsAre(HasSubstr("\n    echo \"a ${WHO}s $PATH_VALUE\" ''\"$ROWS\"'' \"$WHO\"\n    env: {WHO: \"${{ "
-                                    "input.who }}\", PATH_VALUE: \"${{ input.path }}\", ROWS: '${{ input[\"rows\"] }}'}")));
-  EXPECT_THAT(of_run("|\n      set -u\n      echo ${{ input.who }}\n      ls\n      cat ${{ workflow.id .. input.who }}"),
-              ElementsAre(HasSubstr("variable:\n    echo \"$WHO\"\n    cat \"$ID\"\n    env: ")));
+  EXPECT_THAT(
+      of_run("echo Hello, ${{ input.who }}"),
+      ElementsAre("f.yaml:5:10: warning: tasks.a.run: a value that is pasted into a shell line is code there; pass "
+                  "it as a variable:\n    echo Hello, \"$WHO\"\n    env: {WHO: \"${{ input.who }}\"}"));
+  EXPECT_THAT(
+      of_run("'echo \"a ${{ input.who }}s ${{ input.path }}\" ''${{ input[\"rows\"] }}'' ${{ input.who }}'"),
+      ElementsAre(HasSubstr("\n    echo \"a ${WHO}s $PATH_VALUE\" ''\"$ROWS\"'' \"$WHO\"\n    env: {WHO: \"${{ "
+                            "input.who }}\", PATH_VALUE: \"${{ input.path }}\", ROWS: '${{ input[\"rows\"] }}'}")));
+  EXPECT_THAT(
+      of_run("|\n      set -u\n      echo ${{ input.who }}\n      ls\n      cat ${{ workflow.id .. input.who }}"),
+      ElementsAre(HasSubstr("variable:\n    echo \"$WHO\"\n    cat \"$ID\"\n    env: ")));
   EXPECT_THAT(of_run("[sh, -ec, 'echo ${{ input.who }}', sh, '${{ input.who }}']"),
               ElementsAre(HasSubstr("5:20: warning: tasks.a.run[2]: a value that is pasted")));
   EXPECT_THAT(of_run("[sh, -c, 'echo \"$1\"', sh, '${{ input.who }}']"), IsEmpty());
@@ -187,11 +193,20 @@ TEST(Warnings, a_value_pasted_into_a_shell_line) {
 }
 
 TEST(Warnings, a_default_without_quotes_that_looks_like_a_text_and_is_a_number) {
-  EXPECT_THAT(warnings_of("name: x\ninput: {mode: 0755, versions: [{go: 1.10}, 3.9, 1.0, 0, 0.5, 1e3, 0x1F, '0755']}\n"
-                          "tasks: {a: {run: 'true'}}\n"),
-              ElementsAre("f.yaml:2:15: warning: input.mode: 0755 is the number 755 here; put it in quotes if it is a text",
-                          "f.yaml:2:37: warning: input.versions[0].go: 1.10 is the number 1.1 here; put it in quotes if "
-                          "it is a text"));
+  EXPECT_THAT(
+      warnings_of("name: x\ninput: {mode: 0755, versions: [{go: 1.10}, 3.9, 1.0, 0, 0.5, 1e3, 0x1F, '0755']}\n"
+                  "tasks: {a: {run: 'true'}}\n"),
+      ElementsAre("f.yaml:2:15: warning: input.mode: 0755 is the number 755 here; put it in quotes if it is a text",
+                  "f.yaml:2:37: warning: input.versions[0].go: 1.10 is the number 1.1 here; put it in quotes if "
+                  "it is a text"));
+}
+
+TEST(Warnings, an_integer_in_an_expression_that_is_rounded) {
+  EXPECT_THAT(
+      warnings_of_b("when: input.db.port == 9223372036854775808"),
+      ElementsAre(HasSubstr("the integer 9223372036854775808 does not fit into 64 bits, and is rounded to a double")));
+  EXPECT_THAT(warnings_of_b("when: input.db.port == 9223372036854775807 or input.who == '9223372036854775808'"),
+              IsEmpty());
 }
 
 }  // namespace

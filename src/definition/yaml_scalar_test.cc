@@ -53,8 +53,8 @@ TEST(YamlScalar, plain_integers) {
 TEST(YamlScalar, integers_beyond_64_bits_are_kept_by_no_value) {
   for (const std::string integer :
        {"18446744073709551616", "-9223372036854775809", "0x10000000000000000", "0o2000000000000000000000"})
-    EXPECT_EQ(yaml("- " + integer), "1:3: the integer " + integer +
-                                        " does not fit into 64 bits; put it in quotes to keep its digits");
+    EXPECT_EQ(yaml("- " + integer),
+              "1:3: the integer " + integer + " does not fit into 64 bits; put it in quotes to keep its digits");
 }
 
 TEST(YamlScalar, plain_floats) {

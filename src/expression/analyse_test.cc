@@ -110,8 +110,9 @@ TEST(Analyse, words_of_lua_are_no_names_and_the_message_says_how_they_are_writte
   EXPECT_EQ(hint("tasks.end.result"), R"(`end` is a word of Lua: write tasks["end"].result)");
   EXPECT_EQ(hint("1 + input.a.repeat.b .. 'x'"), R"(`repeat` is a word of Lua: write input.a["repeat"].b)");
   EXPECT_EQ(hint("{then = 1}"), R"(`then` is a word of Lua: write ["then"] = ...)");
-  for (const char* word : {"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
-                           "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"}) {
+  for (const char* word :
+       {"and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
+        "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"}) {
     const std::string written = std::string("tasks[\"") + word + "\"].result";
     EXPECT_EQ(hint(std::string("tasks.") + word + ".result"),
               std::string("`") + word + "` is a word of Lua: write " + written);

@@ -17,12 +17,8 @@ bool is_among(std::string_view text, std::initializer_list<std::string_view> wor
   return std::ranges::find(words, text) != words.end();
 }
 
-bool is_opening(const Token& token) {
-  return token.kind == TokenKind::symbol && is_among(token.text, {"(", "[", "{"});
-}
-bool is_closing(const Token& token) {
-  return token.kind == TokenKind::symbol && is_among(token.text, {")", "]", "}"});
-}
+bool is_opening(const Token& token) { return token.kind == TokenKind::symbol && is_among(token.text, {"(", "[", "{"}); }
+bool is_closing(const Token& token) { return token.kind == TokenKind::symbol && is_among(token.text, {")", "]", "}"}); }
 
 // Where the bracket at the front of `tokens` is closed; their end if it is not.
 std::size_t end_of_bracket(std::span<const Token> tokens) {

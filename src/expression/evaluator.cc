@@ -145,10 +145,10 @@ Result<bool> Evaluator::test(std::string_view expression, Scope& scope) {
                                                           : ValueKind::structure;
   lua_settop(lua, 0);
   if (is_truth) return truth;
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("a condition is true, false or nil, and {} is {}; write {}", in_quotes(expression), what,
-                          is_task ? fmt::format("{}.state == \"completed\"", expression)
-                                  : as_condition(expression, kind)));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("a condition is true, false or nil, and {} is {}; write {}", in_quotes(expression), what,
+                  is_task ? fmt::format("{}.state == \"completed\"", expression) : as_condition(expression, kind)));
 }
 
 }  // namespace pawl::expression

@@ -142,10 +142,10 @@ TEST_F(Evaluating, the_names_of_the_scope_are_known) {
 }
 
 TEST_F(Evaluating, nothing_dangerous_is_there) {
-  for (const char* name : {"os",       "io",     "load",     "loadstring",   "dofile",         "loadfile", "require",
-                           "package",  "pcall",  "xpcall",   "setmetatable", "getmetatable",   "rawset",   "rawget",
-                           "rawequal", "rawlen", "debug",    "coroutine",    "collectgarbage", "print",
-                           "warn",     "_G",     "_VERSION", "assert"})
+  for (const char* name :
+       {"os",    "io",        "load",           "loadstring",   "dofile", "loadfile", "require",  "package",
+        "pcall", "xpcall",    "setmetatable",   "getmetatable", "rawset", "rawget",   "rawequal", "rawlen",
+        "debug", "coroutine", "collectgarbage", "print",        "warn",   "_G",       "_VERSION", "assert"})
     EXPECT_EQ(error_of(name), "unknown variable \"" + std::string(name) + "\"");
   for (const char* member : {"string.dump", "string.pack", "string.unpack", "math.random", "math.randomseed",
                              "table.move", "utf8.charpattern", "('').__index", "('').dump", "string.format.x"})
@@ -218,97 +218,9 @@ TEST_F(Evaluating, what_is_not_one_expression_is_refused_with_its_column) {
   EXPECT_EQ(value_of("1\n+\n1\n"), "2");
 }
 
-TEST_F(Evaluating, a_condition_is_true_false_or_nil) {
-  for (const char* expression : {"true", "1 < 2", "not nil", "tasks.a.state == 'completed'"})
-    EXPECT_TRUE(evaluator.test(expression, scope).value()) << expression;
-  for (const char* expression : {"false", "nil", "null", "2 < 1", "input.missing"})
-    EXPECT_FALSE(evaluator.test(expression, scope).value()) << expression;
-}
-
-TEST_F(Evaluating, a_condition_that_is_anything_else_says_what_to_write) {
-  scope.input_value = json(R"({"deploy": "no", "empty": "", "count": 0, "large": 18446744073709551615, "list": [1]})");
-  const auto refusal = [&](std::string_view expression) {
-    const Result<bool> holds = evaluator.test(expression, scope);
-    EXPECT_FALSE(holds.has_value()) << expression;
-    if (holds) return std::string();
-    EXPECT_EQ(holds.error().code, ErrorCode::invalid_argument) << expression;
-    return holds.error().message;
-  };
-  EXPECT_EQ(refusal("input.deploy"),
-            R"(a condition is true, false or nil, and "input.deploy" is the text "no"; write input.deploy == "yes")");
-  EXPECT_EQ(refusal("input.empty"),
-            R"(a condition is true, false or nil, and "input.empty" is the text ""; write input.empty == "yes")");
-  EXPECT_EQ(refusal("input.count"),
-            R"(a condition is true, false or nil, and "input.count" is the number 0; write input.count > 0)");
-  EXPECT_EQ(refusal("input.large"),
-            R"(a condition is true, false or nil, and "input.large" is a number; write input.large > 0)");
-  EXPECT_EQ(refusal("input['list']"),
-            R"(a condition is true, false or nil, and "input['list']" is a list or an object; write input['list'] ~= nil)");
-  EXPECT_EQ(refusal("input.deploy or false"), R"(a condition is true, false or nil, and "input.deploy or false" is the text )"
-                                              R"("no"; write (input.deploy or false) == "yes")");
-  EXPECT_EQ(refusal("tasks.a"),
-            R"(a condition is true, false or nil, and "tasks.a" is a task; write tasks.a.state == "completed")");
-  EXPECT_EQ(refusal("pairs"), R"(a condition is true, false or nil, and "pairs" is a function; write pairs ~= nil)");
-}
-
-TEST(Kind, of_an_expression_is_known_where_its_text_shows_it) {
-  for (const char* text : {"'yes'", "(\"yes\")", "input.a .. 'x'", "'x' .. #input.a", "[[long]]"})
-    EXPECT_EQ(find_kind(text), ValueKind::text) << text;
-  for (const char* number : {"1", "((1.5))", "#input.list", "input.a + 1", "-1", "attempt", "attempt - 1"})
-    EXPECT_EQ(find_kind(number), ValueKind::number) << number;
-  EXPECT_EQ(find_kind("{1}"), ValueKind::structure);
-  for (const char* other : {"input.a", "not 'x'", "#input.list > 0", "input.a == 'x'", "input.a and 1", "f(1 + 1)", "true",
-                            "input['x']", "(function() return 1 + 1 end)()", "nil", ""})
-    EXPECT_EQ(find_kind(other), std::nullopt) << other;
-}
-
-TEST_F(Evaluating, pairs_goes_through_the_tasks_it_may_look_at) {
-  scope.tasks = {{"a", {TaskState::completed, json("2"), nullptr}},
-                 {"b", {TaskState::failed, nullptr, json(R"({"code": "boom"})")}},
-                 {"c", {TaskState::running, nullptr, nullptr}},
-                 {"d-1", {TaskState::completed, json("3"), nullptr}}};
-  constexpr const char* kStates =
-      "(function() local t = {} for id, task in pairs(tasks) do t[#t + 1] = id .. '=' .. task.state end return t end)()";
-  EXPECT_EQ(value_of(kStates), R"(["a=completed","b=failed","d-1=completed"])");
-  EXPECT_EQ(scope.outcomes_asked, 0) << "a state costs no result";
-  EXPECT_EQ(value_of("(function() local n = 0 for id, task in pairs(tasks) do n = n + (task.result or 0) end return n end)()"),
-            "5");
-  EXPECT_EQ(value_of("#tasks"), "3");
-  EXPECT_EQ(value_of("{next(tasks)}"), "!a task or the workflow is no value; take its result, id or name in \"{next(tasks)}\"");
-  EXPECT_EQ(value_of("{(next(tasks)), (next(tasks, 'b')), (next(tasks, 'a')), tostring(next(tasks, 'd-1'))}"),
-            R"(["a","d-1","b","nil"])");
-  EXPECT_EQ(error_of("next(tasks, 'c')"), "next: there is no such key");
-  EXPECT_EQ(error_of("ipairs(tasks)[1]"), "attempt to index a function value");
-  scope.tasks.clear();
-  EXPECT_EQ(value_of(kStates), "{}");
-}
-
-TEST_F(Evaluating, pairs_and_next_go_through_everything_else_that_can_be_looked_at) {
-  scope.input_value = json(R"({"object": {"b": 1, "a": 2}, "list": [7, 8], "none": {}})");
-  scope.tasks = {{"a", {TaskState::failed, nullptr, json(R"({"code": "boom"})")}}};
-  const auto keys = [&](std::string_view what) {
-    return value_of("(function() local t = array{} for k, v in pairs(" + std::string(what) +
-                    ") do t[#t + 1] = k end return t end)()");
-  };
-  EXPECT_EQ(keys("input.object"), R"(["b","a"])");
-  EXPECT_EQ(keys("input.list"), "[1,2]");
-  EXPECT_EQ(keys("input.none"), "[]");
-  EXPECT_EQ(keys("tasks.a"), R"(["state","error"])");
-  EXPECT_EQ(keys("workflow"), R"(["id","name"])");
-  EXPECT_EQ(value_of("{next(input.object)}"), R"(["b",1])");
-  EXPECT_EQ(value_of("{next(input.object, 'b')}"), R"(["a",2])");
-  EXPECT_EQ(value_of("{next(input.list, 1)}"), "[2,8]");
-  EXPECT_EQ(value_of("next(input.list, 2)"), "null");
-  EXPECT_EQ(value_of("next(input.none) == nil"), "true");
-  EXPECT_EQ(value_of("{next({c = 1, a = 2, b = 3}, 'a')}"), R"(["b",3])");
-  EXPECT_EQ(value_of("{next({c = 1, a = 2, [4] = 3})}"), "[4,3]");
-  EXPECT_EQ(value_of("next({})"), "null");
-  EXPECT_EQ(error_of("next(input.list, 9)"), "next: there is no such key");
-  EXPECT_EQ(error_of("next(5)"), "bad argument #1 to 'next' (table expected, got number)");
-}
-
 TEST_F(Evaluating, arithmetic_on_texts_says_how_they_are_joined) {
-  EXPECT_EQ(error_of("'a' + 'b'"), "attempt to perform arithmetic on a string value (constant 'a'); texts are joined with `..`");
+  EXPECT_EQ(error_of("'a' + 'b'"),
+            "attempt to perform arithmetic on a string value (constant 'a'); texts are joined with `..`");
   EXPECT_EQ(error_of("1 < '2'"), "attempt to compare number with string; tonumber(x) makes a number of a text");
 }
 

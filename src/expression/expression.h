@@ -28,14 +28,14 @@
 namespace pawl::expression {
 
 struct Limits {
-  std::uint64_t instructions = 100'000;             // of one expression
-  std::uint64_t instructions_per_task = 100;        // more, for each that an expression with `pairs(tasks)` goes through
+  std::uint64_t instructions = 100'000;       // of one expression
+  std::uint64_t instructions_per_task = 100;  // more, for each that an expression with `pairs(tasks)` goes through
   std::uint64_t instructions_together = 1'000'000;  // of all places that one expand() fills in
   std::size_t memory_bytes = 8U * 1024 * 1024;
 };
 
-// What a task looks like from inside an expression, once it has ended: its result or its error. nullptr is null. What it
-// points to stays valid until the evaluation ends.
+// What a task looks like from inside an expression, once it has ended: its result or its error. nullptr is null. What
+// it points to stays valid until the evaluation ends.
 struct TaskOutcome {
   const Json* result = nullptr;
   const Json* error = nullptr;  // {"code", "message", ...}
@@ -53,8 +53,8 @@ class Scope {
   virtual std::optional<TaskState> task_state(std::string_view id) = 0;
   // Of a task that there is, and that has ended.
   virtual TaskOutcome task_outcome(std::string_view id) = 0;
-  // The ids of the tasks that `pairs(tasks)` goes through, in its order: those that have ended for sure, because the task
-  // whose expression it is depends on them, directly or not. Stays valid until the evaluation ends.
+  // The ids of the tasks that `pairs(tasks)` goes through, in its order: those that have ended for sure, because the
+  // task whose expression it is depends on them, directly or not. Stays valid until the evaluation ends.
   virtual std::span<const std::string_view> visible_tasks() = 0;
   // Inside a foreach: the element and its 0-based position; otherwise nullptr / nullopt.
   virtual const Json* item() { return nullptr; }
@@ -121,6 +121,9 @@ struct Access {
 // What an expression that analyse() accepts reads of its free names, as far as that stands there literally. Nothing for
 // one that has names of its own.
 std::vector<Access> find_accesses(std::string_view expression);
+
+// The integers in an expression that Lua reads as doubles, for they do not fit into 64 bits with a sign.
+std::vector<std::string> find_long_integers(std::string_view expression);
 
 // What kind of value a condition must not be.
 enum class ValueKind : std::uint8_t { text, number, structure };

@@ -13,9 +13,9 @@ namespace pawl::expression {
 namespace {
 
 // The words that Lua keeps for itself and people use as names: `tasks.end`.
-constexpr std::string_view kKeywords[] = {"and",   "break", "do",  "else", "elseif", "end",    "false", "for",
-                                          "function", "goto", "if", "in",  "local",  "nil",    "not",   "or",
-                                          "repeat", "return", "then", "true", "until", "while"};
+constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
+                                          "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
+                                          "repeat",   "return", "then", "true", "until",  "while"};
 
 constexpr std::pair<std::string_view, std::string_view> kNames[] = {
     {"None", "write nil"},
@@ -60,7 +60,8 @@ constexpr std::pair<std::string_view, std::string_view> kNames[] = {
     {"needs", "write tasks.ID.result"},
     {"jobs", "write tasks.ID.result"},
     {"outputs", "write tasks.ID.result"},
-    {"env", "an expression sees no variables of the environment: write input.NAME, or $NAME in the command line itself"},
+    {"env",
+     "an expression sees no variables of the environment: write input.NAME, or $NAME in the command line itself"},
 };
 
 bool is_keyword(const Token& token) {
@@ -81,9 +82,7 @@ class Finder {
   [[nodiscard]] bool is(std::size_t i, std::string_view symbol) const {
     return i < tokens_.size() && tokens_[i].kind == TokenKind::symbol && tokens_[i].text == symbol;
   }
-  [[nodiscard]] bool is_name(std::size_t i) const {
-    return i < tokens_.size() && tokens_[i].kind == TokenKind::name;
-  }
+  [[nodiscard]] bool is_name(std::size_t i) const { return i < tokens_.size() && tokens_[i].kind == TokenKind::name; }
   // Two symbols without a space between them.
   [[nodiscard]] bool are(std::size_t i, std::string_view first, std::string_view second) const {
     return is(i, first) && is(i + 1, second) && tokens_[i + 1].offset == tokens_[i].offset + first.size();
@@ -91,7 +90,8 @@ class Finder {
   [[nodiscard]] std::string_view between(std::size_t begin, std::size_t end) const {
     std::string_view text = expression_.substr(begin, end - begin);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t')) text.remove_suffix(1);
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t'))
+      text.remove_prefix(1);
     return text;
   }
 

@@ -6,8 +6,8 @@
 
 namespace pawl::expression {
 
-// Of an expression that does not parse: how the first thing in it that belongs to another language is written, or a word
-// of Lua that is used as a name. "; write `~=` instead of `!=`", or nothing.
+// Of an expression that does not parse: how the first thing in it that belongs to another language is written, or a
+// word of Lua that is used as a name. "; write `~=` instead of `!=`", or nothing.
 std::string foreign_syntax_hint(std::string_view expression);
 
 // The same of a name that is not known: "; write #x for the length of x".

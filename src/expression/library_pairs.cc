@@ -1,5 +1,5 @@
-// `pairs` and `next`, in an order that is always the same: of JSON that of its document, of tasks that of the definition,
-// of tables that of their keys.
+// `pairs` and `next`, in an order that is always the same: of JSON that of its document, of tasks that of the
+// definition, of tables that of their keys.
 #include "expression/lua_state.h"
 
 namespace pawl::expression {

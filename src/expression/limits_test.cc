@@ -300,36 +300,5 @@ TEST(Limits, an_error_after_a_collection_is_not_taken_for_the_limit) {
   EXPECT_EQ(value.error().code, ErrorCode::invalid_argument);
 }
 
-class ManyTasks : public ExpressionTest {
- protected:
-  void add(int count) {
-    for (int i = 0; i < count; ++i)
-      scope.tasks.emplace("task-" + std::to_string(i), FakeScope::Task{TaskState::completed, json(R"({"rows": 3})"), nullptr});
-  }
-  static constexpr const char* kSum = R"((function()
-      local rows, ids = 0, {}
-      for id, task in pairs(tasks) do
-        if task.state == 'completed' then rows = rows + task.result.rows end
-        ids[#ids + 1] = id .. '!'
-      end
-      return rows
-    end)())";
-};
-
-TEST_F(ManyTasks, can_be_joined_by_one_expression) {
-  add(10'000);
-  EXPECT_EQ(value_of(kSum), "30000");
-}
-
-TEST_F(ManyTasks, give_work_for_themselves_and_no_more) {
-  add(1'000);
-  EXPECT_THAT(error_of("(function() while true do for id in pairs(tasks) do end end end)()"),
-              ::testing::HasSubstr("it takes more work than 100000 instructions' worth"));
-  EXPECT_THAT(error_of("(function() while true do local n = #tasks end end)()"),
-              ::testing::HasSubstr("it takes more work than 100000 instructions' worth"));
-  // What one place was granted is not there for the next one.
-  EXPECT_THAT(error_of("(function() while true do end end)()"), ::testing::HasSubstr("it takes more work than"));
-}
-
 }  // namespace
 }  // namespace pawl::expression

@@ -124,7 +124,8 @@ std::span<const std::string_view> LuaState::visible_tasks() {
 std::size_t LuaState::position_behind(std::string_view id) {
   const std::span<const std::string_view> visible = visible_tasks();
   if (last_position_ < visible.size() && visible[last_position_] == id) return ++last_position_;
-  if (last_position_ > 0 && last_position_ <= visible.size() && visible[last_position_ - 1] == id) return last_position_;
+  if (last_position_ > 0 && last_position_ <= visible.size() && visible[last_position_ - 1] == id)
+    return last_position_;
   if (positions_.empty())
     for (std::size_t i = 0; i < visible.size(); ++i) positions_.emplace(visible[i], i);
   const auto found = positions_.find(id);

@@ -82,7 +82,8 @@ struct LuaState {
   bool has_visible_ = false;  // in this evaluation
   std::span<const std::string_view> visible_;
   std::size_t last_position_ = 0;  // of the visible task that was asked for last
-  std::unordered_map<std::string_view, std::size_t> positions_;  // of visible tasks, once they are asked for out of order
+  std::unordered_map<std::string_view, std::size_t>
+      positions_;                  // of visible tasks, once they are asked for out of order
   std::size_t settled_bytes_ = 0;  // in use after the last full collection
 };
 
@@ -97,8 +98,8 @@ void charge_bytes(lua_State* lua, std::size_t bytes);
 void open_sandbox(lua_State* lua);
 
 // Fills the table at the top of the stack with the functions an expression may call.
-void add_base_library(lua_State* lua);  // type, tostring, array, ...
-void add_pairs(lua_State* lua);  // pairs, next
+void add_base_library(lua_State* lua);    // type, tostring, array, ...
+void add_pairs(lua_State* lua);           // pairs, next
 void add_string_library(lua_State* lua);  // the whole of `string`
 void add_pattern_functions(lua_State* lua);
 void add_table_library(lua_State* lua);

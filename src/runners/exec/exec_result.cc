@@ -20,8 +20,8 @@ namespace {
 
 // An error is kept in the workflow's history with every attempt, so its details are short.
 constexpr std::size_t kDetailBytes = 16U << 10;
-// Standard output that is no JSON is kept to be read, so the last of it will do. Whatever its bytes are, it and standard
-// error fit into a result of the usual size.
+// Standard output that is no JSON is kept to be read, so the last of it will do. Whatever its bytes are, it and
+// standard error fit into a result of the usual size.
 constexpr std::size_t kTextBytes = 128U << 10;
 constexpr std::size_t kTextShare = 8;
 // What of a program's own message fits into ours, which is one line.
@@ -169,9 +169,10 @@ bool is_structured(std::string_view text) {
 // What `truncate: false` makes of text that is too long.
 std::unexpected<TaskError> too_long(std::string_view name, std::string_view stream, std::uint64_t bytes,
                                     std::size_t limit) {
-  return refused("limit_exceeded", fmt::format("{} of {} has {} bytes of text; the limit is {}, and `truncate` is false; "
-                                               "write it into a file instead",
-                                               stream, name, bytes, limit));
+  return refused("limit_exceeded",
+                 fmt::format("{} of {} has {} bytes of text; the limit is {}, and `truncate` is false; "
+                             "write it into a file instead",
+                             stream, name, bytes, limit));
 }
 
 }  // namespace
@@ -185,7 +186,8 @@ TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
   const std::string name = name_of(call);
   if (outcome.stopped) return failed("cancelled", fmt::format("{} was stopped", name), outcome);
   if (outcome.signal != 0)
-    return failed("signal", fmt::format("{} was ended by {}{}", name, signal_name(outcome.signal), own_words(call, outcome)),
+    return failed("signal",
+                  fmt::format("{} was ended by {}{}", name, signal_name(outcome.signal), own_words(call, outcome)),
                   outcome);
   if (outcome.exit_code != 0)
     return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(call, outcome)),
@@ -198,9 +200,9 @@ TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
   Result<Json> json = as_json(outcome);
   if (json) return *std::move(json);
   const bool has_unkept_number = !json.error().field.empty();
-  if (json.error().code == ErrorCode::limit_exceeded ||
-      (has_unkept_number && is_structured(outcome.standard_output)))
-    return refused(to_string(json.error().code), fmt::format("standard output of {}, {}", name, describe(json.error())));
+  if (json.error().code == ErrorCode::limit_exceeded || (has_unkept_number && is_structured(outcome.standard_output)))
+    return refused(to_string(json.error().code),
+                   fmt::format("standard output of {}, {}", name, describe(json.error())));
   const std::size_t limit = text_limit(call);
   if (!call.truncate) {
     const std::uint64_t printed = outcome.standard_output.size() + outcome.stdout_dropped;

@@ -5,8 +5,8 @@
 //
 // Args are strings; numbers and booleans become text as JSON writes them. `stdin` is a string, or any other JSON value,
 // which is then written as JSON. `shell` is "bash", "sh", or a list of words to which the line is added; without it the
-// line is run by bash -eo pipefail, or by /bin/sh -e where no bash is on the PATH that the task gets. To either the line
-// is a script called `run`, so that messages begin with "run: line 3: ".
+// line is run by bash -eo pipefail, or by /bin/sh -e where no bash is on the PATH that the task gets. To either the
+// line is a script called `run`, so that messages begin with "run: line 3: ".
 //
 // The result is standard output parsed as JSON if all of it is JSON (surrounding white space aside; `42` and `true`
 // are), else {stdout, stderr, exit_code}, with stdout_dropped or stderr_dropped if only the last bytes were kept and

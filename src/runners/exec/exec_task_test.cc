@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "runners/exec/process_test_support.h"
 
@@ -36,7 +36,10 @@ TEST(ExecRunArgs, are_the_program_and_its_arguments_as_text) {
 }
 
 TEST(ExecRunArgs, end_with_an_object_of_options) {
-  const ProcessSpec spec = read_run(R"(["cat", {"cwd": "/tmp", "env": {"A": "1", "B": 2, "C": false}, "stdin": "text\u0000\n"}])").value().process;
+  const ProcessSpec spec =
+      read_run(R"(["cat", {"cwd": "/tmp", "env": {"A": "1", "B": 2, "C": false}, "stdin": "text\u0000\n"}])")
+          .value()
+          .process;
   EXPECT_EQ(spec.argv, std::vector<std::string>{"cat"});
   EXPECT_EQ(spec.cwd, "/tmp");
   EXPECT_EQ(spec.env, (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "2"}, {"C", "false"}}));
@@ -169,13 +172,14 @@ TEST(ExecError, names_the_first_line_of_a_script_and_the_one_that_the_shell_name
             R"("cd src ..." exited with 2: run: 4: make: not found (line 4: "make all"))");
   EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: line 40: odd\n"}).message,
             R"("cd src ..." exited with 2: run: line 40: odd)");
-  EXPECT_EQ(error_of(line("make\n"), {.exit_code = 127, .standard_error = "run: line 1: make: command not found"}).message,
-            R"("make\n" exited with 127: run: line 1: make: command not found)");
+  EXPECT_EQ(
+      error_of(line("make\n"), {.exit_code = 127, .standard_error = "run: line 1: make: command not found"}).message,
+      R"("make\n" exited with 127: run: line 1: make: command not found)");
 }
 
 TEST(ExecResult, is_no_json_above_the_limit_but_an_error) {
-  const TaskError error =
-      error_of(line("cat all.json"), {.standard_output = "]]", .stdout_dropped = 1'200'000, .stdout_is_long_json = true});
+  const TaskError error = error_of(line("cat all.json"),
+                                   {.standard_output = "]]", .stdout_dropped = 1'200'000, .stdout_is_long_json = true});
   EXPECT_EQ(error.code, "limit_exceeded");
   EXPECT_FALSE(error.retryable);
   EXPECT_EQ(error.message,
@@ -194,8 +198,7 @@ TEST(ExecResult, is_an_error_if_a_number_in_it_cannot_be_kept) {
   EXPECT_EQ(error_of(kSqlite, {.standard_output = "[1e400]"}).code, "invalid_argument");
   // What stands alone may be a hash or a long id, and text keeps it.
   EXPECT_EQ(result_of_output("12e4567\n"), R"({"exit_code":0,"stdout":"12e4567\n","stderr":""})");
-  EXPECT_EQ(result_of_output("99999999999999999999"),
-            R"({"exit_code":0,"stdout":"99999999999999999999","stderr":""})");
+  EXPECT_EQ(result_of_output("99999999999999999999"), R"({"exit_code":0,"stdout":"99999999999999999999","stderr":""})");
 }
 
 TEST(ExecResult, is_an_error_instead_of_being_cut_if_so_wished) {
@@ -205,11 +208,13 @@ TEST(ExecResult, is_an_error_instead_of_being_cut_if_so_wished) {
   const TaskError out = error_of(whole, {.standard_output = std::string((128U << 10) + 1, 'x'), .stdout_dropped = 4});
   EXPECT_EQ(out.code, "limit_exceeded");
   EXPECT_FALSE(out.retryable);
-  EXPECT_EQ(out.message, "standard output of \"sqlite3\" has 131077 bytes of text; the limit is 131072, and `truncate` is "
-                         "false; write it into a file instead");
-  EXPECT_EQ(error_of(whole, {.standard_error = "xx", .stderr_dropped = 3}).message,
-            "standard error of \"sqlite3\" has 5 bytes of text; the limit is 2, and `truncate` is false; write it into a "
-            "file instead");
+  EXPECT_EQ(out.message,
+            "standard output of \"sqlite3\" has 131077 bytes of text; the limit is 131072, and `truncate` is "
+            "false; write it into a file instead");
+  EXPECT_EQ(
+      error_of(whole, {.standard_error = "xx", .stderr_dropped = 3}).message,
+      "standard error of \"sqlite3\" has 5 bytes of text; the limit is 2, and `truncate` is false; write it into a "
+      "file instead");
   // JSON on standard output is the whole result: nothing of it is missing.
   EXPECT_EQ(to_json_text(exec_result(whole, {.standard_output = "[1]", .stderr_dropped = 3}).value()), "[1]");
 }
@@ -261,86 +266,6 @@ TEST(ExecError, of_what_cannot_be_started_is_tried_again_only_if_that_may_help) 
   EXPECT_EQ(spawn_failed(ErrorCode::not_found).message, "why");
   EXPECT_FALSE(spawn_failed(ErrorCode::not_found).retryable);
   EXPECT_TRUE(spawn_failed(ErrorCode::unavailable).retryable);
-}
-
-TaskResult run_of(ProcessRunner& runner, const Result<ExecTask>& task) {
-  return exec_result(task->call, Started::start(runner, task->process)->outcome());
-}
-
-// {"stdout": ..., ...} or [code, message].
-std::string told(const TaskResult& result) {
-  if (result) return to_json_text(*result);
-  return fmt::format("[{}, {}]", result.error().code, result.error().message);
-}
-
-TEST(ExecTask, runs_from_args_to_result) {
-  ProcessRunner runner;
-  EXPECT_EQ(told(run_of(runner, read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])"))), R"({"rows":[1,2]})");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["printf 'a\\377b'"])"))),
-            "{\"exit_code\":0,\"stdout\":\"a\xEF\xBF\xBD"
-            "b\",\"stderr\":\"\"}");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["echo broken >&2; exit 4"])"))),
-            R"([exit_code, "echo broken >&2; exit 4" exited with 4: broken])");
-}
-
-TEST(ExecTask, fails_where_any_line_or_any_part_of_a_pipe_fails) {
-  ProcessRunner runner;
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["true\nfalse\necho late"])"))), R"([exit_code, "true ..." exited with 1])");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["false | cat"])"))), R"([exit_code, "false | cat" exited with 1])");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["false\necho late", {"shell": "sh"}])"))),
-            R"([exit_code, "false ..." exited with 1])");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["false | echo late", {"shell": ["sh", "-c"]}])"))),
-            R"({"exit_code":0,"stdout":"late\n","stderr":""})");
-}
-
-TEST(ExecTask, names_the_line_of_a_script_that_fails) {
-  ProcessRunner runner;
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["true\nno-such-program --now", {"env": {"LC_ALL": "C"}}])"))),
-            R"([exit_code, "true ..." exited with 127: run: line 2: no-such-program: command not found (line 2: )"
-            R"("no-such-program --now")])");
-}
-
-TEST(ExecTask, takes_sh_where_the_path_has_no_bash) {
-  ProcessRunner runner;
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["echo ${BASH_VERSION:-other} $0", {"env": {"PATH": "/nowhere"}}])"))),
-            R"({"exit_code":0,"stdout":"other run\n","stderr":""})");
-  EXPECT_EQ(run_of(runner, read_shell(R"(["true", {"shell": "bash", "env": {"PATH": "/nowhere"}}])")).error().code,
-            "spawn_failed");
-}
-
-TEST(ExecTask, runs_scripts_longer_than_an_argument_can_be) {
-  ProcessRunner runner;
-  for (const char* shell : {"bash", "sh"}) {
-    std::string script;
-    std::size_t lines = 0;
-    for (; script.size() < 400'000; ++lines) script += ": é is a comment of some length, and this line does nothing\n";
-    const auto with = [&](std::string_view end) {
-      return read_exec_args(ExecFunction::shell,
-                            boost::json::array{script + std::string(end),
-                                               boost::json::object{{"shell", shell}, {"env", {{"LC_ALL", "C"}}}}});
-    };
-    EXPECT_EQ(told(run_of(runner, with("x='a  b'; echo \"$x\" $# $0"))),
-              R"({"exit_code":0,"stdout":"a  b 0 run\n","stderr":""})");
-    EXPECT_THAT(told(run_of(runner, with("no-such-program"))),
-                ::testing::HasSubstr(fmt::format("(line {}: \"no-such-program\")", lines + 1)));
-    EXPECT_EQ(run_of(runner, with("false\necho late")).error().code, "exit_code");
-  }
-}
-
-TEST(ExecTask, tells_json_above_the_limit_from_text_that_only_begins_like_it) {
-  ProcessRunner runner;
-  const auto printing = [](std::string_view line, std::string_view last) {
-    const std::string script =
-        fmt::format("awk 'BEGIN {{ printf \"[\"; for (i = 0; i < 30000; ++i) print \"{}\"; print \"{}\" }}'", line, last);
-    return read_exec_args(ExecFunction::shell, boost::json::array{script}, 100'000);
-  };
-  const TaskResult json = run_of(runner, printing("12345,", "0]"));
-  EXPECT_EQ(json.error().code, "limit_exceeded");
-  EXPECT_THAT(json.error().message, ::testing::HasSubstr(" printed has 210004 bytes; the limit of a result is 100000;"));
-  const TaskResult log = run_of(runner, printing("INFO] log", "end"));
-  EXPECT_EQ(log.value().at("stdout").as_string().size(), 100'000U / 8);
-  EXPECT_EQ(log.value().at("stdout_dropped").to_number<std::size_t>(), 300'005U - 100'000U / 8);
-  EXPECT_TRUE(run_of(runner, printing("1,", "")).has_value()) << "JSON that does not end is text";
 }
 
 }  // namespace

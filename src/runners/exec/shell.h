@@ -1,5 +1,5 @@
-// Shells, and how a command line is given to them: as a script with a name, so that its messages name lines, and without
-// a file that could be left behind.
+// Shells, and how a command line is given to them: as a script with a name, so that its messages name lines, and
+// without a file that could be left behind.
 #pragma once
 
 #include <cstddef>
