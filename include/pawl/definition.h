@@ -74,7 +74,7 @@ struct TaskSpec {
   std::string function{};
   Json args = boost::json::array();  // positional: args("load", 7); strings may hold `${{ ... }}`
   std::vector<std::string> dependencies{};
-  std::string when{};                           // an expression; empty: always
+  std::string when{};                           // an expression that is true, false or nil; empty: always
   std::optional<Duration> timeout{};            // of one attempt
   std::optional<Duration> schedule_to_start{};  // from when it could start until an attempt does
   std::optional<Duration> schedule_to_close{};  // from when it could start until it has ended, over all attempts

@@ -1,22 +1,28 @@
 // JSON in: Boost's parser with numbers that keep their value.
 #include "base/json_parse.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <string>
 
-#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <fmt/format.h>
 
 #include "base/json_depth.h"
+#include "base/json_grammar.h"
+#include "base/json_place.h"
 #include "base/number.h"
 #include "base/text.h"
 
 namespace pawl {
 namespace {
 
-using JsonErrorCode = boost::json::error_code;
+// What becomes of an integer that 64 bits do not hold.
+enum class Numbers : std::uint8_t {
+  kept,     // it is refused
+  nearest,  // it becomes the nearest double, as it did in what older versions stored
+};
 
 // What the parser calls, as boost::json::basic_parser prescribes it: false and an error code stop it.
 class JsonValues {
@@ -26,7 +32,7 @@ class JsonValues {
   static constexpr std::size_t max_key_size = max_object_size;
   static constexpr std::size_t max_string_size = max_object_size;
 
-  JsonValues() { stack_.reset(); }
+  explicit JsonValues(Numbers numbers) : numbers_(numbers) { stack_.reset(); }
   Json release() { return stack_.release(); }
 
   static bool on_document_begin(JsonErrorCode& /*error*/) { return true; }
@@ -73,10 +79,12 @@ class JsonValues {
   }
   // Boost 1.81 may be off by the last bit, which a second look at the digits is not.
   bool on_double(double /*value*/, std::string_view last, JsonErrorCode& error) {
-    const std::optional<double> exact = nearest_double(number_.empty() ? last : number_ += last);
+    const std::string_view written = number_.empty() ? last : number_ += last;
+    const bool is_kept = numbers_ == Numbers::nearest || !is_integer_text(written);
+    const std::optional<double> exact = is_kept ? nearest_double(written) : std::nullopt;
     number_.clear();
     if (!exact) {
-      error = boost::json::error::exponent_overflow;
+      error = kUnkept;
       return false;
     }
     stack_.push_double(*exact);
@@ -94,59 +102,16 @@ class JsonValues {
   static bool on_comment(std::string_view /*last*/, JsonErrorCode& /*error*/) { return true; }
 
  private:
+  const Numbers numbers_;
   boost::json::value_stack stack_;
   std::string number_;  // what is known of one that is not complete
 };
 
-// Takes what JsonValues takes and keeps nothing of it but the digits of a number that is not complete.
-class JsonGrammar {
- public:
-  static constexpr std::size_t max_object_size = JsonValues::max_object_size;
-  static constexpr std::size_t max_array_size = max_object_size;
-  static constexpr std::size_t max_key_size = max_object_size;
-  static constexpr std::size_t max_string_size = max_object_size;
-
-  static bool on_document_begin(JsonErrorCode& /*error*/) { return true; }
-  static bool on_document_end(JsonErrorCode& /*error*/) { return true; }
-  static bool on_object_begin(JsonErrorCode& /*error*/) { return true; }
-  static bool on_object_end(std::size_t /*members*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_array_begin(JsonErrorCode& /*error*/) { return true; }
-  static bool on_array_end(std::size_t /*elements*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_key_part(std::string_view /*part*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_key(std::string_view /*last*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_string_part(std::string_view /*part*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_string(std::string_view /*last*/, std::size_t /*size*/, JsonErrorCode& /*error*/) { return true; }
-  bool on_number_part(std::string_view part, JsonErrorCode& /*error*/) {
-    number_ += part;
-    return true;
-  }
-  bool on_int64(std::int64_t /*value*/, std::string_view /*last*/, JsonErrorCode& /*error*/) { return end_number(); }
-  bool on_uint64(std::uint64_t /*value*/, std::string_view /*last*/, JsonErrorCode& /*error*/) { return end_number(); }
-  bool on_double(double /*value*/, std::string_view last, JsonErrorCode& error) {
-    const bool is_double = nearest_double(number_.empty() ? last : number_ += last).has_value();
-    if (!is_double) error = boost::json::error::exponent_overflow;
-    number_.clear();
-    return is_double;
-  }
-  static bool on_bool(bool /*value*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_null(JsonErrorCode& /*error*/) { return true; }
-  static bool on_comment_part(std::string_view /*part*/, JsonErrorCode& /*error*/) { return true; }
-  static bool on_comment(std::string_view /*last*/, JsonErrorCode& /*error*/) { return true; }
-
- private:
-  bool end_number() {
-    number_.clear();
-    return true;
-  }
-
-  std::string number_;
-};
-
-template <class Handler>
-boost::json::basic_parser<Handler> parser_for(std::size_t max_depth) {
+template <class Handler, class... Args>
+boost::json::basic_parser<Handler> parser_for(std::size_t max_depth, const Args&... args) {
   boost::json::parse_options options;
   options.max_depth = max_depth;
-  return boost::json::basic_parser<Handler>(options);
+  return boost::json::basic_parser<Handler>(options, args...);
 }
 
 // How much of `text` is one document, or the start of one; all of it, if there is no error.
@@ -178,17 +143,36 @@ Error error_of(std::string_view text, std::size_t parsed, const JsonErrorCode& e
           .column = column};
 }
 
+// About the number at, in or behind which the parser stopped.
+Error unkept_number(std::string_view text, std::size_t parsed) {
+  constexpr std::string_view kNumber = "0123456789+-.eE";
+  std::size_t begin = std::min(parsed, text.size());
+  while (begin > 0 && kNumber.contains(text[begin - 1])) --begin;
+  const std::size_t end = std::min(text.find_first_not_of(kNumber, begin), text.size());
+  const auto [line, column] = line_and_column(text, begin);
+  return {.code = ErrorCode::invalid_argument,
+          .message = why_not_kept(text.substr(begin, end - begin)),
+          .field = json_place(text, begin),
+          .line = line,
+          .column = column};
+}
+
+Result<Json> parse(std::string_view text, std::size_t max_depth, Numbers numbers) {
+  auto parser = parser_for<JsonValues>(max_depth, numbers);
+  JsonErrorCode error;
+  const std::size_t parsed = run(parser, text, error);
+  if (!error) return parser.handler().release();
+  if (error == kUnkept) return std::unexpected(unkept_number(text, parsed));
+  return std::unexpected(error_of(text, parsed, error, max_depth));
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
-  auto parser = parser_for<JsonValues>(max_depth);
-  JsonErrorCode error;
-  const std::size_t parsed = run(parser, text, error);
-  if (error) return std::unexpected(error_of(text, parsed, error, max_depth));
-  return parser.handler().release();
+  return parse(text, max_depth, Numbers::nearest);
 }
 
-Result<Json> parse_json(std::string_view text) { return parse_json(text, kAcceptedDepth); }
+Result<Json> parse_json(std::string_view text) { return parse(text, kAcceptedDepth, Numbers::kept); }
 
 bool is_stored_json(std::string_view text) {
   auto parser = parser_for<JsonGrammar>(kStoredDepth);

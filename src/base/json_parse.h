@@ -1,4 +1,5 @@
-// Reading JSON that is nested as deep as the caller says; parse_json in pawl/json.h is for what comes in from outside.
+// Reading JSON that was stored, nested as deep as the caller says; parse_json in pawl/json.h is for what comes in from
+// outside.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,8 @@
 
 namespace pawl {
 
-// Error: `invalid_argument` with line and column, `limit_exceeded` where it nests deeper than `max_depth`.
+// An integer beyond 64 bits becomes the nearest double, as it was when older versions stored it. Error:
+// `invalid_argument` with line and column, `limit_exceeded` where it nests deeper than `max_depth`.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, std::size_t max_depth);
 
 // Whether JsonText::try_parse would succeed on `text`. Builds nothing.

@@ -33,6 +33,51 @@ TEST(Json, keeps_every_bit_of_a_number) {
   EXPECT_FALSE(parse_json("1e999").has_value());
 }
 
+TEST(Json, refuses_numbers_that_it_cannot_keep_and_says_where) {
+  struct Case {
+    const char* text;
+    const char* field;
+    std::uint32_t column;
+    const char* message;
+  };
+  for (const auto& [text, field, column, message] : {
+           Case{R"({"id": 123456789012345678901234567890})", "$.id", 8,
+                "the integer 123456789012345678901234567890 does not fit into 64 bits; put it in quotes to keep its "
+                "digits"},
+           Case{R"([18446744073709551616])", "$[0]", 2,
+                "the integer 18446744073709551616 does not fit into 64 bits; put it in quotes to keep its digits"},
+           Case{R"({"a,]": [1, {"b c": [[], -9223372036854775809]}]})", R"($["a,]"][1]["b c"][1])", 26,
+                "the integer -9223372036854775809 does not fit into 64 bits; put it in quotes to keep its digits"},
+           Case{"[1e-400]", "$[0]", 2,
+                "the number 1e-400 is beyond the range of a double; put it in quotes to keep it"},
+           Case{"[0, -1.5E+400]", "$[1]", 5,
+                "the number -1.5E+400 is beyond the range of a double; put it in quotes to keep it"},
+           Case{"1e99999999999999", "$", 1,
+                "the number 1e99999999999999 is beyond the range of a double; put it in quotes to keep it"},
+       }) {
+    const Result<Json> json = parse_json(text);
+    ASSERT_FALSE(json.has_value()) << text;
+    EXPECT_EQ(json.error().code, ErrorCode::invalid_argument) << text;
+    EXPECT_EQ(json.error().field, field) << text;
+    EXPECT_EQ(json.error().line, 1U) << text;
+    EXPECT_EQ(json.error().column, column) << text;
+    EXPECT_EQ(json.error().message, message) << text;
+  }
+}
+
+TEST(Json, keeps_numbers_at_the_edges) {
+  for (const char* text : {"18446744073709551615", "9223372036854775808", "-9223372036854775808", "1.0", "0.0", "-0.0",
+                           "5e-324", "1.7976931348623157e+308", "9007199254740993"})
+    EXPECT_EQ(to_json_text(*parse_json(text)), text);
+  EXPECT_EQ(to_json_text(*parse_json("1E5")), "1e+05");
+  EXPECT_EQ(to_json_text(*parse_json("1.10")), "1.1");
+  EXPECT_EQ(to_json_text(*parse_json("0e-999")), "0.0") << "that is 0, and nothing is lost";
+}
+
+TEST(JsonText, of_older_versions_may_have_integers_of_any_size) {
+  EXPECT_EQ(to_json_text(JsonText::copy_of("[123456789012345678901234567890]").parse()), "[1.2345678901234568e+29]");
+}
+
 TEST(Json, says_where_it_does_not_parse) {
   const Result<Json> bad = parse_json("{\"a\": 1,\n  oops}");
   ASSERT_FALSE(bad.has_value());

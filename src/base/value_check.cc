@@ -7,25 +7,15 @@
 
 #include <fmt/format.h>
 
+#include "base/json_place.h"
 #include "base/text.h"
 
 namespace pawl {
 namespace {
 
 constexpr std::size_t kMessageBytes = 64U << 10U;
-constexpr std::size_t kPlainKeyBytes = 64;
 
 bool is_utf8(std::string_view text) { return find_invalid_utf8(text) == std::string_view::npos; }
-
-// How a member is named in a place.
-std::string step_to(std::string_view key) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  if (!key.empty() && key.size() <= kPlainKeyBytes && std::ranges::all_of(key, is_plain))
-    return fmt::format(".{}", key);
-  return fmt::format("[{}]", in_quotes(key));
-}
 
 std::unexpected<Error> below(const std::string& step, Error error) {
   error.field.insert(0, step);
@@ -62,7 +52,7 @@ Result<void> check(const Json& value, std::size_t left, std::size_t max_depth) {
           return fail(ErrorCode::invalid_argument,
                       fmt::format("the key {} is not valid UTF-8", in_quotes(member.key())));
         if (Result<void> ok = check(member.value(), left - 1, max_depth); !ok)
-          return below(step_to(member.key()), std::move(ok.error()));
+          return below(json_place_of_member(member.key()), std::move(ok.error()));
       }
       return {};
     default:

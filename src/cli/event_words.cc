@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/cut_output.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -42,8 +43,11 @@ std::string EventWords::describe_attempt(std::string_view what, const std::strin
   }
   if (what == "completed") {
     const auto started = started_.find(whose);
-    return started == started_.end() ? "completed"
-                                     : fmt::format("completed in {}", short_duration(event.at - started->second));
+    const std::string cut = describe_cut(event.result);
+    return fmt::format(
+        "completed{}{}{}",
+        started == started_.end() ? "" : fmt::format(" in {}", short_duration(event.at - started->second)),
+        cut.empty() ? "" : "; ", cut);
   }
   if (what == "failed") return fmt::format("failed: {}", message_of(event.error));
   if (what == "retry_scheduled")

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "cli/cut_output.h"
 #include "cli/terminal.h"
 #include "cli/view.h"
 
@@ -94,6 +95,8 @@ class LiveView final : public View {
     } else if (event.type == "workflow_stopping") {
       note_ = fmt::format("stopping ({}): {}", event.text, message_of(event.error));
     } else {
+      if (const std::string cut = describe_cut(event.result); !cut.empty())
+        note_ = fmt::format("{}: {}", printable(event.task), cut);
       shown_.erase(event.task);
       early_lines_.erase(event.task);
     }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/cut_output.h"
 #include "cli/terminal.h"
 #include "cli/view.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kSlowestShown = 5;
 constexpr std::size_t kPathShown = 12;
 constexpr std::size_t kFailuresShown = 10;
+constexpr std::size_t kCutsShown = 5;
 constexpr std::size_t kErrorLinesShown = 20;
 
 using std::chrono::microseconds;
@@ -77,6 +79,19 @@ std::string describe_failures(const WorkflowReport& report, const Palette& colou
     out += last_lines(text_of(error, "stderr"));
   }
   if (shown > kFailuresShown) out += fmt::format("  ... and {} more\n", shown - kFailuresShown);
+  return out;
+}
+
+// Of whose output something is missing in the report.
+std::string describe_cuts(const WorkflowReport& report) {
+  std::string out;
+  std::size_t count = 0;
+  for (TaskIndex action = 0; action < report.definition->action_count(); ++action) {
+    const std::string cut = describe_cut(report.action(action).result);
+    if (!cut.empty() && count++ < kCutsShown)
+      out += fmt::format("  {}: {}\n", printable(report.definition->task_id(action)), cut);
+  }
+  if (count > kCutsShown) out += fmt::format("  ... and {} more whose output is cut\n", count - kCutsShown);
   return out;
 }
 
@@ -172,6 +187,7 @@ std::string summarise(const WorkflowReport& report, SummaryStyle style) {
   // A task's failure is told below, with what it wrote.
   if (status.tasks_failed == 0 && !report.error.is_null()) out += fmt::format("  {}\n", message_of(report.error));
   out += describe_failures(report, palette(style.colour));
+  out += describe_cuts(report);
   if (const std::string slowest = describe_slowest(report); !slowest.empty())
     out += fmt::format("  slowest        {}\n", slowest);
   if (const std::string path = describe_path(report); !path.empty()) out += fmt::format("  critical path  {}\n", path);

@@ -1,5 +1,7 @@
 #include "core/workflow_scope.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -7,20 +9,32 @@
 namespace pawl::core {
 namespace {
 
+// How much of inputs and results the expressions of one task, condition or output may look at: as values they take
+// several times as much memory.
+constexpr std::size_t kMaxReadBytes = 128U << 20;
+
 // What `evaluated` says, unless it was evaluated from something that could not be read.
 template <class T>
 Result<T> checked(Result<T> evaluated, const WorkflowScope& scope) {
-  if (scope.corruption()) [[unlikely]]
-    return std::unexpected(*scope.corruption());
+  if (scope.problem()) [[unlikely]]
+    return std::unexpected(*scope.problem());
   return evaluated;
 }
 
 }  // namespace
 
 Json WorkflowScope::read(const JsonText& text, std::string_view what) {
+  bytes_read_ += text.view().size();
+  if (bytes_read_ > kMaxReadBytes) {
+    if (!problem_)
+      problem_ =
+          Error{.code = ErrorCode::limit_exceeded,
+                .message = fmt::format("it looks at results of more than {} bytes together, the limit", kMaxReadBytes)};
+    return nullptr;
+  }
   Result<Json> value = text.try_parse();
   if (value) return *std::move(value);
-  if (!corruption_) corruption_ = std::move(value.error()).within(what);
+  if (!problem_) problem_ = std::move(value.error()).within(what);
   return nullptr;
 }
 
@@ -49,29 +63,61 @@ bool WorkflowScope::completed_later(TaskIndex task) const {
          record.waiting_on >= seen_from_->place;
 }
 
-std::optional<expression::TaskView> WorkflowScope::task(std::string_view id) {
+WorkflowScope::Seen WorkflowScope::see(TaskIndex task) const {
+  const TaskRecord& record = workflow_.tasks[task];
+  if (const auto then = completion_then(task)) [[unlikely]]
+    return {.state = TaskState::completed, .outcome = then->result};
+  // Others depended on it all the same, so its failure was allowed, or it was skipped.
+  if (completed_later(task)) [[unlikely]]
+    return {.state = workflow_.definition().rules(task).allow_failure ? TaskState::failed : TaskState::skipped};
+  return {.state = record.state, .outcome = record.outcome.is_null() ? nullptr : &record.outcome};
+}
+
+std::optional<TaskState> WorkflowScope::task_state(std::string_view id) {
   const auto task = workflow_.definition().find_task(id);
-  if (!task) return std::nullopt;
-  const TaskRecord& record = workflow_.tasks[*task];
-  expression::TaskView view{.state = record.state};
-  const JsonText* outcome = &record.outcome;
-  if (const auto then = completion_then(*task)) [[unlikely]] {
-    view.state = TaskState::completed;
-    outcome = then->result;
-  } else if (completed_later(*task)) [[unlikely]] {
-    // Others depended on it all the same, so its failure was allowed, or it was skipped.
-    view.state = workflow_.definition().rules(*task).allow_failure ? TaskState::failed : TaskState::skipped;
-    return view;
+  return task ? std::optional(see(*task).state) : std::nullopt;
+}
+
+expression::TaskOutcome WorkflowScope::task_outcome(std::string_view id) {
+  const auto task = workflow_.definition().find_task(id);
+  if (!task) return {};
+  const Seen seen = see(*task);
+  if (seen.outcome == nullptr || seen.outcome->is_null()) return {};
+  std::unique_ptr<Json>& json = outcomes_[*task];
+  if (!json) json = std::make_unique<Json>(read(*seen.outcome, fmt::format("task {}", in_quotes(id))));
+  return has_result(seen.state) ? expression::TaskOutcome{.result = json.get()}
+                                : expression::TaskOutcome{.error = json.get()};
+}
+
+std::span<const std::string_view> WorkflowScope::visible_tasks() {
+  if (has_visible_) return visible_;
+  has_visible_ = true;
+  for (const TaskIndex task : find_visible()) visible_.push_back(workflow_.definition().task_id(task));
+  return visible_;
+}
+
+// In the order of the definition. Of a task: what it depends on, directly or not. Of the output: all tasks. Of a
+// compensation: all that have ended.
+std::vector<TaskIndex> WorkflowScope::find_visible() const {
+  const Definition& definition = workflow_.definition();
+  std::vector<TaskIndex> visible;
+  if (task_ == kNoTask || workflow_.is_compensation(task_)) {
+    for (TaskIndex task = 0; task < definition.task_count(); ++task)
+      if (task_ == kNoTask || is_terminal(see(task).state)) visible.push_back(task);
+    return visible;
   }
-  if (outcome->is_null()) return view;
-  for (const auto& [known, json] : outcomes_) {
-    if (known != *task) continue;
-    (has_result(view.state) ? view.result : view.error) = json.get();
-    return view;
-  }
-  outcomes_.emplace_back(*task, std::make_unique<Json>(read(*outcome, fmt::format("task {}", in_quotes(id)))));
-  (has_result(view.state) ? view.result : view.error) = outcomes_.back().second.get();
-  return view;
+  std::vector<bool> is_found(definition.task_count(), false);
+  const auto add_dependencies = [&](TaskIndex task) {
+    for (const TaskIndex dependency : definition.dependencies(task)) {
+      if (is_found[dependency]) continue;
+      is_found[dependency] = true;
+      visible.push_back(dependency);
+    }
+  };
+  add_dependencies(task_);
+  for (std::size_t i = 0; i < visible.size(); ++i) add_dependencies(visible[i]);
+  std::ranges::sort(visible);
+  return visible;
 }
 
 const Json* WorkflowScope::undone_task() {

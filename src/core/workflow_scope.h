@@ -1,11 +1,15 @@
 // What the expressions of a definition see of a workflow, and the places where they are evaluated.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "pawl/task_error.h"
 
@@ -29,16 +33,26 @@ class WorkflowScope final : public expression::Scope {
   std::string_view workflow_id() override { return workflow_.id(); }
   std::string_view workflow_name() override { return workflow_.definition().name(); }
   std::uint32_t attempt() override;
-  std::optional<expression::TaskView> task(std::string_view id) override;
+  std::optional<TaskState> task_state(std::string_view id) override;
+  expression::TaskOutcome task_outcome(std::string_view id) override;
+  std::span<const std::string_view> visible_tasks() override;
   const Json* undone_task() override;
   const Json* failure() override;
 
-  // The first stored text that was asked for and is not JSON: it was seen as null, so what came of that counts for
-  // nothing. nullopt: all were.
-  [[nodiscard]] const std::optional<Error>& corruption() const { return corruption_; }
+  // What of all that was asked for could not be had first: a stored text that is not JSON, or more results than are
+  // read at once. It was seen as null, so what came of that counts for nothing. nullopt: all could.
+  [[nodiscard]] const std::optional<Error>& problem() const { return problem_; }
 
  private:
+  // What `task` is to the one who looks: its state, and the text of its result or error.
+  struct Seen {
+    TaskState state;
+    const JsonText* outcome = nullptr;
+  };
+
   Json read(const JsonText& text, std::string_view what);
+  [[nodiscard]] Seen see(TaskIndex task) const;
+  [[nodiscard]] std::vector<TaskIndex> find_visible() const;
 
   const Workflow& workflow_;
   // The completion that was the result of `task` then; none: its record tells.
@@ -52,8 +66,11 @@ class WorkflowScope final : public expression::Scope {
   std::unique_ptr<Json> input_;
   std::unique_ptr<Json> undone_task_;
   std::unique_ptr<Json> failure_;
-  std::optional<Error> corruption_;
-  std::vector<std::pair<TaskIndex, std::unique_ptr<Json>>> outcomes_;
+  std::optional<Error> problem_;
+  std::size_t bytes_read_ = 0;
+  boost::unordered_flat_map<TaskIndex, std::unique_ptr<Json>> outcomes_;
+  bool has_visible_ = false;
+  std::vector<std::string_view> visible_;
 };
 
 // The task's condition; true if it has none. Errors as expression::Evaluator::test, and `corruption` if it needs what

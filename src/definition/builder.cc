@@ -104,6 +104,7 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
   Checked<std::uint32_t> args = intern_args(task.args, index, path);
   if (!args) return std::unexpected(std::move(args.error()));
   made.rows_[index].args = *args;
+  if (doubts_) doubts_->note_command(task.module, task.function, task.args, path);
   const Call call{.module = task.module, .function = task.function, .args = task.args};
   if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
   if (task.compensation) compensations_.emplace_back(index, *task.compensation);
@@ -117,6 +118,7 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
                    fmt::format("{} has braces around it; a condition is written without: `input.deploy == \"yes\"`",
                                in_quotes(*condition)));
     if (Checked<void> ok = check_expression(*condition, index, path); !ok) return ok;
+    if (doubts_) doubts_->note_condition(*condition, path);
     made.rows_[index].when = intern_string(*condition);
   }
 
@@ -181,6 +183,7 @@ Checked<void> Builder::add_compensations() {
     // Whatever has ended by then may be looked at.
     Checked<std::uint32_t> args = intern_args(compensation.args, std::numeric_limits<TaskIndex>::max(), path);
     if (!args) return std::unexpected(std::move(args.error()));
+    if (doubts_) doubts_->note_command(compensation.module, compensation.function, compensation.args, path);
     const Call call{.module = compensation.module, .function = compensation.function, .args = compensation.args};
     if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
     TaskRules rules{.retry_policy = std::move(compensation.retry_policy),

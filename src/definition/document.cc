@@ -65,8 +65,8 @@ Document Document::from_json(const Json& value) {
   return std::move(builder).finish();
 }
 
-std::string_view Document::string_at(std::uint32_t index) const {
-  const auto [offset, length] = items_[index].value.place;
+std::string_view Document::text_of(Item::Place place) const {
+  const auto [offset, length] = place;
   return offset < text_.size() ? text_.substr(offset, length)
                                : std::string_view(arena_).substr(offset - text_.size(), length);
 }
@@ -179,6 +179,31 @@ Json Node::to_json() const {
     open.push_back({.container = slot, .end = subtree_end});
   }
   return root;
+}
+
+std::string Node::written() const {
+  PAWL_ASSERT(kind() < NodeKind::array, "node {} is {}", index_, describe_kind(kind()));
+  if (kind() == NodeKind::string) return std::string(string());
+  const auto spelling = document_->first_spelling(index_);
+  const bool is_spelled = spelling != document_->spellings_.end() && spelling->index == index_;
+  return is_spelled ? std::string(document_->text_of(spelling->place)) : to_json_text(to_json());
+}
+
+bool Node::contains(Node part) const { return part.index_ >= index_ && part.index_ < document_->after(index_); }
+
+std::optional<Node> Node::find_unkept() const {
+  const std::uint32_t end = document_->after(index_);
+  for (auto at = document_->first_spelling(index_); at != document_->spellings_.end() && at->index < end; ++at)
+    if (!at->is_kept) return Node(*document_, at->index);
+  return std::nullopt;
+}
+
+std::vector<Node> Node::respelled() const {
+  std::vector<Node> nodes;
+  const std::uint32_t end = document_->after(index_);
+  for (auto at = document_->first_spelling(index_); at != document_->spellings_.end() && at->index < end; ++at)
+    if (at->is_kept) nodes.push_back(Node(*document_, at->index));
+  return nodes;
 }
 
 std::string_view describe_kind(NodeKind kind) {

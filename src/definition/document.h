@@ -8,16 +8,19 @@
 // Refused, with line and column: what does not parse, a duplicate key, a key that is no string (YAML scalars such as 1
 // or true used as keys count as strings), invalid UTF-8, NUL bytes (escaped ones too), more than one document, an empty
 // document, nesting deeper than `max_depth`, more nodes than `max_nodes` after aliases are expanded (a "YAML bomb"), an
-// unknown tag, a number that no double holds.
+// unknown tag. A number that no value holds is read all the same, for where a text is meant it is one; a reader that
+// wants values refuses it.
 //
 // Threads: a parsed document may be read by any number of threads.
 // Ownership: a document borrows its text; nodes and the strings they return borrow the document, which must stay in
 // place.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -54,7 +57,19 @@ class Node {
   [[nodiscard]] double number() const;            // kind integer, unsigned_integer or number
   [[nodiscard]] std::string_view string() const;  // kind string
   [[nodiscard]] std::size_t size() const;         // elements of an array, members of an object
-  [[nodiscard]] Json to_json() const;             // the whole subtree
+  [[nodiscard]] Json to_json() const;             // the whole subtree; see find_unkept
+  // The text of a scalar as it stands in the document: `0755`, `1.10`, `True`. A number, boolean or null of a document
+  // made from a value is written as JSON has it.
+  [[nodiscard]] std::string written() const;
+  // The first number of the subtree that no JSON value keeps, such as 123456789012345678901234567890 or 1e400. To
+  // to_json() and number() it is what is nearest; written() has its digits. Nothing: there is none.
+  [[nodiscard]] std::optional<Node> find_unkept() const;
+  // The scalars of the subtree that are kept, and that JSON writes in another way than they are written.
+  [[nodiscard]] std::vector<Node> respelled() const;
+  [[nodiscard]] bool is_kept() const { return !find_unkept(); }
+  // Whether `part`, a node of the same document, is this node or stands in it.
+  [[nodiscard]] bool contains(Node part) const;
+  friend bool operator==(const Node& a, const Node& b) { return a.document_ == b.document_ && a.index_ == b.index_; }
   // Where the node starts. Free for YAML, a scan of the text for JSON: ask only when there is an error to report. A
   // value that YAML leaves out stands at its key. Line and column are 0 (unknown) in a document made from a value.
   [[nodiscard]] Position position() const;
@@ -144,13 +159,27 @@ class Document {
     const Item& item = items_[index];
     return item.has_children() ? item.value.subtree.end : index + 1;
   }
-  [[nodiscard]] std::string_view string_at(std::uint32_t index) const;
+  [[nodiscard]] std::string_view string_at(std::uint32_t index) const { return text_of(items_[index].value.place); }
+  [[nodiscard]] std::string_view text_of(Item::Place place) const;
   [[nodiscard]] Position position_at(std::uint32_t index) const;
   [[nodiscard]] Json scalar_at(std::uint32_t index) const;
+
+  // How a scalar is written, where that is not what JSON would write.
+  struct Spelling {
+    std::uint32_t index;
+    Item::Place place;
+    bool is_kept;
+  };
+  using Spellings = std::vector<Spelling>;
+  // The first of a node that is not before `index`.
+  [[nodiscard]] Spellings::const_iterator first_spelling(std::uint32_t index) const {
+    return std::ranges::lower_bound(spellings_, index, {}, &Spelling::index);
+  }
 
   std::string_view text_;  // without its byte order mark
   std::string arena_;      // strings that do not stand in the text as they are
   std::vector<Item> items_;
+  Spellings spellings_;  // by index
   Positions positions_ = Positions::none;
   bool is_stored_ = false;
 };

@@ -4,6 +4,9 @@
 #include <array>
 #include <functional>
 #include <limits>
+#include <string>
+#include <type_traits>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -21,6 +24,21 @@ constexpr std::size_t kFewKeys = 16;
 // No text has more nodes than one every two bytes, and few come near. The pages of a reserve that is not used are never
 // touched, while a vector that grows holds the old and the new block at once.
 constexpr std::size_t kBytesPerReservedNode = 4;
+
+// What JSON would write for what stands for itself, a string not included.
+std::string json_text_of(const Scalar& scalar) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, std::monostate>)
+          return "null";
+        else if constexpr (std::is_same_v<Value, std::string_view>)
+          return std::string(value);
+        else
+          return to_json_text(value);
+      },
+      scalar);
+}
 
 }  // namespace
 
@@ -60,6 +78,14 @@ Result<void> DocumentBuilder::add(const Scalar& scalar, Position at) {
       PAWL_ASSERT(false, "kind {} of a scalar", scalar.index());
   }
   document_.items_.push_back(item(kind, at, value));
+  return {};
+}
+
+Result<void> DocumentBuilder::add_written(const Scalar& scalar, std::string_view written, bool is_kept, Position at) {
+  const std::uint32_t index = next_index();
+  if (Result<void> added = add(scalar, at); !added) return added;
+  if (!is_kept || written != json_text_of(scalar))
+    document_.spellings_.push_back({.index = index, .place = place(written), .is_kept = is_kept});
   return {};
 }
 
@@ -168,6 +194,13 @@ Result<void> DocumentBuilder::add_alias(std::uint32_t source, Position at) {
 
 Result<void> DocumentBuilder::append_copies(std::uint32_t source, std::uint32_t end, Position at) {
   const std::uint32_t moved_by = next_index() - source;
+  const auto first = document_.first_spelling(source) - document_.spellings_.cbegin();
+  const auto last = document_.first_spelling(end) - document_.spellings_.cbegin();
+  for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
+    Document::Spelling spelling = document_.spellings_[i];
+    spelling.index += moved_by;
+    document_.spellings_.push_back(spelling);
+  }
   std::vector<std::uint32_t> ends;  // of the subtrees that the node being copied is inside of
   for (std::uint32_t i = source; i < end; ++i) {
     while (!ends.empty() && ends.back() == i) ends.pop_back();

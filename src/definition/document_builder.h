@@ -30,6 +30,8 @@ class DocumentBuilder {
   DocumentBuilder(std::string_view text, Positions positions, const DocumentLimits& limits);
 
   Result<void> add(const Scalar& scalar, Position at = {});
+  // A number, boolean or null that stands in the text as `written`. `is_kept`: it is what is written.
+  Result<void> add_written(const Scalar& scalar, std::string_view written, bool is_kept, Position at = {});
   // A string that a user wrote: add(), but refuses NUL.
   Result<void> add_text(std::string_view text, Position at = {});
   // Opens an array or object; what is added until the matching end() is inside.

@@ -1,11 +1,13 @@
 // What the tests of documents say shortly.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "base/number.h"
 #include "definition/document.h"
 
 namespace pawl::definition {
@@ -27,7 +29,10 @@ inline std::string at(Position position) { return fmt::format("{}:{}", position.
 // The whole document as JSON text, or why there is none.
 inline std::string as_json(std::string_view text, Format format) {
   const Result<Document> document = Document::parse(text, format);
-  return document ? to_json_text(document->root().to_json()) : refused(text, format);
+  if (!document) return refused(text, format);
+  const std::optional<Node> unkept = document->root().find_unkept();
+  if (unkept) return fmt::format("{}: {}", at(unkept->position()), why_not_kept(unkept->written()));
+  return to_json_text(document->root().to_json());
 }
 
 inline std::string yaml(std::string_view text) { return as_json(text, Format::yaml); }

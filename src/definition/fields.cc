@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -14,6 +15,55 @@ std::unexpected<Problem> wrong_type(Node node, const Path& path, std::string_vie
 Checked<std::string> read_string(Node node, const Path& path) {
   if (node.kind() != NodeKind::string) return wrong_type(node, path, "a string");
   return std::string(node.string());
+}
+
+Path path_of(Node node, Node part, Path path) {
+  while (node != part) {
+    std::size_t number = 0;
+    std::optional<Node> next;
+    if (node.kind() == NodeKind::array) {
+      for (const Node element : node.elements()) {
+        if (element.contains(part)) {
+          next = element;
+          break;
+        }
+        ++number;
+      }
+      path.emplace_back(number);
+    } else {
+      for (const auto& [key, value] : node.members()) {
+        if (!value.contains(part)) continue;
+        next = value;
+        path.emplace_back(std::string(key.string()));
+        break;
+      }
+    }
+    node = *next;
+  }
+  return path;
+}
+
+Checked<Json> read_json(Node node, const Path& path) {
+  const std::optional<Node> unkept = node.find_unkept();
+  if (!unkept) return node.to_json();
+  return wrong(path_of(node, *unkept, path), why_not_kept(unkept->written()));
+}
+
+Checked<Json> read_text_value(Node node, const Path& path, std::string_view expected) {
+  switch (node.kind()) {
+    case NodeKind::null:
+      return wrong(path, fmt::format("must be {}, not null; write \"\" for an empty text, or \"{}\" for the word",
+                                     expected, node.written().empty() ? "null" : node.written()));
+    case NodeKind::array:
+    case NodeKind::object:
+      return wrong_type(node, path, expected);
+    default:
+      break;
+  }
+  Json value = node.to_json();
+  const std::string written = node.written();
+  if (!node.is_kept() || (!value.is_string() && to_json_text(value) != written)) return Json(written);
+  return value;
 }
 
 Checked<bool> read_boolean(Node node, const Path& path) {
@@ -38,6 +88,7 @@ Checked<Duration> read_duration(Node node, const Path& path) {
 }
 
 Checked<double> read_number(Node node, const Path& path) {
+  if (!node.is_kept()) return wrong(path, why_not_kept(node.written()));
   switch (node.kind()) {
     case NodeKind::integer:
       return static_cast<double>(node.integer());

@@ -18,6 +18,13 @@ namespace pawl::definition {
 
 // Typed values. The path is that of the value itself.
 Checked<std::string> read_string(Node node, const Path& path);
+// The path of `part`, which stands in the `node` at `path`.
+[[nodiscard]] Path path_of(Node node, Node part, Path path);
+// Any value. Refuses numbers that no JSON value keeps, each at its place.
+Checked<Json> read_json(Node node, const Path& path);
+// What stands where a text is meant: a string, or a number or boolean without quotes as it is written (`0755`). It
+// stays a number or boolean where JSON writes the same.
+Checked<Json> read_text_value(Node node, const Path& path, std::string_view expected);
 Checked<bool> read_boolean(Node node, const Path& path);
 // "30s" or an integer of milliseconds, never negative; below 1,000 and not 0 it is refused (base/time.h).
 Checked<Duration> read_duration(Node node, const Path& path);

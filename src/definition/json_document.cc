@@ -45,16 +45,16 @@ class JsonEvents {
   bool on_string_part(std::string_view part, std::size_t /*size*/, JsonErrorCode& /*error*/) { return keep(part); }
   bool on_string(std::string_view last, std::size_t /*size*/, JsonErrorCode& error) { return string(last, error); }
   bool on_number_part(std::string_view part, JsonErrorCode& /*error*/) { return keep(part); }
-  bool on_int64(std::int64_t value, std::string_view /*last*/, JsonErrorCode& error) { return number(value, error); }
+  // JSON has one way to write an integer, but for -0.
+  bool on_int64(std::int64_t value, std::string_view last, JsonErrorCode& error) {
+    return value == 0 ? written(value, last, true, error) : number(value, error);
+  }
   bool on_uint64(std::uint64_t value, std::string_view /*last*/, JsonErrorCode& error) { return number(value, error); }
   // Boost 1.81 may be off by the last bit, which a second look at the digits is not.
-  bool on_double(double /*value*/, std::string_view last, JsonErrorCode& error) {
-    const std::optional<double> exact = nearest_double(parts_.empty() ? last : parts_ += last);
-    if (!exact) {
-      return proceed(builder_.refuse(ErrorCode::invalid_argument, "this number is beyond the range of a double"),
-                     error);
-    }
-    return number(*exact, error);
+  bool on_double(double value, std::string_view last, JsonErrorCode& error) {
+    const std::string_view text = parts_.empty() ? last : parts_ += last;
+    const std::optional<double> exact = nearest_double(text);
+    return written(exact.value_or(value), text, exact && !is_integer_text(text), error);
   }
   bool on_bool(bool value, JsonErrorCode& error) { return proceed(builder_.add(value), error); }
   bool on_null(JsonErrorCode& error) { return proceed(builder_.add(std::monostate()), error); }
@@ -72,6 +72,12 @@ class JsonEvents {
     if (parts_.empty()) return proceed(builder_.add_text(last), error);
     parts_ += last;
     const bool added = proceed(builder_.add_text(parts_), error);
+    parts_.clear();
+    return added;
+  }
+
+  bool written(const Scalar& value, std::string_view text, bool is_kept, JsonErrorCode& error) {
+    const bool added = proceed(builder_.add_written(value, text, is_kept), error);
     parts_.clear();
     return added;
   }

@@ -49,17 +49,20 @@ TEST(JsonDocument, keeps_strings_longer_than_the_parsers_buffer) {
 }
 
 TEST(JsonDocument, keeps_numbers_to_the_last_bit) {
-  EXPECT_EQ(json("[0, -9223372036854775808, 9223372036854775808, 18446744073709551616]"),
-            "[0,-9223372036854775808,9223372036854775808,18446744073709551616.0]");
+  EXPECT_EQ(json("[0, -9223372036854775808, 9223372036854775808, 18446744073709551615]"),
+            "[0,-9223372036854775808,9223372036854775808,18446744073709551615]");
   EXPECT_EQ(json("[0.1, 2.2250738585072014e-308, 1.7976931348623157e308, 7.2057594037927933e16, -0.0, 1E2]"),
             "[0.1,2.2250738585072014e-308,1.7976931348623157e+308,72057594037927936.0,-0.0,100.0]");
   EXPECT_EQ(json("1.5"), "1.5");
   EXPECT_EQ(json("-12"), "-12");
 }
 
-TEST(JsonDocument, refuses_numbers_that_no_double_holds) {
-  EXPECT_EQ(json("[1,\n 1e400]"), "2:2: this number is beyond the range of a double");
-  EXPECT_EQ(json("[1,\n 1e-400]"), "2:2: this number is beyond the range of a double");
+TEST(JsonDocument, has_numbers_that_no_value_holds_with_their_place) {
+  EXPECT_EQ(json("[1,\n 1e400]"), "2:2: the number 1e400 is beyond the range of a double; put it in quotes to keep it");
+  EXPECT_EQ(json("[1,\n 1e-400]"),
+            "2:2: the number 1e-400 is beyond the range of a double; put it in quotes to keep it");
+  EXPECT_EQ(json("{\"a\": 18446744073709551616}"),
+            "1:7: the integer 18446744073709551616 does not fit into 64 bits; put it in quotes to keep its digits");
 }
 
 }  // namespace

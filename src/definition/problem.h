@@ -39,6 +39,14 @@ using Checked = std::expected<T, Problem>;
   return std::unexpected<Problem>(Problem{.message = std::move(message), .path = std::move(path), .at_key = true});
 }
 
+// What was read goes into `target`, if it could be read.
+template <class Target, class T>
+Checked<void> assign(Target& target, Checked<T> read) {
+  if (!read) return std::unexpected(std::move(read.error()));
+  target = *std::move(read);
+  return {};
+}
+
 // "tasks.load.dependencies[0]"; a name that is no plain word is quoted: `tasks["fetch-data"].timeout`.
 [[nodiscard]] std::string field_of(const Path& path);
 

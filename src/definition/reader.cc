@@ -1,4 +1,7 @@
 // The doors by which definitions come in: a text, a file, a spec made in code.
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "pawl/definition.h"
@@ -10,6 +13,7 @@
 #include "definition/fields.h"
 #include "definition/task_reader.h"
 #include "definition/task_sugar.h"
+#include "definition/warnings.h"
 
 namespace pawl {
 namespace definition {
@@ -18,6 +22,8 @@ namespace {
 struct Header {
   WorkflowSpec spec;
   bool has_name = false;
+  std::optional<Json> shell;
+  std::optional<Node> input;
   std::optional<Node> tasks;
 };
 
@@ -59,13 +65,12 @@ Checked<void> read_on_failure(Header& header, Node value, const Path& path) {
 
 Checked<void> read_input(Header& header, Node value, const Path& path) {
   if (value.kind() != NodeKind::object) return wrong_type(value, path, "an object of default values");
-  header.spec.input = value.to_json();
-  return {};
+  header.input = value;
+  return assign(header.spec.input, read_json(value, path));
 }
 
-Checked<void> read_output(Header& header, Node value, const Path&) {
-  header.spec.output = value.to_json();
-  return {};
+Checked<void> read_output(Header& header, Node value, const Path& path) {
+  return assign(header.spec.output, read_json(value, path));
 }
 
 Checked<void> read_timeout(Header& header, Node value, const Path& path) {
@@ -88,6 +93,10 @@ Checked<void> read_saga(Header& header, Node value, const Path& path) {
   if (!saga) return std::unexpected(saga.error());
   header.spec.saga = *saga;
   return {};
+}
+
+Checked<void> read_default_shell(Header& header, Node value, const Path& path) {
+  return assign(header.shell, read_shell(value, path));
 }
 
 Checked<void> read_tasks(Header& header, Node value, const Path& path) {
@@ -113,8 +122,30 @@ constexpr HeaderField kHeaderFields[] = {
     {"timeout_policy", read_timeout_policy},
     {"saga", read_saga},
     {"output", read_output},
+    {"shell", read_default_shell},
     {"tasks", read_tasks},
 };
+
+// 0755 and 1.10: numbers that lose what is written there, and are hardly meant as numbers.
+bool looks_like_a_text(std::string_view number) {
+  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
+  if (number.find_first_not_of("0123456789.") != std::string_view::npos) return false;
+  const std::size_t point = number.find('.');
+  if (point == std::string_view::npos) return number.size() > 1 && number.starts_with('0');
+  return number.size() > point + 2 && number.ends_with('0') && !number.starts_with('0');
+}
+
+std::vector<Problem> doubt_numbers(Node input) {
+  std::vector<Problem> problems;
+  for (const Node node : input.respelled()) {
+    const bool is_number = node.kind() == NodeKind::integer || node.kind() == NodeKind::number;
+    if (!is_number || !looks_like_a_text(node.written()) || problems.size() == kMostWarnings) continue;
+    problems.push_back({.message = fmt::format("{} is the number {} here; put it in quotes if it is a text",
+                                               node.written(), to_json_text(node.to_json())),
+                        .path = path_of(input, node, {"input"})});
+  }
+  return problems;
+}
 
 Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std::vector<Problem>& warnings) {
   Header header;
@@ -127,16 +158,19 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std:
 
   Builder builder(checks);
   if (Checked<void> ok = builder.set_header(header.spec); !ok) return std::unexpected(std::move(ok.error()));
+  const Json* const shell = header.shell ? &*header.shell : nullptr;
   TaskSpec task;
   Path path{"tasks", ""};
   for (const auto& [key, value] : header.tasks->members()) {
     task.id = key.string();
     path.back() = task.id;
-    if (Checked<void> ok = read_task(task, value, path); !ok) return std::unexpected(std::move(ok.error()));
+    if (Checked<void> ok = read_task(task, value, path, shell); !ok) return std::unexpected(std::move(ok.error()));
     if (Checked<void> ok = builder.add_task(task); !ok) return std::unexpected(std::move(ok.error()));
   }
   Checked<DefinitionPtr> made = builder.finish();
-  if (made) warnings = builder.warnings();
+  if (!made || checks.warnings == nullptr) return made;
+  warnings = builder.warnings();
+  if (header.input) std::ranges::move(doubt_numbers(*header.input), std::back_inserter(warnings));
   return made;
 }
 

@@ -32,9 +32,9 @@ Checked<void> read_handler_name(TaskDraft& draft, Node value, const Path& path) 
   return {};
 }
 
-Checked<void> read_args(TaskDraft& draft, Node value, const Path& path) {
+Checked<void> note_args(TaskDraft& draft, Node value, const Path& path) {
   if (value.kind() != NodeKind::array) return wrong_type(value, path, "an array of positional arguments");
-  draft.spec.args = value.to_json();
+  draft.args = value;
   draft.has_call = true;
   return {};
 }
@@ -183,14 +183,17 @@ Checked<void> finish_call(TaskDraft& draft, const Path& path, std::string_view w
         fmt::format("the {} does nothing: give it `module` and `function`, or one of `run`, `sleep`, `until`", what));
   if (spec.module.empty()) return wrong(path, "`module` is missing beside `function`");
   if (spec.function.empty()) return wrong(path, "`function` is missing beside `module`");
-  return {};
+  if (!draft.args) return {};
+  Path args_path = path;
+  args_path.emplace_back("args");
+  return assign(draft.spec.args, read_args(*draft.args, spec.module == "exec", args_path));
 }
 
 // What to call, and for how long and how often: of a task, and of what undoes it.
-constexpr std::array<Field<TaskDraft>, 16> kCallFields = {{
+constexpr std::array<Field<TaskDraft>, 18> kCallFields = {{
     {"module", read_handler_name<&TaskSpec::module>},
     {"function", read_handler_name<&TaskSpec::function>},
-    {"args", read_args},
+    {"args", note_args},
     {"timeout", read_limit<&TaskSpec::timeout>},
     {"retry_policy", read_task_retries},
     {"run", read_sugar},
@@ -204,11 +207,13 @@ constexpr std::array<Field<TaskDraft>, 16> kCallFields = {{
     {"cwd", read_exec_option},
     {"env", read_exec_option},
     {"stdin", read_exec_option},
+    {"shell", read_exec_option},
+    {"truncate", read_exec_option},
 }};
 
 // Written as a task is.
 Checked<void> read_task_compensation(TaskDraft& draft, Node value, const Path& path) {
-  Checked<Compensation> compensation = read_compensation(value, path);
+  Checked<Compensation> compensation = read_compensation(value, path, draft.shell);
   if (!compensation) return std::unexpected(std::move(compensation.error()));
   draft.spec.compensation = *std::move(compensation);
   return {};
@@ -234,16 +239,27 @@ constexpr auto kTaskFields = [] {
   return fields;
 }();
 
+TaskDraft draft_of(TaskSpec& spec, const Json* shell) {
+  return {.spec = spec,
+          .sugar = {},
+          .sugar_value = {},
+          .exec_options = {},
+          .exec_option_path = {},
+          .shell_path = {},
+          .shell = shell,
+          .args = {}};
+}
+
 }  // namespace
 
-Checked<void> read_task(TaskSpec& spec, Node node, const Path& path) {
+Checked<void> read_task(TaskSpec& spec, Node node, const Path& path, const Json* shell) {
   spec = TaskSpec{.id = std::move(spec.id)};
   if (node.kind() == NodeKind::string || node.kind() == NodeKind::array) {
     auto refused = wrong_type(node, path, "an object that describes the task");
     refused.error().message += "; write `{run: make}`";
     return refused;
   }
-  TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
+  TaskDraft draft = draft_of(spec, shell);
   if (Checked<void> ok =
           read_fields<TaskDraft>(node, kTaskFields, draft, path, "an object that describes the task", KeyOf::task);
       !ok)
@@ -261,9 +277,9 @@ Checked<RetryPolicy> read_retry_policy(Node node, const Path& path) {
   return std::move(draft.policy);
 }
 
-Checked<Compensation> read_compensation(Node node, const Path& path) {
+Checked<Compensation> read_compensation(Node node, const Path& path, const Json* shell) {
   TaskSpec spec;
-  TaskDraft draft{.spec = spec, .sugar = {}, .sugar_value = {}, .exec_options = {}, .exec_option_path = {}};
+  TaskDraft draft = draft_of(spec, shell);
   if (Checked<void> ok = read_fields<TaskDraft>(node, kCallFields, draft, path,
                                                 "an object that describes what undoes the task", KeyOf::compensation);
       !ok)

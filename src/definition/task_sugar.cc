@@ -12,31 +12,44 @@
 namespace pawl::definition {
 namespace {
 
-// What a command's word or variable may be; places in strings may become anything, which the runner judges.
-bool is_word(Node value) {
-  return value.kind() == NodeKind::boolean || value.kind() == NodeKind::integer ||
-         value.kind() == NodeKind::unsigned_integer || value.kind() == NodeKind::number ||
-         value.kind() == NodeKind::string;
-}
+constexpr std::string_view kWord = "a string, number or boolean";
 
 bool has_place(Node value) { return value.kind() == NodeKind::string && expression::has_places(value.string()); }
 
-Checked<void> check_cwd(Node value, const Path& path) {
-  if (value.kind() != NodeKind::string) return wrong_type(value, path, "a string, the path of a directory");
-  if (value.string().empty()) return wrong(path, "must not be empty");
-  return {};
+Path inside(const Path& path, Path::value_type step) {
+  Path longer = path;
+  longer.push_back(std::move(step));
+  return longer;
 }
 
-Checked<void> check_env(Node value, const Path& path) {
-  if (has_place(value)) return {};
+Checked<Json> read_cwd(Node value, const Path& path) {
+  if (value.kind() == NodeKind::string && value.string().empty()) return wrong(path, "must not be empty");
+  Checked<Json> text = read_text_value(value, path, "a string, the path of a directory");
+  if (text) *text = value.written();
+  return text;
+}
+
+Checked<Json> read_env(Node value, const Path& path) {
+  if (has_place(value)) return value.to_json();
   if (value.kind() != NodeKind::object) return wrong_type(value, path, "an object from variables to their values");
+  boost::json::object env;
   for (const auto& [key, variable] : value.members()) {
-    if (is_word(variable)) continue;
-    Path variable_path = path;
-    variable_path.emplace_back(std::string(key.string()));
-    return wrong_type(variable, variable_path, "a string, number or boolean");
+    Checked<Json> text = read_text_value(variable, inside(path, std::string(key.string())), kWord);
+    if (!text) return text;
+    env.emplace(key.string(), *std::move(text));
   }
-  return {};
+  return env;
+}
+
+// A text as it is; what is larger, or null, as a value that is written as JSON.
+Checked<Json> read_stdin(Node value, const Path& path) {
+  const bool is_text = value.kind() < NodeKind::array && !value.is_null();
+  return is_text ? read_text_value(value, path, kWord) : read_json(value, path);
+}
+
+Checked<Json> read_truncate(Node value, const Path& path) {
+  if (value.kind() != NodeKind::boolean && !has_place(value)) return wrong_type(value, path, "true or false");
+  return value.to_json();
 }
 
 void set_handler(TaskSpec& spec, std::string_view module, std::string_view function, boost::json::array args) {
@@ -46,19 +59,19 @@ void set_handler(TaskSpec& spec, std::string_view module, std::string_view funct
 }
 
 // The program must be a string; where the options would stand (an object at the end), `run` has `cwd`, `env`, `stdin`.
-Checked<void> check_words(Node words, const Path& path) {
-  std::size_t number = 0;
+Checked<boost::json::array> read_words(Node words, const Path& path) {
+  boost::json::array read;
   for (const Node word : words.elements()) {
-    Path word_path = path;
-    word_path.emplace_back(number);
-    if (number == 0 && word.kind() != NodeKind::string) return wrong_type(word, word_path, "a string, the program");
-    if (number == 0 && word.string().empty()) return wrong(word_path, "must not be empty");
+    const Path word_path = inside(path, read.size());
+    if (read.empty() && word.kind() != NodeKind::string) return wrong_type(word, word_path, "a string, the program");
+    if (read.empty() && word.string().empty()) return wrong(word_path, "must not be empty");
     if (word.kind() == NodeKind::object)
       return wrong(word_path, "must not be an object; `cwd`, `env` and `stdin` stand beside `run`");
-    if (!is_word(word)) return wrong_type(word, word_path, "a string, number or boolean");
-    ++number;
+    Checked<Json> text = read_text_value(word, word_path, kWord);
+    if (!text) return std::unexpected(std::move(text.error()));
+    read.push_back(*std::move(text));
   }
-  return {};
+  return read;
 }
 
 // `run: "command line"` or `run: [program, arg, ...]`.
@@ -68,17 +81,19 @@ Checked<void> expand_run(TaskDraft& draft, Node value, const Path& path) {
     return with_advice(wrong_type(value, path, "a command line, or an array of a program and its arguments"), "run",
                        value, path);
   if (is_line ? value.string().empty() : value.size() == 0) return wrong(path, "is empty; there is nothing to run");
-  if (!is_line)
-    if (Checked<void> ok = check_words(value, path); !ok) return ok;
+  if (!is_line && draft.exec_options.contains("shell"))
+    return wrong(draft.shell_path, "belongs to a command line, and `run` is a list: a program that needs no shell");
+  if (is_line && draft.shell != nullptr) draft.exec_options.emplace("shell", *draft.shell);  // unless it has its own
   boost::json::array args;
   if (is_line) {
     args.push_back(value.to_json());
   } else {
-    args = value.to_json().as_array();
+    Checked<boost::json::array> words = read_words(value, path);
+    if (!words) return std::unexpected(std::move(words.error()));
+    args = *std::move(words);
   }
-  const std::string_view function = is_line ? "shell" : "run";
   if (!draft.exec_options.empty()) args.emplace_back(draft.exec_options);
-  set_handler(draft.spec, "exec", function, std::move(args));
+  set_handler(draft.spec, "exec", is_line ? "shell" : "run", std::move(args));
   return {};
 }
 
@@ -108,14 +123,71 @@ Checked<void> read_sugar(TaskDraft& draft, Node value, const Path& path) {
   return {};
 }
 
+namespace {
+
+using OptionReader = Checked<Json> (*)(Node value, const Path& path);
+
+// The reader of an option of a command; read_json of one that is not known.
+OptionReader reader_of(std::string_view option) {
+  static constexpr std::pair<std::string_view, OptionReader> kReaders[] = {
+      {"cwd", read_cwd}, {"env", read_env}, {"stdin", read_stdin}, {"shell", read_shell}, {"truncate", read_truncate}};
+  for (const auto& [name, reader] : kReaders)
+    if (name == option) return reader;
+  return read_json;
+}
+
+// What the runner refuses, with its place, is left to it.
+Checked<Json> read_argument(Node value, const Path& path) {
+  if (value.kind() < NodeKind::array && !value.is_null()) return read_text_value(value, path, kWord);
+  if (value.kind() != NodeKind::object) return read_json(value, path);
+  boost::json::object options;
+  for (const auto& [key, option] : value.members()) {
+    const std::string name(key.string());
+    const bool is_text = option.kind() < NodeKind::array && !option.is_null();
+    const bool is_read =
+        (is_text && (name == "cwd" || name == "stdin")) || (name == "env" && option.kind() == NodeKind::object);
+    Checked<Json> read = (is_read ? reader_of(name) : read_json)(option, inside(path, name));
+    if (!read) return read;
+    options.emplace(name, *std::move(read));
+  }
+  return options;
+}
+
+}  // namespace
+
+Checked<Json> read_args(Node args, bool are_of_exec, const Path& path) {
+  if (!are_of_exec) return read_json(args, path);
+  boost::json::array read;
+  for (const Node value : args.elements()) {
+    Checked<Json> argument = read_argument(value, inside(path, read.size()));
+    if (!argument) return argument;
+    read.push_back(*std::move(argument));
+  }
+  return read;
+}
+
+Checked<Json> read_shell(Node value, const Path& path) {
+  constexpr const char* kExpected = "bash, sh, or a list such as [zsh, -ec], to which the command line is added";
+  if (value.kind() == NodeKind::string && (value.string() == "bash" || value.string() == "sh")) return value.to_json();
+  if (value.kind() == NodeKind::string)
+    return wrong(path, fmt::format("{} is no shell that Pawl knows; it is {}", in_quotes(value.string()), kExpected));
+  if (value.kind() != NodeKind::array || value.size() == 0) return wrong_type(value, path, kExpected);
+  boost::json::array words;
+  for (const Node word : value.elements()) {
+    if (word.kind() != NodeKind::string) return wrong_type(word, inside(path, words.size()), "a string");
+    if (words.empty() && word.string().empty()) return wrong(inside(path, std::size_t{0}), "must not be empty");
+    words.push_back(word.to_json());
+  }
+  return words;
+}
+
 Checked<void> read_exec_option(TaskDraft& draft, Node value, const Path& path) {
   const std::string& option = std::get<std::string>(path.back());
-  if (option == "cwd")
-    if (Checked<void> ok = check_cwd(value, path); !ok) return ok;
-  if (option == "env")
-    if (Checked<void> ok = check_env(value, path); !ok) return ok;
-  draft.exec_options[option] = value.to_json();
+  Checked<Json> read = reader_of(option)(value, path);
+  if (!read) return std::unexpected(std::move(read.error()));
+  draft.exec_options[option] = *std::move(read);
   draft.exec_option_path = path;
+  if (option == "shell") draft.shell_path = path;
   return {};
 }
 

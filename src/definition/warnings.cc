@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "definition/foreign_places.h"
+#include "definition/pasted_values.h"
 #include "expression/foreign_names.h"
 
 namespace pawl {
@@ -17,6 +18,7 @@ namespace definition {
 namespace {
 
 using expression::Access;
+using expression::ValueKind;
 
 constexpr std::string_view kOfTask[] = {"result", "error", "state"};
 constexpr std::string_view kOfWorkflow[] = {"id", "name"};
@@ -114,6 +116,67 @@ std::optional<std::string> doubt_task(const Access& access, const Definition& de
                            in_quotes(member), meant);
 }
 
+// The value that an input has unless a start gives it another one; nullptr: none is declared.
+const Json* default_of(const Access& access, const Json& declared) {
+  const Json* node = &declared;
+  for (std::size_t i = 1; i < access.path.size() && node != nullptr; ++i)
+    node = node->is_object() ? node->get_object().if_contains(access.path[i]) : nullptr;
+  return node;
+}
+
+// What it is that makes no condition: nothing if it may well be true or false.
+std::optional<ValueKind> kind_of(const Access& access, const Definition& definition, const Json& declared) {
+  const std::string& root = access.path.front();
+  if (root == "input") {
+    const Json* const value = default_of(access, declared);
+    if (value == nullptr || value->is_null() || value->is_bool()) return std::nullopt;
+    if (value->is_string()) return ValueKind::text;
+    return value->is_number() ? ValueKind::number : ValueKind::structure;
+  }
+  if (root == "workflow") return ValueKind::text;
+  if (root != "tasks" || access.path.size() < 3) return std::nullopt;
+  if (access.path[2] == "state") return ValueKind::text;
+  const std::optional<TaskIndex> named = definition.find_task(access.path[1]);
+  if (!named || access.path.size() != 4 || access.path[2] != "result" || !is_command(definition.handler(*named)))
+    return std::nullopt;
+  if (access.path[3] == "exit_code") return ValueKind::number;
+  if (access.path[3] == "stdout" || access.path[3] == "stderr") return ValueKind::text;
+  return std::nullopt;
+}
+
+std::string_view name_of(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::text:
+      return "a text";
+    case ValueKind::number:
+      return "a number";
+    case ValueKind::structure:
+      break;
+  }
+  return "a list or an object";
+}
+
+std::string not_a_condition(std::string_view what, ValueKind kind, std::string_view expression) {
+  return fmt::format("a condition is true, false or nil, and {} is {}; write {}", what, name_of(kind),
+                     expression::as_condition(expression, kind));
+}
+
+std::optional<std::string> doubt_truth(const Access& access, const Definition& definition, const Json& declared,
+                                       bool is_condition) {
+  if (!(is_condition && access.is_whole) && !access.is_tested) return std::nullopt;
+  const std::optional<ValueKind> kind = kind_of(access, definition, declared);
+  if (!kind) return std::nullopt;
+  const std::string text = chain(access, access.path.size());
+  if (is_condition && access.is_whole)
+    return not_a_condition(access.path.front() == "input" ? text + " by default" : text, *kind, text);
+  if (*kind == ValueKind::structure) return std::nullopt;
+  return fmt::format(
+      "{} is {}, and to `and`, `or` and `not` every text and every number is true, even \"\", \"no\" and 0; "
+      "write {}",
+      access.path.front() == "input" ? text + " by default" : text, name_of(*kind),
+      expression::as_condition(text, *kind));
+}
+
 std::optional<std::string> doubt(const Access& access, const Definition& definition, const Json& declared,
                                  std::optional<TaskIndex> reader) {
   const std::string& root = access.path.front();
@@ -128,23 +191,53 @@ std::optional<std::string> doubt(const Access& access, const Definition& definit
 }  // namespace
 
 void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> task, const Path& path) {
+  for (const std::string& integer : expression::find_long_integers(expression))
+    found_.push_back(
+        {.message = fmt::format("the integer {} does not fit into 64 bits, and is rounded to a double here; "
+                                "compare it as a text: tostring(x) == \"{}\"",
+                                integer, integer),
+         .path = path});
   for (Access& access : expression::find_accesses(expression))
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
 }
 
 void WarningFinder::note_text(std::string_view text, const Path& path) {
-  if (texts_.size() == kMostWarnings) return;
+  if (found_.size() == kMostWarnings) return;
   if (std::optional<std::string> message = find_foreign_place(text))
-    texts_.push_back({.message = *std::move(message), .path = path});
+    found_.push_back({.message = *std::move(message), .path = path});
+}
+
+void WarningFinder::note_condition(std::string_view expression, const Path& path) {
+  if (const std::optional<ValueKind> kind = expression::find_kind(expression))
+    found_.push_back({.message = not_a_condition("this", *kind, expression), .path = path});
+  for (auto noted = noted_.rbegin(); noted != noted_.rend() && noted->path == path; ++noted) noted->is_condition = true;
+}
+
+void WarningFinder::note_command(std::string_view module, std::string_view function, const Json& args,
+                                 const Path& path) {
+  if (module != "exec" || !args.is_array()) return;
+  const std::optional<std::size_t> place = place_of_shell_line(function, args.get_array());
+  if (!place) return;
+  std::optional<std::string> message = find_pasted_values(args.get_array()[*place].get_string());
+  if (!message) return;
+  Path line = path;
+  line.emplace_back("args");
+  line.emplace_back(*place);
+  found_.push_back({.message = *std::move(message), .path = std::move(line)});
 }
 
 std::vector<Problem> WarningFinder::judge(const Definition& definition) const {
-  std::vector<Problem> problems = texts_;
+  std::vector<Problem> problems(found_.begin(),
+                                found_.begin() + static_cast<std::ptrdiff_t>(std::min(found_.size(), kMostWarnings)));
   const Json declared = definition.input().parse();
-  for (const Noted& noted : noted_) {
-    if (problems.size() >= kMostWarnings) break;
-    if (std::optional<std::string> message = doubt(noted.access, definition, declared, noted.task))
+  const auto add = [&](const Noted& noted, std::optional<std::string> message) {
+    if (message && problems.size() < kMostWarnings)
       problems.push_back({.message = *std::move(message), .path = noted.path});
+  };
+  for (const Noted& noted : noted_) {
+    if (problems.size() == kMostWarnings) break;
+    add(noted, doubt(noted.access, definition, declared, noted.task));
+    add(noted, doubt_truth(noted.access, definition, declared, noted.is_condition));
   }
   return problems;
 }

@@ -25,6 +25,10 @@ class WarningFinder {
   void note(std::string_view expression, std::optional<TaskIndex> task, const Path& path);
   // Of a text that a handler is given.
   void note_text(std::string_view text, const Path& path);
+  // Of the condition of a task, noted as an expression already.
+  void note_condition(std::string_view expression, const Path& path);
+  // Of a command with its args: values that are pasted into a line for a shell.
+  void note_command(std::string_view module, std::string_view function, const Json& args, const Path& path);
   [[nodiscard]] std::vector<Problem> judge(const Definition& definition) const;
 
  private:
@@ -32,10 +36,11 @@ class WarningFinder {
     expression::Access access;
     std::optional<TaskIndex> task;
     Path path;
+    bool is_condition = false;
   };
 
   std::vector<Noted> noted_;
-  std::vector<Problem> texts_;
+  std::vector<Problem> found_;  // what needs no more of the definition to be known
 };
 
 }  // namespace pawl::definition

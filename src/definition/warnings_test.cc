@@ -164,5 +164,79 @@ TEST(CheckInput, knows_nothing_of_an_input_that_is_not_declared) {
   EXPECT_THAT(check_input(**definition, {{"wo", 1}}), IsEmpty());
 }
 
+TEST(Warnings, a_condition_that_is_no_condition) {
+  EXPECT_THAT(warnings_of_b("when: input.who"),
+              ElementsAre("f.yaml:5:45: warning: tasks.b.when: a condition is true, false or nil, and input.who by "
+                          "default is a text; write input.who == \"yes\""));
+  EXPECT_THAT(warnings_of_b("when: input.db.port"), ElementsAre(HasSubstr("is a number; write input.db.port > 0")));
+  EXPECT_THAT(warnings_of_b("when: input.db"), ElementsAre(HasSubstr("is a list or an object; write input.db ~= nil")));
+  EXPECT_THAT(warnings_of_b("when: \"'yes'\""), ElementsAre(HasSubstr("and this is a text; write 'yes' == \"yes\"")));
+  EXPECT_THAT(warnings_of_b("when: '1'"), ElementsAre(HasSubstr("and this is a number")));
+  EXPECT_THAT(warnings_of_b("when: '#input.who'"), ElementsAre(HasSubstr("write (#input.who) > 0")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.state"), ElementsAre(HasSubstr("tasks.a.state is a text")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.result.exit_code"),
+              ElementsAre(HasSubstr("write tasks.a.result.exit_code > 0")));
+  EXPECT_THAT(warnings_of_b("when: tasks.a.result.stdout"), SizeIs(1));
+  EXPECT_THAT(warnings_of_b("when: workflow.name"), SizeIs(1));
+  for (const char* when :
+       {"input.who == 'x'", "tasks.a.result", "tasks.a.result.ok", "not (input.db.port > 1)", "true"})
+    EXPECT_THAT(warnings_of_b(std::string("when: \"") + when + "\""), IsEmpty()) << when;
+  EXPECT_THAT(warnings_of("name: x\ninput: {go: false, maybe: null}\n"
+                          "tasks: {a: {run: 'true', when: input.go}, b: {run: 'true', when: input.maybe}}\n"),
+              IsEmpty());
+}
+
+TEST(Warnings, a_text_whose_truth_is_asked_for) {
+  EXPECT_THAT(warnings_of_b("when: input.who and true"),
+              ElementsAre(HasSubstr("input.who by default is a text, and to `and`, `or` and `not` every text and every "
+                                    "number is true, even \"\", \"no\" and 0; write input.who == \"yes\"")));
+  EXPECT_THAT(warnings_of_b("when: not input.db.port"), ElementsAre(HasSubstr("write input.db.port > 0")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.who and 1 or 2 }}'"), SizeIs(1));
+  EXPECT_THAT(warnings_of_b("stdin: \"${{ 'x' == input.who and 1 or input.who }}\""), IsEmpty());
+}
+
+TEST(Warnings, a_value_pasted_into_a_shell_line) {
+  EXPECT_THAT(warnings_of_b("env: {X: 1}, cwd: '${{ input.who }}'"), IsEmpty());
+  const auto of_run = [](std::string_view run) {
+    return warnings_of("name: x\ninput: {who: world, path: p, rows: 1}\ntasks:\n  a:\n    run: " + std::string(run) +
+                       "\n");
+  };
+  EXPECT_THAT(
+      of_run("echo Hello, ${{ input.who }}"),
+      ElementsAre("f.yaml:5:10: warning: tasks.a.run: a value that is pasted into a shell line is code there; pass "
+                  "it as a variable:\n    echo Hello, \"$WHO\"\n    env: {WHO: \"${{ input.who }}\"}"));
+  EXPECT_THAT(
+      of_run("'echo \"a ${{ input.who }}s ${{ input.path }}\" ''${{ input[\"rows\"] }}'' ${{ input.who }}'"),
+      ElementsAre(HasSubstr("\n    echo \"a ${WHO}s $PATH_VALUE\" ''\"$ROWS\"'' \"$WHO\"\n    env: {WHO: \"${{ "
+                            "input.who }}\", PATH_VALUE: \"${{ input.path }}\", ROWS: '${{ input[\"rows\"] }}'}")));
+  EXPECT_THAT(
+      of_run("|\n      set -u\n      echo ${{ input.who }}\n      ls\n      cat ${{ workflow.id .. input.who }}"),
+      ElementsAre(HasSubstr("variable:\n    echo \"$WHO\"\n    cat \"$ID\"\n    env: ")));
+  EXPECT_THAT(of_run("[sh, -ec, 'echo ${{ input.who }}', sh, '${{ input.who }}']"),
+              ElementsAre(HasSubstr("5:20: warning: tasks.a.run[2]: a value that is pasted")));
+  EXPECT_THAT(of_run("[sh, -c, 'echo \"$1\"', sh, '${{ input.who }}']"), IsEmpty());
+  EXPECT_THAT(of_run("[echo, 'Hello, ${{ input.who }}']"), IsEmpty()) << "no shell reads it";
+  EXPECT_THAT(of_run("'${{ input.who }}'"), IsEmpty()) << "the whole line is given on purpose";
+  EXPECT_THAT(of_run("'true'\n    compensation: {run: 'rm ${{ input.who }}'}"),
+              ElementsAre(HasSubstr("tasks.a.compensation.run: a value that is pasted")));
+}
+
+TEST(Warnings, a_default_without_quotes_that_looks_like_a_text_and_is_a_number) {
+  EXPECT_THAT(
+      warnings_of("name: x\ninput: {mode: 0755, versions: [{go: 1.10}, 3.9, 1.0, 0, 0.5, 1e3, 0x1F, '0755']}\n"
+                  "tasks: {a: {run: 'true'}}\n"),
+      ElementsAre("f.yaml:2:15: warning: input.mode: 0755 is the number 755 here; put it in quotes if it is a text",
+                  "f.yaml:2:37: warning: input.versions[0].go: 1.10 is the number 1.1 here; put it in quotes if "
+                  "it is a text"));
+}
+
+TEST(Warnings, an_integer_in_an_expression_that_is_rounded) {
+  EXPECT_THAT(
+      warnings_of_b("when: input.db.port == 9223372036854775808"),
+      ElementsAre(HasSubstr("the integer 9223372036854775808 does not fit into 64 bits, and is rounded to a double")));
+  EXPECT_THAT(warnings_of_b("when: input.db.port == 9223372036854775807 or input.who == '9223372036854775808'"),
+              IsEmpty());
+}
+
 }  // namespace
 }  // namespace pawl

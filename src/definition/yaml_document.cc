@@ -70,7 +70,8 @@ class YamlEvents final : public YAML::EventHandler {
     const std::string_view word = written_null(input_.text_at(mark), builder_.role());
     if (word.empty()) return left_out(mark, anchor);
     if (builder_.role() == Role::key) return add(word, anchor);
-    add(std::monostate(), anchor);
+    remember(anchor);
+    must(builder_.add_written(std::monostate(), word, true, position_));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -87,7 +88,9 @@ class YamlEvents final : public YAML::EventHandler {
     if (builder_.role() == Role::key && tag == "?") return plain_key(text, anchor);
     const auto scalar = resolve_yaml_scalar(tag, text);
     if (!scalar) refuse(scalar.error());
-    add(*scalar, anchor);
+    if (std::holds_alternative<std::string_view>(scalar->value)) return add(scalar->value, anchor);
+    remember(anchor);
+    must(builder_.add_written(scalar->value, text, scalar->is_kept, position_));
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -14,8 +13,6 @@ namespace {
 
 constexpr std::string_view kStandardTag = "tag:yaml.org,2002:";
 constexpr std::string_view kDigits = "0123456789";
-
-using Resolved = std::expected<Scalar, std::string>;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -67,15 +64,10 @@ bool is_infinity_or_nan(std::string_view text) {
   return is_one_of(text, {".inf", ".Inf", ".INF"});
 }
 
-std::unexpected<std::string> no_double(std::string_view text) {
-  return std::unexpected(fmt::format("the number {} is beyond the range of a double", in_quotes(text)));
-}
-
-Resolved resolve_decimal(std::string_view text) {
+YamlScalar resolve_decimal(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   const std::optional<double> number = nearest_double(text);
-  if (!number) return no_double(text);
-  return *number;
+  return {.value = number.value_or(0), .is_kept = number.has_value()};
 }
 
 template <class Integer>
@@ -86,20 +78,14 @@ std::optional<Integer> parse_integer(std::string_view digits, int base) {
   return value;
 }
 
-// An integer that 64 bits do not hold becomes a double, as it does in JSON.
-Resolved resolve_integer(std::string_view text) {
+YamlScalar resolve_integer(std::string_view text) {
   const int base = is_hexadecimal(text) ? 16 : is_octal(text) ? 8 : 10;
   std::string_view digits = text;
   if (base != 10) digits.remove_prefix(2);
   if (digits.starts_with('+')) digits.remove_prefix(1);
-  if (const auto value = parse_integer<std::int64_t>(digits, base)) return *value;
-  if (const auto value = parse_integer<std::uint64_t>(digits, base)) return *value;
-  if (base == 10) return resolve_decimal(digits);
-  double number = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i)
-    number = number * base + *parse_integer<int>(digits.substr(i, 1), base);
-  if (number > std::numeric_limits<double>::max()) return no_double(text);
-  return number;
+  if (const auto value = parse_integer<std::int64_t>(digits, base)) return {.value = *value};
+  if (const auto value = parse_integer<std::uint64_t>(digits, base)) return {.value = *value};
+  return {.value = base == 10 ? nearest_double(digits).value_or(0) : 0, .is_kept = false};
 }
 
 bool is_integer(std::string_view text) { return is_decimal_integer(text) || is_octal(text) || is_hexadecimal(text); }
@@ -110,38 +96,36 @@ std::optional<bool> parse_boolean(std::string_view text) {
   return std::nullopt;
 }
 
-std::unexpected<std::string> not_in_json(std::string_view text) {
-  return std::unexpected(
-      fmt::format("{} is no number that JSON can express; put it in quotes if it is a string", text));
-}
+// JSON has no word for it.
+YamlScalar resolve_infinity_or_nan() { return {.value = 0.0, .is_kept = false}; }
 
-Resolved resolve_plain(std::string_view text) {
+YamlScalar resolve_plain(std::string_view text) {
   // Most scalars are words that begin like nothing else.
-  if (!text.empty() && !std::string_view("0123456789+-.~nNtTfF").contains(text.front())) return text;
-  if (is_yaml_null(text)) return std::monostate();
-  if (const auto boolean = parse_boolean(text)) return *boolean;
+  if (!text.empty() && !std::string_view("0123456789+-.~nNtTfF").contains(text.front())) return {.value = text};
+  if (is_yaml_null(text)) return {.value = std::monostate()};
+  if (const auto boolean = parse_boolean(text)) return {.value = *boolean};
   if (is_integer(text)) return resolve_integer(text);
   if (is_decimal(text)) return resolve_decimal(text);
-  if (is_infinity_or_nan(text)) return not_in_json(text);
-  return text;
+  if (is_infinity_or_nan(text)) return resolve_infinity_or_nan();
+  return {.value = text};
 }
 
 }  // namespace
 
 bool is_yaml_null(std::string_view text) { return is_one_of(text, {"", "~", "null", "Null", "NULL"}); }
 
-std::expected<Scalar, std::string> resolve_yaml_scalar(std::string_view tag, std::string_view text) {
+std::expected<YamlScalar, std::string> resolve_yaml_scalar(std::string_view tag, std::string_view text) {
   if (tag == "?") return resolve_plain(text);
-  if (tag == "!") return text;
+  if (tag == "!") return YamlScalar{.value = text};
   std::string_view type = tag;
   if (!type.starts_with(kStandardTag)) return std::unexpected(fmt::format("unknown tag {}", in_quotes(tag)));
   type.remove_prefix(kStandardTag.size());
-  if (type == "str") return text;
-  if (type == "null" && is_yaml_null(text)) return std::monostate();
+  if (type == "str") return YamlScalar{.value = text};
+  if (type == "null" && is_yaml_null(text)) return YamlScalar{.value = std::monostate()};
   if (type == "int" && is_integer(text)) return resolve_integer(text);
   if (type == "float" && is_decimal(text)) return resolve_decimal(text);
-  if (type == "float" && is_infinity_or_nan(text)) return not_in_json(text);
-  if (const auto boolean = parse_boolean(text); type == "bool" && boolean) return *boolean;
+  if (type == "float" && is_infinity_or_nan(text)) return resolve_infinity_or_nan();
+  if (const auto boolean = parse_boolean(text); type == "bool" && boolean) return YamlScalar{.value = *boolean};
   if (!is_one_of(type, {"null", "int", "float", "bool", "map", "seq"}))
     return std::unexpected(fmt::format("unknown tag {}", show_yaml_tag(tag)));
   return std::unexpected(fmt::format("the tag {} does not fit {}", show_yaml_tag(tag), in_quotes(text)));

@@ -9,9 +9,14 @@
 
 namespace pawl::definition {
 
+struct YamlScalar {
+  Scalar value;
+  bool is_kept = true;  // false: a number that no JSON value keeps, and `value` is what is nearest
+};
+
 // `tag` as yaml-cpp says it: "?" for a plain scalar without a tag, "!" for a quoted one or one that is to be a string,
 // else the tag written, in full. A string stays a view into `text`. The error is a message for the user.
-[[nodiscard]] std::expected<Scalar, std::string> resolve_yaml_scalar(std::string_view tag, std::string_view text);
+[[nodiscard]] std::expected<YamlScalar, std::string> resolve_yaml_scalar(std::string_view tag, std::string_view text);
 
 // Whether `tag` may stand before an array (`sequence`) or an object (`mapping`).
 [[nodiscard]] bool fits_yaml_sequence(std::string_view tag);

@@ -1,5 +1,7 @@
 // What an expression reads, as far as its text shows it.
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "expression/expression.h"
@@ -28,6 +30,9 @@ class Reader {
       if (access.path.size() < 2) continue;
       if (const std::string* const text = literal_after(end)) access.compared_with = *text;
       if (const std::string* const text = literal_before(i)) access.compared_with = *text;
+      access.is_whole = i == 0 && end == tokens_.size();
+      access.is_tested =
+          (starts_operand(i) && is_word(end, "and")) || (i > 0 && is_word(i - 1, "not") && !is_comparison(end));
       found.push_back(std::move(access));
       i = end - 1;
     }
@@ -40,6 +45,19 @@ class Reader {
   }
   [[nodiscard]] bool is_kind(std::size_t i, TokenKind kind) const {
     return i < tokens_.size() && tokens_[i].kind == kind;
+  }
+
+  [[nodiscard]] bool is_word(std::size_t i, std::string_view word) const {
+    return is_kind(i, TokenKind::name) && tokens_[i].text == word;
+  }
+  // Whether what stands at `i` is not the right side of something.
+  [[nodiscard]] bool starts_operand(std::size_t i) const {
+    return i == 0 || is_kind(i - 1, TokenKind::name) || is(i - 1, "(") || is(i - 1, ",") || is(i - 1, "{") ||
+           is(i - 1, "=");
+  }
+  // `not` binds more tightly, but whoever writes `not a == b` means the other.
+  [[nodiscard]] bool is_comparison(std::size_t i) const {
+    return is(i, "==") || is(i, "~=") || is(i, "<") || is(i, ">") || is(i, "<=") || is(i, ">=") || is(i, "..");
   }
 
   // Takes `.name` and `["name"]` from `i` on into the path; returns where it ends. A method that is called is no
@@ -76,6 +94,17 @@ std::vector<Access> find_accesses(std::string_view expression) {
   const std::vector<Token> tokens = tokenize(expression);
   const Reader reader(tokens);
   return reader.has_own_names() ? std::vector<Access>() : reader.accesses();
+}
+
+std::vector<std::string> find_long_integers(std::string_view expression) {
+  std::vector<std::string> found;
+  for (const Token& token : tokenize(expression)) {
+    if (token.kind != TokenKind::number || token.text.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::int64_t value = 0;
+    if (std::from_chars(token.text.data(), token.text.data() + token.text.size(), value).ec != std::errc())
+      found.push_back(token.text);
+  }
+  return found;
 }
 
 }  // namespace pawl::expression

@@ -15,9 +15,9 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kKnownNames[] = {"tasks",  "input",  "workflow", "attempt",  "item",    "index", "null",
-                                            "string", "table",  "math",     "utf8",     "array",   "error", "ipairs",
-                                            "pairs",  "select", "type",     "tostring", "tonumber"};
+constexpr std::string_view kKnownNames[] = {"tasks",  "input", "workflow", "attempt", "item",     "index",   "null",
+                                            "string", "table", "math",     "utf8",    "array",    "error",   "ipairs",
+                                            "pairs",  "next",  "select",   "type",    "tostring", "tonumber"};
 constexpr std::string_view kKnownInCompensations[] = {"task", "failure"};
 constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
                                           "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",

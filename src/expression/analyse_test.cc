@@ -62,7 +62,7 @@ TEST(Analyse, says_where_it_does_not_parse) {
   EXPECT_EQ(complaint("input.x =="), "11: unexpected symbol near <eof>");
   EXPECT_EQ(complaint("1; x"), "4: <eof> expected near 'x'");
   EXPECT_EQ(complaint("1, 2"), "2: an expression is one value, not a list and not a statement");
-  EXPECT_EQ(complaint("input.count = 3"), "13: <eof> expected near '='");
+  EXPECT_EQ(complaint("input.count = 3"), "13: <eof> expected near '='; write `==` instead of `=`");
   EXPECT_EQ(complaint(""), "1: there is no expression");
 }
 
@@ -97,6 +97,56 @@ TEST(Analyse, local_names_and_keys_are_known) {
         "(function() local t = {} function t:m() return self end function t.n() end return t:m() end)()",
         "array{item, index, attempt, null}", "math.pi + #table.concat({}) + utf8.len('')"})
     EXPECT_EQ(complaint(expression), "") << expression;
+}
+
+// What follows the complaint itself.
+std::string hint(std::string_view expression) {
+  const std::string message = complaint(expression);
+  const std::size_t at = message.find("; ");
+  return at == std::string::npos ? "(none) " + message : message.substr(at + 2);
+}
+
+TEST(Analyse, words_of_lua_are_no_names_and_the_message_says_how_they_are_written) {
+  EXPECT_EQ(hint("tasks.end.result"), R"(`end` is a word of Lua: write tasks["end"].result)");
+  EXPECT_EQ(hint("1 + input.a.repeat.b .. 'x'"), R"(`repeat` is a word of Lua: write input.a["repeat"].b)");
+  EXPECT_EQ(hint("{then = 1}"), R"(`then` is a word of Lua: write ["then"] = ...)");
+  for (const char* word :
+       {"and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
+        "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"}) {
+    const std::string written = std::string("tasks[\"") + word + "\"].result";
+    EXPECT_EQ(hint(std::string("tasks.") + word + ".result"),
+              std::string("`") + word + "` is a word of Lua: write " + written);
+    EXPECT_THAT(tasks_in(written), ElementsAre(word));
+  }
+}
+
+TEST(Analyse, operators_of_other_languages_are_translated) {
+  EXPECT_EQ(hint("input.a != 'x'"), "write `~=` instead of `!=`");
+  EXPECT_EQ(hint("input.a !== 'x'"), "write `~=` instead of `!==`");
+  EXPECT_EQ(hint("input.a <> 'x'"), "write `~=` instead of `<>`");
+  EXPECT_EQ(hint("input.a === 'x'"), "write `==` instead of `===`");
+  EXPECT_EQ(hint("input.a && input.b"), "write `and` instead of `&&`");
+  EXPECT_EQ(hint("input.a || input.b"), "write `or` instead of `||`");
+  EXPECT_EQ(hint("input.a AND input.b"), "write `and` instead of `AND`");
+  EXPECT_EQ(hint("!input.a"), "write `not` instead of `!`");
+  EXPECT_EQ(hint("input.a > 1 ? 'x' : \"y\""), "write `(input.a > 1) and ('x') or (\"y\")`");
+  EXPECT_EQ(hint("input.a ?? 'x'"), "write `a == nil and b or a` instead of `a ?? b`");
+  EXPECT_EQ(hint("input?.a"), "write `x and x.member` instead of `x?.member`");
+  EXPECT_EQ(hint("input.a is nil"), "write `==` instead of `is`");
+  EXPECT_EQ(hint("'x' in input.a"), "whether a text has a part is written string.find(text, part, 1, true) ~= nil");
+  EXPECT_EQ(hint("tasks.a.result.0"), "an element is written x[0], and the first one is x[1]");
+  EXPECT_THAT(hint("'a && b' +"), ::testing::StartsWith("(none)")) << "what stands in a text is none of it";
+}
+
+TEST(Analyse, names_of_other_languages_are_translated) {
+  EXPECT_EQ(hint("tasks.a.result == None"), "write nil");
+  EXPECT_EQ(hint("tasks.a.result == undefined"), "write nil");
+  EXPECT_EQ(hint("input.a == True"), "write true");
+  EXPECT_EQ(hint("len(input.a) > 1"), "write #x for the length of x");
+  EXPECT_EQ(hint("str(input.a)"), "write tostring(x)");
+  EXPECT_EQ(hint("inputs.a"), "write input");
+  EXPECT_EQ(hint("steps.a"), "write tasks.ID.result");
+  EXPECT_EQ(complaint("null == nil"), "") << "null is known";
 }
 
 }  // namespace

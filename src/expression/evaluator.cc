@@ -25,6 +25,33 @@ void use(Work& work, std::uint64_t units) { work.instructions_left -= std::min(u
 // For an expression that stands alone: its own limit is enough.
 Work unlimited() { return {std::numeric_limits<std::uint64_t>::max()}; }
 
+bool is_number(lua_State* lua) {
+  return lua_type(lua, -1) == LUA_TNUMBER ||
+         (lua_type(lua, -1) == LUA_TUSERDATA && has_metatable(lua, -1, kLargeNumber));
+}
+
+// The value at the top of the stack as messages show it. Raises nothing.
+std::string describe_value(lua_State* lua) {
+  if (lua_type(lua, -1) == LUA_TSTRING) {
+    std::size_t size = 0;
+    const char* const text = lua_tolstring(lua, -1, &size);
+    return fmt::format("the text {}", in_quotes(readable({text, size})));
+  }
+  if (lua_isinteger(lua, -1) != 0) return fmt::format("the number {}", lua_tointeger(lua, -1));
+  if (lua_type(lua, -1) == LUA_TNUMBER) return fmt::format("the number {}", lua_tonumber(lua, -1));
+  if (is_number(lua)) return "a number";
+  if (lua_type(lua, -1) == LUA_TUSERDATA && has_metatable(lua, -1, kTask)) return "a task";
+  return lua_type(lua, -1) == LUA_TFUNCTION ? "a function" : "a list or an object";
+}
+
+// What to do about an error that Lua raised, where that is known.
+std::string_view advice(std::string_view message) {
+  if (message.starts_with("attempt to perform arithmetic on a string value")) return "; texts are joined with `..`";
+  if (message.starts_with("attempt to compare") && message.contains("number") && message.contains("string"))
+    return "; tonumber(x) makes a number of a text";
+  return {};
+}
+
 }  // namespace
 
 struct Evaluator::Lua {
@@ -63,6 +90,7 @@ std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expressio
     std::size_t size = 0;
     const char* const text = lua_tolstring(lua, -1, &size);
     message = readable({text, size});
+    message += advice(message);
   }
   lua_pop(lua, 1);
   ErrorCode code = ErrorCode::invalid_argument;
@@ -83,7 +111,7 @@ Result<void> Evaluator::Lua::run(std::string_view expression, Scope& scope, Work
   if (Result<void> pushed = push_chunk(expression, work); !pushed) return pushed;
   const std::uint64_t given = std::min(limits.instructions, work.instructions_left);
   const int status = state->call(expression, scope, given);
-  use(work, given - state->budget.work_left_or_none());
+  use(work, given - std::min(given, state->budget.work_left_or_none()));  // what was granted besides is free
   if (status != LUA_OK) return error_on_stack(expression);
   return {};
 }
@@ -107,9 +135,20 @@ Result<Json> Evaluator::evaluate(std::string_view expression, Scope& scope, Work
 Result<bool> Evaluator::test(std::string_view expression, Scope& scope) {
   Work work = unlimited();
   if (Result<void> ran = lua_->run(expression, scope, work); !ran) return std::unexpected(std::move(ran.error()));
-  const bool truth = lua_toboolean(lua_->state->lua, -1) != 0;
-  lua_settop(lua_->state->lua, 0);
-  return truth;
+  lua_State* const lua = lua_->state->lua;
+  const bool is_truth = lua_isboolean(lua, -1) || lua_isnil(lua, -1);
+  const bool truth = lua_toboolean(lua, -1) != 0;
+  const std::string what = is_truth ? std::string() : describe_value(lua);
+  const bool is_task = what == "a task";
+  const ValueKind kind = lua_type(lua, -1) == LUA_TSTRING ? ValueKind::text
+                         : is_number(lua)                 ? ValueKind::number
+                                                          : ValueKind::structure;
+  lua_settop(lua, 0);
+  if (is_truth) return truth;
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("a condition is true, false or nil, and {} is {}; write {}", in_quotes(expression), what,
+                  is_task ? fmt::format("{}.state == \"completed\"", expression) : as_condition(expression, kind)));
 }
 
 }  // namespace pawl::expression

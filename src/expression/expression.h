@@ -28,16 +28,17 @@
 namespace pawl::expression {
 
 struct Limits {
-  std::uint64_t instructions = 100'000;             // of one expression
+  std::uint64_t instructions = 100'000;       // of one expression
+  std::uint64_t instructions_per_task = 100;  // more, for each that an expression with `pairs(tasks)` goes through
   std::uint64_t instructions_together = 1'000'000;  // of all places that one expand() fills in
   std::size_t memory_bytes = 8U * 1024 * 1024;
 };
 
-// What a task looks like from inside an expression.
-struct TaskView {
-  TaskState state = TaskState::pending;
-  const Json* result = nullptr;  // nullptr is null. Stays valid until the evaluation ends
-  const Json* error = nullptr;   // {"code", "message", ...} or nullptr
+// What a task looks like from inside an expression, once it has ended: its result or its error. nullptr is null. What
+// it points to stays valid until the evaluation ends.
+struct TaskOutcome {
+  const Json* result = nullptr;
+  const Json* error = nullptr;  // {"code", "message", ...}
 };
 
 // What the names in an expression mean at the moment of evaluation.
@@ -49,7 +50,12 @@ class Scope {
   virtual std::string_view workflow_name() = 0;
   virtual std::uint32_t attempt() = 0;
   // nullopt: the workflow has no such task.
-  virtual std::optional<TaskView> task(std::string_view id) = 0;
+  virtual std::optional<TaskState> task_state(std::string_view id) = 0;
+  // Of a task that there is, and that has ended.
+  virtual TaskOutcome task_outcome(std::string_view id) = 0;
+  // The ids of the tasks that `pairs(tasks)` goes through, in its order: those that have ended for sure, because the
+  // task whose expression it is depends on them, directly or not. Stays valid until the evaluation ends.
+  virtual std::span<const std::string_view> visible_tasks() = 0;
   // Inside a foreach: the element and its 0-based position; otherwise nullptr / nullopt.
   virtual const Json* item() { return nullptr; }
   virtual std::optional<std::uint64_t> index() { return std::nullopt; }
@@ -75,7 +81,8 @@ class Evaluator {
   Result<Json> evaluate(std::string_view expression, Scope& scope);
   // The same, as one of several: takes what it uses from `work`.
   Result<Json> evaluate(std::string_view expression, Scope& scope, Work& work);
-  // Its truth as Lua sees it: nil and false (and null) are false, everything else is true.
+  // Whether a condition holds: true or false, and false if it is nil (or null). Error: also `invalid_argument` if it is
+  // anything else, for a text such as "no" would count as true.
   Result<bool> test(std::string_view expression, Scope& scope);
   // `value` with every `${{ ... }}` in its strings (keys of objects are left alone) replaced. A string that is one
   // whole `${{ ... }}`, without even a space around it, becomes the value itself, with its JSON type; inside longer
@@ -107,11 +114,26 @@ Result<std::vector<TaskReference>> analyse(std::string_view expression, Place pl
 struct Access {
   std::vector<std::string> path;             // "tasks", "load", "result", "rows"
   std::optional<std::string> compared_with;  // the text literal in `== "failed"`
+  bool is_whole = false;                     // the expression is nothing else
+  bool is_tested = false;                    // before `and`, or behind `not`: its truth counts, not its value
 };
 
 // What an expression that analyse() accepts reads of its free names, as far as that stands there literally. Nothing for
 // one that has names of its own.
 std::vector<Access> find_accesses(std::string_view expression);
+
+// The integers in an expression that Lua reads as doubles, for they do not fit into 64 bits with a sign.
+std::vector<std::string> find_long_integers(std::string_view expression);
+
+// What kind of value a condition must not be.
+enum class ValueKind : std::uint8_t { text, number, structure };
+
+// The kind of value that an expression always has, as far as its text shows it: of `"no"`, `#input.list` and
+// `input.a .. "x"`.
+std::optional<ValueKind> find_kind(std::string_view expression);
+
+// How a condition is written that looks at a value of this kind: `input.deploy == "yes"`.
+std::string as_condition(std::string_view expression, ValueKind kind);
 
 // Whether `text` contains `${{`.
 [[nodiscard]] bool has_places(std::string_view text);

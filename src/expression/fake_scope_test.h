@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -29,16 +31,29 @@ class FakeScope final : public Scope {
   std::string_view workflow_id() override { return "wf-1"; }
   std::string_view workflow_name() override { return "nightly"; }
   std::uint32_t attempt() override { return 3; }
-  std::optional<TaskView> task(std::string_view id) override {
+  std::optional<TaskState> task_state(std::string_view id) override {
     const auto found = tasks.find(id);
     if (found == tasks.end()) return std::nullopt;
-    return TaskView{.state = found->second.state, .result = &found->second.result, .error = &found->second.error};
+    return found->second.state;
+  }
+  TaskOutcome task_outcome(std::string_view id) override {
+    ++outcomes_asked;
+    const Task& task = tasks.find(id)->second;
+    return {.result = &task.result, .error = &task.error};
+  }
+  std::span<const std::string_view> visible_tasks() override {
+    visible.clear();
+    for (const auto& [id, task] : tasks)
+      if (task.state != TaskState::running) visible.push_back(id);
+    return visible;
   }
   const Json* item() override { return item_value ? &*item_value : nullptr; }
   std::optional<std::uint64_t> index() override { return index_value; }
 
   Json input_value;
   std::map<std::string, Task, std::less<>> tasks;
+  std::vector<std::string_view> visible;
+  int outcomes_asked = 0;
   std::optional<Json> item_value;
   std::optional<std::uint64_t> index_value;
 };

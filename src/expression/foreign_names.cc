@@ -58,9 +58,10 @@ constexpr ForeignName kOthers[] = {
     {"len length size count", "write `#list`"},
     {"int float Number parseInt parseFloat", "write `tonumber(text)`"},
     {"str String toString", "write `tostring(value)`"},
+    {"round abs min max floor ceil", "write `math.floor(x + 0.5)`, `math.abs(x)`, `math.max(a, b)` and their kin"},
     {"upper lower toUpper toLower trim replace",
      "write `string.upper(text)`, `string.lower(text)`, `string.gsub(...)`"},
-    {"None none NULL Null undefined", "write `null`"},
+    {"None none NULL Null undefined", "write `nil`"},
     {"True TRUE yes on", "write `true`"},
     {"False FALSE no off", "write `false`"},
 };

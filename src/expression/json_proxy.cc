@@ -75,13 +75,9 @@ int large_number_concat(lua_State* lua) {
 
 int refuse_change(lua_State* lua) { return luaL_error(lua, "inputs and results are read-only"); }
 
-// Upvalues: the proxy, the position of the next element.
-int json_next(lua_State* lua) {
-  const Json& json = json_of(lua, lua_upvalueindex(1));
-  const auto position = static_cast<std::size_t>(lua_tointeger(lua, lua_upvalueindex(2)));
+// The element or member at `position`: its key and value, or nil behind the last one.
+int push_entry(lua_State* lua, const Json& json, std::size_t position) {
   charge(lua, 1);
-  lua_pushinteger(lua, static_cast<lua_Integer>(position + 1));
-  lua_replace(lua, lua_upvalueindex(2));
   if (json.is_array() && position < json.get_array().size()) {
     lua_pushinteger(lua, static_cast<lua_Integer>(position + 1));
     push_json(lua, &json.get_array()[position]);
@@ -95,6 +91,14 @@ int json_next(lua_State* lua) {
   }
   lua_pushnil(lua);
   return 1;
+}
+
+// Upvalues: the proxy, the position of the next element.
+int json_next(lua_State* lua) {
+  const auto position = lua_tointeger(lua, lua_upvalueindex(2));
+  lua_pushinteger(lua, position + 1);
+  lua_replace(lua, lua_upvalueindex(2));
+  return push_entry(lua, json_of(lua, lua_upvalueindex(1)), static_cast<std::size_t>(position));
 }
 
 void push_proxy(lua_State* lua, const Json* json, const char* metatable) {
@@ -184,6 +188,23 @@ const Json* json_at(lua_State* lua, int index) {
   const bool is_proxy = lua_type(lua, index) == LUA_TUSERDATA &&
                         (has_metatable(lua, index, kJson) || has_metatable(lua, index, kLargeNumber));
   return is_proxy ? &json_of(lua, index) : nullptr;
+}
+
+int push_json_next(lua_State* lua) {
+  const Json& json = json_of(lua, 1);
+  if (lua_isnoneornil(lua, 2)) return push_entry(lua, json, 0);
+  if (json.is_array() && lua_isinteger(lua, 2) != 0) {
+    const lua_Integer position = lua_tointeger(lua, 2);
+    if (position >= 1 && static_cast<std::size_t>(position) <= json.get_array().size())
+      return push_entry(lua, json, static_cast<std::size_t>(position));
+  } else if (json.is_object() && lua_type(lua, 2) == LUA_TSTRING) {
+    const std::string_view key = string_at(lua, 2);
+    charge_bytes(lua, key.size());
+    const auto found = json.get_object().find(key);
+    if (found != json.get_object().end())
+      return push_entry(lua, json, static_cast<std::size_t>(found - json.get_object().begin()) + 1);
+  }
+  return luaL_error(lua, "next: there is no such key");
 }
 
 int push_json_pairs(lua_State* lua, int index) {

@@ -1,4 +1,4 @@
-// `table` and `pairs`. Sorting is our own: Lua's is not stable, and its time and result hang on the clock and on the
+// `table`. Sorting is our own: Lua's is not stable, and its time and result hang on the clock and on the
 // comparison being sane.
 #include <algorithm>
 
@@ -48,8 +48,8 @@ void merge(lua_State* lua, int from, int to, int less, lua_Integer begin, lua_In
   }
 }
 
-// Pushes a new table with the elements 1..count of the one at `index` in order. Works on copies, which a comparison
-// that changes the table cannot see.
+}  // namespace
+
 void push_sorted(lua_State* lua, int index, lua_Integer count, int less) {
   charge(lua, static_cast<std::size_t>(count));
   luaL_checkstack(lua, 8, "sorting");
@@ -68,6 +68,8 @@ void push_sorted(lua_State* lua, int index, lua_Integer count, int less) {
   }
   lua_remove(lua, to);
 }
+
+namespace {
 
 // Room for the sizes that createtable takes; far more than any memory limit allows.
 lua_Integer length_of(lua_State* lua, int index) {
@@ -129,62 +131,7 @@ int table_remove(lua_State* lua) {
   return call_standard(lua, kRemove);
 }
 
-// false < true < numbers < strings, each ascending: an order that does not hang on a hash.
-int key_before(lua_State* lua) {
-  const auto rank = [&](int index) {
-    return lua_type(lua, index) == LUA_TBOOLEAN ? lua_toboolean(lua, index) : 2 + lua_type(lua, index);
-  };
-  static_assert(LUA_TNUMBER < LUA_TSTRING);
-  const int a = rank(1);
-  const int b = rank(2);
-  lua_pushboolean(lua, a == b ? (a < 2 ? 0 : lua_compare(lua, 1, 2, LUA_OPLT)) : static_cast<int>(a < b));
-  return 1;
-}
-
-// Upvalues: the table, its sorted keys, the number of the next one.
-int next_of_sorted(lua_State* lua) {
-  const lua_Integer number = lua_tointeger(lua, lua_upvalueindex(3));
-  charge(lua, 1);
-  lua_pushinteger(lua, number + 1);
-  lua_replace(lua, lua_upvalueindex(3));
-  lua_rawgeti(lua, lua_upvalueindex(2), number);
-  if (lua_isnil(lua, -1)) return 1;
-  lua_pushvalue(lua, -1);
-  lua_rawget(lua, lua_upvalueindex(1));
-  return 2;
-}
-
-int sorted_pairs(lua_State* lua) {
-  luaL_checkany(lua, 1);
-  if (has_metatable(lua, 1, kJson)) return push_json_pairs(lua, 1);
-  luaL_checktype(lua, 1, LUA_TTABLE);
-  lua_settop(lua, 1);
-  lua_pushcfunction(lua, key_before);
-  lua_newtable(lua);
-  lua_Integer count = 0;
-  for (lua_pushnil(lua); lua_next(lua, 1) != 0;) {
-    lua_pop(lua, 1);
-    const int type = lua_type(lua, -1);
-    if (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN)
-      return luaL_error(lua, "pairs goes over keys that are numbers, strings or booleans; this one is a %s",
-                        type == LUA_TFUNCTION ? "function" : "table");
-    lua_pushvalue(lua, -1);
-    lua_rawseti(lua, 3, ++count);
-    charge(lua, 1);
-  }
-  push_sorted(lua, 3, count, 2);
-  lua_pushvalue(lua, 1);
-  lua_insert(lua, -2);
-  lua_pushinteger(lua, 1);
-  lua_pushcclosure(lua, next_of_sorted, 3);
-  lua_pushvalue(lua, 1);
-  lua_pushnil(lua);
-  return 3;
-}
-
 }  // namespace
-
-void add_pairs(lua_State* lua) { add_function(lua, "pairs", sorted_pairs); }
 
 void add_table_library(lua_State* lua) {
   luaL_requiref(lua, "table", luaopen_table, 0);

@@ -92,6 +92,9 @@ LuaState::~LuaState() { lua_close(lua); }
 int LuaState::call(std::string_view text, Scope& with, std::uint64_t instructions) {
   scope = &with;
   expression = text;
+  has_visible_ = false;
+  last_position_ = 0;
+  positions_.clear();
   if (budget.memory_used > settled_bytes_ + kKeptGarbage) {
     lua_gc(lua, LUA_GCCOLLECT);
     settled_bytes_ = budget.memory_used;
@@ -107,6 +110,28 @@ int LuaState::call(std::string_view text, Scope& with, std::uint64_t instruction
   budget.out_of_memory = budget.out_of_memory || status == LUA_ERRMEM;
   scope = nullptr;
   return status;
+}
+
+std::span<const std::string_view> LuaState::visible_tasks() {
+  if (has_visible_) return visible_;
+  visible_ = scope->visible_tasks();
+  has_visible_ = true;
+  budget.work_granted = limits.instructions_per_task * visible_.size();
+  budget.work_left += static_cast<std::int64_t>(budget.work_granted);
+  return visible_;
+}
+
+std::size_t LuaState::position_behind(std::string_view id) {
+  const std::span<const std::string_view> visible = visible_tasks();
+  if (last_position_ < visible.size() && visible[last_position_] == id) return ++last_position_;
+  if (last_position_ > 0 && last_position_ <= visible.size() && visible[last_position_ - 1] == id)
+    return last_position_;
+  if (positions_.empty())
+    for (std::size_t i = 0; i < visible.size(); ++i) positions_.emplace(visible[i], i);
+  const auto found = positions_.find(id);
+  if (found == positions_.end()) return visible.size() + 1;
+  last_position_ = found->second + 1;
+  return last_position_;
 }
 
 const char* LuaState::text_of_large_number(const Json& number) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +24,7 @@ namespace pawl::expression {
 struct Budget {
   bool enforced = false;
   std::uint64_t work_given = 0;
+  std::uint64_t work_granted = 0;  // more, for the tasks there are to go through
   std::int64_t work_left = 0;
   std::size_t memory_used = 0;
   std::size_t memory_limit = 0;    // memory_used may not pass it while enforced
@@ -54,6 +56,11 @@ struct LuaState {
   // Calls the function at the top of the stack, which leaves one value or an error in its place. Returns Lua's status.
   int call(std::string_view text, Scope& with, std::uint64_t instructions);
 
+  // The tasks that `pairs(tasks)` goes through. The first time in an evaluation it grants the work to do so.
+  std::span<const std::string_view> visible_tasks();
+  // The position behind the visible task `id`; more than there are tasks if there is no such one.
+  std::size_t position_behind(std::string_view id);
+
   // Its digits, until the next call.
   const char* text_of_large_number(const Json& number);
 
@@ -72,6 +79,11 @@ struct LuaState {
   std::size_t compile_cost = 0;  // of the pattern that was compiled last, until it is charged
 
  private:
+  bool has_visible_ = false;  // in this evaluation
+  std::span<const std::string_view> visible_;
+  std::size_t last_position_ = 0;  // of the visible task that was asked for last
+  std::unordered_map<std::string_view, std::size_t>
+      positions_;                  // of visible tasks, once they are asked for out of order
   std::size_t settled_bytes_ = 0;  // in use after the last full collection
 };
 
@@ -86,8 +98,8 @@ void charge_bytes(lua_State* lua, std::size_t bytes);
 void open_sandbox(lua_State* lua);
 
 // Fills the table at the top of the stack with the functions an expression may call.
-void add_base_library(lua_State* lua);  // type, tostring, array, ...
-void add_pairs(lua_State* lua);
+void add_base_library(lua_State* lua);    // type, tostring, array, ...
+void add_pairs(lua_State* lua);           // pairs, next
 void add_string_library(lua_State* lua);  // the whole of `string`
 void add_pattern_functions(lua_State* lua);
 void add_table_library(lua_State* lua);
@@ -108,6 +120,9 @@ void add_standard(lua_State* lua, const char* name, int first_charged = 1);
 // the running one. `name` is known by its address.
 void keep_standard(lua_State* lua, const char* name);
 int call_standard(lua_State* lua, const char* name);
+// Pushes a new table with the elements 1..count of the one at `index` in order. Works on copies, which a comparison
+// that changes the table cannot see. `less` is the index of a function, or of nil.
+void push_sorted(lua_State* lua, int index, lua_Integer count, int less);
 // Replaces the table at the top by an empty one that shows it and takes nothing.
 void make_read_only(lua_State* lua);
 
@@ -124,6 +139,10 @@ void push_workflow(lua_State* lua);
 const Json* json_at(lua_State* lua, int index);
 // Iteration over a proxy, as `pairs` returns it: three values.
 int push_json_pairs(lua_State* lua, int index);
+// What `next` returns for the proxy at 1 and the key at 2.
+int push_json_next(lua_State* lua);
+// The same as a function, for `tasks`, a task or the workflow; nullptr for anything else.
+lua_CFunction next_of_proxy(lua_State* lua, int index);
 
 // Metatables are kept under the addresses of these names; the name is the `__name` that Lua's messages show.
 inline constexpr char kJson[] = "table";

@@ -7,6 +7,7 @@
 #include <lua5.4/lua.hpp>
 
 #include "base/text.h"
+#include "expression/foreign_syntax.h"
 #include "expression/tokens.h"
 
 namespace pawl::expression {
@@ -58,7 +59,8 @@ Result<void> load_expression(lua_State* lua, std::string_view expression) {
     const std::size_t offset = message.ends_with("near <eof>")
                                    ? expression.size()
                                    : offset_of_complaint(expression, bare, std::string_view("return ").size());
-    return wrong_at(expression, message + hyphen_hint(expression), offset);
+    const std::string hint = hyphen_hint(expression);
+    return wrong_at(expression, message + (hint.empty() ? foreign_syntax_hint(expression) : hint), offset);
   }
   lua_pop(lua, 1);
   if (tokenize(expression).empty()) return wrong_at(expression, "there is no expression", 0);
@@ -66,7 +68,8 @@ Result<void> load_expression(lua_State* lua, std::string_view expression) {
   Source whole{.text = fmt::format("return ({}\n)", expression)};
   if (load(lua, whole)) return {};
   lua_pop(lua, 1);
-  return wrong_at(expression, "an expression is one value, not a list and not a statement",
+  return wrong_at(expression,
+                  "an expression is one value, not a list and not a statement" + foreign_syntax_hint(expression),
                   offset_of_complaint(expression, whole, std::string_view("return (").size()));
 }
 

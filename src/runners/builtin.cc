@@ -107,13 +107,13 @@ TaskResult run_echo(TaskContext& task) {
 }
 
 Result<void> check_exec_run(const Json& args) {
-  Result<runners::ProcessSpec> spec = runners::read_exec_args(runners::ExecFunction::run, args);
-  return spec ? Result<void>() : std::unexpected(std::move(spec.error()));
+  Result<runners::ExecTask> task = runners::read_exec_args(runners::ExecFunction::run, args);
+  return task ? Result<void>() : std::unexpected(std::move(task.error()));
 }
 
 Result<void> check_exec_shell(const Json& args) {
-  Result<runners::ProcessSpec> spec = runners::read_exec_args(runners::ExecFunction::shell, args);
-  return spec ? Result<void>() : std::unexpected(std::move(spec.error()));
+  Result<runners::ExecTask> task = runners::read_exec_args(runners::ExecFunction::shell, args);
+  return task ? Result<void>() : std::unexpected(std::move(task.error()));
 }
 
 Handler on_shard(std::string function, HandlerFunction call, Result<void> (*check)(const Json&)) {

@@ -280,7 +280,7 @@ TEST(Documents, show_valid_definitions) {
     const std::vector<std::string> definitions = blocks(kSource / page, "yaml");
     EXPECT_FALSE(definitions.empty());
     for (const std::string& definition : definitions) {
-      const ProcessResult result = run_process({PAWL_BINARY, "validate", folder.write("snippet.yaml", definition)});
+      const ProcessResult result = run_process({PAWL_BINARY, "validate", "--strict", folder.write("snippet.yaml", definition)});
       EXPECT_EQ(result.exit_code, 0) << page << ": " << result.err << definition;
     }
   }

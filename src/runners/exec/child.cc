@@ -46,7 +46,8 @@ Child::~Child() {
 }
 
 Child::Output Child::make_output(OutputStream stream, std::size_t limit) {
-  return {.tail = OutputTail(limit),
+  const bool is_result = stream == OutputStream::standard_output;
+  return {.tail = OutputTail(limit, is_result ? OutputTail::Watch::json : OutputTail::Watch::nothing),
           .lines = LineSplitter([this, stream](std::string_view line) {
             Output& output = stream == OutputStream::standard_output ? stdout_ : stderr_;
             output.block += line;
@@ -148,6 +149,7 @@ ProcessOutcome Child::finish(std::span<char> buffer) {
   outcome.standard_output = stdout_.tail.take();
   outcome.standard_error = stderr_.tail.take();
   outcome.stdout_dropped = stdout_.tail.dropped();
+  outcome.stdout_is_long_json = stdout_.tail.is_long_json();
   outcome.stderr_dropped = stderr_.tail.dropped();
   return outcome;
 }

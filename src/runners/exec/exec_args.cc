@@ -1,20 +1,24 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "runners/exec/exec_task.h"
+#include "runners/exec/shell.h"
 
 namespace pawl::runners {
 namespace {
 
-constexpr auto kOptions = std::to_array<std::string_view>({"cwd", "env", "stdin"});
-constexpr const char* kShell = "/bin/sh";
+constexpr auto kOptions = std::to_array<std::string_view>({"cwd", "env", "stdin", "shell", "truncate"});
+constexpr std::size_t kStderrBytes = 64U << 10;
+constexpr std::size_t kStderrShare = 16;
 
 std::unexpected<Error> refuse(std::string message, std::string field) {
   return fail(ErrorCode::invalid_argument, std::move(message), std::move(field));
@@ -64,7 +68,31 @@ Result<void> read_env(const Json& value, const std::string& field, ProcessSpec& 
   return {};
 }
 
-Result<void> read_options(const boost::json::object& options, const std::string& field, ProcessSpec& spec) {
+Result<Shell> read_shell(const Json& value, const std::string& field) {
+  if (value.is_string()) {
+    if (value.get_string() == "bash") return bash_shell();
+    if (value.get_string() == "sh") return posix_shell();
+  }
+  if (!value.is_array() || value.get_array().empty())
+    return refuse("shell is bash, sh, or a list such as [\"zsh\", \"-ec\"], to which the command line is added", field);
+  std::vector<std::string> words;
+  for (const Json& each : value.get_array()) {
+    const std::string word_field = fmt::format("{}[{}]", field, words.size());
+    auto word = words.empty() ? read_string(each, word_field, "the shell") : read_scalar(each, word_field);
+    if (!word) return std::unexpected(std::move(word).error());
+    words.push_back(*std::move(word));
+  }
+  return custom_shell(std::move(words));
+}
+
+void use_shell(Shell shell, ExecTask& task) {
+  task.process.argv = shell_argv(std::move(shell), task.call.line);
+  task.process.fallback_argv.clear();
+  task.call.program = task.process.argv.front();
+}
+
+Result<void> read_options(const boost::json::object& options, const std::string& field, ExecTask& task) {
+  ProcessSpec& spec = task.process;
   for (const auto& member : options) {
     const std::string_view name = member.key();
     const Json& value = member.value();
@@ -77,19 +105,31 @@ Result<void> read_options(const boost::json::object& options, const std::string&
       if (auto env = read_env(value, option_field, spec); !env) return env;
     } else if (name == "stdin") {
       spec.stdin_text = value.is_string() ? std::string(value.get_string()) : to_json_text(value);
+    } else if (name == "truncate") {
+      if (!value.is_bool())
+        return refuse(fmt::format("truncate is true or false, not {}", kind_name(value)), option_field);
+      task.call.truncate = value.get_bool();
+    } else if (name == "shell") {
+      if (task.call.line.empty())
+        return refuse("shell is an option of exec.shell; exec.run needs no shell", option_field);
+      auto shell = read_shell(value, option_field);
+      if (!shell) return std::unexpected(std::move(shell).error());
+      use_shell(*std::move(shell), task);
     } else {
-      return refuse(fmt::format("unknown option {}{}; the options are cwd, env and stdin", in_quotes(name),
-                                did_you_mean(name, kOptions)),
+      return refuse(fmt::format("unknown option {}{}; the options are cwd, env, stdin, shell and truncate",
+                                in_quotes(name), did_you_mean(name, kOptions)),
                     option_field);
     }
   }
   return {};
 }
 
-Result<void> read_program(std::span<const Json> words, ProcessSpec& spec) {
+Result<void> read_program(std::span<const Json> words, ExecTask& task) {
   if (words.empty()) return refuse("exec.run takes a program and its arguments", "args");
   auto program = read_string(words.front(), "args[0]", "the program");
   if (!program) return std::unexpected(std::move(program).error());
+  task.call.program = *program;
+  ProcessSpec& spec = task.process;
   spec.argv.push_back(*std::move(program));
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string field = fmt::format("args[{}]", i);
@@ -101,7 +141,7 @@ Result<void> read_program(std::span<const Json> words, ProcessSpec& spec) {
   return {};
 }
 
-Result<void> read_command(std::span<const Json> words, ProcessSpec& spec) {
+Result<void> read_command(std::span<const Json> words, ExecTask& task) {
   if (words.empty()) return refuse("exec.shell takes a command line", "args");
   auto command = read_string(words.front(), "args[0]", "the command line");
   if (!command) return std::unexpected(std::move(command).error());
@@ -109,23 +149,28 @@ Result<void> read_command(std::span<const Json> words, ProcessSpec& spec) {
     return refuse(
         "exec.shell takes one command line and then only an object of options; exec.run takes a list of words",
         "args[1]");
-  spec.argv = {kShell, "-c", *std::move(command)};
+  task.call.line = *std::move(command);
+  use_shell(bash_shell(), task);
+  task.process.fallback_argv = shell_argv(posix_shell(), task.call.line);
   return {};
 }
 
 }  // namespace
 
-Result<ProcessSpec> read_exec_args(ExecFunction function, const Json& args) {
+Result<ExecTask> read_exec_args(ExecFunction function, const Json& args, std::size_t max_result_bytes) {
   if (!args.is_array()) return refuse(fmt::format("args are a list, not {}", kind_name(args)), "args");
   std::span<const Json> words(args.get_array());
   const boost::json::object* options = words.empty() ? nullptr : words.back().if_object();
   if (options != nullptr) words = words.first(words.size() - 1);
 
-  ProcessSpec spec;
-  auto read = function == ExecFunction::run ? read_program(words, spec) : read_command(words, spec);
-  if (read && options != nullptr) read = read_options(*options, fmt::format("args[{}]", words.size()), spec);
+  ExecTask task;
+  task.call.max_result_bytes = max_result_bytes;
+  task.process.stdout_limit = max_result_bytes;
+  task.process.stderr_limit = std::min(kStderrBytes, max_result_bytes / kStderrShare);
+  auto read = function == ExecFunction::run ? read_program(words, task) : read_command(words, task);
+  if (read && options != nullptr) read = read_options(*options, fmt::format("args[{}]", words.size()), task);
   if (!read) return std::unexpected(std::move(read).error());
-  return spec;
+  return task;
 }
 
 }  // namespace pawl::runners

@@ -1,14 +1,18 @@
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "runners/exec/exec_task.h"
+#include "runners/exec/shell.h"
 #include "runners/exec/utf8.h"
 
 namespace pawl::runners {
@@ -16,16 +20,38 @@ namespace {
 
 // An error is kept in the workflow's history with every attempt, so its details are short.
 constexpr std::size_t kDetailBytes = 16U << 10;
-// Standard output that is no JSON is kept to be read, so the last of it will do.
+// Standard output that is no JSON is kept to be read, so the last of it will do. Whatever its bytes are, it and
+// standard error fit into a result of the usual size.
 constexpr std::size_t kTextBytes = 128U << 10;
+constexpr std::size_t kTextShare = 8;
 // What of a program's own message fits into ours, which is one line.
 constexpr std::size_t kQuotedBytes = 200;
 constexpr std::string_view kJsonSpace = " \t\n\r";
 
-// What people call it: the command line, not the shell that runs it.
-std::string name_of(const std::vector<std::string>& argv) {
-  const bool is_shell = argv.size() == 3 && argv[0] == "/bin/sh" && argv[1] == "-c";
-  return valid_utf8(in_quotes(is_shell ? argv[2] : argv.front()));
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+// The lines of a script.
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+// What people call it: the command line, not the shell that runs it; of a script its first line that does something.
+std::string name_of(const ExecCall& call) {
+  if (call.line.empty()) return valid_utf8(in_quotes(call.program));
+  const std::vector<std::string_view> lines = lines_of(call.line);
+  const auto says_nothing = [](std::string_view line) {
+    return is_blank(line) || line.substr(line.find_first_not_of(" \t")).starts_with('#');
+  };
+  const auto written = std::ranges::count_if(lines, [](std::string_view line) { return !is_blank(line); });
+  const auto first = std::ranges::find_if_not(lines, says_nothing);
+  if (written <= 1 || first == lines.end()) return valid_utf8(in_quotes(call.line));
+  return valid_utf8(in_quotes(fmt::format("{} ...", *first)));
 }
 
 // The last line of `text` that is not blank, cut, without control characters; usually that is where a program says why.
@@ -42,11 +68,22 @@ std::string last_line(std::string_view text) {
   return cut ? line + "..." : line;
 }
 
+// Of a script of several lines, ` (line 3: "make all")` if that is the one that `message` names.
+std::string line_of_script(std::string_view message, std::string_view script) {
+  const std::optional<std::size_t> number = line_named_in(message);
+  const std::vector<std::string_view> lines = lines_of(script);
+  if (!number || lines.size() < 2 || *number == 0 || *number > lines.size()) return {};
+  std::string_view line = lines[*number - 1];
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  return line.empty() ? std::string() : fmt::format(" (line {}: {})", *number, valid_utf8(in_quotes(line)));
+}
+
 // ": <the program's own words>", or nothing if it said nothing.
-std::string own_words(const ProcessOutcome& outcome) {
+std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   std::string line = last_line(outcome.standard_error);
+  const std::string where = line_of_script(line, call.line);
   if (line.empty()) line = last_line(outcome.standard_output);
-  return line.empty() ? line : ": " + line;
+  return line.empty() ? line : fmt::format(": {}{}", line, where);
 }
 
 std::string signal_name(int signal) {
@@ -97,9 +134,11 @@ std::string kept_text(std::string stream, std::uint64_t dropped, std::string_vie
   return valid_utf8(std::move(stream));
 }
 
-Json text_result(ProcessOutcome outcome) {
-  if (outcome.standard_output.size() > kTextBytes) {
-    const std::size_t beyond = outcome.standard_output.size() - kTextBytes;
+std::size_t text_limit(const ExecCall& call) { return std::min(kTextBytes, call.max_result_bytes / kTextShare); }
+
+Json text_result(ProcessOutcome outcome, std::size_t limit) {
+  if (outcome.standard_output.size() > limit) {
+    const std::size_t beyond = outcome.standard_output.size() - limit;
     outcome.standard_output.erase(0, beyond);
     outcome.stdout_dropped += beyond;
   }
@@ -114,30 +153,64 @@ std::unexpected<TaskError> failed(std::string code, std::string message, const P
   return std::unexpected(TaskError(std::move(code), std::move(message), details_of(outcome)));
 }
 
+// The same command would print the same again.
+std::unexpected<TaskError> refused(std::string_view code, std::string message) {
+  TaskError error(std::string(code), std::move(message));
+  error.retryable = false;
+  return std::unexpected(std::move(error));
+}
+
+// Whether it is an array or object, for then it was meant as JSON; a number alone may be anything.
+bool is_structured(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kJsonSpace);
+  return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
+}
+
+// What `truncate: false` makes of text that is too long.
+std::unexpected<TaskError> too_long(std::string_view name, std::string_view stream, std::uint64_t bytes,
+                                    std::size_t limit) {
+  return refused("limit_exceeded",
+                 fmt::format("{} of {} has {} bytes of text; the limit is {}, and `truncate` is false; "
+                             "write it into a file instead",
+                             stream, name, bytes, limit));
+}
+
 }  // namespace
 
-TaskResult exec_result(const std::vector<std::string>& argv, ProcessOutcome outcome) {
+TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
   if (outcome.spawn_error) {
     TaskError error("spawn_failed", valid_utf8(std::move(outcome.spawn_error->message)));
     error.retryable = is_retryable(outcome.spawn_error->code);
     return std::unexpected(std::move(error));
   }
-  const std::string name = name_of(argv);
+  const std::string name = name_of(call);
   if (outcome.stopped) return failed("cancelled", fmt::format("{} was stopped", name), outcome);
   if (outcome.signal != 0)
-    return failed("signal", fmt::format("{} was ended by {}{}", name, signal_name(outcome.signal), own_words(outcome)),
+    return failed("signal",
+                  fmt::format("{} was ended by {}{}", name, signal_name(outcome.signal), own_words(call, outcome)),
                   outcome);
   if (outcome.exit_code != 0)
-    return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(outcome)),
+    return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(call, outcome)),
                   outcome);
+  if (outcome.stdout_is_long_json)
+    return refused("limit_exceeded",
+                   fmt::format("the JSON that {} printed has {} bytes; the limit of a result is {}; print what others "
+                               "need of it, or write it into a file and print its name",
+                               name, outcome.standard_output.size() + outcome.stdout_dropped, call.max_result_bytes));
   Result<Json> json = as_json(outcome);
   if (json) return *std::move(json);
-  if (json.error().code == ErrorCode::limit_exceeded) {
-    TaskError error("limit_exceeded", fmt::format("standard output, {}", describe(json.error())));
-    error.retryable = false;
-    return std::unexpected(std::move(error));
+  const bool has_unkept_number = !json.error().field.empty();
+  if (json.error().code == ErrorCode::limit_exceeded || (has_unkept_number && is_structured(outcome.standard_output)))
+    return refused(to_string(json.error().code),
+                   fmt::format("standard output of {}, {}", name, describe(json.error())));
+  const std::size_t limit = text_limit(call);
+  if (!call.truncate) {
+    const std::uint64_t printed = outcome.standard_output.size() + outcome.stdout_dropped;
+    if (printed > limit) return too_long(name, "standard output", printed, limit);
+    const std::uint64_t complained = outcome.standard_error.size() + outcome.stderr_dropped;
+    if (outcome.stderr_dropped != 0) return too_long(name, "standard error", complained, outcome.standard_error.size());
   }
-  return text_result(std::move(outcome));
+  return text_result(std::move(outcome), limit);
 }
 
 }  // namespace pawl::runners

@@ -21,22 +21,21 @@ void ExecRunner::start(std::span<Assignment> assignments) {
 void ExecRunner::start_one(Assignment assignment) {
   const auto function =
       assignment.handler->function == "run" ? runners::ExecFunction::run : runners::ExecFunction::shell;
-  Result<runners::ProcessSpec> spec = runners::read_exec_args(function, assignment.args.parse());
-  if (!spec) {
-    TaskError error("invalid_argument", describe(spec.error()));
+  Result<runners::ExecTask> task = runners::read_exec_args(function, assignment.args.parse(), max_result_bytes_);
+  if (!task) {
+    TaskError error("invalid_argument", describe(task.error()));
     error.retryable = false;
     sink_.finished(assignment.address, outcome_of(std::unexpected(std::move(error)), max_result_bytes_));
     return;
   }
-  spec->stdout_limit = max_result_bytes_;
   const AttemptAddress address = assignment.address;
   // Shared by the two callbacks of one process, which end with it.
   const auto attempt = std::make_shared<const Assignment>(std::move(assignment));
   const auto wrote = [this, attempt](runners::OutputStream stream, std::string_view lines) {
     sink_.wrote(*attempt, stream == runners::OutputStream::standard_error, lines);
   };
-  const auto done = [this, address, argv = spec->argv](runners::ProcessOutcome outcome) {
-    TaskResult result = runners::exec_result(argv, std::move(outcome));
+  const auto done = [this, address, call = std::move(task->call)](runners::ProcessOutcome outcome) {
+    TaskResult result = runners::exec_result(call, std::move(outcome));
     {
       // Waits until start_one below has noted the process, however soon it ended.
       const std::lock_guard lock(mutex_);
@@ -46,7 +45,7 @@ void ExecRunner::start_one(Assignment assignment) {
     sink_.finished(address, outcome_of(std::move(result), max_result_bytes_));
   };
   const std::lock_guard lock(mutex_);
-  running_.emplace(address, processes_.start(*std::move(spec), wrote, done));
+  running_.emplace(address, processes_.start(std::move(task->process), wrote, done));
 }
 
 void ExecRunner::stop_all(Duration grace) {

@@ -3,42 +3,48 @@
 
 #include <csignal>
 
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
 #include "runners/exec/process_test_support.h"
 
 namespace pawl::runners {
 namespace {
 
-Result<ProcessSpec> read_run(std::string_view args) { return read_exec_args(ExecFunction::run, *parse_json(args)); }
-Result<ProcessSpec> read_shell(std::string_view args) { return read_exec_args(ExecFunction::shell, *parse_json(args)); }
+Result<ExecTask> read_run(std::string_view args) { return read_exec_args(ExecFunction::run, *parse_json(args)); }
+Result<ExecTask> read_shell(std::string_view args) { return read_exec_args(ExecFunction::shell, *parse_json(args)); }
 
-Error error_in(const Result<ProcessSpec>& spec) { return spec ? Error{.field = "none"} : spec.error(); }
+Error error_in(const Result<ExecTask>& task) { return task ? Error{.field = "none"} : task.error(); }
 Error run_error(std::string_view args) { return error_in(read_run(args)); }
 Error shell_error(std::string_view args) { return error_in(read_shell(args)); }
 
-const ProcessSpec kSqlite = program({"sqlite3", "out.db"});
+const ExecCall kSqlite{.program = "sqlite3"};
+ExecCall line(std::string text) { return {.program = "bash", .line = std::move(text)}; }
 
 std::string result_text(ProcessOutcome outcome) {
-  return to_json_text(exec_result(kSqlite.argv, std::move(outcome)).value());
+  return to_json_text(exec_result(kSqlite, std::move(outcome)).value());
 }
 std::string result_of_output(std::string output) { return result_text({.standard_output = std::move(output)}); }
-TaskError error_of(const ProcessSpec& spec, ProcessOutcome outcome) {
-  return exec_result(spec.argv, std::move(outcome)).error();
+TaskError error_of(const ExecCall& call, ProcessOutcome outcome) {
+  return exec_result(call, std::move(outcome)).error();
 }
 
 TEST(ExecRunArgs, are_the_program_and_its_arguments_as_text) {
-  const ProcessSpec spec = read_run(R"(["seq", "-s", "", 1, -2.5, true])").value();
+  const ProcessSpec spec = read_run(R"(["seq", "-s", "", 1, -2.5, true])").value().process;
   EXPECT_EQ(spec.argv, (std::vector<std::string>{"seq", "-s", "", "1", "-2.5", "true"}));
   EXPECT_TRUE(spec.cwd.empty() && spec.env.empty() && spec.stdin_text.empty());
 }
 
 TEST(ExecRunArgs, end_with_an_object_of_options) {
   const ProcessSpec spec =
-      read_run(R"(["cat", {"cwd": "/tmp", "env": {"A": "1", "B": 2, "C": false}, "stdin": "text\u0000\n"}])").value();
+      read_run(R"(["cat", {"cwd": "/tmp", "env": {"A": "1", "B": 2, "C": false}, "stdin": "text\u0000\n"}])")
+          .value()
+          .process;
   EXPECT_EQ(spec.argv, std::vector<std::string>{"cat"});
   EXPECT_EQ(spec.cwd, "/tmp");
   EXPECT_EQ(spec.env, (std::vector<std::pair<std::string, std::string>>{{"A", "1"}, {"B", "2"}, {"C", "false"}}));
   EXPECT_EQ(spec.stdin_text, std::string("text\0\n", 6));
-  EXPECT_EQ(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])").value().stdin_text, R"({"rows":[1,2]})");
+  EXPECT_EQ(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])").value().process.stdin_text, R"({"rows":[1,2]})");
 }
 
 TEST(ExecRunArgs, are_refused_with_their_place) {
@@ -74,18 +80,40 @@ TEST(ExecRunArgs, are_refused_with_their_place) {
 
 TEST(ExecRunArgs, unknown_options_are_met_with_a_suggestion) {
   EXPECT_EQ(run_error(R"(["ls", {"stdinn": ""}])").message,
-            R"(unknown option "stdinn" (did you mean "stdin"?); the options are cwd, env and stdin)");
+            R"(unknown option "stdinn" (did you mean "stdin"?); the options are cwd, env, stdin, shell and truncate)");
 }
 
 TEST(ExecShellArgs, are_one_command_line_and_options) {
-  const ProcessSpec spec = read_shell(R"(["cat | wc -l", {"stdin": "x"}])").value();
-  EXPECT_EQ(spec.argv, (std::vector<std::string>{"/bin/sh", "-c", "cat | wc -l"}));
+  const ProcessSpec spec = read_shell(R"(["cat | wc -l", {"stdin": "x"}])").value().process;
+  EXPECT_EQ(spec.argv, (std::vector<std::string>{"bash", "-eo", "pipefail", "-c", "cat | wc -l", "run"}));
+  EXPECT_EQ(spec.fallback_argv, (std::vector<std::string>{"/bin/sh", "-e", "-c", "cat | wc -l", "run"}));
   EXPECT_EQ(spec.stdin_text, "x");
   EXPECT_EQ(shell_error("[]").field, "args");
   EXPECT_EQ(shell_error("[1]").field, "args[0]");
   EXPECT_EQ(shell_error(R"([""])").field, "args[0]");
   EXPECT_EQ(shell_error(R"(["ls", "-l"])").field, "args[1]");
   EXPECT_EQ(shell_error(R"(["ls", {"cwd": false}])").field, "args[1].cwd");
+  EXPECT_EQ(shell_error(R"(["ls", {"truncate": 1}])").field, "args[1].truncate");
+}
+
+TEST(ExecShellArgs, choose_the_shell) {
+  using Words = std::vector<std::string>;
+  const auto argv = [](std::string_view shell) {
+    const ProcessSpec spec = read_shell(fmt::format(R"(["ls", {{"shell": {}}}])", shell)).value().process;
+    EXPECT_TRUE(spec.fallback_argv.empty()) << shell;
+    return spec.argv;
+  };
+  EXPECT_EQ(argv(R"("sh")"), (Words{"/bin/sh", "-e", "-c", "ls", "run"}));
+  EXPECT_EQ(argv(R"("bash")"), (Words{"bash", "-eo", "pipefail", "-c", "ls", "run"}));
+  EXPECT_EQ(argv(R"(["/usr/bin/zsh", "-ec"])"), (Words{"/usr/bin/zsh", "-ec", "ls", "run"}));
+  EXPECT_EQ(argv(R"(["python3", "-c"])"), (Words{"python3", "-c", "ls"}));
+  for (const auto& [shell, field] : {std::pair{R"("zsh")", "args[1].shell"},
+                                     {"[]", "args[1].shell"},
+                                     {"true", "args[1].shell"},
+                                     {R"([""])", "args[1].shell[0]"},
+                                     {R"(["sh", null])", "args[1].shell[1]"}})
+    EXPECT_EQ(shell_error(fmt::format(R"(["ls", {{"shell": {}}}])", shell)).field, field) << shell;
+  EXPECT_EQ(run_error(R"(["ls", {"shell": "sh"}])").field, "args[1].shell");
 }
 
 TEST(ExecResult, is_standard_output_where_that_is_json) {
@@ -133,7 +161,69 @@ TEST(ExecError, quotes_the_programs_last_word) {
 }
 
 TEST(ExecError, names_the_command_line_not_the_shell) {
-  EXPECT_EQ(error_of(*read_shell(R"(["false && true"])"), {.exit_code = 1}).message, "\"false && true\" exited with 1");
+  EXPECT_EQ(error_of(line("false && true"), {.exit_code = 1}).message, "\"false && true\" exited with 1");
+}
+
+TEST(ExecError, names_the_first_line_of_a_script_and_the_one_that_the_shell_named) {
+  const ExecCall script = line("# Builds it.\n\ncd src\n  make all\n");
+  EXPECT_EQ(error_of(script, {.exit_code = 127, .standard_error = "run: line 4: make: command not found\n"}).message,
+            R"("cd src ..." exited with 127: run: line 4: make: command not found (line 4: "make all"))");
+  EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: 4: make: not found\n"}).message,
+            R"("cd src ..." exited with 2: run: 4: make: not found (line 4: "make all"))");
+  EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: line 40: odd\n"}).message,
+            R"("cd src ..." exited with 2: run: line 40: odd)");
+  EXPECT_EQ(
+      error_of(line("make\n"), {.exit_code = 127, .standard_error = "run: line 1: make: command not found"}).message,
+      R"("make\n" exited with 127: run: line 1: make: command not found)");
+}
+
+TEST(ExecResult, is_no_json_above_the_limit_but_an_error) {
+  const TaskError error = error_of(line("cat all.json"),
+                                   {.standard_output = "]]", .stdout_dropped = 1'200'000, .stdout_is_long_json = true});
+  EXPECT_EQ(error.code, "limit_exceeded");
+  EXPECT_FALSE(error.retryable);
+  EXPECT_EQ(error.message,
+            "the JSON that \"cat all.json\" printed has 1200002 bytes; the limit of a result is 1048576; print what "
+            "others need of it, or write it into a file and print its name");
+}
+
+TEST(ExecResult, is_an_error_if_a_number_in_it_cannot_be_kept) {
+  const TaskError error = error_of(kSqlite, {.standard_output = "\n[{\"id\": 123456789012345678901234567890}]"});
+  EXPECT_EQ(error.code, "invalid_argument");
+  EXPECT_FALSE(error.retryable);
+  EXPECT_EQ(error.message,
+            "standard output of \"sqlite3\", line 1:9: $[0].id: the integer 123456789012345678901234567890 does "
+            "not fit into 64 bits; put it in quotes to keep its digits");
+  EXPECT_EQ(error_of(kSqlite, {.standard_output = "[1e-400]"}).code, "invalid_argument");
+  EXPECT_EQ(error_of(kSqlite, {.standard_output = "[1e400]"}).code, "invalid_argument");
+  // What stands alone may be a hash or a long id, and text keeps it.
+  EXPECT_EQ(result_of_output("12e4567\n"), R"({"exit_code":0,"stdout":"12e4567\n","stderr":""})");
+  EXPECT_EQ(result_of_output("99999999999999999999"), R"({"exit_code":0,"stdout":"99999999999999999999","stderr":""})");
+}
+
+TEST(ExecResult, is_an_error_instead_of_being_cut_if_so_wished) {
+  ExecCall whole = kSqlite;
+  whole.truncate = false;
+  EXPECT_TRUE(exec_result(whole, {.standard_output = std::string(128U << 10, 'x')}).has_value());
+  const TaskError out = error_of(whole, {.standard_output = std::string((128U << 10) + 1, 'x'), .stdout_dropped = 4});
+  EXPECT_EQ(out.code, "limit_exceeded");
+  EXPECT_FALSE(out.retryable);
+  EXPECT_EQ(out.message,
+            "standard output of \"sqlite3\" has 131077 bytes of text; the limit is 131072, and `truncate` is "
+            "false; write it into a file instead");
+  EXPECT_EQ(
+      error_of(whole, {.standard_error = "xx", .stderr_dropped = 3}).message,
+      "standard error of \"sqlite3\" has 5 bytes of text; the limit is 2, and `truncate` is false; write it into a "
+      "file instead");
+  // JSON on standard output is the whole result: nothing of it is missing.
+  EXPECT_EQ(to_json_text(exec_result(whole, {.standard_output = "[1]", .stderr_dropped = 3}).value()), "[1]");
+}
+
+TEST(ExecResult, keeps_less_text_where_results_are_smaller) {
+  ExecCall small = kSqlite;
+  small.max_result_bytes = 80;
+  EXPECT_EQ(to_json_text(exec_result(small, {.standard_output = "0123456789abcdef"}).value()),
+            R"({"exit_code":0,"stdout_dropped":6,"stdout":"6789abcdef","stderr":""})");
 }
 
 TEST(ExecError, is_short_however_much_was_printed) {
@@ -176,19 +266,6 @@ TEST(ExecError, of_what_cannot_be_started_is_tried_again_only_if_that_may_help) 
   EXPECT_EQ(spawn_failed(ErrorCode::not_found).message, "why");
   EXPECT_FALSE(spawn_failed(ErrorCode::not_found).retryable);
   EXPECT_TRUE(spawn_failed(ErrorCode::unavailable).retryable);
-}
-
-TEST(ExecTask, runs_from_args_to_result) {
-  ProcessRunner runner;
-  const auto result_of = [&](const Result<ProcessSpec>& spec) {
-    return exec_result(spec->argv, Started::start(runner, *spec)->outcome());
-  };
-  EXPECT_EQ(to_json_text(result_of(read_run(R"(["cat", {"stdin": {"rows": [1, 2]}}])")).value()), R"({"rows":[1,2]})");
-  EXPECT_EQ(to_json_text(result_of(read_shell(R"(["printf 'a\\377b'"])")).value()),
-            "{\"exit_code\":0,\"stdout\":\"a\xEF\xBF\xBD"
-            "b\",\"stderr\":\"\"}");
-  EXPECT_EQ(result_of(read_shell(R"(["echo broken >&2; exit 4"])")).error().message,
-            R"("echo broken >&2; exit 4" exited with 4: broken)");
 }
 
 }  // namespace

@@ -4,7 +4,28 @@
 
 namespace pawl::runners {
 
+namespace {
+
+bool begins_like_json(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
+}
+
+}  // namespace
+
+// Short outputs, which are nearly all, are parsed when they are complete.
+void OutputTail::watch(std::string_view bytes) {
+  if (json_) return json_->add(bytes);
+  if (dropped_ != 0 || bytes.size() <= limit_ - ring_.size()) return;
+  const bool is_blank = ring_.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (!begins_like_json(is_blank ? bytes : std::string_view(ring_))) return;
+  json_.emplace();
+  json_->add(ring_);
+  json_->add(bytes);
+}
+
 void OutputTail::add(std::string_view bytes) {
+  if (watch_ == Watch::json) watch(bytes);
   if (bytes.size() >= limit_) {  // nothing older survives
     dropped_ += ring_.size() + (bytes.size() - limit_);
     ring_ = bytes.substr(bytes.size() - limit_);

@@ -32,7 +32,9 @@ enum class OutputStream : std::uint8_t { standard_output, standard_error };
 // No string may contain a NUL byte: the kernel would see its end there.
 struct ProcessSpec {
   std::vector<std::string> argv;  // the program (looked up in the PATH that it gets) and its arguments
-  std::string cwd;                // empty: that of this process
+  // What runs instead if that program is not found. Empty: nothing.
+  std::vector<std::string> fallback_argv{};
+  std::string cwd;  // empty: that of this process
   // Added to, and stronger than, this process's environment as it was when the runner was made: reading it later could
   // meet a setenv on another thread.
   std::vector<std::pair<std::string, std::string>> env;
@@ -52,6 +54,8 @@ struct ProcessOutcome {
   std::string standard_error;
   std::uint64_t stdout_dropped = 0;  // bytes beyond the limits, dropped from the front
   std::uint64_t stderr_dropped = 0;
+  // Standard output as a whole is an array or object of JSON, though only its end was kept.
+  bool stdout_is_long_json = false;
 };
 
 class ProcessRunner {

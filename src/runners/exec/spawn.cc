@@ -228,7 +228,13 @@ Result<Spawned> spawn(const ProcessSpec& spec, const Environment& inherited) {
   Environment environment = inherited;
   for (const auto& [name, value] : spec.env) environment.insert_or_assign(name, value);
   const auto path = environment.find("PATH");
-  auto program = find_program(spec.argv.front(), path == environment.end() ? kDefaultPath : path->second, spec.cwd);
+  const std::string_view path_value = path == environment.end() ? kDefaultPath : std::string_view(path->second);
+  const std::vector<std::string>* argv = &spec.argv;
+  auto program = find_program(argv->front(), path_value, spec.cwd);
+  if (!program && !spec.fallback_argv.empty()) {
+    argv = &spec.fallback_argv;
+    program = find_program(argv->front(), path_value, spec.cwd);
+  }
   if (!program) return std::unexpected(std::move(program).error());
   std::vector<std::string> entries;
   entries.reserve(environment.size());
@@ -240,7 +246,7 @@ Result<Spawned> spawn(const ProcessSpec& spec, const Environment& inherited) {
   plan.set_attributes();
   plan.set_files(*pipes, spec.cwd);
   pid_t pid = -1;
-  const int failed = plan.run(*program, c_strings(spec.argv).data(), c_strings(entries).data(), pid);
+  const int failed = plan.run(*program, c_strings(*argv).data(), c_strings(entries).data(), pid);
   if (failed != 0) return spawn_failed(*program, spec, failed);
   return watch(pid, *program, *std::move(pipes));
 }

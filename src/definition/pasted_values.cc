@@ -1,0 +1,170 @@
+#include "definition/pasted_values.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "expression/expression.h"
+
+namespace pawl::definition {
+namespace {
+
+constexpr std::string_view kOpen = "${{";
+constexpr std::string_view kClose = "}}";
+// Lines of a script that are shown as they should be.
+constexpr std::size_t kLinesShown = 5;
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+// Changed, these would change how the command itself runs.
+bool is_taken(std::string_view name) {
+  static constexpr std::string_view kTaken[] = {"PATH",     "HOME",   "USER",     "SHELL",   "PWD",    "OLDPWD",
+                                                "IFS",      "LANG",   "TERM",     "UID",     "EUID",   "ENV",
+                                                "HOSTNAME", "TMPDIR", "PS1",      "PS4",     "OPTIND", "RANDOM",
+                                                "SECONDS",  "LINENO", "BASH_ENV", "LOGNAME", "TZ"};
+  return std::ranges::find(kTaken, name) != std::end(kTaken);
+}
+
+// A variable's name for what the expression reads: WHO of `input.who`, COUNT of `tasks.count.result`.
+std::string variable_for(std::string_view expression) {
+  std::string_view word = "value";
+  const std::vector<expression::Access> accesses = expression::find_accesses(expression);
+  if (!accesses.empty()) {
+    const std::vector<std::string>& path = accesses.front().path;
+    std::size_t last = path.size() - 1;
+    while (last > 1 && (path[last] == "result" || path[last] == "stdout" || path[last] == "error")) --last;
+    word = path[last];
+    std::string name;
+    for (const char c : word) name += is_word(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+    if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) name.insert(0, "_");
+    return is_taken(name) ? name + "_VALUE" : name;
+  }
+  return expression == "attempt" ? "ATTEMPT" : "VALUE";
+}
+
+class Rewriter {
+ public:
+  explicit Rewriter(std::string_view line) : line_(line) {}
+
+  // The line with a variable in place of each value.
+  std::string rewrite(const std::vector<std::string_view>& places) {
+    std::string out;
+    std::size_t done = 0;
+    for (const std::string_view place : places) {
+      const std::size_t open = line_.find(kOpen, done);
+      const auto end = static_cast<std::size_t>(place.data() - line_.data()) + place.size();
+      copy(out, line_.substr(done, open - done));
+      done = line_.find(kClose, end) + kClose.size();
+      const bool continues = done < line_.size() && is_word(line_[done]);
+      const std::string& name = name_of(place);
+      if (quote_ == '"') {
+        out += continues ? fmt::format("${{{}}}", name) : fmt::format("${}", name);
+      } else {
+        out += quote_ == 0 ? fmt::format("\"${}\"", name) : fmt::format("'\"${}\"'", name);
+      }
+      changed_.push_back(out.size());
+    }
+    copy(out, line_.substr(done));
+    return out;
+  }
+
+  // The lines of the rewritten text that have a variable in them.
+  [[nodiscard]] std::string changed_lines(std::string_view text) const {
+    std::string shown;
+    std::size_t count = 0;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const bool is_changed = std::ranges::any_of(changed_, [&](std::size_t at) { return at > begin && at <= end; });
+      if (is_changed && count++ < kLinesShown) {
+        const std::string_view line = text.substr(begin, end - begin);
+        shown += fmt::format("\n    {}", line.substr(std::min(line.find_first_not_of(" \t"), line.size())));
+      }
+      begin = end + 1;
+    }
+    if (count > kLinesShown) shown += fmt::format("\n    ... and {} lines more", count - kLinesShown);
+    return shown;
+  }
+
+  // `{WHO: "${{ input.who }}"}`.
+  [[nodiscard]] std::string env() const {
+    std::string out;
+    for (const auto& [expression, name] : names_) {
+      const bool has_quotes = expression.contains('"') || expression.contains('\\');
+      std::string quoted = fmt::format("${{{{ {} }}}}", expression);
+      if (has_quotes)
+        for (std::size_t at = quoted.find('\''); at != std::string::npos; at = quoted.find('\'', at + 2))
+          quoted.insert(at, 1, '\'');
+      out += fmt::format("{}{}: {}{}{}", out.empty() ? "" : ", ", name, has_quotes ? '\'' : '"', quoted,
+                         has_quotes ? '\'' : '"');
+    }
+    return fmt::format("{{{}}}", out);
+  }
+
+ private:
+  // Notes in which quotes the text ends.
+  void copy(std::string& out, std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\\' && quote_ != '\'') {
+        ++i;
+        continue;
+      }
+      if (quote_ == 0 && (text[i] == '"' || text[i] == '\'')) {
+        quote_ = text[i];
+      } else if (quote_ == text[i]) {
+        quote_ = 0;
+      }
+    }
+    out += text;
+  }
+
+  const std::string& name_of(std::string_view place) {
+    for (const auto& [expression, name] : names_)
+      if (expression == place) return name;
+    const std::string base = variable_for(place);
+    std::string name = base;
+    for (int number = 2; std::ranges::any_of(names_, [&](const auto& known) { return known.second == name; }); ++number)
+      name = fmt::format("{}_{}", base, number);
+    return names_.emplace_back(place, name).second;
+  }
+
+  std::string_view line_;
+  char quote_ = 0;
+  std::vector<std::size_t> changed_;  // where variables end in the text that was made
+  std::vector<std::pair<std::string, std::string>> names_;
+};
+
+}  // namespace
+
+std::optional<std::size_t> place_of_shell_line(std::string_view function, const boost::json::array& args) {
+  if (function == "shell") return !args.empty() && args[0].is_string() ? std::optional<std::size_t>(0) : std::nullopt;
+  static constexpr std::string_view kShells[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
+  if (args.size() < 3 || !args[0].is_string()) return std::nullopt;
+  const std::string_view program = args[0].get_string();
+  if (std::ranges::find(kShells, program.substr(program.find_last_of('/') + 1)) == std::end(kShells))
+    return std::nullopt;
+  for (std::size_t i = 1; i + 1 < args.size() && args[i].is_string(); ++i) {
+    const std::string_view option = args[i].get_string();
+    if (option.starts_with('-') && !option.starts_with("--") && option.ends_with('c'))
+      return args[i + 1].is_string() ? std::optional(i + 1) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_pasted_values(std::string_view line) {
+  if (!expression::has_places(line)) return std::nullopt;
+  const Result<std::vector<std::string_view>> places = expression::find_places(line);
+  if (!places || places->empty()) return std::nullopt;
+  const std::size_t first = line.find_first_not_of(" \t\r\n");
+  if (places->size() == 1 && line.substr(first).starts_with(kOpen) && expression::strip_place(line))
+    return std::nullopt;
+  Rewriter rewriter(line);
+  const std::string rewritten = rewriter.rewrite(*places);
+  const std::string lines = rewriter.changed_lines(rewritten);
+  return fmt::format("a value that is pasted into a shell line is code there; pass it as a variable:{}\n    env: {}",
+                     lines, rewriter.env());
+}
+
+}  // namespace pawl::definition

@@ -1,0 +1,90 @@
+// What a condition must be, and how it is written.
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "expression/expression.h"
+#include "expression/tokens.h"
+
+namespace pawl::expression {
+namespace {
+
+constexpr std::size_t kShown = 60;
+
+bool is_among(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, text) != words.end();
+}
+
+bool is_opening(const Token& token) { return token.kind == TokenKind::symbol && is_among(token.text, {"(", "[", "{"}); }
+bool is_closing(const Token& token) { return token.kind == TokenKind::symbol && is_among(token.text, {")", "]", "}"}); }
+
+// Where the bracket at the front of `tokens` is closed; their end if it is not.
+std::size_t end_of_bracket(std::span<const Token> tokens) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (is_opening(tokens[i])) ++depth;
+    if (is_closing(tokens[i]) && --depth == 0) return i;
+  }
+  return tokens.size();
+}
+
+std::span<const Token> without_parentheses(std::span<const Token> tokens) {
+  while (tokens.size() > 2 && tokens.front().kind == TokenKind::symbol && tokens.front().text == "(" &&
+         end_of_bracket(tokens) == tokens.size() - 1)
+    tokens = tokens.subspan(1, tokens.size() - 2);
+  return tokens;
+}
+
+// A name with its members: what can be compared without parentheses.
+bool is_chain(std::span<const Token> tokens) {
+  return std::ranges::all_of(tokens, [](const Token& token) {
+    return token.kind == TokenKind::symbol ? is_among(token.text, {".", "[", "]"})
+                                           : !is_among(token.text, {"and", "or", "not", "nil", "true", "false"});
+  });
+}
+
+}  // namespace
+
+std::optional<ValueKind> find_kind(std::string_view expression) {
+  const std::vector<Token> all = tokenize(expression);
+  const std::span<const Token> tokens = without_parentheses(all);
+  if (tokens.empty()) return std::nullopt;
+  bool is_text = false;
+  bool is_number = false;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind == TokenKind::name && is_among(token.text, {"and", "or", "not", "function"})) return std::nullopt;
+    if (token.kind != TokenKind::symbol) continue;
+    if (is_among(token.text, {"==", "~=", "<", ">", "<=", ">="})) return std::nullopt;
+    is_text |= token.text == "..";
+    is_number |= is_among(token.text, {"#", "+", "-", "*", "/", "//", "%", "^"});
+    if (is_opening(token)) i += end_of_bracket(tokens.subspan(i));
+  }
+  // `..` binds least of them.
+  if (is_text) return ValueKind::text;
+  if (is_number) return ValueKind::number;
+  if (tokens.front().text == "{" && tokens.front().kind == TokenKind::symbol) return ValueKind::structure;
+  if (tokens.size() != 1) return std::nullopt;
+  if (tokens.front().kind == TokenKind::string) return ValueKind::text;
+  if (tokens.front().kind == TokenKind::number || tokens.front().text == "attempt") return ValueKind::number;
+  return std::nullopt;
+}
+
+std::string as_condition(std::string_view expression, ValueKind kind) {
+  const std::vector<Token> tokens = tokenize(expression);
+  std::string value = expression.size() > kShown || expression.contains('\n') ? "(...)" : std::string(expression);
+  if (value != "(...)" && !is_chain(tokens)) value = fmt::format("({})", value);
+  switch (kind) {
+    case ValueKind::text:
+      return fmt::format("{} == \"yes\"", value);
+    case ValueKind::number:
+      return fmt::format("{} > 0", value);
+    case ValueKind::structure:
+      break;
+  }
+  return fmt::format("{} ~= nil", value);
+}
+
+}  // namespace pawl::expression
