@@ -138,16 +138,5 @@ TEST(Analyse, operators_of_other_languages_are_translated) {
   EXPECT_THAT(hint("'a && b' +"), ::testing::StartsWith("(none)")) << "what stands in a text is none of it";
 }
 
-TEST(Analyse, names_of_other_languages_are_translated) {
-  EXPECT_EQ(hint("tasks.a.result == None"), "write nil");
-  EXPECT_EQ(hint("tasks.a.result == undefined"), "write nil");
-  EXPECT_EQ(hint("input.a == True"), "write true");
-  EXPECT_EQ(hint("len(input.a) > 1"), "write #x for the length of x");
-  EXPECT_EQ(hint("str(input.a)"), "write tostring(x)");
-  EXPECT_EQ(hint("inputs.a"), "write input");
-  EXPECT_EQ(hint("steps.a"), "write tasks.ID.result");
-  EXPECT_EQ(complaint("null == nil"), "") << "null is known";
-}
-
 }  // namespace
 }  // namespace pawl::expression

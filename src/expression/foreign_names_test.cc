@@ -50,7 +50,7 @@ TEST(ForeignNames, without_a_counterpart_get_what_to_do_instead) {
       {"fromJSON(input.x).y", "JSON already"},
       {"github.ref == \"x\"", "passed in, `input.name`"},
       {"len(input.x) > 3", "write `#list`"},
-      {"None", "write `null`"},
+      {"None", "write `nil`"},
       {"ds", "no clock"},
       {"dag_run.conf.x", "write `workflow.id`"},
   };
