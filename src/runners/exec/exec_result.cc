@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "runners/exec/exec_task.h"
+#include "runners/exec/keeper.h"
 #include "runners/exec/utf8.h"
 
 namespace pawl::runners {
@@ -123,6 +124,8 @@ TaskResult exec_result(const std::vector<std::string>& argv, ProcessOutcome outc
     return std::unexpected(std::move(error));
   }
   const std::string name = name_of(argv);
+  if (outcome.keeper_lost)
+    return failed("signal", fmt::format("{} was killed: {}, and with it all that it kept", name, kKeeperLost), outcome);
   if (outcome.stopped) return failed("cancelled", fmt::format("{} was stopped", name), outcome);
   if (outcome.signal != 0)
     return failed("signal", fmt::format("{} was ended by {}{}", name, signal_name(outcome.signal), own_words(outcome)),
