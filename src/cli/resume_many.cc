@@ -194,7 +194,9 @@ int resume_many(const EngineChoice& choice, Interruption& interruption, bool jso
   Watch watch(engine, interruption, {.data_dir = persistence.data_dir, .json = json});
   Audience& audience = watch.audience();
   audience.listen();
-  if (const Result<void> enabled = engine.persistence().enable(persistence); !enabled) return report(enabled.error());
+  const Result<void> enabled = engine.persistence().enable(interruption.attend(persistence));
+  if (interruption.leaves()) return leave(interruption, resume_command({}, persistence.data_dir));
+  if (!enabled) return report(enabled.error());
   Result<Work> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
   if (!work) return report(work.error());
   if (const Result<void> told = tell_stock(engine.orchestrator(), *work, persistence.data_dir); !told)

@@ -67,7 +67,7 @@ void ExecRunner::end(Duration grace) {
   const auto ends_at = *ends_at_;
   lock.unlock();
   processes_.end(std::max(std::chrono::ceil<Duration>(ends_at - Clock::now()), Duration::zero()));
-  processes_.wait_end(ends_at + kMostForKilled);
+  if (processes_.wait_end(ends_at + kMostForKilled)) processes_.hold(-1);
 }
 
 void ExecRunner::stop(const AttemptAddress& address, Duration grace) {

@@ -105,9 +105,7 @@ class ProcessRunner::Impl {
     std::uint64_t id;
     Duration grace;
   };
-  struct Hold {
-    Descriptor lock;
-  };
+  struct Hold {};
   struct End {
     Duration grace;
   };
@@ -161,6 +159,7 @@ class ProcessRunner::Impl {
 
   std::mutex mutex_;
   std::condition_variable ended_;
+  Descriptor lock_;            // guarded by mutex_
   bool has_keeper_ = false;    // guarded by mutex_
   std::uint64_t last_id_ = 0;  // guarded by mutex_
   std::deque<Command> inbox_;  // guarded by mutex_; the callers bound it, each command is an attempt at a task
@@ -168,7 +167,6 @@ class ProcessRunner::Impl {
   // Of the reactor thread.
   std::unique_ptr<Keeper> keeper_;
   bool keeper_quits_ = false;
-  Descriptor lock_;
   std::deque<Start> waiting_;  // for descriptors, memory or processes
   bool may_start_ = false;     // one of these, for something has ended
   std::deque<Command> commands_;
@@ -227,7 +225,14 @@ void ProcessRunner::Impl::post(Command command) {
   if (was_empty) ::eventfd_write(wake_.get(), 1);
 }
 
-void ProcessRunner::Impl::hold(int lock) { post(Hold{Descriptor(::fcntl(lock, F_DUPFD_CLOEXEC, 0))}); }
+void ProcessRunner::Impl::hold(int lock) {
+  Descriptor copy(lock < 0 ? -1 : ::fcntl(lock, F_DUPFD_CLOEXEC, 0));
+  {
+    const std::lock_guard held(mutex_);
+    lock_ = std::move(copy);
+  }
+  post(Hold{});
+}
 
 bool ProcessRunner::Impl::wait_end(SteadyTime until) {
   std::unique_lock lock(mutex_);
@@ -324,7 +329,9 @@ Result<void> ProcessRunner::Impl::make_keeper() {
   // One that is to end starts nothing more.
   if (keeper_ && keeper_quits_) on_keeper_end();
   if (keeper_) return {};
+  std::unique_lock held(mutex_);
   auto made = Keeper::make(grace_, lock_.get());
+  held.unlock();
   if (!made) return std::unexpected(std::move(made).error());
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kKeeperTag}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, (*made)->handle().get(), &event) != 0)
@@ -383,9 +390,9 @@ void ProcessRunner::Impl::execute(Stop stop) {
   set_deadline(*running, std::min(deadline, running->second.deadline.value_or(deadline)));
 }
 
-void ProcessRunner::Impl::execute(Hold hold) {
-  lock_ = std::move(hold.lock);
-  if (keeper_) keeper_->hold(lock_.get());
+void ProcessRunner::Impl::execute(Hold) {
+  const std::lock_guard held(mutex_);
+  if (keeper_ && lock_.is_open()) keeper_->hold(lock_.get());
 }
 
 void ProcessRunner::Impl::execute(End end) {

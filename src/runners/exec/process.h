@@ -87,8 +87,8 @@ class ProcessRunner {
   // it again can only shorten the grace period. Nothing happens if the process has ended.
   void stop(ProcessId id, Duration grace);
 
-  // A copy of this descriptor stays open until no process is left, even if this process has been killed by then. It
-  // must have a lock; at most one is kept.
+  // A copy of this descriptor, which has a lock, stays open until no process is left, even if this process has been
+  // killed by then. Only the latest one does; none, if it is negative.
   void hold(int lock);
 
   // Ends what processes have left behind: SIGTERM, SIGKILL after `grace`. A second call can shorten it. Call it when
