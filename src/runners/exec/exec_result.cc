@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "runners/exec/exec_task.h"
 #include "runners/exec/keeper.h"
+#include "runners/exec/terminal_words.h"
 #include "runners/exec/utf8.h"
 
 namespace pawl::runners {
@@ -47,7 +48,9 @@ std::string last_line(std::string_view text) {
 std::string own_words(const ProcessOutcome& outcome) {
   std::string line = last_line(outcome.standard_error);
   if (line.empty()) line = last_line(outcome.standard_output);
-  return line.empty() ? line : ": " + line;
+  const std::string hint = terminal_hint(outcome.standard_error);
+  if (!line.empty()) line.insert(0, ": ");
+  return hint.empty() ? line : line + "; " + hint;
 }
 
 std::string signal_name(int signal) {
