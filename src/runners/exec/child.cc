@@ -90,13 +90,6 @@ void Child::read_rest(Channel channel, std::span<char> buffer) {
   }
 }
 
-std::expected<bool, int> Child::end() {
-  const std::expected<Keeper::End, int> end = keeper_.end(spawned_.pid, stopped_);
-  if (!end) return std::unexpected(end.error());
-  if (end->gone) status_ = end->status;
-  return end->gone;
-}
-
 ProcessOutcome Child::take_outcome(std::span<char> buffer) {
   ProcessOutcome outcome;
   if (WIFSIGNALED(status_)) {

@@ -45,9 +45,10 @@ class Child {
 
   // Of one whose leader has ended: nothing that it has started is left.
   [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.pid); }
-  // Kills what is left of the group, and of a stopped one all that it has started. Whether nothing of it is left; until
-  // then to be repeated. Error: kKeeperGone.
-  [[nodiscard]] std::expected<bool, int> end();
+  // Has what is left of the group killed, and of a stopped one all that it has started; the keeper's answer comes under
+  // `id`, until all is gone to be repeated.
+  void end(std::uint64_t id) { keeper_.end(id, spawned_.pid, stopped_); }
+  void set_status(int status) { status_ = status; }
   // Of one that is gone: takes what the pipes still hold.
   [[nodiscard]] ProcessOutcome take_outcome(std::span<char> buffer);
   // The same of one that died with its keeper.

@@ -93,9 +93,10 @@ class Layout {
 Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
   std::unique_ptr<Keeper> keeper(new Keeper);
   void* const memory =
-      ::mmap(nullptr, kImageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      ::mmap(nullptr, kImages * kImageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return failed("no memory", errno);
   keeper->memory_ = memory;
+  for (std::uint64_t image = 0; image < kImages; ++image) keeper->free_images_.push_back(image);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("no socket", errno);
   keeper->socket_ = Descriptor(ends[0]);
@@ -108,7 +109,7 @@ Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
                     .lock = lock,
                     .owner = ::getpid(),
                     .owner_handle = owner.get(),
-                    .image = new (memory) ExecImage,
+                    .images = static_cast<char*>(memory),
                     .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()};
   std::ranges::copy(word, setup.marker_word);
   keeper->pid_ = ::fork();
@@ -125,13 +126,12 @@ Keeper::~Keeper() {
     socket_.close();
     if (!wait_end(kMostForKilled)) log().warn("processes of tasks were killed and have not ended; is a disk stuck?");
   }
-  if (memory_ != nullptr) ::munmap(memory_, kImageBytes);
+  if (memory_ != nullptr) ::munmap(memory_, kImages * kImageBytes);
 }
 
 // E2BIG, or 0.
-int Keeper::fill_image(const Execution& execution, const std::string& marker) {
-  auto* const image = static_cast<ExecImage*>(memory_);
-  auto* const begin = static_cast<char*>(memory_);
+int Keeper::fill_image(char* begin, const Execution& execution, const std::string& marker) {
+  auto* const image = new (begin) ExecImage;
   Layout layout(begin + sizeof(ExecImage), begin + kImageBytes);
   image->program = layout.string(execution.program);
   image->cwd = execution.cwd.empty() ? nullptr : layout.string(execution.cwd);
@@ -143,17 +143,50 @@ int Keeper::fill_image(const Execution& execution, const std::string& marker) {
   return layout.is_full() ? E2BIG : 0;
 }
 
-std::expected<pid_t, int> Keeper::start(const Execution& execution, const Descriptor& input, const Descriptor& output,
-                                        const Descriptor& error) {
+int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor& input, const Descriptor& output,
+                  const Descriptor& error) {
+  if (free_images_.empty()) return EAGAIN;
+  const std::uint64_t image = free_images_.back();
   const std::uint64_t attempt = ++attempts_;
-  if (const int too_big = fill_image(execution, fmt::format("{}{}", marker_, attempt)); too_big != 0)
-    return std::unexpected(too_big);
+  char* const place = static_cast<char*>(memory_) + image * kImageBytes;
+  if (const int too_big = fill_image(place, execution, fmt::format("{}{}", marker_, attempt)); too_big != 0)
+    return too_big;
   std::vector<int> descriptors;
   if (input.is_open()) descriptors.push_back(input.get());
   descriptors.insert(descriptors.end(), {output.get(), error.get()});
-  const std::expected<Reply, int> reply = ask({.kind = RequestKind::start, .attempt = attempt}, descriptors);
-  if (!reply) return std::unexpected(reply.error());
-  return reply->pid;
+  if (!send({.kind = RequestKind::start, .attempt = attempt, .image = image}, descriptors))
+    return errno == ETOOMANYREFS ? EMFILE : kKeeperGone;
+  free_images_.pop_back();
+  pending_.push_back({.is_start = true, .id = id, .image = image});
+  return 0;
+}
+
+void Keeper::end(std::uint64_t id, pid_t leader, bool all) {
+  // That the keeper is gone is an event of its own.
+  if (send({.kind = RequestKind::end, .all = all, .pid = leader}, {}))
+    pending_.push_back({.is_start = false, .id = id, .image = 0});
+}
+
+void Keeper::answer(const Reply& reply) {
+  const Pending request = pending_.front();
+  pending_.pop_front();
+  if (request.is_start) free_images_.push_back(request.image);
+  answers_.push_back({.is_start = request.is_start,
+                      .id = request.id,
+                      .error = reply.error,
+                      .pid = reply.pid,
+                      .gone = reply.gone,
+                      .status = reply.status});
+}
+
+std::expected<std::vector<Keeper::Answer>, int> Keeper::take_answers() {
+  while (!pending_.empty()) {
+    const std::expected<Reply, int> reply = receive(false);
+    if (!reply && reply.error() == kKeeperGone && answers_.empty()) return std::unexpected(kKeeperGone);
+    if (!reply) break;
+    answer(*reply);
+  }
+  return std::exchange(answers_, {});
 }
 
 void Keeper::signal(pid_t leader, int number) {
@@ -170,12 +203,6 @@ std::expected<int, int> Keeper::status(pid_t leader) {
 bool Keeper::is_alone(pid_t leader) {
   const std::expected<Reply, int> reply = ask({.kind = RequestKind::rest, .pid = leader});
   return !reply || reply->gone;
-}
-
-std::expected<Keeper::End, int> Keeper::end(pid_t leader, bool all) {
-  const std::expected<Reply, int> reply = ask({.kind = RequestKind::end, .all = all, .pid = leader});
-  if (!reply) return std::unexpected(reply.error());
-  return End{.gone = reply->gone, .status = reply->status};
 }
 
 void Keeper::hold(int lock) { (void)ask({.kind = RequestKind::hold}, {lock}); }
@@ -204,17 +231,27 @@ bool Keeper::wait_end(Duration most) const {
 }
 
 std::expected<Reply, int> Keeper::ask(const Request& request, const std::vector<int>& descriptors) {
-  if (!send(request, descriptors)) return std::unexpected(errno == ETOOMANYREFS ? EMFILE : kKeeperGone);
+  if (!send(request, descriptors)) return std::unexpected(kKeeperGone);
+  while (!pending_.empty()) {
+    const std::expected<Reply, int> earlier = receive(true);
+    if (!earlier) return earlier;
+    answer(*earlier);
+  }
+  std::expected<Reply, int> reply = receive(true);
+  if (reply && reply->error != 0) return std::unexpected(reply->error);
+  return reply;
+}
+
+std::expected<Reply, int> Keeper::receive(bool wait) {
   // A copy of its end of the socket may be in another process, so that its own end does not say that it has ended.
   pollfd ready[] = {{.fd = socket_.get(), .events = POLLIN, .revents = 0},
                     {.fd = handle_.get(), .events = POLLIN, .revents = 0}};
-  while (::poll(ready, std::size(ready), -1) < 0 && errno == EINTR) {
-  }
+  if (wait)
+    while (::poll(ready, std::size(ready), -1) < 0 && errno == EINTR) {
+    }
   Reply reply;
-  if (::recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT) != static_cast<ssize_t>(sizeof(reply)))
-    return std::unexpected(kKeeperGone);
-  if (reply.error != 0) return std::unexpected(reply.error);
-  return reply;
+  if (::recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT) == static_cast<ssize_t>(sizeof(reply))) return reply;
+  return std::unexpected(!wait && (errno == EAGAIN || errno == EINTR) ? EAGAIN : kKeeperGone);
 }
 
 bool Keeper::send(const Request& request, const std::vector<int>& descriptors) const {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
 #include <string>
@@ -45,22 +46,36 @@ class Keeper {
   // Kills what is left.
   ~Keeper();
 
-  // Blocks until the program is executed: some 0.2 ms. `input` may be closed: then it reads /dev/null. Returns its
-  // process id, which stays its own until end() says that it is gone. Error: also E2BIG.
-  [[nodiscard]] std::expected<pid_t, int> start(const Execution& execution, const Descriptor& input,
-                                                const Descriptor& output, const Descriptor& error);
+  // An answer to start() or end().
+  struct Answer {
+    bool is_start = false;
+    std::uint64_t id = 0;  // that was given there
+    int error = 0;
+    pid_t pid = 0;      // of the process that was started
+    bool gone = false;  // nothing of the one that was to end is left; its number may be another's from now on
+    int status = 0;     // if it is gone: as waitpid(2) says it
+  };
+
+  // Has a program executed, which takes some 0.2 ms; an answer will come. `input` may be closed: then it reads /dev/null.
+  // The process id stays its own until end() says that it is gone. 0, or an error: also E2BIG; EAGAIN: so many starts
+  // are under way that an answer must come first.
+  [[nodiscard]] int start(std::uint64_t id, const Execution& execution, const Descriptor& input,
+                          const Descriptor& output, const Descriptor& error);
+  // Has what is left of its group killed, or, with `all`, of all that it has started; an answer will come. To be repeated
+  // until that is gone.
+  void end(std::uint64_t id, pid_t leader, bool all);
+  [[nodiscard]] bool can_start() const { return !free_images_.empty(); }
+  // Those that have come. Does not wait. Error: kKeeperGone, when all have been taken.
+  [[nodiscard]] std::expected<std::vector<Answer>, int> take_answers();
+  // Some have come while another question was asked.
+  [[nodiscard]] bool has_answers() const { return !answers_.empty(); }
+
   // To its group, and to what it has started outside of it. After SIGTERM, SIGCONT.
   void signal(pid_t leader, int number);
   // How it ended, as waitpid(2) says it, of one that has.
   [[nodiscard]] std::expected<int, int> status(pid_t leader);
   // Whether the leader, which has ended, has left nothing behind.
   [[nodiscard]] bool is_alone(pid_t leader);
-  struct End {
-    bool gone = false;  // nothing of it is left; its number may be another's from now on
-    int status = 0;     // if it is gone
-  };
-  // Kills what is left of its group, or, with `all`, of all that it has started. To be repeated until that is gone.
-  [[nodiscard]] std::expected<End, int> end(pid_t leader, bool all);
   // The keeper process keeps `lock` open, instead of the one before.
   void hold(int lock);
 
@@ -70,6 +85,8 @@ class Keeper {
   [[nodiscard]] bool wait_end(Duration most) const;
 
   [[nodiscard]] bool has_ended() const;
+  // Readable when answers have come.
+  [[nodiscard]] const Descriptor& socket() const { return socket_; }
   // Readable when the keeper process has ended.
   [[nodiscard]] const Descriptor& handle() const { return handle_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
@@ -81,7 +98,10 @@ class Keeper {
 
   [[nodiscard]] std::expected<Reply, int> ask(const Request& request, const std::vector<int>& descriptors = {});
   [[nodiscard]] bool send(const Request& request, const std::vector<int>& descriptors) const;
-  [[nodiscard]] int fill_image(const Execution& execution, const std::string& marker);
+  [[nodiscard]] int fill_image(char* begin, const Execution& execution, const std::string& marker);
+  // The next reply; `wait`: until it comes. Error: EAGAIN, kKeeperGone.
+  [[nodiscard]] std::expected<Reply, int> receive(bool wait);
+  void answer(const Reply& reply);
 
   Descriptor socket_;
   Descriptor handle_;
@@ -90,6 +110,15 @@ class Keeper {
   std::string directory_;   // ours when it was made
   std::string marker_;
   std::uint64_t attempts_ = 0;
+  std::vector<std::uint64_t> free_images_;
+  // Requests whose replies are still to come, in their order.
+  struct Pending {
+    bool is_start;
+    std::uint64_t id;
+    std::uint64_t image;
+  };
+  std::deque<Pending> pending_;
+  std::vector<Answer> answers_;
 };
 
 }  // namespace pawl::runners

@@ -111,11 +111,9 @@ class KeeperProcess {
   Descriptor lock_;
   Descriptor children_;
   Descriptor owner_;
-  ExecImage* image_ = nullptr;
+  char* images_ = nullptr;
   std::string_view marker_word_;
   std::int64_t grace_ms_ = 0;
-  bool quits_ = false;
-  std::int64_t quits_at_ = 0;
   Leaders leaders_;
   ProcessTree tree_;
   KeeperSetup setup_;
@@ -123,7 +121,7 @@ class KeeperProcess {
 
 void KeeperProcess::begin(const KeeperSetup& setup) {
   setup_ = setup;
-  image_ = setup.image;
+  images_ = setup.images;
   marker_word_ = setup_.marker_word;
   grace_ms_ = setup.grace_ms;
   // A terminal's signals and its end are not for the keeper.
@@ -266,7 +264,8 @@ Reply KeeperProcess::start(Message& message) {
                          .output = message.descriptors[first_output].get(),
                          .error = message.descriptors[first_output + 1].get()};
   pid_t pid = -1;
-  const int error = execute(*image_, files, pid);
+  auto* const image = reinterpret_cast<ExecImage*>(images_ + message.request.image * kImageBytes);
+  const int error = execute(*image, files, pid);
   if (error != 0) return {.error = error};
   // A number that is given anew is that of nobody any more: of an attempt whose rest was waited for, nothing is left.
   if (Leader* const former = leaders_.find(pid)) former->pid = 0;

@@ -21,7 +21,7 @@ struct KeeperSetup {
   int lock = -1;  // a descriptor to keep open, or -1
   pid_t owner = 0;
   int owner_handle = -1;  // a pidfd of it, or -1
-  ExecImage* image = nullptr;
+  char* images = nullptr;
   char marker_word[kMarkerWordBytes + 1] = {};
   std::int64_t grace_ms = 0;  // what is left gets it when the owner is gone
 };

@@ -1,5 +1,6 @@
-// What ProcessRunner and its keeper process say to each other: one request, one reply, over a socket that keeps messages
-// apart. What is to be executed lies in memory that both share, at the same address, for one start at a time.
+// What ProcessRunner and its keeper process say to each other: requests, and for each a reply, in their order, over a
+// socket that keeps messages apart. What is to be executed lies in memory that both share, at the same address: in one
+// of a few places, each for one start at a time.
 //
 // Errors are numbers of errno, 0 for none.
 #pragma once
@@ -14,6 +15,8 @@ namespace pawl::runners {
 
 // More than the kernel ever takes as arguments and environment of one program (6 MiB).
 inline constexpr std::size_t kImageBytes = 8U << 20;
+// Starts that may be under way: the keeper need not wait for the next one.
+inline constexpr std::size_t kImages = 16;
 // Standard input, output and error go along with `start`, in this order; without something to read, only the last two.
 inline constexpr std::size_t kPassedDescriptors = 3;
 // In the environment of every process of an attempt, so that the keeper finds those that have left its session:
@@ -36,7 +39,8 @@ struct Request {
   bool all = false;
   pid_t pid = 0;
   int number = 0;
-  std::uint64_t attempt = 0;  // of `start`: its marker's number
+  std::uint64_t attempt = 0;  // of `start`: its marker's number,
+  std::uint64_t image = 0;    // and the place of what is to be executed
   std::int64_t grace_ms = 0;
 };
 

@@ -55,6 +55,7 @@ constexpr std::size_t kCommandsPerTurn = 16;
 // An epoll tag is a process id times kChannels plus a channel; process ids begin at 1.
 constexpr std::uint64_t kWakeTag = 0;
 constexpr std::uint64_t kKeeperTag = 1;
+constexpr std::uint64_t kAnswersTag = 2;
 
 std::uint64_t tag_of(std::uint64_t id, Channel channel) { return id * kChannels + static_cast<std::uint64_t>(channel); }
 
@@ -121,6 +122,12 @@ class ProcessRunner::Impl {
     // When what the leader has left is killed.
     std::optional<SteadyTime> limit;
   };
+  // The keeper has been asked to start it.
+  struct Starting {
+    Start start;
+    Spawning spawning;
+    std::optional<Stop> stop;  // it was told to stop meanwhile
+  };
   using Children = std::unordered_map<std::uint64_t, Running>;
 
   Result<void> set_up();
@@ -137,7 +144,11 @@ class ProcessRunner::Impl {
   // False: it is to wait for another process to end.
   bool try_start(Start& start);
   void start_waiting();
-  void begin(Start& start, Spawned spawned);
+  void take_answers();
+  void on_started(const Keeper::Answer& answer);
+  void on_ended(const Keeper::Answer& answer);
+  void begin(Start start, Spawned spawned);
+  [[nodiscard]] bool is_busy() const { return !children_.empty() || !starting_.empty(); }
   Result<void> make_keeper();
   void on_keeper_end();
   void on_event(std::uint64_t tag);
@@ -170,6 +181,7 @@ class ProcessRunner::Impl {
   std::deque<Start> waiting_;  // for descriptors, memory or processes
   bool may_start_ = false;     // one of these, for something has ended
   std::deque<Command> commands_;
+  std::unordered_map<std::uint64_t, Starting> starting_;
   Children children_;
   std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_;
   std::array<char, kReadBuffer> buffer_{};
@@ -255,12 +267,13 @@ void ProcessRunner::Impl::take_turn(std::span<epoll_event> events) {
   PAWL_ASSERT(count >= 0 || errno == EINTR, "epoll_wait: {}", strerrordesc_np(errno));
   for (int i = 0; i < count && !closing_; ++i) on_event(events[static_cast<std::size_t>(i)].data.u64);
   on_deadlines();
+  if (keeper_ && keeper_->has_answers()) take_answers();
   if (std::exchange(may_start_, false)) start_waiting();
   take_commands();
 }
 
 int ProcessRunner::Impl::wait_ms() const {
-  if (!commands_.empty() || may_start_) return 0;
+  if (!commands_.empty() || may_start_ || (keeper_ && keeper_->has_answers())) return 0;
   if (deadlines_.empty()) return -1;
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - std::chrono::steady_clock::now());
@@ -289,18 +302,20 @@ bool ProcessRunner::Impl::try_start(Start& start) {
   // A keeper may have been killed, and nobody has noticed; the next one has not.
   for (int keepers = 0; keepers < 2; ++keepers) {
     if (Result<void> made = make_keeper(); !made) {
-      if (!children_.empty()) return false;
+      if (is_busy()) return false;
       outcome.spawn_error = std::move(made).error();
       break;
     }
-    auto spawned = spawn(start.spec, environment_, *keeper_, !children_.empty());
-    if (spawned) {
-      begin(start, *std::move(spawned));
+    if (!keeper_->can_start()) return false;
+    auto spawning = spawn(start.id, start.spec, environment_, *keeper_, is_busy());
+    if (spawning) {
+      const std::uint64_t id = start.id;
+      starting_.emplace(id, Starting{.start = std::move(start), .spawning = *std::move(spawning), .stop = {}});
       return true;
     }
-    if (spawned.error().for_want && !children_.empty()) return false;
-    outcome.spawn_error = std::move(spawned).error().error;
-    if (!spawned.error().keeper_gone) break;
+    if (spawning.error().for_want && is_busy()) return false;
+    outcome.spawn_error = std::move(spawning).error().error;
+    if (!spawning.error().keeper_gone) break;
     on_keeper_end();
   }
   start.done(std::move(outcome));
@@ -311,7 +326,34 @@ void ProcessRunner::Impl::start_waiting() {
   while (!waiting_.empty() && !closing_ && try_start(waiting_.front())) waiting_.pop_front();
 }
 
-void ProcessRunner::Impl::begin(Start& start, Spawned spawned) {
+void ProcessRunner::Impl::take_answers() {
+  const auto answers = keeper_->take_answers();
+  if (!answers) return on_keeper_end();
+  for (const Keeper::Answer& answer : *answers) answer.is_start ? on_started(answer) : on_ended(answer);
+}
+
+void ProcessRunner::Impl::on_started(const Keeper::Answer& answer) {
+  const auto found = starting_.extract(answer.id);
+  if (found.empty()) return;
+  may_start_ = true;
+  auto& [start, spawning, stop] = found.mapped();
+  auto spawned = complete(std::move(spawning), start.spec, answer);
+  if (spawned) {
+    begin(std::move(start), *std::move(spawned));
+    if (stop) execute(*stop);
+  } else if (spawned.error().for_want && is_busy()) {
+    if (!stop) return waiting_.push_front(std::move(start));
+    ProcessOutcome outcome;
+    outcome.stopped = true;
+    start.done(std::move(outcome));
+  } else {
+    ProcessOutcome outcome;
+    outcome.spawn_error = std::move(spawned).error().error;
+    start.done(std::move(outcome));
+  }
+}
+
+void ProcessRunner::Impl::begin(Start start, Spawned spawned) {
   auto child = std::make_unique<Child>(std::move(spawned), std::move(start.spec), std::move(start.output), *keeper_);
   const auto running =
       children_
@@ -334,7 +376,9 @@ Result<void> ProcessRunner::Impl::make_keeper() {
   held.unlock();
   if (!made) return std::unexpected(std::move(made).error());
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kKeeperTag}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, (*made)->handle().get(), &event) != 0)
+  epoll_event answers{.events = EPOLLIN, .data = {.u64 = kAnswersTag}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, (*made)->handle().get(), &event) != 0 ||
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, (*made)->socket().get(), &answers) != 0)
     return fail(ErrorCode::unavailable, fmt::format("child processes cannot be watched: {}", strerrordesc_np(errno)));
   keeper_ = *std::move(made);
   keeper_quits_ = false;
@@ -349,7 +393,9 @@ void ProcessRunner::Impl::on_keeper_end() {
   Children lost = std::move(children_);
   children_.clear();
   deadlines_.clear();
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, ended->handle().get(), nullptr);
+  auto lost_starts = std::exchange(starting_, {});
+  for (const Descriptor* watched : {&ended->handle(), &ended->socket()})
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watched->get(), nullptr);
   {
     const std::lock_guard lock(mutex_);
     has_keeper_ = false;
@@ -361,6 +407,12 @@ void ProcessRunner::Impl::on_keeper_end() {
     kill_all_marked(ended->marker());
   }
   for (auto& [id, running] : lost) report(std::move(running), true);
+  for (auto& [id, starting] : lost_starts) {
+    ProcessOutcome outcome;
+    outcome.signal = SIGKILL;
+    outcome.keeper_lost = true;
+    starting.start.done(std::move(outcome));
+  }
 }
 
 void ProcessRunner::Impl::execute(Stop stop) {
@@ -371,6 +423,11 @@ void ProcessRunner::Impl::execute(Stop stop) {
     ProcessOutcome outcome;
     outcome.stopped = true;
     done(std::move(outcome));
+    return;
+  }
+  if (const auto starting = starting_.find(stop.id); starting != starting_.end()) {
+    std::optional<Stop>& wanted = starting->second.stop;
+    if (!wanted || stop.grace < wanted->grace) wanted = stop;
     return;
   }
   const auto running = children_.find(stop.id);
@@ -414,6 +471,10 @@ void ProcessRunner::Impl::on_event(std::uint64_t tag) {
   }
   if (tag == kKeeperTag) {
     if (keeper_ && keeper_->has_ended()) on_keeper_end();
+    return;
+  }
+  if (tag == kAnswersTag) {
+    if (keeper_) take_answers();
     return;
   }
   const auto running = children_.find(tag / kChannels);
@@ -462,11 +523,17 @@ void ProcessRunner::Impl::on_deadlines() {
 // Until nothing of it is left: then it is reported.
 void ProcessRunner::Impl::end(Children::iterator running) {
   running->second.ends = true;
-  const std::expected<bool, int> gone = running->second.child->end();
-  if (!gone) return on_keeper_end();
-  set_deadline(*running, *gone ? std::nullopt : std::optional(std::chrono::steady_clock::now() + kLookTime));
+  set_deadline(*running, std::nullopt);
+  running->second.child->end(running->first);
+}
+
+void ProcessRunner::Impl::on_ended(const Keeper::Answer& answer) {
+  const auto running = children_.find(answer.id);
+  if (running == children_.end()) return;
+  if (!answer.gone) return set_deadline(*running, std::chrono::steady_clock::now() + kLookTime);
+  running->second.child->set_status(answer.status);
   // Out of the map first: a stop() from its own callbacks finds it ended.
-  if (*gone) report(std::move(children_.extract(running).mapped()), false);
+  report(std::move(children_.extract(running).mapped()), false);
 }
 
 void ProcessRunner::Impl::report(Running ended, bool lost) {

@@ -157,8 +157,8 @@ Environment current_environment() {
   return environment;
 }
 
-std::expected<Spawned, SpawnFailure> spawn(const ProcessSpec& spec, const Environment& inherited, Keeper& keeper,
-                                           bool leaves_room) {
+std::expected<Spawning, SpawnFailure> spawn(std::uint64_t id, const ProcessSpec& spec, const Environment& inherited,
+                                            Keeper& keeper, bool leaves_room) {
   if (spec.argv.empty()) return refused_as(ErrorCode::invalid_argument, "no program is given");
   if (auto cwd = check_working_directory(spec.cwd); !cwd) return refused(std::move(cwd).error());
 
@@ -174,18 +174,24 @@ std::expected<Spawned, SpawnFailure> spawn(const ProcessSpec& spec, const Enviro
 
   auto pipes = make_pipes(!spec.stdin_text.empty(), leaves_room);
   if (!pipes) return std::unexpected(std::move(pipes).error());
-  const std::expected<pid_t, int> pid =
-      keeper.start({.program = *program, .argv = spec.argv, .env = entries, .cwd = spec.cwd}, pipes->input.theirs,
+  const int failed =
+      keeper.start(id, {.program = *program, .argv = spec.argv, .env = entries, .cwd = spec.cwd}, pipes->input.theirs,
                    pipes->output.theirs, pipes->error.theirs);
-  if (!pid) return spawn_failed(*program, spec, pid.error());
-  // Closed before the pidfd is made, so that there is a descriptor left for it.
-  for (Pipe* pipe : {&pipes->input, &pipes->output, &pipes->error}) pipe->theirs.close();
+  if (failed != 0) return spawn_failed(*program, spec, failed);
+  return Spawning{.program = *std::move(program),
+                  .spawned = {.pid = -1,
+                              .descriptors = {Descriptor(), std::move(pipes->input.ours), std::move(pipes->output.ours),
+                                              std::move(pipes->error.ours)}}};
+}
+
+std::expected<Spawned, SpawnFailure> complete(Spawning spawning, const ProcessSpec& spec,
+                                              const Keeper::Answer& answer) {
+  if (answer.error != 0) return spawn_failed(spawning.program, spec, answer.error);
+  spawning.spawned.pid = answer.pid;
   // Of the right process, for its number is kept until we have it ended. As a system call: glibc 2.36 declares
   // pidfd_open without extern "C".
-  return Spawned{.pid = *pid,
-                 .descriptors = {Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0))),
-                                 std::move(pipes->input.ours), std::move(pipes->output.ours),
-                                 std::move(pipes->error.ours)}};
+  spawning.spawned.descriptors.front() = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, answer.pid, 0)));
+  return std::move(spawning.spawned);
 }
 
 }  // namespace pawl::runners

@@ -40,9 +40,20 @@ struct SpawnFailure {
   bool keeper_gone = false;  // by a new keeper it may be started
 };
 
-// Blocks until the child has executed its program: some 0.2 ms. `leaves_room`: a few descriptors stay free for the rest
-// of this process. The pidfd is not open if there was none to be had; then the child is to be ended.
-[[nodiscard]] std::expected<Spawned, SpawnFailure> spawn(const ProcessSpec& spec, const Environment& inherited,
-                                                         Keeper& keeper, bool leaves_room);
+// A child that the keeper has been asked to start.
+struct Spawning {
+  std::string program;
+  Spawned spawned;  // but for its process
+};
+
+// Has the child started; the keeper's answer comes under `id`. `leaves_room`: a few descriptors stay free for the rest of
+// this process.
+[[nodiscard]] std::expected<Spawning, SpawnFailure> spawn(std::uint64_t id, const ProcessSpec& spec,
+                                                          const Environment& inherited, Keeper& keeper,
+                                                          bool leaves_room);
+
+// What has become of it. The pidfd is not open if there was none to be had; then the child is to be ended.
+[[nodiscard]] std::expected<Spawned, SpawnFailure> complete(Spawning spawning, const ProcessSpec& spec,
+                                                            const Keeper::Answer& answer);
 
 }  // namespace pawl::runners
