@@ -53,7 +53,7 @@ class Interruption {
   bool is_over_ = false;    // there was a workflow, and is none any more
   bool insists_ = false;    // processes are not to get more time
   Engine* ends_ = nullptr;  // just now
-  const Signals signals_;  // last: it uses all of the above
+  const Signals signals_;   // last: it uses all of the above
 };
 
 }  // namespace pawl::cli

@@ -91,8 +91,8 @@ struct Engine::Parts {
         runs_work(!given.standby && !given.read_only),
         handlers(*pool, [this] { orchestrator.handlers_added(); }),
         orchestrator(
-            options, [this](const PersistenceOptions& directory) { return open_directory(directory); }, handlers, events,
-            reports, clock) {
+            options, [this](const PersistenceOptions& directory) { return open_directory(directory); }, handlers,
+            events, reports, clock) {
     reports.connect(orchestrator);
     add_builtin_handlers(handlers, exec);
   }
@@ -140,10 +140,9 @@ Result<std::shared_ptr<Store>> Engine::Parts::open_directory(const PersistenceOp
   Result<std::shared_ptr<Store>> store = open_store(options);
   if (!store || !runs_work || options.read_only) return store;
   const auto say = [](const std::string& why) { log().warn("{}", why); };
-  Result<std::unique_ptr<ProcessesLock>> taken =
-      ProcessesLock::take(options.data_dir, {.grace = cancel_grace,
-                                             .on_wait = options.on_wait ? options.on_wait : say,
-                                             .stop = options.stop});
+  Result<std::unique_ptr<ProcessesLock>> taken = ProcessesLock::take(
+      options.data_dir,
+      {.grace = cancel_grace, .on_wait = options.on_wait ? options.on_wait : say, .stop = options.stop});
   if (!taken) return std::unexpected(std::move(taken.error()));
   exec.hold((*taken)->descriptor());
   // At the end of the engine the lock stays with its processes; a directory that it gives back before is free.

@@ -1,4 +1,5 @@
-// Never two processes of one task: its next attempt waits until the one before has ended, on a runner that sees to that.
+// Never two processes of one task: its next attempt waits until the one before has ended, on a runner that sees to
+// that.
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -62,7 +63,8 @@ class HeldRunner final : public Runner {
 class PreviousAttempt : public ::testing::Test {
  protected:
   explicit PreviousAttempt(bool forces = true) : runner_(forces) {
-    EXPECT_TRUE(harness_.handlers().add({.module = "user", .function = "process", .call = nullptr, .runner = &runner_}));
+    EXPECT_TRUE(
+        harness_.handlers().add({.module = "user", .function = "process", .call = nullptr, .runner = &runner_}));
     EXPECT_TRUE(o_.start(std::nullopt));
   }
 

@@ -106,17 +106,17 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
                          in_quotes(waiter.workflow), in_quotes(awaited));
   if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
   core::Surroundings surroundings{.slots_in_use = slots_.in_use(),
-                                        .slots = slots_.capacity(),
-                                        .slots_of_waiting = waiting.count,
-                                        .waiting = std::move(named),
-                                        .awaited = [&](TaskIndex task) { return waits_.awaited_by(id, task); },
-                                        .breaker = [&](const std::string& name) -> std::string {
-                                          const Result<BreakerReport> report = policies_.check_breaker(name);
-                                          if (!report) return {};
-                                          if (report->open_until)
-                                            return fmt::format(" until {}", format_time(*report->open_until));
-                                          return fmt::format(" and is {}", to_string(report->state));
-                                        }};
+                                  .slots = slots_.capacity(),
+                                  .slots_of_waiting = waiting.count,
+                                  .waiting = std::move(named),
+                                  .awaited = [&](TaskIndex task) { return waits_.awaited_by(id, task); },
+                                  .breaker = [&](const std::string& name) -> std::string {
+                                    const Result<BreakerReport> report = policies_.check_breaker(name);
+                                    if (!report) return {};
+                                    if (report->open_until)
+                                      return fmt::format(" until {}", format_time(*report->open_until));
+                                    return fmt::format(" and is {}", to_string(report->state));
+                                  }};
   // A few reasons are found on the shard sooner than the state is copied there.
   constexpr std::size_t kFoundOnShard = 1000;
   if (max_tasks <= kFoundOnShard) {

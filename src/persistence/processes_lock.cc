@@ -53,7 +53,8 @@ Result<std::unique_ptr<ProcessesLock>> ProcessesLock::take(const std::string& da
   const std::string file = fmt::format("{}/{}", data_dir, kProcessesFile);
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   if (descriptor < 0 && errno != ENOSPC && errno != EDQUOT)
-    return fail(ErrorCode::unavailable, fmt::format("cannot open {}: {}", file, std::generic_category().message(errno)));
+    return fail(ErrorCode::unavailable,
+                fmt::format("cannot open {}: {}", file, std::generic_category().message(errno)));
   std::unique_ptr<ProcessesLock> lock(new ProcessesLock(descriptor));
   if (descriptor < 0) return lock;
   std::optional<std::chrono::steady_clock::time_point> give_up;

@@ -1,8 +1,8 @@
 // The lock of the processes that an engine has started for tasks of a data directory.
 //
 // The file DIR/processes is locked as long as one of them may live: by the engine, and by the keeper of its processes,
-// which outlives an engine that was killed until it has ended them all. Who wants to run work of the directory waits for
-// that; who reads it does not.
+// which outlives an engine that was killed until it has ended them all. Who wants to run work of the directory waits
+// for that; who reads it does not.
 //
 // Threads: any.
 #pragma once
@@ -28,8 +28,8 @@ struct ProcessesWait {
 
 class ProcessesLock {
  public:
-  // Waits until nothing is left of the engine before. Error: `cancelled`; `unavailable` if processes are left long after
-  // they should have been killed.
+  // Waits until nothing is left of the engine before. Error: `cancelled`; `unavailable` if processes are left long
+  // after they should have been killed.
   static Result<std::unique_ptr<ProcessesLock>> take(const std::string& data_dir, const ProcessesWait& wait);
   ProcessesLock(const ProcessesLock&) = delete;
   ProcessesLock& operator=(const ProcessesLock&) = delete;

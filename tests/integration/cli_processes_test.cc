@@ -1,5 +1,5 @@
-// Processes of tasks, as users meet them: what they get, how they are stopped, and that none is left, whatever ends pawl.
-// Tasks say when they are ready by a line of output or in a file, so nothing here waits for a time to pass.
+// Processes of tasks, as users meet them: what they get, how they are stopped, and that none is left, whatever ends
+// pawl. Tasks say when they are ready by a line of output or in a file, so nothing here waits for a time to pass.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -65,8 +65,8 @@ TEST_F(CliProcesses, that_time_out_last_of_all_get_their_time_to_stop) {
 }
 
 TEST_F(CliProcesses, of_one_task_never_run_at_a_time) {
-  const ProcessResult result =
-      pawl({"run", flow(std::string(kSlow) + "    timeout: 200ms\n    retry_policy: {max_attempts: 2, base_delay: 1ms}\n")});
+  const ProcessResult result = pawl(
+      {"run", flow(std::string(kSlow) + "    timeout: 200ms\n    retry_policy: {max_attempts: 2, base_delay: 1ms}\n")});
   EXPECT_EQ(result.exit_code, 1) << result.out;
   EXPECT_EQ(log(), "begin end begin end");
 }
@@ -113,10 +113,10 @@ TEST_F(CliProcesses, that_a_killed_pawl_has_left_are_waited_for) {
 
 // Reading does not wait, and the wait can be given up.
 TEST_F(CliProcesses, that_are_left_keep_nobody_from_reading) {
-  RunningProgram program = start(run_stored(
-      "name: x\ntasks:\n"
-      "  a:\n    run: |\n      trap 'until [ -e go ]; do sleep 0.01; done; exit 1' TERM\n      echo ready\n"
-      "      exec > /dev/null 2>&1\n      while :; do sleep 0.01; done\n"));
+  RunningProgram program = start(
+      run_stored("name: x\ntasks:\n"
+                 "  a:\n    run: |\n      trap 'until [ -e go ]; do sleep 0.01; done; exit 1' TERM\n      echo ready\n"
+                 "      exec > /dev/null 2>&1\n      while :; do sleep 0.01; done\n"));
   ASSERT_TRUE(program.wait_for("| ready"));
   program.signal(SIGKILL);
   (void)program.end();
@@ -153,13 +153,15 @@ TEST_F(CliProcesses, are_stopped_though_pawl_was_started_with_the_signal_blocked
 }
 
 TEST_F(CliProcesses, run_while_sigchld_is_ignored) {
-  const ProcessResult result = shell("trap '' CHLD; exec \"$@\"", {"run", flow("name: x\ntasks:\n  a: {run: exit 3}\n")});
+  const ProcessResult result =
+      shell("trap '' CHLD; exec \"$@\"", {"run", flow("name: x\ntasks:\n  a: {run: exit 3}\n")});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.out, HasSubstr("exited with 3"));
 }
 
 TEST_F(CliProcesses, see_the_limit_of_descriptors_that_pawl_was_started_with) {
-  const ProcessResult result = shell("ulimit -Sn 200; exec \"$@\"", {"run", flow("name: x\ntasks:\n  a: {run: ulimit -n}\n")});
+  const ProcessResult result =
+      shell("ulimit -Sn 200; exec \"$@\"", {"run", flow("name: x\ntasks:\n  a: {run: ulimit -n}\n")});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, HasSubstr("a | 200\n"));
 }

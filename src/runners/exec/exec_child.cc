@@ -36,8 +36,7 @@ int execute_here(void* given) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != execution.keeper) ::_exit(kNotExecuted);
   if (stays(files.input, STDIN_FILENO) && stays(files.output, STDOUT_FILENO) && stays(files.error, STDERR_FILENO) &&
-      is_in(image.from) && is_in(image.cwd) &&
-      ::sigprocmask(SIG_SETMASK, &started_with().blocked, nullptr) == 0)
+      is_in(image.from) && is_in(image.cwd) && ::sigprocmask(SIG_SETMASK, &started_with().blocked, nullptr) == 0)
     ::execve(image.program, image.argv, image.env);
   image.error = errno;
   ::_exit(kNotExecuted);

@@ -136,12 +136,14 @@ TEST(ExecError, says_what_to_do_without_a_terminal) {
   const auto message_of = [](std::string words) {
     return error_of(kSqlite, {.exit_code = 1, .standard_error = std::move(words)}).message;
   };
-  EXPECT_EQ(message_of("sh: 1: cannot open /dev/tty: No such device or address\n"),
-            "\"sqlite3\" exited with 1: sh: 1: cannot open /dev/tty: No such device or address; tasks have no terminal: "
-            "give what it asks for in stdin:, env: or a file");
+  EXPECT_EQ(
+      message_of("sh: 1: cannot open /dev/tty: No such device or address\n"),
+      "\"sqlite3\" exited with 1: sh: 1: cannot open /dev/tty: No such device or address; tasks have no terminal: "
+      "give what it asks for in stdin:, env: or a file");
   for (const auto& [words, advice] :
        {std::pair("sudo: a terminal is required to read the password; either use the -S option", "sudo -n"),
-        std::pair("fatal: could not read Username for 'https://host': No such device or address", "GIT_TERMINAL_PROMPT"),
+        std::pair("fatal: could not read Username for 'https://host': No such device or address",
+                  "GIT_TERMINAL_PROMPT"),
         std::pair("Host key verification failed.", "BatchMode"),
         std::pair("ssh_askpass: read_passphrase: can't open /dev/tty: No such device or address", "BatchMode")})
     EXPECT_TRUE(message_of(words).contains(advice)) << message_of(words);

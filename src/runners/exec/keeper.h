@@ -56,13 +56,13 @@ class Keeper {
     int status = 0;     // if it is gone: as waitpid(2) says it
   };
 
-  // Has a program executed, which takes some 0.2 ms; an answer will come. `input` may be closed: then it reads /dev/null.
-  // The process id stays its own until end() says that it is gone. 0, or an error: also E2BIG; EAGAIN: so many starts
-  // are under way that an answer must come first.
+  // Has a program executed, which takes some 0.2 ms; an answer will come. `input` may be closed: then it reads
+  // /dev/null. The process id stays its own until end() says that it is gone. 0, or an error: also E2BIG; EAGAIN: so
+  // many starts are under way that an answer must come first.
   [[nodiscard]] int start(std::uint64_t id, const Execution& execution, const Descriptor& input,
                           const Descriptor& output, const Descriptor& error);
-  // Has what is left of its group killed, or, with `all`, of all that it has started; an answer will come. To be repeated
-  // until that is gone.
+  // Has what is left of its group killed, or, with `all`, of all that it has started; an answer will come. To be
+  // repeated until that is gone.
   void end(std::uint64_t id, pid_t leader, bool all);
   [[nodiscard]] bool can_start() const { return !free_images_.empty(); }
   // Those that have come. Does not wait. Error: kKeeperGone, when all have been taken.

@@ -62,9 +62,9 @@ class Leaders {
     if (count_ < room_) return true;
     constexpr std::size_t kFirst = 1024;
     const std::size_t room = room_ == 0 ? kFirst : room_ * 2;
-    void* const memory = room_ == 0 ? ::mmap(nullptr, room * sizeof(Leader), PROT_READ | PROT_WRITE,
-                                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                                    : ::mremap(all_, room_ * sizeof(Leader), room * sizeof(Leader), MREMAP_MAYMOVE);
+    void* const memory =
+        room_ == 0 ? ::mmap(nullptr, room * sizeof(Leader), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                   : ::mremap(all_, room_ * sizeof(Leader), room * sizeof(Leader), MREMAP_MAYMOVE);
     if (memory == MAP_FAILED) return false;
     all_ = static_cast<Leader*>(memory);
     room_ = room;

@@ -58,7 +58,7 @@ struct ExecImage {
   const char* cwd = nullptr;   // null: `from`
   char** argv = nullptr;
   char** env = nullptr;
-  int error = 0;               // why it could not be executed
+  int error = 0;  // why it could not be executed
 };
 
 }  // namespace pawl::runners

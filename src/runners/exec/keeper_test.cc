@@ -148,9 +148,9 @@ TEST(Keeper, can_be_told_to_end_sooner) {
   Mailbox mailbox;
   const Gate gate;
   ProcessRunner runner;
-  const auto started = Started::start(
-      runner, shell("setsid sh -c 'trap \"\" TERM; echo $$ > \"$0\"; while :; do sleep 1000; done' " + mailbox.path() +
-                    " < /dev/null > /dev/null 2>&1 & " + gate.pass() + "; exit 0"));
+  const auto started =
+      Started::start(runner, shell("setsid sh -c 'trap \"\" TERM; echo $$ > \"$0\"; while :; do sleep 1000; done' " +
+                                   mailbox.path() + " < /dev/null > /dev/null 2>&1 & " + gate.pass() + "; exit 0"));
   const Stranger daemon(mailbox.number());
   gate.open();
   EXPECT_EQ(started->outcome().exit_code, 0);

@@ -190,7 +190,9 @@ class ProcessRunner::Impl {
   std::thread thread_;  // last: it uses all of the above
 };
 
-ProcessRunner::Impl::Impl(Duration grace) : grace_(grace) { started_ = set_up(); }  // not before the members after it are there
+ProcessRunner::Impl::Impl(Duration grace) : grace_(grace) {
+  started_ = set_up();
+}  // not before the members after it are there
 
 Result<void> ProcessRunner::Impl::set_up() {
   const auto failed = [](std::string_view why) {

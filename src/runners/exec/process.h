@@ -1,12 +1,12 @@
-// Child processes: started, fed, listened to, stopped and reaped by one thread, through a keeper process (keeper.h) that
-// is their parent and sees to it that none outlives this process by more than the grace period, whatever ends it.
+// Child processes: started, fed, listened to, stopped and reaped by one thread, through a keeper process (keeper.h)
+// that is their parent and sees to it that none outlives this process by more than the grace period, whatever ends it.
 //
 // Every child leads its own session and process group, so it has no terminal; it has only the three standard
 // descriptors, and the signal dispositions, signal mask and descriptor limit that this process was started with. It is
-// stopped with all that it has started: SIGTERM, a grace period, SIGKILL. When the leader has ended, what is left of its
-// group is killed after a short wait for the rest of the output (0.5 s; after a stop() that ended the leader by signal,
-// the grace period); its outcome is reported when that is gone. What has left the group (a daemon) lives on if its
-// leader was not stopped, until end() or the end of this process.
+// stopped with all that it has started: SIGTERM, a grace period, SIGKILL. When the leader has ended, what is left of
+// its group is killed after a short wait for the rest of the output (0.5 s; after a stop() that ended the leader by
+// signal, the grace period); its outcome is reported when that is gone. What has left the group (a daemon) lives on if
+// its leader was not stopped, until end() or the end of this process.
 //
 // A start that lacks descriptors, memory or room for a process waits for one of the others to end, if there is one.
 //
@@ -52,10 +52,10 @@ struct ProcessOutcome {
   // Why it could not be started (or, `internal`, how it ended is not known). `not_found`, `permission_denied`,
   // `invalid_argument`, `limit_exceeded`, `invalid_state`; `unavailable` if it may work later.
   std::optional<Error> spawn_error;
-  int exit_code = 0;     // if it exited
-  int signal = 0;        // the signal that ended it, or 0
+  int exit_code = 0;         // if it exited
+  int signal = 0;            // the signal that ended it, or 0
   bool keeper_lost = false;  // it died because the keeper process was killed
-  bool stopped = false;  // stop() was called on it before it ended
+  bool stopped = false;      // stop() was called on it before it ended
   std::string standard_output;
   std::string standard_error;
   std::uint64_t stdout_dropped = 0;  // bytes beyond the limits, dropped from the front

@@ -34,8 +34,8 @@ TEST(ProcessStop, lets_it_clean_up_and_say_so) {
 }
 
 // `sh` dies of SIGTERM at once; the member that does the work needs longer than the usual wait for the rest of the
-// output. Its `sleep` must not hold the output: dash may lose a signal between the fork and the exec of a child. If it does,
-// that is killed at the end of the grace period.
+// output. Its `sleep` must not hold the output: dash may lose a signal between the fork and the exec of a child. If it
+// does, that is killed at the end of the grace period.
 TEST(ProcessStop, gives_the_grace_period_to_the_group_if_the_signal_ends_its_leader) {
   ProcessRunner runner;
   const auto started = Started::start(

@@ -158,7 +158,8 @@ TEST(Process, has_the_signals_and_limits_that_this_process_was_started_with) {
 
 TEST(Process, leads_a_session_of_its_own_without_a_terminal) {
   // Fields 1, 5, 6 and 7: process, group, session, terminal.
-  const std::string fields = run(program({"awk", "{print ($1 == $5) ($1 == $6) $7}", "/proc/self/stat"})).standard_output;
+  const std::string fields =
+      run(program({"awk", "{print ($1 == $5) ($1 == $6) $7}", "/proc/self/stat"})).standard_output;
   EXPECT_EQ(fields, "110\n");
   const ProcessOutcome outcome = run(shell("echo password: > /dev/tty"));
   EXPECT_NE(outcome.exit_code, 0);

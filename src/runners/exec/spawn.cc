@@ -39,9 +39,9 @@ Failure no_resources(std::string_view what, int error) {
   const bool descriptors = error == EMFILE || error == ENFILE;
   return Failure(SpawnFailure{
       .error = {.code = ErrorCode::unavailable,
-                .message = fmt::format("{}: {}{}", what, strerrordesc_np(error),
-                                       descriptors ? "; raise the limit (ulimit -n), or run fewer processes at once"
-                                                   : "")},
+                .message =
+                    fmt::format("{}: {}{}", what, strerrordesc_np(error),
+                                descriptors ? "; raise the limit (ulimit -n), or run fewer processes at once" : "")},
       .for_want = descriptors || error == ENOMEM});
 }
 
@@ -101,9 +101,9 @@ Failure spawn_failed(const std::string& program, const ProcessSpec& spec, int er
   switch (error) {
     case ENOENT:  // the file itself was there a moment ago
       return refused_as(ErrorCode::not_found,
-                  fmt::format("{} cannot run: the interpreter it names (in its #! line, or the loader "
-                              "of another system) does not exist",
-                              name));
+                        fmt::format("{} cannot run: the interpreter it names (in its #! line, or the loader "
+                                    "of another system) does not exist",
+                                    name));
     case ENOEXEC:
       return refused_as(
           ErrorCode::invalid_argument,
@@ -111,7 +111,7 @@ Failure spawn_failed(const std::string& program, const ProcessSpec& spec, int er
     case EACCES:
     case EPERM:
       return refused_as(ErrorCode::permission_denied,
-                  fmt::format("{} may not be executed: {}", name, strerrordesc_np(error)));
+                        fmt::format("{} may not be executed: {}", name, strerrordesc_np(error)));
     case E2BIG: {
       std::size_t bytes = 0;
       for (const std::string& argument : spec.argv) bytes += argument.size() + 1;
@@ -139,7 +139,8 @@ Failure spawn_failed(const std::string& program, const ProcessSpec& spec, int er
     case ELOOP:
     case EINVAL:
     case ENAMETOOLONG:
-      return refused_as(ErrorCode::invalid_argument, fmt::format("{} cannot be started: {}", name, strerrordesc_np(error)));
+      return refused_as(ErrorCode::invalid_argument,
+                        fmt::format("{} cannot be started: {}", name, strerrordesc_np(error)));
     default:
       return no_resources(fmt::format("{} cannot be started", name), error);
   }
@@ -174,9 +175,8 @@ std::expected<Spawning, SpawnFailure> spawn(std::uint64_t id, const ProcessSpec&
 
   auto pipes = make_pipes(!spec.stdin_text.empty(), leaves_room);
   if (!pipes) return std::unexpected(std::move(pipes).error());
-  const int failed =
-      keeper.start(id, {.program = *program, .argv = spec.argv, .env = entries, .cwd = spec.cwd}, pipes->input.theirs,
-                   pipes->output.theirs, pipes->error.theirs);
+  const int failed = keeper.start(id, {.program = *program, .argv = spec.argv, .env = entries, .cwd = spec.cwd},
+                                  pipes->input.theirs, pipes->output.theirs, pipes->error.theirs);
   if (failed != 0) return spawn_failed(*program, spec, failed);
   return Spawning{.program = *std::move(program),
                   .spawned = {.pid = -1,

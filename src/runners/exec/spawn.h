@@ -36,7 +36,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct SpawnFailure {
   Error error;
-  bool for_want = false;    // of descriptors, memory or processes: it may work when another process has ended
+  bool for_want = false;     // of descriptors, memory or processes: it may work when another process has ended
   bool keeper_gone = false;  // by a new keeper it may be started
 };
 
@@ -46,8 +46,8 @@ struct Spawning {
   Spawned spawned;  // but for its process
 };
 
-// Has the child started; the keeper's answer comes under `id`. `leaves_room`: a few descriptors stay free for the rest of
-// this process.
+// Has the child started; the keeper's answer comes under `id`. `leaves_room`: a few descriptors stay free for the rest
+// of this process.
 [[nodiscard]] std::expected<Spawning, SpawnFailure> spawn(std::uint64_t id, const ProcessSpec& spec,
                                                           const Environment& inherited, Keeper& keeper,
                                                           bool leaves_room);
