@@ -91,11 +91,11 @@ class Engine {
   [[nodiscard]] Result<void> started() const;
 
   // Ends what the engine does, and returns when that is done: every operation that is under way or called later, waits
-  // included, ends with `unavailable`; no task starts any more; all that was acknowledged is durable, and the data
-  // directory can be opened by another process. Then handlers that run are asked to stop (TaskContext::stop_token),
-  // child processes get SIGTERM, and both have `grace` to end (none given: Options::cancel_grace); then the processes
-  // are killed. What they return no longer counts: with a data directory the next engine makes these attempts again, as
-  // after any interruption.
+  // included, ends with `unavailable`; no task starts any more; all that was acknowledged is durable. Then handlers
+  // that run are asked to stop (TaskContext::stop_token), child processes and what they have left behind get SIGTERM,
+  // and all have `grace` to end (none given: Options::cancel_grace); then the processes are killed. What they return no
+  // longer counts: with a data directory the next engine, which waits for the processes, makes these attempts again, as
+  // after any interruption. A call on another thread meanwhile can shorten the grace of processes.
   //
   // A handler that never returns cannot be killed. Error: `timeout` if handlers still run after `grace`: their threads
   // go on, stop() may be called again to wait for them, and the destructor waits without a limit. `invalid_argument`

@@ -10,6 +10,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,11 @@ struct PersistenceOptions {
   std::optional<std::uint64_t> reserve_bytes{};
   // May use the reserve for whatever it writes: for a look at, and small changes of, a directory on a full disk.
   bool uses_reserve = false;
+  // Processes of tasks that a former process has left behind (it was killed) may live for its cancel_grace. An engine
+  // that runs work waits for them before it takes up any: `on_wait` is called once then, with a reason for people.
+  // Nothing: it is logged. `stop` gives the wait up, with `cancelled`.
+  std::function<void(const std::string& why)> on_wait{};
+  std::stop_token stop{};
 };
 
 struct SnapshotInfo {

@@ -81,9 +81,9 @@ bool write_json(const WorkflowReport& report, const std::function<bool(std::stri
 // Why a workflow, or one of its tasks, makes no progress now.
 struct Explanation {
   std::string task{};  // empty: the workflow itself
-  // waiting_for_dependencies, waiting_for_slot, waiting_for_child (its handler is in wait_workflow), retry_due,
-  // circuit_open, queued, paused, running, not_started, stopping, compensating, quarantined, or the state that the
-  // workflow has ended in.
+  // waiting_for_dependencies, waiting_for_slot, previous_attempt (its process has not ended), waiting_for_child (its
+  // handler is in wait_workflow), retry_due, circuit_open, queued, paused, running, not_started, stopping,
+  // compensating, quarantined, or the state that the workflow has ended in.
   std::string code{};
   std::string text{};         // one sentence for people
   bool compensation = false;  // it is about what undoes the task

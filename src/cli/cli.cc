@@ -142,6 +142,8 @@ int run(int argc, char** argv) {
   // A reader that went away (`pawl ... | head`) is seen as a failed write, not as a signal that would orphan child
   // processes.
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit of file sizes (ulimit -f) is a failed write, too, with an error that says so.
+  std::signal(SIGXFSZ, SIG_IGN);
   take_standard_descriptors();
   allow_many_descriptors();
   Action action;

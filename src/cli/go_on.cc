@@ -95,8 +95,9 @@ int go_on(const GoOnArguments& arguments, const Change& change, Judge judge) {
   Engine engine(choice->engine);
   Watch watch(engine, interruption, *watching);
   watch.begin(id, *found->definition);
-  if (const Result<void> enabled = engine.persistence().enable(*choice->persistence); !enabled)
-    return report(enabled.error());
+  const Result<void> enabled = engine.persistence().enable(interruption.attend(*choice->persistence));
+  if (interruption.leaves()) return leave(interruption, resume_command(id, target.data_dir));
+  if (!enabled) return report(enabled.error());
   interruption.set_workflow(engine.orchestrator(), id);
   return watch.finish();
 }

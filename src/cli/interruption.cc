@@ -2,6 +2,8 @@
 
 #include <csignal>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include <unistd.h>
 
@@ -27,6 +29,25 @@ void Interruption::set_workflow(Orchestrator& orchestrator, const std::string& i
 void Interruption::clear_workflow() {
   const std::lock_guard lock(mutex_);
   orchestrator_ = nullptr;
+  is_over_ = true;
+}
+
+void Interruption::end(Engine& engine) {
+  bool insists = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = &engine;
+    insists = insists_;
+  }
+  (void)engine.stop(insists ? std::optional(Duration::zero()) : std::nullopt);
+  const std::lock_guard lock(mutex_);
+  ends_ = nullptr;
+}
+
+PersistenceOptions Interruption::attend(PersistenceOptions options) const {
+  options.on_wait = [](const std::string& why) { note(why); };
+  options.stop = stop_.get_token();
+  return options;
 }
 
 std::string Interruption::reason() const {
@@ -36,16 +57,26 @@ std::string Interruption::reason() const {
 }
 
 void Interruption::arrived(int signal, int count) {
-  if (count > kMostAsked || leaves()) ::_exit(durable_ ? kUnavailable : kCancelled);
+  if (count > kMostAsked) ::_exit(durable_ ? kUnavailable : kCancelled);
   const std::lock_guard lock(mutex_);
+  if (ends_ != nullptr) {
+    (void)ends_->stop(Duration::zero());
+    return;
+  }
+  if (leaves() || is_over_) {
+    insists_ = true;
+    return;
+  }
   const bool cancels = orchestrator_ != nullptr && (signal == SIGINT || !durable_);
   if (!cancels) {
     if (!durable_) ::_exit(kCancelled);
     leaving_ = signal;
+    stop_.request_stop();
     return;
   }
   CancelOptions cancel{.reason = "interrupted", .grace = {}};
   if (count == kMostAsked) cancel.grace = Duration::zero();
+  insists_ = count == kMostAsked;
   if (orchestrator_->cancel_workflow(id_, cancel)) {
     cancelled_ = true;
     return;

@@ -3,16 +3,18 @@
 // In memory each of them cancels: the first one lets running tasks stop by themselves, the second one stops them at
 // once. With a data directory only Ctrl-C does. SIGTERM and SIGHUP, with which a service is stopped and a terminal
 // closed, end the process and leave its workflows as they are, for another one to go on with; so does Ctrl-C while
-// there is no workflow of its own to cancel, or that one undoes what it has done.
+// there is no workflow of its own to cancel, or that one undoes what it has done. Processes of tasks get their time to
+// stop, however it ends; the next signal kills them.
 //
 // Threads: signals come on a thread of their own; the rest is for the main thread. Make it before any other thread.
 #pragma once
 
 #include <atomic>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
-#include "pawl/orchestrator.h"
+#include "pawl/engine.h"
 
 #include "cli/signals.h"
 
@@ -27,6 +29,11 @@ class Interruption {
   // And now it is not any more; when this returns, the orchestrator is not called.
   void clear_workflow();
 
+  // Ends the engine. A signal meanwhile kills what still runs, as one does that came after the first before.
+  void end(Engine& engine);
+  // How a data directory is opened: who waits for what the last run has left says so, and a signal ends the wait.
+  [[nodiscard]] PersistenceOptions attend(PersistenceOptions options) const;
+
   // The process is to end and to leave everything as it is.
   [[nodiscard]] bool leaves() const { return leaving_.load() != 0; }
   // By what: "SIGTERM"; empty if it does not.
@@ -39,10 +46,14 @@ class Interruption {
   const bool durable_;
   std::atomic<int> leaving_{0};  // the signal
   std::atomic<bool> cancelled_{false};
-  std::mutex mutex_;  // guards both below; held during the call, so that the engine is not destroyed meanwhile
+  std::stop_source stop_;
+  std::mutex mutex_;  // guards all below; held during the call, so that the engine is not destroyed meanwhile
   Orchestrator* orchestrator_ = nullptr;
   std::string id_;
-  const Signals signals_;  // last: it uses all of the above
+  bool is_over_ = false;    // there was a workflow, and is none any more
+  bool insists_ = false;    // processes are not to get more time
+  Engine* ends_ = nullptr;  // just now
+  const Signals signals_;   // last: it uses all of the above
 };
 
 }  // namespace pawl::cli

@@ -214,7 +214,9 @@ int resume_many(const EngineChoice& choice, Interruption& interruption, const Wa
   Watch watch(engine, interruption, options);
   Audience& audience = watch.audience();
   audience.listen(every_type());
-  if (const Result<void> enabled = engine.persistence().enable(persistence); !enabled) return report(enabled.error());
+  const Result<void> enabled = engine.persistence().enable(interruption.attend(persistence));
+  if (interruption.leaves()) return leave(interruption, resume_command({}, persistence.data_dir));
+  if (!enabled) return report(enabled.error());
   Result<Work> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
   if (!work) return report(work.error());
   if (const Result<void> told = tell_stock(engine.orchestrator(), *work, options); !told) return report(told.error());

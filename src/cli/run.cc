@@ -78,13 +78,14 @@ int run_workflow(Engine& engine, Interruption& interruption, const Request& requ
   } else {
     watch.listen(*definition);
   }
+  Result<void> enabled;
   if (request.engine.persistence)
-    if (const Result<void> enabled = engine.persistence().enable(*request.engine.persistence); !enabled)
-      return report(enabled.error());
+    enabled = engine.persistence().enable(interruption.attend(*request.engine.persistence));
   if (interruption.leaves()) {
     note(fmt::format("ended by {} before the workflow began", interruption.reason()));
     return kUnavailable;
   }
+  if (!enabled) return report(enabled.error());
   const Result<std::string> id = orchestrator.start_workflow(definition, request.create);
   if (!id) return report_refused(id.error(), request, *definition);
   interruption.set_workflow(orchestrator, *id);

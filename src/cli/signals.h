@@ -8,7 +8,8 @@
 namespace pawl::cli {
 
 // Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads it starts later, and takes them on a
-// thread of its own. Make it before any other thread.
+// thread of its own. SIGINT and SIGHUP are left alone if this process was started with them ignored (`nohup pawl run`,
+// `pawl run &` in a script). Make it before any other thread.
 class Signals {
  public:
   // `on_signal(signal, count)` is called with the counts 1, 2, ... as they come.
@@ -18,7 +19,11 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
  private:
+  void take(const std::function<void(int signal, int count)>& on_signal) const;
+
   sigset_t before_{};
+  int signals_ = -1;  // a signalfd
+  int end_ = -1;      // an eventfd
   std::thread thread_;
 };
 

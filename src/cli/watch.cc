@@ -88,7 +88,10 @@ int leave(const Interruption& interruption, const std::string& command) {
 Watch::Watch(Engine& engine, Interruption& interruption, WatchOptions options)
     : engine_(engine), interruption_(interruption), options_(std::move(options)), audience_(engine.monitor()) {}
 
-Watch::~Watch() { interruption_.clear_workflow(); }
+Watch::~Watch() {
+  interruption_.clear_workflow();
+  interruption_.end(engine_);
+}
 
 void Watch::listen(const Definition& definition) {
   view_ = make_view(options_, definition);

@@ -105,6 +105,10 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
   } else if (workflow.state != WorkflowState::running) {
     explanation.code = std::string(to_string(workflow.state));
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
+  } else if (const auto previous = surroundings.previous ? surroundings.previous(task) : std::nullopt) {
+    explanation.code = "previous_attempt";
+    explanation.text = fmt::format("waits for the process of attempt {} to end", previous->attempt);
+    if (previous->ends_by) explanation.text += fmt::format(", at most until {}", format_time(*previous->ends_by));
   } else {
     explanation.code = "waiting_for_slot";
     explanation.text = explain_slots(surroundings);

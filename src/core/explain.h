@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,6 +24,12 @@ struct Surroundings {
   std::string waiting;
   // The workflow that a running task's handler waits for; may be empty.
   std::function<std::optional<std::string>(TaskIndex task)> awaited;
+  // An earlier attempt of a ready task whose process has not ended, and when it will be killed; may be empty.
+  struct Previous {
+    std::uint32_t attempt = 0;
+    std::optional<Timestamp> ends_by{};
+  };
+  std::function<std::optional<Previous>(TaskIndex task)> previous;
   // " until 08:30" and the like, of a circuit breaker.
   std::function<std::string(const std::string& name)> breaker;
 };

@@ -2,12 +2,15 @@
 #include "pawl/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/owner_process.h"
 #include "base/time.h"
 #include "engine/janitor.h"
@@ -15,6 +18,7 @@
 #include "monitor/event_bus.h"
 #include "orchestrator/local_orchestrator.h"
 #include "persistence/data_directory.h"
+#include "persistence/processes_lock.h"
 #include "runners/builtin.h"
 #include "runners/current_attempt.h"
 #include "runners/exec/exec_runner.h"
@@ -83,23 +87,29 @@ struct Engine::Parts {
                                                             .capacity = options.max_concurrent_tasks,
                                                             .max_result_bytes = given.max_result_bytes},
                                           reports)),
-        exec(std::make_unique<ExecRunner>(reports, given.max_result_bytes)),
+        exec(reports, given.max_result_bytes, given.cancel_grace),
+        runs_work(!given.standby && !given.read_only),
         handlers(*pool, [this] { orchestrator.handlers_added(); }),
-        orchestrator(options, open_store, handlers, events, reports, clock) {
+        orchestrator(
+            options, [this](const PersistenceOptions& directory) { return open_directory(directory); }, handlers,
+            events, reports, clock) {
     reports.connect(orchestrator);
-    add_builtin_handlers(handlers, *exec);
+    add_builtin_handlers(handlers, exec);
   }
 
   ~Parts() { end(); }
 
   Result<void> start(const std::optional<PersistenceOptions>& persistence) {
-    if (Result<void> ok = exec->check(); !ok) return ok;
+    if (Result<void> ok = exec.check(); !ok) return ok;
     if (Result<void> ok = orchestrator.start(persistence); !ok) return ok;
     janitor = std::make_unique<Janitor>(orchestrator, retention);
     return {};
   }
 
-  // The shards first, for they give work to the runners; then the runners, whose last reports nobody reads.
+  // The store of a data directory, and, if work is run here, the right to: nothing is left of what ran before.
+  Result<std::shared_ptr<Store>> open_directory(const PersistenceOptions& options);
+  // The shards first, for they give work to the runners; then the runners, whose last reports nobody reads. While one
+  // thread stops it, another one may shorten the grace.
   Result<void> stop(Duration grace);
   // The same, and waits for handlers that go on; until then they may call the engine.
   void end() {
@@ -114,25 +124,57 @@ struct Engine::Parts {
   EventBus events;
   AttemptReports reports;
   std::mutex stopping;  // held by who stops it
+  std::mutex grace_mutex;
+  Duration least_grace = kMaxDuration;  // guarded by grace_mutex; of all who have asked to stop
+  bool ends_processes = false;          // guarded by grace_mutex
+  std::atomic<bool> ending{false};
   std::unique_ptr<ThreadPool> pool;
-  std::unique_ptr<ExecRunner> exec;
+  ExecRunner exec;
+  const bool runs_work;
   HandlerRegistry handlers;
   LocalOrchestrator orchestrator;
   std::unique_ptr<Janitor> janitor;
 };
 
+Result<std::shared_ptr<Store>> Engine::Parts::open_directory(const PersistenceOptions& options) {
+  Result<std::shared_ptr<Store>> store = open_store(options);
+  if (!store || !runs_work || options.read_only) return store;
+  const auto say = [](const std::string& why) { log().warn("{}", why); };
+  Result<std::unique_ptr<ProcessesLock>> taken = ProcessesLock::take(
+      options.data_dir,
+      {.grace = cancel_grace, .on_wait = options.on_wait ? options.on_wait : say, .stop = options.stop});
+  if (!taken) return std::unexpected(std::move(taken.error()));
+  exec.hold((*taken)->descriptor());
+  // At the end of the engine the lock stays with its processes; a directory that it gives back before is free.
+  Store* const opened = store->get();
+  return std::shared_ptr<Store>(
+      opened, [this, store = *std::move(store), lock = std::shared_ptr(*std::move(taken))](Store*) mutable {
+        store.reset();
+        if (!ending) lock->release();
+      });
+}
+
 Result<void> Engine::Parts::stop(Duration grace) {
+  bool shortens = false;
+  {
+    const std::lock_guard lock(grace_mutex);
+    least_grace = std::min(least_grace, grace);
+    shortens = ends_processes;
+  }
+  if (shortens) exec.end(grace);
   const std::lock_guard lock(stopping);
+  ending = true;
   janitor.reset();
   orchestrator.stop();
   const auto until = std::chrono::steady_clock::now() + grace;
   if (!pool) return {};
   pool->stop_all();
-  if (exec) {
-    exec->stop_all(grace);
-    exec->wait_idle(until);
-    exec.reset();
+  {
+    const std::lock_guard least(grace_mutex);
+    ends_processes = true;
+    grace = least_grace;
   }
+  exec.end(grace);
   const std::size_t busy = pool->wait_idle(until);
   if (busy == 0) return {};
   return fail(ErrorCode::timeout, fmt::format("{} {} been asked to stop and still {} after {}", busy,

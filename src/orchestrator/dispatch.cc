@@ -119,6 +119,7 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
       break;
   }
   Runner* const runner = assignment.handler->runner;
+  if (runner->can_force_end()) out_.add(workflow.state.id(), dispatched.task, dispatched.attempt);
   auto batch = std::ranges::find(assignments_, runner, [](const auto& entry) { return entry.first; });
   if (batch == assignments_.end()) batch = assignments_.emplace(batch, runner, std::vector<Assignment>());
   batch->second.push_back(std::move(assignment));
@@ -166,7 +167,7 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
       return;  // it does not take long enough to be stopped
     case HandlerKind::on_runner:
       flush_assignments();  // what is stopped must have arrived
-      handler->runner->stop(address, stopped.grace);
+      stop_on_runner(workflow, *handler->runner, address, stopped.grace);
       return;
     case HandlerKind::on_timer: {
       const TimerKey key = timer_key(workflow, TimerKind::wake, stopped.task);
@@ -175,6 +176,12 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
       return;
     }
   }
+}
+
+void Shard::stop_on_runner(const LiveWorkflow& workflow, Runner& runner, const AttemptAddress& address,
+                           Duration grace) {
+  out_.stop(workflow.state.id(), address.task, address.attempt, saturating_add(wall(), grace));
+  runner.stop(address, grace);
 }
 
 // Nothing but what was armed for the life that ends here can be armed by now. If it has been revived meanwhile, its

@@ -63,6 +63,7 @@ void Shard::handle(FinishedAttempt& attempt) {
   --workflow->attempts;
   attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
   const TaskIndex task = attempt.address.task;
+  out_.remove(workflow->state.id(), task, attempt.address.attempt);
   if (!workflow->bound->definition->waits(task)) give_slot_back();
   // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
   if (attempt.outcome.error) {
@@ -75,6 +76,7 @@ void Shard::handle(FinishedAttempt& attempt) {
                      .task = task, .attempt = attempt.address.attempt, .result = std::move(attempt.outcome.result)});
   }
   has_late_outcomes_ |= workflow->ended;
+  enqueue_if_ready(*workflow);  // another attempt may have waited for this one
 }
 
 // An attempt that was made for a state of which this shard no longer knows.
@@ -83,6 +85,9 @@ void Shard::handle_orphan(const FinishedAttempt& attempt) {
   PAWL_ASSERT(orphan != orphans_.end(), "shard {} place {}: an outcome for a workflow that is gone", index_,
               attempt.address.workflow.place);
   if (!orphan->second->bound->definition->waits(attempt.address.task)) give_slot_back();
+  const std::string& id = orphan->second->state.id();
+  out_.remove(id, attempt.address.task, attempt.address.attempt);
+  if (LiveWorkflow* const successor = find(id)) enqueue_if_ready(*successor);
   if (--orphan->second->attempts == 0) orphans_.erase(orphan);
 }
 

@@ -141,7 +141,10 @@ void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.eve
 // here.
 void Shard::orphan_attempts() {
   const auto ends_here = [this](const AttemptAddress& address) {
-    if (LiveWorkflow* const workflow = at(address.workflow)) --workflow->attempts;
+    LiveWorkflow* const workflow = at(address.workflow);
+    if (workflow == nullptr) return;
+    --workflow->attempts;
+    out_.remove(workflow->state.id(), address.task, address.attempt);
   };
   for (auto& [runner, batch] : assignments_) {
     for (const Assignment& assignment : batch) ends_here(assignment.address);
@@ -175,8 +178,9 @@ void Shard::stop_all(const LiveWorkflow& workflow) {
     const core::TaskRecord& record = workflow.state.tasks[task];
     const Handler* const handler = workflow.handler(task);
     if (record.state == TaskState::running && handler != nullptr && handler->kind == HandlerKind::on_runner)
-      handler->runner->stop({.workflow = workflow.address, .task = task, .attempt = record.attempt},
-                            workflow.state.facts->cancel_grace);
+      stop_on_runner(workflow, *handler->runner,
+                     {.workflow = workflow.address, .task = task, .attempt = record.attempt},
+                     workflow.state.facts->cancel_grace);
   }
 }
 

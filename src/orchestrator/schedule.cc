@@ -25,10 +25,24 @@ void Shard::enqueue_if_ready(LiveWorkflow& workflow) {
     ++workflow.holds;
     wait_queue_.push_back(&workflow);
   }
-  if (!workflow.state.ready.empty() && !std::exchange(workflow.in_run_queue, true)) {
+  if (has_task_to_start(workflow) && !std::exchange(workflow.in_run_queue, true)) {
     ++workflow.holds;
     run_queue_[static_cast<std::size_t>(workflow.state.facts->priority)].push_back(&workflow);
   }
+}
+
+bool Shard::waits_for_attempt(const LiveWorkflow& workflow, TaskIndex task) const {
+  return workflow.state.tasks[task].attempt > 0 && out_.find(workflow.state.id(), task) != nullptr;
+}
+
+// At most so many ready tasks wait for an attempt as are out.
+bool Shard::has_task_to_start(const LiveWorkflow& workflow) const {
+  const core::ReadyQueue& ready = workflow.state.ready;
+  if (ready.empty() || ready.size() > out_.size()) [[likely]]
+    return !ready.empty();
+  for (std::size_t i = 0; i < ready.size(); ++i)
+    if (!waits_for_attempt(workflow, ready.peek(i))) return true;
+  return false;
 }
 
 void Shard::schedule() {
@@ -74,12 +88,18 @@ void Shard::start_waiting_tasks() {
 // False if there was no slot for a ready task.
 bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   core::Workflow& state = workflow.state;
+  std::size_t waiting = 0;  // tasks at the front whose attempt before has not ended
   for (std::size_t i = 0; i < std::min(kTasksLoadedAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
-    if (workflow.broken || !state.may_start_tasks() || state.ready.empty()) break;
-    state.prefetch(state.ready.peek(kTasksLoadedAhead));
-    const TaskIndex task = state.ready.front();
+    if (workflow.broken || !state.may_start_tasks() || state.ready.size() <= waiting) break;
+    state.prefetch(state.ready.peek(waiting + kTasksLoadedAhead));
+    const TaskIndex task = state.ready.peek(waiting);
     if (!is_served(workflow, task)) break;
+    if (waits_for_attempt(workflow, task)) [[unlikely]] {
+      ++waiting;
+      --i;  // there are no more of these than attempts
+      continue;
+    }
     if (!environment_.slots.try_take(index_)) return false;
     const std::uint32_t attempts = state.tasks[task].attempt;
     if (passes_breaker(workflow, task)) start_task(workflow, task);

@@ -42,6 +42,7 @@
 #include "core/decide.h"
 #include "expression/expression.h"
 #include "monitor/observer.h"
+#include "orchestrator/attempts_out.h"
 #include "orchestrator/census.h"
 #include "orchestrator/executors.h"
 #include "orchestrator/live_workflow.h"
@@ -208,6 +209,7 @@ class Shard final : public CommitListener {
   // census.cc
   [[nodiscard]] ShardCensus census();
 
+  [[nodiscard]] const AttemptsOut& attempts_out() const { return out_; }
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] Epoch epoch() const { return epoch_; }
   // The shard whose thread this is, or nullptr.
@@ -265,6 +267,9 @@ class Shard final : public CommitListener {
   bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
   void start_task(LiveWorkflow& workflow, TaskIndex task);
   bool is_served(LiveWorkflow& workflow, TaskIndex task);
+  // Whether an earlier attempt of the ready task still has a process.
+  [[nodiscard]] bool waits_for_attempt(const LiveWorkflow& workflow, TaskIndex task) const;
+  [[nodiscard]] bool has_task_to_start(const LiveWorkflow& workflow) const;
   void enqueue_if_ready(LiveWorkflow& workflow);
 
   // quarantine.cc
@@ -322,7 +327,8 @@ class Shard final : public CommitListener {
   Result<LiveWorkflow*> take_up(const StoredWorkflow& stored);
   void recover(LiveWorkflow& workflow, bool crashed);
   void orphan_attempts();
-  static void stop_all(const LiveWorkflow& workflow);
+  void stop_all(const LiveWorkflow& workflow);
+  void stop_on_runner(const LiveWorkflow& workflow, Runner& runner, const AttemptAddress& address, Duration grace);
 
   // shard_policies.cc
   void refresh_policies();
@@ -440,6 +446,8 @@ class Shard final : public CommitListener {
   boost::unordered_flat_map<std::string, int> broke_;  // how often an invariant broke while it was in hand; by id
   // Forgotten workflows with attempts still out, which refer to them; by generation.
   boost::unordered_flat_map<std::uint32_t, std::unique_ptr<LiveWorkflow>> orphans_;
+
+  AttemptsOut out_;
 
   std::deque<LiveWorkflow*> run_queue_[4];  // workflows with ready tasks, by priority
   std::deque<LiveWorkflow*> wait_queue_;    // workflows with tasks that are to wait for something, not for a slot

@@ -105,27 +105,33 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
     named += fmt::format("{}{} of {} for {}", named.empty() ? "" : ", ", in_quotes(waiter.task_id),
                          in_quotes(waiter.workflow), in_quotes(awaited));
   if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
-  const core::Surroundings surroundings{.slots_in_use = slots_.in_use(),
-                                        .slots = slots_.capacity(),
-                                        .slots_of_waiting = waiting.count,
-                                        .waiting = std::move(named),
-                                        .awaited = [&](TaskIndex task) { return waits_.awaited_by(id, task); },
-                                        .breaker = [&](const std::string& name) -> std::string {
-                                          const Result<BreakerReport> report = policies_.check_breaker(name);
-                                          if (!report) return {};
-                                          if (report->open_until)
-                                            return fmt::format(" until {}", format_time(*report->open_until));
-                                          return fmt::format(" and is {}", to_string(report->state));
-                                        }};
+  core::Surroundings surroundings{.slots_in_use = slots_.in_use(),
+                                  .slots = slots_.capacity(),
+                                  .slots_of_waiting = waiting.count,
+                                  .waiting = std::move(named),
+                                  .awaited = [&](TaskIndex task) { return waits_.awaited_by(id, task); },
+                                  .breaker = [&](const std::string& name) -> std::string {
+                                    const Result<BreakerReport> report = policies_.check_breaker(name);
+                                    if (!report) return {};
+                                    if (report->open_until)
+                                      return fmt::format(" until {}", format_time(*report->open_until));
+                                    return fmt::format(" and is {}", to_string(report->state));
+                                  }};
   // A few reasons are found on the shard sooner than the state is copied there.
   constexpr std::size_t kFoundOnShard = 1000;
   if (max_tasks <= kFoundOnShard) {
     auto found = ask_live<std::vector<Explanation>>(
-        id, [&](Shard&, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
+        id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
+          surroundings.previous = [&](TaskIndex task) -> std::optional<core::Surroundings::Previous> {
+            const AttemptsOut::Attempt* const out = shard.attempts_out().find(id, task);
+            if (out == nullptr) return std::nullopt;
+            return core::Surroundings::Previous{.attempt = out->attempt, .ends_by = out->ends_by};
+          };
           return core::explain(workflow.state, surroundings, max_tasks);
         });
     if (found || found.error().code != ErrorCode::not_found) return found;
   }
+  surroundings.previous = nullptr;
   const Result<core::Workflow> state = state_of(id);
   if (!state) return std::unexpected(state.error());
   std::vector<Explanation> explanations = core::explain(*state, surroundings, max_tasks);

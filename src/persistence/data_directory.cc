@@ -14,6 +14,7 @@
 
 #include "pawl/persistence.h"
 
+#include "persistence/processes_lock.h"
 #include "persistence/rocksdb/creation.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
 #include "persistence/row_store.h"
@@ -40,7 +41,8 @@ std::unexpected<Error> failed(std::string_view doing, const std::error_code& err
 }
 
 // What may stand in a data directory besides its rows, and makes none by itself.
-constexpr std::string_view kOwnNames[] = {kLockFile, kReserveFile, kNewRowsFolder, kRestoring, "lost+found"};
+constexpr std::string_view kOwnNames[] = {kLockFile,      kProcessesFile, kReserveFile,
+                                          kNewRowsFolder, kRestoring,     "lost+found"};
 
 // What stands at a path that shall be a data directory.
 enum class Found : std::uint8_t { nothing, empty, data, restoring };

@@ -1,6 +1,7 @@
 // A data directory: where one engine at a time keeps its workflows.
 //
 //   DIR/lock       held by the process that uses it; says which one that is
+//   DIR/processes  held while a process of one of its tasks may live (processes_lock.h)
 //   DIR/reserve    takes up the room that is left when the disk is full (reserve.h)
 //   DIR/rocksdb/   the rows
 //

@@ -4,12 +4,10 @@
 #include <cerrno>
 #include <utility>
 
-#include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/assert.h"
 
 namespace pawl::runners {
 namespace {
@@ -18,32 +16,15 @@ namespace {
 // group may go on writing for ever.
 constexpr std::size_t kLastRead = 1U << 20;
 
-// waitid, repeated when a signal handler of the process interrupts it. False: the child is not ours to wait for any
-// more.
-bool wait_for(pid_t pid, int options, siginfo_t& info) {
-  int result = 0;
-  do {
-    info = {};
-    result = ::waitid(P_PID, static_cast<id_t>(pid), &info, options);
-  } while (result != 0 && errno == EINTR);
-  return result == 0;
-}
-
 }  // namespace
 
-Child::Child(Spawned spawned, ProcessSpec spec, ProcessRunner::OutputCallback output)
-    : spawned_(std::move(spawned)),
+Child::Child(Spawned spawned, ProcessSpec spec, ProcessRunner::OutputCallback output, Keeper& keeper)
+    : keeper_(keeper),
+      spawned_(std::move(spawned)),
       input_(std::move(spec.stdin_text)),
       output_(std::move(output)),
       stdout_(make_output(OutputStream::standard_output, spec.stdout_limit)),
       stderr_(make_output(OutputStream::standard_error, spec.stderr_limit)) {}
-
-Child::~Child() {
-  if (reaped_) return;
-  signal_group(SIGKILL);
-  siginfo_t info;
-  wait_for(spawned_.pid, WEXITED, info);
-}
 
 Child::Output Child::make_output(OutputStream stream, std::size_t limit) {
   const bool is_result = stream == OutputStream::standard_output;
@@ -79,26 +60,17 @@ bool Child::advance(Channel channel, std::span<char> buffer) {
 }
 
 bool Child::is_running() const {
-  siginfo_t info;
-  return wait_for(spawned_.pid, WEXITED | WNOHANG | WNOWAIT, info) && info.si_pid == 0;
+  pollfd ended{.fd = descriptor(Channel::leader).get(), .events = POLLIN, .revents = 0};
+  return !leader_ended_ && ::poll(&ended, 1, 0) == 0;
 }
 
-bool Child::ended_by_signal() const {
-  siginfo_t info;
-  return wait_for(spawned_.pid, WEXITED | WNOHANG | WNOWAIT, info) && info.si_pid != 0 && info.si_code != CLD_EXITED;
+bool Child::ended_by_signal() {
+  const std::expected<int, int> status = keeper_.status(spawned_.pid);
+  return status && WIFSIGNALED(*status);
 }
 
 bool Child::is_complete() const {
   return leader_ended_ && !descriptor(Channel::output).is_open() && !descriptor(Channel::error).is_open();
-}
-
-void Child::signal_group(int signal) const {
-  // Somebody else in this process may have reaped our child, against the rules; then its number may be another's by
-  // now.
-  siginfo_t info;
-  if (!wait_for(spawned_.pid, WEXITED | WNOHANG | WNOWAIT, info)) return;
-  // A leader may also move to a group of its parent's session; then it is reached by itself.
-  if (::kill(-spawned_.pid, signal) != 0) ::kill(spawned_.pid, signal);
 }
 
 bool Child::write_input() {
@@ -134,11 +106,13 @@ void Child::read_rest(Channel channel, std::span<char> buffer) {
   }
 }
 
-ProcessOutcome Child::finish(std::span<char> buffer) {
-  PAWL_ASSERT(leader_ended_ && !reaped_, "process {}", spawned_.pid);
-  signal_group(SIGKILL);
+ProcessOutcome Child::take_outcome(std::span<char> buffer) {
   ProcessOutcome outcome;
-  reap(outcome);
+  if (WIFSIGNALED(status_)) {
+    outcome.signal = WTERMSIG(status_);
+  } else {
+    outcome.exit_code = WEXITSTATUS(status_);
+  }
   for (const Channel channel : {Channel::output, Channel::error}) {
     read_rest(channel, buffer);
     if (!output_) continue;
@@ -154,18 +128,11 @@ ProcessOutcome Child::finish(std::span<char> buffer) {
   return outcome;
 }
 
-void Child::reap(ProcessOutcome& outcome) {
-  siginfo_t info;
-  reaped_ = true;
-  if (!wait_for(spawned_.pid, WEXITED, info)) {
-    outcome.spawn_error = Error{
-        .code = ErrorCode::internal,
-        .message = fmt::format("how process {} ended is lost: another part of this program has waited for it; only "
-                               "waitpid with a process id of one's own is safe",
-                               spawned_.pid)};
-    return;
-  }
-  (info.si_code == CLD_EXITED ? outcome.exit_code : outcome.signal) = info.si_status;
+ProcessOutcome Child::take_lost(std::span<char> buffer) {
+  status_ = SIGKILL;
+  ProcessOutcome outcome = take_outcome(buffer);
+  outcome.keeper_lost = true;
+  return outcome;
 }
 
 }  // namespace pawl::runners

@@ -1,21 +1,17 @@
 // One running child: what it has been fed and has said, its signals and its end. The reactor in process.cc tells it
-// which of its descriptors is ready.
-//
-// The leader stays unreaped, if need be as a zombie, until its group has been killed: so the group's number cannot have
-// passed to another process when we signal it.
-//
-// A process that left the group (setsid, timeout(1), a shell with `set -m`) is out of reach: nothing but a cgroup holds
-// it.
+// which of its descriptors is ready; the keeper does to it what only a parent can do.
 //
 // Threads: one.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <expected>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "runners/exec/keeper.h"
 #include "runners/exec/line_splitter.h"
 #include "runners/exec/output_tail.h"
 #include "runners/exec/process.h"
@@ -25,11 +21,10 @@ namespace pawl::runners {
 
 class Child {
  public:
-  Child(Spawned spawned, ProcessSpec spec, ProcessRunner::OutputCallback output);
+  Child(Spawned spawned, ProcessSpec spec, ProcessRunner::OutputCallback output, Keeper& keeper);
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  // Kills and reaps it if finish() was not called.
-  ~Child();
+  ~Child() = default;
 
   // Does what `channel`, being ready, allows: notes the leader's end, writes some input, reads some output. False:
   // nothing more is to come, its descriptor can be closed.
@@ -38,18 +33,26 @@ class Child {
   // Whether the leader is alive: exact now, while leader_ended() waits for its event.
   [[nodiscard]] bool is_running() const;
   // Of a leader that has ended.
-  [[nodiscard]] bool ended_by_signal() const;
+  [[nodiscard]] bool ended_by_signal();
   [[nodiscard]] bool leader_ended() const { return leader_ended_; }
   // The leader has ended, and nobody holds its output any more.
   [[nodiscard]] bool is_complete() const;
 
-  // To every member of the group.
-  void signal_group(int signal) const;
+  // To every process that is known to be of it.
+  void signal(int number) { keeper_.signal(spawned_.pid, number); }
   void mark_stopped() { stopped_ = true; }
   [[nodiscard]] bool is_stopped() const { return stopped_; }
 
-  // Kills what is left of the group, takes what the pipes still hold, and reaps the leader, which must have ended.
-  [[nodiscard]] ProcessOutcome finish(std::span<char> buffer);
+  // Of one whose leader has ended: nothing that it has started is left.
+  [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.pid); }
+  // Has what is left of the group killed, and of a stopped one all that it has started; the keeper's answer comes under
+  // `id`, until all is gone to be repeated.
+  void end(std::uint64_t id) { keeper_.end(id, spawned_.pid, stopped_); }
+  void set_status(int status) { status_ = status; }
+  // Of one that is gone: takes what the pipes still hold.
+  [[nodiscard]] ProcessOutcome take_outcome(std::span<char> buffer);
+  // The same of one that died with its keeper.
+  [[nodiscard]] ProcessOutcome take_lost(std::span<char> buffer);
 
   [[nodiscard]] Descriptor& descriptor(Channel channel) {
     return spawned_.descriptors[static_cast<std::size_t>(channel)];
@@ -72,8 +75,8 @@ class Child {
   void flush_lines(Channel channel);
   void read_rest(Channel channel, std::span<char> buffer);
   Output& output(Channel channel) { return channel == Channel::output ? stdout_ : stderr_; }
-  void reap(ProcessOutcome& outcome);
 
+  Keeper& keeper_;
   Spawned spawned_;
   std::string input_;
   std::size_t input_written_ = 0;
@@ -82,7 +85,7 @@ class Child {
   Output stderr_;
   bool leader_ended_ = false;
   bool stopped_ = false;
-  bool reaped_ = false;
+  int status_ = 0;  // as waitpid(2) says it
 };
 
 }  // namespace pawl::runners

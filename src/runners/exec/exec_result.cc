@@ -12,7 +12,9 @@
 
 #include "base/text.h"
 #include "runners/exec/exec_task.h"
+#include "runners/exec/keeper.h"
 #include "runners/exec/shell.h"
+#include "runners/exec/terminal_words.h"
 #include "runners/exec/utf8.h"
 
 namespace pawl::runners {
@@ -83,7 +85,9 @@ std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   std::string line = last_line(outcome.standard_error);
   const std::string where = line_of_script(line, call.line);
   if (line.empty()) line = last_line(outcome.standard_output);
-  return line.empty() ? line : fmt::format(": {}{}", line, where);
+  const std::string hint = terminal_hint(outcome.standard_error);
+  if (!line.empty()) line = fmt::format(": {}{}", line, where);
+  return hint.empty() ? line : line + "; " + hint;
 }
 
 std::string signal_name(int signal) {
@@ -184,6 +188,8 @@ TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
     return std::unexpected(std::move(error));
   }
   const std::string name = name_of(call);
+  if (outcome.keeper_lost)
+    return failed("signal", fmt::format("{} was killed: {}, and with it all that it kept", name, kKeeperLost), outcome);
   if (outcome.stopped) return failed("cancelled", fmt::format("{} was stopped", name), outcome);
   if (outcome.signal != 0)
     return failed("signal",

@@ -1,11 +1,18 @@
 #include "runners/exec/exec_runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runners/exec/exec_task.h"
 #include "runners/handler.h"
 
 namespace pawl {
+namespace {
+
+// A process that was killed may still be inside the kernel, on a disk that does not answer.
+constexpr std::chrono::seconds kMostForKilled(5);
+
+}  // namespace
 
 std::size_t ExecRunner::AddressHash::operator()(const AttemptAddress& address) const {
   std::size_t seed = address.workflow.place;
@@ -48,14 +55,18 @@ void ExecRunner::start_one(Assignment assignment) {
   running_.emplace(address, processes_.start(std::move(task->process), wrote, done));
 }
 
-void ExecRunner::stop_all(Duration grace) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [address, process] : running_) processes_.stop(process, grace);
-}
-
-void ExecRunner::wait_idle(std::chrono::steady_clock::time_point until) {
+void ExecRunner::end(Duration grace) {
+  using Clock = std::chrono::steady_clock;
   std::unique_lock lock(mutex_);
-  idle_.wait_until(lock, until, [this] { return running_.empty(); });
+  ends_at_ = std::min(Clock::now() + grace, ends_at_.value_or(Clock::time_point::max()));
+  for (const auto& [address, process] : running_) processes_.stop(process, grace);
+  idle_.notify_all();  // whoever waits already may have to wait less
+  while (!running_.empty() && Clock::now() < *ends_at_ + kMostForKilled)
+    idle_.wait_until(lock, *ends_at_ + kMostForKilled);
+  const auto ends_at = *ends_at_;
+  lock.unlock();
+  processes_.end(std::max(std::chrono::ceil<Duration>(ends_at - Clock::now()), Duration::zero()));
+  if (processes_.wait_end(ends_at + kMostForKilled)) processes_.hold(-1);
 }
 
 void ExecRunner::stop(const AttemptAddress& address, Duration grace) {

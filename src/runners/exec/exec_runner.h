@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -15,16 +16,21 @@ namespace pawl {
 // Threads: any. A destroyed runner has killed its processes and reports nothing more.
 class ExecRunner final : public Runner {
  public:
-  ExecRunner(AttemptSink& sink, std::size_t max_result_bytes) : sink_(sink), max_result_bytes_(max_result_bytes) {}
+  // `grace`: what processes get to end by themselves if this one is killed.
+  ExecRunner(AttemptSink& sink, std::size_t max_result_bytes, Duration grace)
+      : sink_(sink), max_result_bytes_(max_result_bytes), processes_(grace) {}
 
   // Whether it can start processes at all. Error: `unavailable`.
   [[nodiscard]] Result<void> check() const { return processes_.check(); }
   void start(std::span<Assignment> assignments) override;
   void stop(const AttemptAddress& address, Duration grace) override;
-  // Each process gets SIGTERM now, and SIGKILL after `grace`.
-  void stop_all(Duration grace);
-  // Waits until none runs, or `until`.
-  void wait_idle(std::chrono::steady_clock::time_point until);
+  [[nodiscard]] bool can_force_end() const override { return true; }
+  // As ProcessRunner::hold().
+  void hold(int lock) { processes_.hold(lock); }
+  // Ends all: attempts get SIGTERM now, what former ones have left when they are gone, and SIGKILL after `grace`.
+  // Returns when nothing is left, which with a process that hangs in the kernel it does not wait for. Meanwhile another
+  // thread may call it and shorten the grace.
+  void end(Duration grace);
 
  private:
   struct AddressHash {
@@ -35,8 +41,9 @@ class ExecRunner final : public Runner {
 
   AttemptSink& sink_;
   const std::size_t max_result_bytes_;
-  std::mutex mutex_;  // guards running_
+  std::mutex mutex_;  // guards running_ and ends_at_
   std::condition_variable idle_;
+  std::optional<std::chrono::steady_clock::time_point> ends_at_;
   boost::unordered_flat_map<AttemptAddress, runners::ProcessRunner::ProcessId, AddressHash> running_;
   runners::ProcessRunner processes_;  // last: its callbacks use the members above
 };

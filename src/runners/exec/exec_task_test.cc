@@ -160,6 +160,32 @@ TEST(ExecError, quotes_the_programs_last_word) {
   EXPECT_EQ(error_of(kSqlite, {.exit_code = 2}).message, "\"sqlite3\" exited with 2");
 }
 
+TEST(ExecError, says_what_to_do_without_a_terminal) {
+  const auto message_of = [](std::string words) {
+    return error_of(kSqlite, {.exit_code = 1, .standard_error = std::move(words)}).message;
+  };
+  EXPECT_EQ(
+      message_of("sh: 1: cannot open /dev/tty: No such device or address\n"),
+      "\"sqlite3\" exited with 1: sh: 1: cannot open /dev/tty: No such device or address; tasks have no terminal: "
+      "give what it asks for in stdin:, env: or a file");
+  for (const auto& [words, advice] :
+       {std::pair("sudo: a terminal is required to read the password; either use the -S option", "sudo -n"),
+        std::pair("fatal: could not read Username for 'https://host': No such device or address",
+                  "GIT_TERMINAL_PROMPT"),
+        std::pair("Host key verification failed.", "BatchMode"),
+        std::pair("ssh_askpass: read_passphrase: can't open /dev/tty: No such device or address", "BatchMode")})
+    EXPECT_TRUE(message_of(words).contains(advice)) << message_of(words);
+  EXPECT_FALSE(message_of("no such table").contains("terminal"));
+  EXPECT_FALSE(message_of("cannot open /dev/tty" + std::string(10'000, '\n') + "no such table").contains("terminal"));
+}
+
+TEST(ExecError, of_one_that_died_with_its_keeper_says_so) {
+  const TaskError error = error_of(kSqlite, {.signal = SIGKILL, .keeper_lost = true});
+  EXPECT_EQ(error.code, "signal");
+  EXPECT_TRUE(error.retryable);
+  EXPECT_TRUE(error.message.contains("pawl-keeper")) << error.message;
+}
+
 TEST(ExecError, names_the_command_line_not_the_shell) {
   EXPECT_EQ(error_of(line("false && true"), {.exit_code = 1}).message, "\"false && true\" exited with 1");
 }

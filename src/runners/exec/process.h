@@ -1,17 +1,24 @@
-// Child processes: started, fed, listened to, stopped and reaped by one thread.
+// Child processes: started, fed, listened to, stopped and reaped by one thread, through a keeper process (keeper.h)
+// that is their parent and sees to it that none outlives this process by more than the grace period, whatever ends it.
 //
-// Every child leads its own process group, has only the three standard descriptors, and is stopped as a group: SIGTERM,
-// a grace period, SIGKILL. When the leader has ended, what is left of its group is killed after a short wait for the
-// rest of the output (0.5 s; after a stop() that ended the leader by signal, the grace period). No zombies, no leaked
-// descriptors, whatever happens. Processes that leave the group (daemons) are not waited for and not killed.
+// Every child leads its own session and process group, so it has no terminal; it has only the three standard
+// descriptors, and the signal dispositions, signal mask and descriptor limit that this process was started with. It is
+// stopped with all that it has started: SIGTERM, a grace period, SIGKILL. When the leader has ended, what is left of
+// its group is killed after a short wait for the rest of the output (0.5 s; after a stop() that ended the leader by
+// signal, the grace period); its outcome is reported when that is gone. What has left the group (a daemon) lives on if
+// its leader was not stopped, until end() or the end of this process.
 //
-// The runner installs no signal handler and waits for no child but its own. It asks of the program around it not to
-// ignore SIGCHLD and not to reap children it did not start, and needs up to four descriptors a running process.
+// A start that lacks descriptors, memory or room for a process waits for one of the others to end, if there is one.
+//
+// The runner installs no signal handler and waits for no child but its keeper. It needs up to four descriptors a
+// running process. The keeper is forked at the first start: a program that changes its user, its namespaces or its
+// umask does so before.
 //
 // Threads: start and stop from any thread; callbacks run on the runner's own thread, must not block or throw, and may
 // call start and stop, but not destroy the runner.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,9 +54,10 @@ struct ProcessOutcome {
   // Why it could not be started (or, `internal`, how it ended is not known). `not_found`, `permission_denied`,
   // `invalid_argument`, `limit_exceeded`, `invalid_state`; `unavailable` if it may work later.
   std::optional<Error> spawn_error;
-  int exit_code = 0;     // if it exited
-  int signal = 0;        // the signal that ended it, or 0
-  bool stopped = false;  // stop() was called on it before it ended
+  int exit_code = 0;         // if it exited
+  int signal = 0;            // the signal that ended it, or 0
+  bool keeper_lost = false;  // it died because the keeper process was killed
+  bool stopped = false;      // stop() was called on it before it ended
   std::string standard_output;
   std::string standard_error;
   std::uint64_t stdout_dropped = 0;  // bytes beyond the limits, dropped from the front
@@ -66,7 +74,8 @@ class ProcessRunner {
   // Names a started process; never used again.
   enum class ProcessId : std::uint64_t {};
 
-  ProcessRunner();
+  // `grace`: what processes get to end by themselves when this process has ended without end() or stop().
+  explicit ProcessRunner(Duration grace = std::chrono::seconds(10));
   // Kills and reaps what still runs; their callbacks are not called any more.
   ~ProcessRunner();
   ProcessRunner(const ProcessRunner&) = delete;
@@ -82,6 +91,16 @@ class ProcessRunner {
   // SIGTERM to the group now (a suspended process is resumed to get it), SIGKILL after `grace` (0: at once). Stopping
   // it again can only shorten the grace period. Nothing happens if the process has ended.
   void stop(ProcessId id, Duration grace);
+
+  // A copy of this descriptor, which has a lock, stays open until no process is left, even if this process has been
+  // killed by then. Only the latest one does; none, if it is negative.
+  void hold(int lock);
+
+  // Ends what processes have left behind: SIGTERM, SIGKILL after `grace`. A second call can shorten it. Call it when
+  // none runs that was started.
+  void end(Duration grace);
+  // Waits until nothing is left, or `until`. Whether nothing is.
+  bool wait_end(std::chrono::steady_clock::time_point until);
 
  private:
   class Impl;

@@ -1,6 +1,4 @@
 // Stopping a process: the whole group hears SIGTERM, has its grace period, and is gone after it.
-#include <sys/wait.h>
-
 #include "runners/exec/process_test_support.h"
 
 namespace pawl::runners {
@@ -8,6 +6,7 @@ namespace {
 
 constexpr Duration kAtOnce(0);
 constexpr Duration kShort(50);
+constexpr Duration kEnough = std::chrono::seconds(5);
 constexpr Duration kNever = std::chrono::hours(1);
 
 TEST(ProcessStop, ends_the_whole_group) {
@@ -35,17 +34,45 @@ TEST(ProcessStop, lets_it_clean_up_and_say_so) {
 }
 
 // `sh` dies of SIGTERM at once; the member that does the work needs longer than the usual wait for the rest of the
-// output. Its `sleep` must not hold the output: dash may lose a signal between the fork and the exec of a child.
+// output. Its `sleep` must not hold the output: dash may lose a signal between the fork and the exec of a child. If it
+// does, that is killed at the end of the grace period.
 TEST(ProcessStop, gives_the_grace_period_to_the_group_if_the_signal_ends_its_leader) {
   ProcessRunner runner;
   const auto started = Started::start(
       runner,
       shell("(trap 'sleep 1; echo cleaned; exit 0' TERM; sleep 1000 >/dev/null 2>&1 & echo ready; wait) & wait"));
   EXPECT_EQ(started->line(0), "ready");
-  runner.stop(started->id, kNever);
+  runner.stop(started->id, kEnough);
   const ProcessOutcome outcome = started->outcome();
   EXPECT_EQ(outcome.signal, SIGTERM);
   EXPECT_EQ(outcome.standard_output, "ready\ncleaned\n");
+}
+
+// As before, but nothing holds the output: `sh` has ended at once, and what works in the background needs its time.
+TEST(ProcessStop, gives_the_grace_period_to_a_group_that_writes_elsewhere) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/cleaned";
+  ProcessRunner runner;
+  const auto started = Started::start(
+      runner, shell("(trap 'sleep 1; echo cleaned > " + file +
+                    "; exit 0' TERM; echo ready; exec >/dev/null 2>&1; while :; do sleep 0.01; done) & wait"));
+  EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kNever);
+  EXPECT_EQ(started->outcome().signal, SIGTERM);
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(ProcessStop, reaches_what_has_left_the_group) {
+  ProcessRunner runner;
+  // One child of the leader, and one that has no parent but the keeper.
+  const auto started = Started::start(
+      runner, shell("setsid sh -c 'echo $$; exec sleep 1000' & setsid sh -c 'sleep 1000 & echo $!' & sleep 1000"));
+  const Stranger first(started->number(0));
+  const Stranger second(started->number(1));
+  runner.stop(started->id, kNever);
+  EXPECT_TRUE(started->outcome().stopped);
+  EXPECT_FALSE(first.lives());
+  EXPECT_FALSE(second.lives());
 }
 
 TEST(ProcessStop, kills_the_group_when_its_grace_period_ends_after_its_leader) {
@@ -101,8 +128,7 @@ TEST(ProcessStop, reaches_a_suspended_process) {
   ProcessRunner runner;
   const auto started =
       Started::start(runner, shell("trap 'echo woken; exit 0' TERM; echo $$; kill -STOP $$; sleep 1000 & wait"));
-  siginfo_t info{};
-  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(started->number(0)), &info, WSTOPPED | WNOWAIT), 0);
+  wait_for_state(started->number(0), "T");
   runner.stop(started->id, kNever);
   const ProcessOutcome outcome = started->outcome();
   EXPECT_EQ(outcome.exit_code, 0);
@@ -151,9 +177,7 @@ TEST(ProcessStop, after_the_leader_has_ended_does_not_change_its_outcome) {
       Started::start(runner, shell("echo $$; setsid sh -c 'echo $$; exec sleep 1000' & " + gate.pass() + "; exit 6"));
   const Stranger daemon(started->number(1));
   gate.open();
-  siginfo_t info{};
-  // Waits for the leader's end without reaping it; it may have been reaped already on a slow machine.
-  ::waitid(P_PID, static_cast<id_t>(started->number(0)), &info, WEXITED | WNOWAIT);
+  wait_for_state(started->number(0), "Z");
   runner.stop(started->id, kAtOnce);
   const ProcessOutcome outcome = started->outcome();
   EXPECT_FALSE(outcome.stopped);

@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -133,6 +136,23 @@ class Gate {
   std::string path_ = directory_.path() + "/gate";
 };
 
+// The state that /proc tells of a process ('T': suspended, 'Z': ended, not reaped); 0 if there is none.
+inline char state_of(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::size_t end = text.rfind(')');
+  return end == std::string::npos || end + 2 >= text.size() ? '\0' : text[end + 2];
+}
+
+// Waits until the process is in one of these states, or gone.
+inline void wait_for_state(int pid, std::string_view states) {
+  const auto give_up = std::chrono::steady_clock::now() + kHang;
+  for (char state = state_of(pid); state != '\0' && !states.contains(state); state = state_of(pid)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), give_up) << "process " << pid << " is " << state;
+    std::this_thread::yield();
+  }
+}
+
 // Waits for the end of a process that is not our child; its number may stay in use until init has reaped it.
 class Stranger {
  public:
@@ -142,6 +162,10 @@ class Stranger {
   bool ends() const {
     pollfd ready{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
     return ::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(kHang).count())) == 1;
+  }
+  bool lives() const {
+    pollfd ready{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&ready, 1, 0) == 0;
   }
   void kill() const { ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0); }
 

@@ -1,0 +1,52 @@
+// The lock of the processes that an engine has started for tasks of a data directory.
+//
+// The file DIR/processes is locked as long as one of them may live: by the engine, and by the keeper of its processes,
+// which outlives an engine that was killed until it has ended them all. Who wants to run work of the directory waits
+// for that; who reads it does not.
+//
+// Threads: any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "pawl/result.h"
+#include "pawl/types.h"
+
+namespace pawl {
+
+inline constexpr std::string_view kProcessesFile = "processes";
+
+struct ProcessesWait {
+  Duration grace{};  // what the caller's own processes will be given; the next one is told
+  std::function<void(const std::string& why)> on_wait;  // called once, if it has to wait
+  std::stop_token stop;                                 // gives the wait up
+};
+
+class ProcessesLock {
+ public:
+  // Waits until nothing is left of the engine before. Error: `cancelled`; `unavailable` if processes are left long
+  // after they should have been killed.
+  static Result<std::unique_ptr<ProcessesLock>> take(const std::string& data_dir, const ProcessesWait& wait);
+  ProcessesLock(const ProcessesLock&) = delete;
+  ProcessesLock& operator=(const ProcessesLock&) = delete;
+  // The lock goes with the last copy of the descriptor.
+  ~ProcessesLock();
+
+  // Lets go of it, whoever has a copy: the engine does not run work of this directory any more.
+  void release() const;
+  // Negative on a disk too full for the file: then nothing is locked.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  explicit ProcessesLock(int descriptor) : descriptor_(descriptor) {}
+  void write_text(Duration grace) const;
+  [[nodiscard]] bool try_lock() const;
+
+  const int descriptor_;
+};
+
+}  // namespace pawl

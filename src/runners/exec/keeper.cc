@@ -1,0 +1,278 @@
+#include "runners/exec/keeper.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "runners/exec/keeper_process.h"
+
+namespace pawl::runners {
+namespace {
+
+// A process that was killed may still be inside the kernel, on a disk that does not answer.
+constexpr std::chrono::seconds kMostForKilled(5);
+
+std::unexpected<Error> failed(std::string_view what, int error) {
+  const bool descriptors = error == EMFILE || error == ENFILE;
+  return fail(ErrorCode::unavailable,
+              fmt::format("the process that keeps those of tasks cannot be made: {}: {}{}", what,
+                          strerrordesc_np(error), descriptors ? "; raise the limit (ulimit -n)" : ""));
+}
+
+std::string random_word() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof(number), 0) != sizeof(number)) number = static_cast<std::uint64_t>(::getpid());
+  return fmt::format("{:016x}", number);
+}
+
+std::string current_directory() {
+  char path[PATH_MAX];
+  return ::getcwd(path, sizeof(path)) == nullptr ? std::string() : std::string(path);
+}
+
+// As a system call: glibc 2.36 declares it without extern "C".
+Descriptor handle_of(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+// Lays strings and arrays of them out in memory, and knows when there is no room.
+class Layout {
+ public:
+  Layout(char* begin, char* end) : at_(begin), end_(end) {}
+
+  // As execve wants them: pointers, the last one null.
+  char** array(const std::vector<std::string>& strings, const std::string& more = {}) {
+    const std::size_t count = strings.size() + (more.empty() ? 0 : 1);
+    align();
+    auto** const pointers = reinterpret_cast<char**>(at_);
+    if (!take((count + 1) * sizeof(char*))) return nullptr;
+    std::size_t i = 0;
+    for (const std::string& each : strings) pointers[i++] = string(each);
+    if (!more.empty()) pointers[i++] = string(more);
+    pointers[i] = nullptr;
+    return pointers;
+  }
+  char* string(const std::string& text) {
+    char* const begin = at_;
+    if (!take(text.size() + 1)) return nullptr;
+    std::memcpy(begin, text.c_str(), text.size() + 1);
+    return begin;
+  }
+  [[nodiscard]] bool is_full() const { return is_full_; }
+
+ private:
+  void align() {
+    const auto number = reinterpret_cast<std::uintptr_t>(at_);
+    (void)take((alignof(char*) - number % alignof(char*)) % alignof(char*));
+  }
+  bool take(std::size_t bytes) {
+    is_full_ = is_full_ || bytes > static_cast<std::size_t>(end_ - at_);
+    if (!is_full_) at_ += bytes;
+    return !is_full_;
+  }
+
+  char* at_;
+  char* end_;
+  bool is_full_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
+  std::unique_ptr<Keeper> keeper(new Keeper);
+  void* const memory =
+      ::mmap(nullptr, kImages * kImageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return failed("no memory", errno);
+  keeper->memory_ = memory;
+  for (std::uint64_t image = 0; image < kImages; ++image) keeper->free_images_.push_back(image);
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("no socket", errno);
+  keeper->socket_ = Descriptor(ends[0]);
+  const Descriptor theirs(ends[1]);
+  const Descriptor owner = handle_of(::getpid());
+  keeper->directory_ = current_directory();
+  const std::string word = random_word();
+  keeper->marker_ = fmt::format("{}={}.", kMarkerName, word);
+  KeeperSetup setup{.socket = theirs.get(),
+                    .lock = lock,
+                    .owner = ::getpid(),
+                    .owner_handle = owner.get(),
+                    .images = static_cast<char*>(memory),
+                    .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()};
+  std::ranges::copy(word, setup.marker_word);
+  keeper->pid_ = ::fork();
+  if (keeper->pid_ == 0) run_keeper(setup);
+  if (keeper->pid_ < 0) return failed("fork", errno);
+  keeper->handle_ = handle_of(keeper->pid_);
+  if (keeper->handle_.is_open()) return keeper;
+  return failed("pidfd_open, which needs Linux 5.4 or later and no seccomp filter against it", errno);
+}
+
+Keeper::~Keeper() {
+  if (pid_ > 0) {
+    quit(Duration::zero());
+    socket_.close();
+    if (!wait_end(kMostForKilled)) log().warn("processes of tasks were killed and have not ended; is a disk stuck?");
+  }
+  if (memory_ != nullptr) ::munmap(memory_, kImages * kImageBytes);
+}
+
+// E2BIG, or 0.
+int Keeper::fill_image(char* begin, const Execution& execution, const std::string& marker) {
+  auto* const image = new (begin) ExecImage;
+  Layout layout(begin + sizeof(ExecImage), begin + kImageBytes);
+  image->program = layout.string(execution.program);
+  image->cwd = execution.cwd.empty() ? nullptr : layout.string(execution.cwd);
+  // The keeper process is where we were when it was made.
+  const std::string here = current_directory();
+  image->from = here.empty() || here == directory_ ? nullptr : layout.string(here);
+  image->argv = layout.array(execution.argv);
+  image->env = layout.array(execution.env, marker);
+  return layout.is_full() ? E2BIG : 0;
+}
+
+int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor& input, const Descriptor& output,
+                  const Descriptor& error) {
+  if (free_images_.empty()) return EAGAIN;
+  const std::uint64_t image = free_images_.back();
+  const std::uint64_t attempt = ++attempts_;
+  char* const place = static_cast<char*>(memory_) + image * kImageBytes;
+  if (const int too_big = fill_image(place, execution, fmt::format("{}{}", marker_, attempt)); too_big != 0)
+    return too_big;
+  std::vector<int> descriptors;
+  if (input.is_open()) descriptors.push_back(input.get());
+  descriptors.insert(descriptors.end(), {output.get(), error.get()});
+  if (!send({.kind = RequestKind::start, .attempt = attempt, .image = image}, descriptors))
+    return errno == ETOOMANYREFS ? EMFILE : kKeeperGone;
+  free_images_.pop_back();
+  pending_.push_back({.is_start = true, .id = id, .image = image});
+  return 0;
+}
+
+void Keeper::end(std::uint64_t id, pid_t leader, bool all) {
+  // That the keeper is gone is an event of its own.
+  if (send({.kind = RequestKind::end, .all = all, .pid = leader}, {}))
+    pending_.push_back({.is_start = false, .id = id, .image = 0});
+}
+
+void Keeper::answer(const Reply& reply) {
+  const Pending request = pending_.front();
+  pending_.pop_front();
+  if (request.is_start) free_images_.push_back(request.image);
+  answers_.push_back({.is_start = request.is_start,
+                      .id = request.id,
+                      .error = reply.error,
+                      .pid = reply.pid,
+                      .gone = reply.gone,
+                      .status = reply.status});
+}
+
+std::expected<std::vector<Keeper::Answer>, int> Keeper::take_answers() {
+  while (!pending_.empty()) {
+    const std::expected<Reply, int> reply = receive(false);
+    if (!reply && reply.error() == kKeeperGone && answers_.empty()) return std::unexpected(kKeeperGone);
+    if (!reply) break;
+    answer(*reply);
+  }
+  return std::exchange(answers_, {});
+}
+
+void Keeper::signal(pid_t leader, int number) {
+  // That it is gone is an event of its own.
+  (void)ask({.kind = RequestKind::signal, .pid = leader, .number = number});
+}
+
+std::expected<int, int> Keeper::status(pid_t leader) {
+  const std::expected<Reply, int> reply = ask({.kind = RequestKind::status, .pid = leader});
+  if (!reply) return std::unexpected(reply.error());
+  return reply->status;
+}
+
+bool Keeper::is_alone(pid_t leader) {
+  const std::expected<Reply, int> reply = ask({.kind = RequestKind::rest, .pid = leader});
+  return !reply || reply->gone;
+}
+
+void Keeper::hold(int lock) { (void)ask({.kind = RequestKind::hold}, {lock}); }
+
+void Keeper::quit(Duration grace) {
+  (void)send({.kind = RequestKind::quit, .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()}, {});
+}
+
+bool Keeper::has_ended() const {
+  pollfd ended{.fd = handle_.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&ended, 1, 0) > 0;
+}
+
+bool Keeper::wait_end(Duration most) const {
+  pollfd ended{.fd = handle_.get(), .events = POLLIN, .revents = 0};
+  const auto until = std::chrono::steady_clock::now() + most;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    const int ready = ::poll(&ended, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX)));
+    if (ready == 0) return false;
+    if (ready < 0) continue;
+    // With SIGCHLD ignored there is nothing to reap.
+    ::waitpid(pid_, nullptr, 0);
+    return true;
+  }
+}
+
+std::expected<Reply, int> Keeper::ask(const Request& request, const std::vector<int>& descriptors) {
+  if (!send(request, descriptors)) return std::unexpected(kKeeperGone);
+  while (!pending_.empty()) {
+    const std::expected<Reply, int> earlier = receive(true);
+    if (!earlier) return earlier;
+    answer(*earlier);
+  }
+  std::expected<Reply, int> reply = receive(true);
+  if (reply && reply->error != 0) return std::unexpected(reply->error);
+  return reply;
+}
+
+std::expected<Reply, int> Keeper::receive(bool wait) {
+  // A copy of its end of the socket may be in another process, so that its own end does not say that it has ended.
+  pollfd ready[] = {{.fd = socket_.get(), .events = POLLIN, .revents = 0},
+                    {.fd = handle_.get(), .events = POLLIN, .revents = 0}};
+  if (wait)
+    while (::poll(ready, std::size(ready), -1) < 0 && errno == EINTR) {
+    }
+  Reply reply;
+  if (::recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT) == static_cast<ssize_t>(sizeof(reply))) return reply;
+  return std::unexpected(!wait && (errno == EAGAIN || errno == EINTR) ? EAGAIN : kKeeperGone);
+}
+
+bool Keeper::send(const Request& request, const std::vector<int>& descriptors) const {
+  iovec data{.iov_base = const_cast<Request*>(&request), .iov_len = sizeof(request)};  // sendmsg does not write
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kPassedDescriptors)] = {};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  if (!descriptors.empty()) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * descriptors.size());
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
+    std::memcpy(CMSG_DATA(header), descriptors.data(), sizeof(int) * descriptors.size());
+  }
+  ssize_t sent = 0;
+  do sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent == static_cast<ssize_t>(sizeof(request));
+}
+
+}  // namespace pawl::runners

@@ -1,0 +1,179 @@
+// The keeper process: whatever becomes of the program that has started processes, or of the keeper, none is left.
+#include "runners/exec/keeper.h"
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runners/exec/process_test_support.h"
+
+namespace pawl::runners {
+namespace {
+
+constexpr Duration kShort(50);
+constexpr Duration kNever = std::chrono::hours(1);
+
+// A program in a process of its own that starts one process and then sleeps for ever. When it is killed nobody reads
+// what that process says, so it says nothing: else it could die of SIGPIPE.
+class Owner {
+ public:
+  Owner(Duration grace, const std::string& command, int lock = -1) {
+    pid_ = ::fork();
+    EXPECT_GE(pid_, 0);
+    if (pid_ != 0) return;
+    ProcessRunner runner(grace);
+    if (lock >= 0) runner.hold(lock);
+    const auto started = Started::start(runner, shell("exec > /dev/null 2>&1; " + command));
+    for (;;) ::pause();
+  }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  ~Owner() { end(); }
+
+  // As `kill -9` does.
+  void end() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// What processes say by a named pipe, line by line: it stays when their program is gone.
+class Mailbox {
+ public:
+  Mailbox() {
+    EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    // Also to write, so that it has no end.
+    file_ = std::fopen(path_.c_str(), "r+");
+    EXPECT_NE(file_, nullptr);
+  }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox() { std::fclose(file_); }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string line() {
+    pollfd ready{.fd = ::fileno(file_), .events = POLLIN, .revents = 0};
+    char text[256] = {};
+    if (::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(kHang).count())) != 1 ||
+        std::fgets(text, sizeof(text), file_) == nullptr)
+      ADD_FAILURE() << "no line";
+    return {text, ::strcspn(text, "\n")};
+  }
+  [[nodiscard]] int number() { return std::atoi(line().c_str()); }
+
+ private:
+  TemporaryDirectory directory_;
+  std::string path_ = directory_.path() + "/mailbox";
+  std::FILE* file_ = nullptr;
+};
+
+TEST(Keeper, ends_what_runs_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(kNever, "trap 'echo cleaned > " + mailbox.path() + "; exit' TERM; echo $$ > " + mailbox.path() +
+                          "; while :; do sleep 0.01; done");
+  const Stranger leader(mailbox.number());
+  owner.end();
+  EXPECT_EQ(mailbox.line(), "cleaned");
+  EXPECT_TRUE(leader.ends());
+}
+
+TEST(Keeper, kills_after_the_grace_period_what_does_not_end_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(kShort, "trap '' TERM; echo $$ > " + mailbox.path() + "; while :; do sleep 1000; done");
+  const Stranger leader(mailbox.number());
+  owner.end();
+  EXPECT_TRUE(leader.ends());
+}
+
+// Its own session, no parent, no descriptor of ours.
+constexpr const char* kDaemon = "setsid sh -c '(echo $(exec sh -c \"echo \\$PPID\") > \"$0\"; exec sleep 1000) &' ";
+
+TEST(Keeper, ends_daemons_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(kNever, std::string(kDaemon) + mailbox.path() + " < /dev/null > /dev/null 2>&1; exec sleep 1000");
+  const Stranger daemon(mailbox.number());
+  owner.end();
+  EXPECT_TRUE(daemon.ends());
+}
+
+TEST(Keeper, keeps_the_lock_until_nothing_is_left) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("lock", "", 0600);
+  Mailbox mailbox;
+  const std::string go = directory.path() + "/go";
+  Descriptor lock(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0);
+  Owner owner(kNever,
+              "trap 'until [ -e " + go + " ]; do sleep 0.01; done; exit' TERM; echo $$ > " + mailbox.path() +
+                  "; while :; do sleep 0.01; done",
+              lock.get());
+  const Stranger leader(mailbox.number());
+  lock.close();
+  owner.end();
+  const Descriptor next(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_EQ(::flock(next.get(), LOCK_EX | LOCK_NB), -1);
+  directory.file("go", "", 0600);
+  EXPECT_EQ(::flock(next.get(), LOCK_EX), 0);
+  EXPECT_FALSE(leader.lives());
+}
+
+TEST(Keeper, lets_a_daemon_of_a_completed_process_live_until_the_end) {
+  Mailbox mailbox;
+  ProcessRunner runner;
+  EXPECT_EQ(Started::start(runner, shell(std::string(kDaemon) + mailbox.path() + " < /dev/null > /dev/null 2>&1"))
+                ->outcome()
+                .exit_code,
+            0);
+  const Stranger daemon(mailbox.number());
+  EXPECT_EQ(Started::start(runner, shell("exit 5"))->outcome().exit_code, 5);
+  EXPECT_TRUE(daemon.lives());
+  runner.end(kNever);
+  EXPECT_TRUE(runner.wait_end(std::chrono::steady_clock::now() + kHang));
+  EXPECT_FALSE(daemon.lives());
+  EXPECT_EQ(Started::start(runner, shell("exit 6"))->outcome().exit_code, 6);  // by a new keeper
+}
+
+TEST(Keeper, can_be_told_to_end_sooner) {
+  Mailbox mailbox;
+  const Gate gate;
+  ProcessRunner runner;
+  const auto started =
+      Started::start(runner, shell("setsid sh -c 'trap \"\" TERM; echo $$ > \"$0\"; while :; do sleep 1000; done' " +
+                                   mailbox.path() + " < /dev/null > /dev/null 2>&1 & " + gate.pass() + "; exit 0"));
+  const Stranger daemon(mailbox.number());
+  gate.open();
+  EXPECT_EQ(started->outcome().exit_code, 0);
+  runner.end(kNever);
+  EXPECT_FALSE(runner.wait_end(std::chrono::steady_clock::now()));
+  runner.end(Duration::zero());
+  EXPECT_TRUE(runner.wait_end(std::chrono::steady_clock::now() + kHang));
+  EXPECT_FALSE(daemon.lives());
+}
+
+TEST(Keeper, that_is_killed_takes_its_processes_along_and_is_replaced) {
+  ProcessRunner runner;
+  const auto started = Started::start(runner, shell("echo $PPID; sleep 1000 & echo $!; wait"));
+  const Stranger keeper(started->number(0));
+  const Stranger background(started->number(1));
+  keeper.kill();
+  const ProcessOutcome outcome = started->outcome();
+  EXPECT_TRUE(outcome.keeper_lost);
+  EXPECT_FALSE(outcome.stopped);
+  EXPECT_EQ(outcome.signal, SIGKILL);
+  EXPECT_TRUE(background.ends());
+  EXPECT_EQ(Started::start(runner, shell("exit 7"))->outcome().exit_code, 7);
+}
+
+}  // namespace
+}  // namespace pawl::runners
