@@ -1,15 +1,23 @@
 # pawl_batches(OUT name FILE...): what target `name` compiles instead of FILE...: files that each include PAWL_BATCH of them, so that
 # the headers, three quarters of the time of a file alone, are read once for all of these. A batch names its files relative to
-# the checkout, for ccache to know it again in another one.
+# the checkout, for ccache to know it again in another one. A file whose source property PAWL_ALONE is set is compiled by itself.
 function(pawl_batches out name)
   if(PAWL_BATCH LESS_EQUAL 1)
     set(${out} ${ARGN} PARENT_SCOPE)
     return()
   endif()
-  list(LENGTH ARGN total)
+  set(alone)
   set(batches)
   set(text)
   set(count 0)
+  foreach(file IN LISTS ARGN)
+    get_source_file_property(is_alone ${file} PAWL_ALONE)
+    if(is_alone)
+      list(APPEND alone ${file})
+    endif()
+  endforeach()
+  list(REMOVE_ITEM ARGN ${alone})
+  list(LENGTH ARGN total)
   foreach(file IN LISTS ARGN)
     file(REAL_PATH ${file} file)
     file(RELATIVE_PATH file ${PROJECT_SOURCE_DIR} ${file})
@@ -24,7 +32,7 @@ function(pawl_batches out name)
       set(text)
     endif()
   endforeach()
-  set(${out} ${batches} PARENT_SCOPE)
+  set(${out} ${batches} ${alone} PARENT_SCOPE)
 endfunction()
 
 # pawl_module(name DEPS lib...): the folder src/<name> as one library, pawl_<name>, that links only what it may include, and

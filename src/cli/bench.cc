@@ -73,7 +73,7 @@ int bench(BenchArguments arguments) {
   return kBadUsage;  // not reached: the names are checked
 }
 
-constexpr const char* kHelp =
+constexpr const char* kBenchHelp =
     "  chain3    three no-op tasks in a row, --in-flight workflows at a time; chain3_policies: with stored policies\n"
     "  fan100    100 parallel no-op tasks and a join\n"
     "  latency   one chain3 after the other\n"
@@ -100,7 +100,7 @@ void add_bench(Verb& program) {
   verb.add("--seconds", arguments->seconds, "How long, after a warm-up").between(1, kMostSeconds).shows_default();
   verb.add("--folder", arguments->load.folder, "Where to write (default: here)");
   add_output(verb, arguments->output, "human: lines; json: one document");
-  verb.teaches(kHelp);
+  verb.teaches(kBenchHelp);
   verb.on_call([arguments] { return bench(*arguments); });
 }
 

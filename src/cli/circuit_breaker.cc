@@ -26,7 +26,7 @@ std::string describe(const BreakerReport& breaker) {
   return fmt::format("half open, {} successes in a row", breaker.successes);
 }
 
-Result<void> print(Policy& policies, const PolicyArguments& arguments) {
+Result<void> print_breaker(Policy& policies, const PolicyArguments& arguments) {
   const Result<BreakerReport> breaker = policies.check_circuit_breaker(arguments.name);
   if (!breaker) return std::unexpected(breaker.error());
   put(stdout, arguments.target.json() ? to_json_text(document_of(arguments.name, *breaker)) + "\n"
@@ -34,10 +34,10 @@ Result<void> print(Policy& policies, const PolicyArguments& arguments) {
   return {};
 }
 
-using Change = Result<void> (Policy::*)(const std::string& id);
+using BreakerChange = Result<void> (Policy::*)(const std::string& id);
 
 // What it is then is printed; without a change, what it is.
-void add_breaker_verb(Verb& policy, const std::string& name, const std::string& what, Change change) {
+void add_breaker_verb(Verb& policy, const std::string& name, const std::string& what, BreakerChange change) {
   Verb verb = policy.add_verb(name, what);
   const auto arguments = std::make_shared<PolicyArguments>();
   arguments->target.reads = change == nullptr;
@@ -47,7 +47,7 @@ void add_breaker_verb(Verb& policy, const std::string& name, const std::string& 
     return with_policies(*arguments, [&](Policy& policies) -> Result<void> {
       if (change != nullptr)
         if (Result<void> changed = (policies.*change)(arguments->name); !changed) return changed;
-      return print(policies, *arguments);
+      return print_breaker(policies, *arguments);
     });
   });
 }

@@ -23,7 +23,7 @@
 namespace pawl::cli {
 namespace {
 
-struct ListArguments {
+struct LetterListArguments {
   Target target;
   LetterFilter filter;
   std::optional<std::string> after;
@@ -88,7 +88,7 @@ Result<int> list(Engine& engine, const Target& target, DeadLetterFilter filter) 
   return kDone;
 }
 
-int list(const ListArguments& arguments) {
+int list(const LetterListArguments& arguments) {
   Result<DeadLetterFilter> filter = read_filter(arguments.filter, kListed);
   if (!filter) return report(filter.error());
   if (arguments.after) {
@@ -140,7 +140,7 @@ std::shared_ptr<OneLetter> add_one(Verb& verb, LetterWork work) {
 
 void add_listing(Verb& dead_letter) {
   Verb verb = dead_letter.add_verb("list", "List dead letters, by workflow and task");
-  const auto arguments = std::make_shared<ListArguments>();
+  const auto arguments = std::make_shared<LetterListArguments>();
   arguments->target.reads = true;
   add_directory(verb, arguments->target);
   add_filter(verb, arguments->filter, fmt::format("At most so many (default {})", kListed));

@@ -68,7 +68,7 @@ Result<boost::json::object> read_settings(const DefineArguments& arguments) {
   return settings;
 }
 
-Result<void> print(Policy& policies, const PolicyArguments& arguments) {
+Result<void> print_defined(Policy& policies, const PolicyArguments& arguments) {
   const Result<PolicyInfo> policy = policies.get_policy(arguments.name);
   if (!policy) return std::unexpected(policy.error());
   print_policy(*policy, arguments.target.json());
@@ -89,7 +89,7 @@ int define(const DefineArguments& arguments) {
   return with_policies(arguments.policy, [&](Policy& policies) -> Result<void> {
     const Result<std::string> defined = policies.define_policy(arguments.policy.name, *config);
     if (!defined) return std::unexpected(defined.error());
-    return print(policies, arguments.policy);
+    return print_defined(policies, arguments.policy);
   });
 }
 
@@ -101,7 +101,7 @@ Result<void> update(Policy& policies, const PolicyArguments& arguments, const bo
   const Result<PolicyConfig> config = parse_policy(before->kind, settings);
   if (!config) return std::unexpected(config.error());
   if (Result<void> updated = policies.update_policy(arguments.name, *config); !updated) return updated;
-  return print(policies, arguments);
+  return print_defined(policies, arguments);
 }
 
 int update(const DefineArguments& arguments) {

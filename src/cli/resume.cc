@@ -20,7 +20,7 @@ int resume(const GoOnArguments& arguments) {
   return resume_many(*choice, interruption, *watching);
 }
 
-constexpr const char* kHelp =
+constexpr const char* kResumeHelp =
     "Goes on with all workflows of the directory that have not ended, or with ID, until they have. Completed tasks\n"
     "are not run again; those that ran when the process ended are started again, as new attempts. Relative paths in\n"
     "tasks are seen from the folder you are in, so be in the same one.\n"
@@ -42,7 +42,7 @@ void add_resume(Verb& program) {
   const auto arguments = std::make_shared<GoOnArguments>();
   verb.add("ID", arguments->target.id, "One of them (default: all)").not_empty();
   add_going_on(verb, *arguments, "human: a view, or lines, and a summary; json: a document, or an array");
-  verb.teaches(kHelp);
+  verb.teaches(kResumeHelp);
   verb.on_call([arguments] { return resume(*arguments); });
 }
 

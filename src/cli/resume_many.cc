@@ -23,7 +23,7 @@
 namespace pawl::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kFrame(100);
+constexpr std::chrono::milliseconds kBetweenLooks(100);
 // After so long without an end it is asked whether any can come.
 constexpr std::chrono::seconds kPatience(1);
 
@@ -32,7 +32,7 @@ std::string count(std::size_t number, std::string_view what) {
 }
 
 // What there is to do in a directory.
-struct Work {
+struct Stock {
   std::set<std::string> open;      // ids
   std::vector<std::string> ended;  // of these, while stock was taken
   std::size_t paused = 0;
@@ -41,7 +41,7 @@ struct Work {
 
 class ResumeMany {
  public:
-  ResumeMany(Engine& engine, Interruption& interruption, Audience& audience, Work work, const WatchOptions& options)
+  ResumeMany(Engine& engine, Interruption& interruption, Audience& audience, Stock work, const WatchOptions& options)
       : orchestrator_(engine.orchestrator()),
         handlers_(engine.handlers()),
         interruption_(interruption),
@@ -60,7 +60,7 @@ class ResumeMany {
     bool asked = false;
     Result<void> ok;
     while (ok && !work_.open.empty() && !interruption_.leaves()) {
-      const std::vector<std::string> ended = audience_.take_ended(kFrame);
+      const std::vector<std::string> ended = audience_.take_ended(kBetweenLooks);
       for (const std::string& id : ended) tell(id);
       ok = look_after();
       const auto now = std::chrono::steady_clock::now();
@@ -150,7 +150,7 @@ class ResumeMany {
   const Handlers& handlers_;
   Interruption& interruption_;
   Audience& audience_;
-  Work work_;
+  Stock work_;
   const bool json_;
   const bool quiet_;
   const std::optional<Duration> timeout_;
@@ -170,8 +170,8 @@ Result<std::vector<WorkflowStatus>> list(Orchestrator& orchestrator, WorkflowSta
 }
 
 // Takes stock of what was taken up, and starts what nobody has.
-Result<Work> take_stock(Orchestrator& orchestrator, Audience& audience, const Wanted& wanted) {
-  Work work;
+Result<Stock> take_stock(Orchestrator& orchestrator, Audience& audience, const Wanted& wanted) {
+  Stock work;
   const auto paused = list(orchestrator, WorkflowState::paused, wanted);
   if (!paused) return std::unexpected(paused.error());
   work.paused = paused->size();
@@ -190,7 +190,7 @@ Result<Work> take_stock(Orchestrator& orchestrator, Audience& audience, const Wa
   return work;
 }
 
-Result<void> tell_stock(Orchestrator& orchestrator, Work& work, const WatchOptions& options) {
+Result<void> tell_stock(Orchestrator& orchestrator, Stock& work, const WatchOptions& options) {
   const std::string& data_dir = options.data_dir;
   const auto quarantined = orchestrator.list_quarantined();
   if (!quarantined) return std::unexpected(quarantined.error());
@@ -217,7 +217,7 @@ int resume_many(const EngineChoice& choice, Interruption& interruption, const Wa
   const Result<void> enabled = engine.persistence().enable(interruption.attend(persistence));
   if (interruption.leaves()) return leave(interruption, resume_command({}, persistence.data_dir));
   if (!enabled) return report(enabled.error());
-  Result<Work> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
+  Result<Stock> work = take_stock(engine.orchestrator(), audience, choice.engine.only);
   if (!work) return report(work.error());
   if (const Result<void> told = tell_stock(engine.orchestrator(), *work, options); !told) return report(told.error());
   if (work->open.size() == 1 && work->lost == 0 && !options.json) {

@@ -136,7 +136,7 @@ int run(const RunOptions& options) {
                    .strict = options.strict});
 }
 
-constexpr const char* kHelp =
+constexpr const char* kRunHelp =
     "On a terminal it shows each running task with its last line of output; on a pipe it prints plain lines.\n"
     "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them at once.\n"
     "\n"
@@ -170,7 +170,7 @@ void add_run(Verb& program) {
   add_view(verb, options->view);
   add_data_dir(verb, options->engine.data_dir, "Keep it in this folder, which is made if there is none");
   add_engine_arguments(verb, options->engine);
-  verb.teaches(kHelp);
+  verb.teaches(kRunHelp);
   verb.on_call([options] { return run(*options); });
 }
 

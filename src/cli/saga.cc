@@ -59,7 +59,7 @@ Result<int> show(Engine& engine, const SagaArguments& arguments) {
   return kDone;
 }
 
-Result<int> log(Engine& engine, const SagaArguments& arguments) {
+Result<int> print_log(Engine& engine, const SagaArguments& arguments) {
   const Result<std::vector<CompensationLogEntry>> entries = engine.compensation().get_log(arguments.target.id);
   if (!entries) return std::unexpected(entries.error());
   if (arguments.target.json()) {
@@ -124,7 +124,7 @@ void add_saga(Verb& program) {
   Verb logging = verb.add_verb("log", "Tell what was done and undone, by time");
   add_workflow(logging, arguments->target);
   add_output(logging, arguments->target.output, "human: a table; json: an array");
-  on_reading(logging, arguments, log);
+  on_reading(logging, arguments, print_log);
 
   add_registering(verb);
 

@@ -57,7 +57,7 @@ void Signals::take(const std::function<void(int signal, int count)>& on_signal) 
     try {
       on_signal(static_cast<int>(info.ssi_signo), count++);
     } catch (const std::exception& thrown) {  // the next one ends the process
-      log().error("signal {}: {}", info.ssi_signo, thrown.what());
+      pawl::log().error("signal {}: {}", info.ssi_signo, thrown.what());
     }
   }
 }

@@ -45,7 +45,7 @@ std::vector<TaskIndex> critical_path(const WorkflowReport& report) {
   return path;
 }
 
-std::string text_of(const Json& error, std::string_view member) {
+std::string member_text(const Json& error, std::string_view member) {
   const Json* const found = error.is_object() ? error.get_object().if_contains(member) : nullptr;
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
@@ -76,7 +76,7 @@ std::string describe_failures(const WorkflowReport& report, const Palette& colou
                        definition.is_compensation(action) ? "the compensation of " : "", colours.red,
                        printable(definition.task_id(action)), colours.reset, task.attempt, task.attempt == 1 ? "" : "s",
                        message_of(task.error));
-    out += last_lines(text_of(error, "stderr"));
+    out += last_lines(member_text(error, "stderr"));
   }
   if (shown > kFailuresShown) out += fmt::format("  ... and {} more\n", shown - kFailuresShown);
   return out;

@@ -22,7 +22,7 @@ struct Marks {
 };
 constexpr Marks kMarks[] = {{"{{", "}}"}, {"${", "}"}, {"$(", ")"}};
 
-constexpr std::size_t kMostShown = 60;
+constexpr std::size_t kLongestPlace = 60;
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
@@ -46,7 +46,7 @@ std::optional<std::string> find_foreign_place(std::string_view text) {
       if (text.substr(at + open.size()).starts_with('{')) continue;  // `${{`, ours
       const std::size_t inside = at + open.size();
       const std::size_t end = text.find(close, inside);
-      if (end == std::string_view::npos || end - inside > kMostShown) continue;
+      if (end == std::string_view::npos || end - inside > kLongestPlace) continue;
       if (!is_reference(text.substr(inside, end - inside))) continue;
       return fmt::format("{} is text; an expression is written `${{{{ input.x }}}}`, or `${{{{ tasks.a.result.x }}}}`",
                          in_quotes(text.substr(at, end + close.size() - at)));

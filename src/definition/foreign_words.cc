@@ -249,9 +249,9 @@ std::string_view find(std::span<const ForeignWords> table, std::string_view key)
 
 // Fit to be repeated in an example.
 bool is_plain_id(std::string_view text) {
-  constexpr std::size_t kMostShown = 40;
+  constexpr std::size_t kLongestPlain = 40;
   const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
-  return !text.empty() && text.size() <= kMostShown && std::ranges::all_of(text, plain);
+  return !text.empty() && text.size() <= kLongestPlain && std::ranges::all_of(text, plain);
 }
 
 // The id that the first element of a list of tasks has in other systems.

@@ -89,7 +89,8 @@ TEST(Graph, refuses_dependencies_that_make_no_sense) {
   EXPECT_EQ(graph_refusal(graph({{}, {0, 0}})), "tasks.t1.dependencies[1]: dependency \"t0\" is listed twice");
   WorkflowSpec spec = graph({{}, {0}});
   spec.tasks[1].dependencies = {"t00"};
-  EXPECT_EQ(graph_refusal(spec), "tasks.t1.dependencies[0]: depends on the unknown task \"t00\" (did you mean \"t0\"?)");
+  EXPECT_EQ(graph_refusal(spec),
+            "tasks.t1.dependencies[0]: depends on the unknown task \"t00\" (did you mean \"t0\"?)");
 }
 
 TEST(Graph, names_a_cycle_in_the_order_in_which_its_tasks_would_have_to_run) {

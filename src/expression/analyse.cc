@@ -19,9 +19,6 @@ constexpr std::string_view kKnownNames[] = {"tasks",  "input", "workflow", "atte
                                             "string", "table", "math",     "utf8",    "array",    "error",   "ipairs",
                                             "pairs",  "next",  "select",   "type",    "tostring", "tonumber"};
 constexpr std::string_view kKnownInCompensations[] = {"task", "failure"};
-constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
-                                          "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
-                                          "repeat",   "return", "then", "true", "until",  "while"};
 
 template <std::size_t N>
 bool is_among(std::string_view word, const std::string_view (&words)[N]) {
@@ -60,7 +57,7 @@ class Names {
                                                                       : std::string_view();
   }
   [[nodiscard]] bool is_name(std::size_t i) const {
-    return i < tokens_.size() && tokens_[i].kind == TokenKind::name && !is_among(tokens_[i].text, kKeywords);
+    return i < tokens_.size() && tokens_[i].kind == TokenKind::name && !is_keyword(tokens_[i]);
   }
 
   [[nodiscard]] bool is_free_name(std::size_t i) const {

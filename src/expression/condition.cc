@@ -11,7 +11,7 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::size_t kShown = 60;
+constexpr std::size_t kLongestQuoted = 60;
 
 bool is_among(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -74,7 +74,8 @@ std::optional<ValueKind> find_kind(std::string_view expression) {
 
 std::string as_condition(std::string_view expression, ValueKind kind) {
   const std::vector<Token> tokens = tokenize(expression);
-  std::string value = expression.size() > kShown || expression.contains('\n') ? "(...)" : std::string(expression);
+  std::string value =
+      expression.size() > kLongestQuoted || expression.contains('\n') ? "(...)" : std::string(expression);
   if (value != "(...)" && !is_chain(tokens)) value = fmt::format("({})", value);
   switch (kind) {
     case ValueKind::text:

@@ -20,13 +20,13 @@ bool has_word(Words words, std::string_view wanted) {
 }
 
 // What `input` is elsewhere.
-constexpr Words kInput =
+constexpr Words kInputWords =
     "inputs params param parameters parameter vars var variables args arguments conf config values payload context ctx";
 // What `tasks` is.
-constexpr Words kTasks = "steps step jobs job needs nodes node stages stage task activities results";
+constexpr Words kTaskWords = "steps step jobs job needs nodes node stages stage task activities results";
 // The members of those that are `result`, and those that are `state`.
-constexpr Words kResult = "outputs output result results parameters xcom value return_value";
-constexpr Words kState = "status state conclusion outcome phase";
+constexpr Words kResultWords = "outputs output result results parameters xcom value return_value";
+constexpr Words kStateWords = "status state conclusion outcome phase";
 
 struct ForeignName {
   Words words;
@@ -101,13 +101,13 @@ std::string chain(std::string root, std::span<const std::string_view> members) {
 std::string task_chain(std::string_view root, std::vector<std::string_view> members) {
   if (members.empty()) return "tasks.ID.result";
   // Where there is only one `task`, or `step`, no id is told.
-  const bool has_no_id = has_word(kResult, members.front()) || has_word(kState, members.front());
+  const bool has_no_id = has_word(kResultWords, members.front()) || has_word(kStateWords, members.front());
   if (has_no_id) members.insert(members.begin(), "ID");
   if (members.size() == 1) return chain("tasks", members);
   // What GitHub calls the result of a job is how it ended.
   if ((root == "needs" || root == "jobs") && members.size() == 2 && members[1] == "result") members[1] = "state";
-  if (has_word(kResult, members[1])) members[1] = "result";
-  if (has_word(kState, members[1])) members[1] = "state";
+  if (has_word(kResultWords, members[1])) members[1] = "result";
+  if (has_word(kStateWords, members[1])) members[1] = "state";
   if (members[1] != "result" && members[1] != "state" && members[1] != "error")
     members.insert(members.begin() + 1, "result");
   // Argo has one more word in between: `outputs.parameters.b`.
@@ -120,11 +120,11 @@ std::string task_chain(std::string_view root, std::vector<std::string_view> memb
 std::string foreign_name_hint(const std::vector<Token>& tokens, std::size_t at) {
   const std::string& name = tokens[at].text;
   std::vector<std::string_view> members = members_behind(tokens, at);
-  if (has_word(kInput, name)) {
+  if (has_word(kInputWords, name)) {
     if (members.empty()) members.emplace_back("NAME");
     return fmt::format(" (write `{}`)", chain("input", members));
   }
-  if (has_word(kTasks, name)) return fmt::format(" (write `{}`)", task_chain(name, std::move(members)));
+  if (has_word(kTaskWords, name)) return fmt::format(" (write `{}`)", task_chain(name, std::move(members)));
   for (const ForeignName& other : kOthers)
     if (has_word(other.words, name)) return fmt::format(" ({})", other.advice);
   return {};
@@ -132,7 +132,8 @@ std::string foreign_name_hint(const std::vector<Token>& tokens, std::size_t at) 
 
 std::string foreign_member_hint(std::string_view task, std::string_view member, std::string otherwise) {
   constexpr Words kOfCommand = "stdout stderr exit_code";
-  if (!has_word(kResult, member) && !has_word(kState, member) && !has_word(kOfCommand, member)) return otherwise;
+  if (!has_word(kResultWords, member) && !has_word(kStateWords, member) && !has_word(kOfCommand, member))
+    return otherwise;
   return fmt::format(" (write `{}`)", task_chain("tasks", {task, member}));
 }
 

@@ -12,15 +12,6 @@
 namespace pawl::expression {
 namespace {
 
-// The words that Lua keeps for itself and people use as names: `tasks.end`.
-constexpr std::string_view kKeywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
-                                          "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
-                                          "repeat",   "return", "then", "true", "until",  "while"};
-
-bool is_keyword(const Token& token) {
-  return token.kind == TokenKind::name && std::ranges::find(kKeywords, token.text) != std::end(kKeywords);
-}
-
 class Finder {
  public:
   explicit Finder(std::string_view expression) : expression_(expression), tokens_(tokenize(expression)) {}

@@ -54,6 +54,13 @@ std::size_t symbol_length(std::string_view rest) {
 
 }  // namespace
 
+bool is_keyword(const Token& token) {
+  static constexpr std::string_view kKeywords[] = {
+      "and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
+      "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"};
+  return token.kind == TokenKind::name && std::ranges::find(kKeywords, token.text) != std::end(kKeywords);
+}
+
 std::size_t skip_string_or_comment(std::string_view source, std::size_t offset) {
   const char c = at(source, offset);
   if (c == '"' || c == '\'') return end_of_quoted(source, offset);

@@ -17,6 +17,9 @@ struct Token {
   std::size_t offset = 0;
 };
 
+// Whether it is a word that Lua keeps for itself, and people use as a name: `tasks.end`.
+[[nodiscard]] bool is_keyword(const Token& token);
+
 // The text must have been parsed by Lua; of anything else the result is unspecified, but it ends.
 std::vector<Token> tokenize(std::string_view source);
 

@@ -19,7 +19,7 @@ namespace {
 constexpr int kNotExecuted = 127;
 constexpr std::size_t kStackBytes = 64U << 10;
 
-struct Execution {
+struct ForkedExecution {
   ExecImage& image;
   const ChildFiles& files;
   pid_t keeper;
@@ -27,7 +27,7 @@ struct Execution {
 
 // The child has the keeper's memory, which waits, and a stack of its own.
 int execute_here(void* given) {
-  const Execution& execution = *static_cast<const Execution*>(given);
+  const ForkedExecution& execution = *static_cast<const ForkedExecution*>(given);
   ExecImage& image = execution.image;
   const ChildFiles& files = execution.files;
   const auto stays = [](int from, int to) { return from < 0 || ::dup2(from, to) == to; };
@@ -61,7 +61,7 @@ int execute(ExecImage& image, const ChildFiles& files, pid_t& pid) {
   static void* const stack =
       ::mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED) return ENOMEM;
-  Execution execution{.image = image, .files = files, .keeper = ::getpid()};
+  ForkedExecution execution{.image = image, .files = files, .keeper = ::getpid()};
   image.error = 0;
   // Returns when the child has executed the program, or exited.
   pid = ::clone(execute_here, static_cast<char*>(stack) + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, &execution);

@@ -56,16 +56,16 @@ void ExecRunner::start_one(Assignment assignment) {
 }
 
 void ExecRunner::end(Duration grace) {
-  using Clock = std::chrono::steady_clock;
   std::unique_lock lock(mutex_);
-  ends_at_ = std::min(Clock::now() + grace, ends_at_.value_or(Clock::time_point::max()));
+  ends_at_ = std::min(std::chrono::steady_clock::now() + grace,
+                      ends_at_.value_or(std::chrono::steady_clock::time_point::max()));
   for (const auto& [address, process] : running_) processes_.stop(process, grace);
   idle_.notify_all();  // whoever waits already may have to wait less
-  while (!running_.empty() && Clock::now() < *ends_at_ + kMostForKilled)
+  while (!running_.empty() && std::chrono::steady_clock::now() < *ends_at_ + kMostForKilled)
     idle_.wait_until(lock, *ends_at_ + kMostForKilled);
   const auto ends_at = *ends_at_;
   lock.unlock();
-  processes_.end(std::max(std::chrono::ceil<Duration>(ends_at - Clock::now()), Duration::zero()));
+  processes_.end(std::max(std::chrono::ceil<Duration>(ends_at - std::chrono::steady_clock::now()), Duration::zero()));
   if (processes_.wait_end(ends_at + kMostForKilled)) processes_.hold(-1);
 }
 

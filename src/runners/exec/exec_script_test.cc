@@ -10,9 +10,6 @@
 namespace pawl::runners {
 namespace {
 
-Result<ExecTask> read_run(std::string_view args) { return read_exec_args(ExecFunction::run, *parse_json(args)); }
-Result<ExecTask> read_shell(std::string_view args) { return read_exec_args(ExecFunction::shell, *parse_json(args)); }
-
 TaskResult run_of(ProcessRunner& runner, const Result<ExecTask>& task) {
   return exec_result(task->call, Started::start(runner, task->process)->outcome());
 }

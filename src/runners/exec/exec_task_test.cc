@@ -11,9 +11,6 @@
 namespace pawl::runners {
 namespace {
 
-Result<ExecTask> read_run(std::string_view args) { return read_exec_args(ExecFunction::run, *parse_json(args)); }
-Result<ExecTask> read_shell(std::string_view args) { return read_exec_args(ExecFunction::shell, *parse_json(args)); }
-
 Error error_in(const Result<ExecTask>& task) { return task ? Error{.field = "none"} : task.error(); }
 Error run_error(std::string_view args) { return error_in(read_run(args)); }
 Error shell_error(std::string_view args) { return error_in(read_shell(args)); }

@@ -16,9 +16,6 @@
 namespace pawl::runners {
 namespace {
 
-constexpr Duration kShort(50);
-constexpr Duration kNever = std::chrono::hours(1);
-
 // A program in a process of its own that starts one process and then sleeps for ever. When it is killed nobody reads
 // what that process says, so it says nothing: else it could die of SIGPIPE.
 class Owner {

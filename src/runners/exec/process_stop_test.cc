@@ -5,9 +5,7 @@ namespace pawl::runners {
 namespace {
 
 constexpr Duration kAtOnce(0);
-constexpr Duration kShort(50);
 constexpr Duration kEnough = std::chrono::seconds(5);
-constexpr Duration kNever = std::chrono::hours(1);
 
 TEST(ProcessStop, ends_the_whole_group) {
   ProcessRunner runner;

@@ -25,12 +25,17 @@
 #include <unistd.h>
 
 #include "runners/exec/descriptor.h"
+#include "runners/exec/exec_task.h"
 #include "runners/exec/process.h"
 
 namespace pawl::runners {
 
 // Far above what any step takes on a busy machine under a sanitizer: reaching it is a hang.
 inline constexpr std::chrono::seconds kHang(60);
+
+// Grace that is over soon, and that no test waits for.
+inline constexpr Duration kShort(50);
+inline constexpr Duration kNever = std::chrono::hours(1);
 
 // One process in a test. Outlives its runner's callbacks by being shared with them.
 class Started {
@@ -83,6 +88,11 @@ class Started {
   std::promise<ProcessOutcome> outcome_;
   std::future<ProcessOutcome> future_ = outcome_.get_future();
 };
+
+inline Result<ExecTask> read_run(std::string_view args) { return read_exec_args(ExecFunction::run, *parse_json(args)); }
+inline Result<ExecTask> read_shell(std::string_view args) {
+  return read_exec_args(ExecFunction::shell, *parse_json(args));
+}
 
 inline ProcessSpec shell(std::string command) {
   ProcessSpec spec;
