@@ -19,7 +19,7 @@ struct BackupArguments {
   std::string folder;
 };
 
-Json document_of(const BackupArguments& arguments) {
+Json backup_document(const BackupArguments& arguments) {
   return {{"directory", arguments.target.data_dir}, {"backup", arguments.folder}};
 }
 
@@ -27,7 +27,7 @@ int back_up(const BackupArguments& arguments) {
   return in_directory(arguments.target, [&](Engine& engine) -> Result<int> {
     if (Result<void> copied = engine.persistence().backup(arguments.folder); !copied)
       return std::unexpected(std::move(copied.error()));
-    print_done(arguments.target.json(), document_of(arguments),
+    print_done(arguments.target.json(), backup_document(arguments),
                fmt::format("{} is a copy of {}", printable(arguments.folder), printable(arguments.target.data_dir)));
     return kDone;
   });
@@ -36,7 +36,7 @@ int back_up(const BackupArguments& arguments) {
 int restore(const BackupArguments& arguments) {
   if (const Result<void> restored = restore_backup(arguments.folder, arguments.target.data_dir); !restored)
     return report(restored.error());
-  print_done(arguments.target.json(), document_of(arguments),
+  print_done(arguments.target.json(), backup_document(arguments),
              fmt::format("{} is restored; {} goes on with what has not ended", printable(arguments.target.data_dir),
                          printable(resume_command({}, arguments.target.data_dir))));
   return kDone;

@@ -54,12 +54,12 @@ class DeclaredHandlers final : public Handlers {
   const ValidateArguments& arguments_;
 };
 
-Json document_of(const Error& problem) {
+Json validation_document(const Error& problem) {
   return {{"message", problem.message}, {"field", problem.field}, {"line", problem.line}, {"column", problem.column}};
 }
 
 // What there is to say of one file. It is `ok` if it would run, with --strict only without a warning.
-Json document_of(const std::string& file, const Result<DefinitionPtr>& definition, const std::vector<Warning>& warnings,
+Json validation_document(const std::string& file, const Result<DefinitionPtr>& definition, const std::vector<Warning>& warnings,
                  bool strict) {
   boost::json::object document = {{"file", file}, {"ok", definition && (warnings.empty() || !strict)}};
   boost::json::array all;
@@ -67,7 +67,7 @@ Json document_of(const std::string& file, const Result<DefinitionPtr>& definitio
     all.push_back({{"message", each.message}, {"field", each.field}, {"line", each.line}, {"column", each.column}});
   document["warnings"] = std::move(all);
   if (!definition) {
-    document["error"] = document_of(definition.error());
+    document["error"] = validation_document(definition.error());
     return document;
   }
   document["name"] = (*definition)->name();
@@ -103,7 +103,7 @@ int validate(const ValidateArguments& arguments) {
     const auto definition = read_definition_argument(each, {.handlers = &handlers, .warnings = &warnings});
     worst = std::max(worst, tell(file, definition, warnings, arguments));
     if (arguments.output == "human") continue;
-    put(stdout, separator + to_json_text(document_of(file, definition, warnings, arguments.strict)));
+    put(stdout, separator + to_json_text(validation_document(file, definition, warnings, arguments.strict)));
     separator = ",\n";
   }
   if (arguments.output == "json") put(stdout, "]\n");
