@@ -96,10 +96,10 @@ TEST_F(CliResume, leaves_paused_ones_alone_unless_they_are_named) {
   EXPECT_EQ(state_of("one"), "completed");
 }
 
-// The process is the parent of what a task runs.
+// The process is the parent of the keeper, which is the parent of what a task runs.
 TEST_F(CliResume, gives_up_on_a_task_that_kills_the_process_each_time) {
   const std::string file = flow(
-      "name: killer\ntasks:\n  deadly: {run: 'kill -9 $PPID; sleep 1'}\n"
+      "name: killer\ntasks:\n  deadly: {run: 'read -r _ _ _ pawl _ < /proc/$PPID/stat; kill -9 $pawl; sleep 1'}\n"
       "  after: {run: 'echo after >> done', dependencies: [deadly]}\n");
   EXPECT_EQ(on_data({"run", file, "--id", "one"}).signal, SIGKILL);
   int crashes = 1;

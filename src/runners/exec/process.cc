@@ -316,8 +316,9 @@ bool ProcessRunner::Impl::try_start(Start& start) {
       return true;
     }
     if (spawning.error().for_want && is_busy()) return false;
+    const bool keeper_gone = spawning.error().keeper_gone;
     outcome.spawn_error = std::move(spawning).error().error;
-    if (!spawning.error().keeper_gone) break;
+    if (!keeper_gone) break;
     on_keeper_end();
   }
   start.done(std::move(outcome));
