@@ -23,7 +23,7 @@ void give_work(TaskSpec& task, Random& random, Timestamp wall) {
     case 1:
       task.module = "timer";
       task.function = "sleep";
-      task.args = boost::json::array{static_cast<std::int64_t>(random.next() % 200)};
+      task.args = boost::json::array{fmt::format("{}ms", random.next() % 200)};
       break;
     case 2:
       task.module = "timer";

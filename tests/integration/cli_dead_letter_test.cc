@@ -125,7 +125,7 @@ TEST_F(CliDeadLetter, is_redriven_once) {
 
 TEST_F(CliDeadLetter, goes_on_after_a_redrive_that_was_ended_by_a_signal) {
   const std::string file = flow(
-      "name: w\ntasks:\n  load: {run: 'echo load >> done; test -e open; while [ ! -e go ]; do echo waiting; "
+      "name: w\ntasks:\n  load: {run: 'echo load >> done; while [ ! -e go ]; do echo waiting; "
       "sleep 0.01; done; test -e open'}\n");
   folder_.write("go", "");
   EXPECT_EQ(on_data({"run", file, "--id", "a"}).exit_code, 1);

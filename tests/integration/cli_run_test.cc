@@ -245,7 +245,7 @@ TEST_F(CliRun, accounts_for_every_line_that_a_task_writes) {
   constexpr std::size_t kLines = 300'000;
   const std::string file =
       flow("name: x\noutput: 1\ntasks: {a: {run: \"yes 'a line of some length, for there to be many bytes' | head -n " +
-           std::to_string(kLines) + "\"}}\n");
+           std::to_string(kLines) + "\", shell: sh}}\n");
   const ProcessResult result = pawl({"run", file});
   EXPECT_EQ(result.exit_code, 0);
   std::size_t lines = 0;

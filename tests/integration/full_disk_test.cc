@@ -87,7 +87,7 @@ TEST_F(FullDisk, that_ends_a_process_is_told_in_lines_for_people) {
   std::ofstream(folder.path() / "ballast") << std::string(200U << 20U, 'x');
   std::string tasks;
   for (int i = 0; i < 300; ++i)
-    tasks += fmt::format("  t{}: {{run: \"head -c 400000 /dev/zero | tr '\\\\0' x\"}}\n", i);
+    tasks += fmt::format("  t{}: {{run: head -c 300000 /dev/urandom | base64 -w 0}}\n", i);  // nothing to compress
   const ProcessResult ended = pawl({"run", flow("name: large\ntasks:\n" + tasks), "--id", "w"});
   EXPECT_EQ(ended.exit_code, 4);
   EXPECT_THAT(ended.err, MatchesRegex("pawl: cannot write to [^\n]*: the disk is full; make room on it\n"
