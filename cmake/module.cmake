@@ -55,10 +55,8 @@ function(pawl_module name)
 endfunction()
 
 # What CI runs under sanitizers, too: where there are threads, processes, memory by hand, and what others wrote.
-set(PAWL_SMOKE_TESTS base_test expression_test runners_test persistence_test orchestrator_test engine_test
-                     durable_test capacity_test start_workflow_test handler_values_test monitor_events_test
-                     engine_stop_test misuse_test policy_part_test saga_test scenario_test histories_test sim_test
-                     crash_test monitor_test hostile_values_test quarantine_test)
+set(PAWL_SMOKE_TESTS base_test expression_test runners_test persistence_test orchestrator_test monitor_test
+                     integration_engine_test scenario_test histories_test sim_test crash_test)
 add_custom_target(smoke_tests)
 
 # pawl_test(name SOURCES file... DEPS lib...): a GoogleTest program whose cases ctest runs one by one.

@@ -30,12 +30,6 @@ using ::testing::UnorderedElementsAre;
 
 const fs::path kSource = PAWL_SOURCE;
 
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  EXPECT_TRUE(in) << file;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 // What the C++ example prints, run at the root of the sources as its comments say.
 std::string output_of(const std::string& program) {
   const ProcessResult result = run_process({PAWL_EXAMPLES "/" + program}, {.cwd = kSource});
@@ -280,7 +274,8 @@ TEST(Documents, show_valid_definitions) {
     const std::vector<std::string> definitions = blocks(kSource / page, "yaml");
     EXPECT_FALSE(definitions.empty());
     for (const std::string& definition : definitions) {
-      const ProcessResult result = run_process({PAWL_BINARY, "validate", "--strict", folder.write("snippet.yaml", definition)});
+      const ProcessResult result =
+          run_process({PAWL_BINARY, "validate", "--strict", folder.write("snippet.yaml", definition)});
       EXPECT_EQ(result.exit_code, 0) << page << ": " << result.err << definition;
     }
   }

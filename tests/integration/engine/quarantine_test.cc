@@ -24,7 +24,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
-constexpr char kLatin1[] = "\"f\xFCr\"";
+constexpr char kLatin1Message[] = "\"f\xFCr\"";
 
 class Quarantine : public ::testing::Test {
  protected:
@@ -90,8 +90,9 @@ TEST_F(Quarantine, a_result_that_is_not_json_fails_the_task_that_reads_it) {
   TaskSpec other = task("c", {"a"});
   create(define({task("a"), reader, other}), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));
-  add_history("old", {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
-                      event::TaskCompleted{.task = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1)}});
+  add_history("old",
+              {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
+               event::TaskCompleted{.task = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1Message)}});
   EXPECT_THAT(problems(), Contains("old | history, event 3 | the result is not valid JSON"));
 
   const auto engine = open();
@@ -111,8 +112,9 @@ TEST_F(Quarantine, a_result_that_is_not_json_fails_the_task_that_reads_it) {
 TEST_F(Quarantine, a_handler_is_told_of_a_result_that_is_not_json) {
   create(define({task("a"), user_task("b", "read", {"a"})}), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));
-  add_history("old", {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
-                      event::TaskCompleted{.task = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1)}});
+  add_history("old",
+              {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
+               event::TaskCompleted{.task = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1Message)}});
   const auto engine = open();
   ASSERT_TRUE(engine->handlers().add("user", "read", [](TaskContext& context) -> TaskResult {
     const Result<Json> result = context.result_of("a");
@@ -127,8 +129,9 @@ TEST_F(Quarantine, an_error_that_is_not_json_fails_its_workflow_and_nobody_else)
   spec.on_failure = OnFailure::continue_;
   create(define(spec), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));
-  add_history("old", {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
-                      event::TaskFailed{.task = 0, .attempt = 1, .at = then, .error = JsonText::copy_of(kLatin1)}});
+  add_history("old",
+              {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
+               event::TaskFailed{.task = 0, .attempt = 1, .at = then, .error = JsonText::copy_of(kLatin1Message)}});
   const auto engine = open();
   const auto report = engine->orchestrator().wait_workflow("old");
   ASSERT_TRUE(report) << describe(report.error());
@@ -144,7 +147,8 @@ TEST_F(Quarantine, an_input_that_is_not_json_quarantines_its_workflow) {
   const DefinitionPtr definition = define({task("a")});
   create(definition, "good");
   create(definition, "old");
-  const WorkflowFacts facts{.id = WorkflowId("old"), .definition = definition, .input = JsonText::copy_of(kLatin1)};
+  const WorkflowFacts facts{
+      .id = WorkflowId("old"), .definition = definition, .input = JsonText::copy_of(kLatin1Message)};
   const std::vector<Event> events = {event::WorkflowCreated{.at = Timestamp(std::chrono::seconds(1)),
                                                             .facts = std::make_shared<const WorkflowFacts>(facts)}};
   const std::span<const Event> piece(events);

@@ -24,11 +24,6 @@ namespace fs = std::filesystem;
 constexpr const char* kMarker = "started";
 constexpr std::string_view kMarkingTask = "  first: {run: touch started}\n";
 
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 class BadInput : public ::testing::Test {
  protected:
   ProcessResult pawl(std::vector<std::string> arguments, std::string stdin_text = {}) {

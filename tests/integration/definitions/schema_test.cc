@@ -18,6 +18,7 @@
 #include "pawl/engine.h"
 
 #include "definition/document.h"
+#include "tests/support/temporary_folder.h"
 
 namespace pawl::testing {
 namespace {
@@ -27,12 +28,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kCannotTell = "# schema: cannot tell\n";
 
 fs::path source(std::string_view path) { return fs::path(PAWL_SOURCE) / path; }
-
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  EXPECT_TRUE(in.good()) << file;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<fs::path> corpus(std::string_view folder) {
   std::vector<fs::path> files;
@@ -165,8 +160,9 @@ const std::vector<Json>& replacements() {
 
 // The parser's refusals that are about the shape of a document: a schema must have them as well.
 bool is_about_shape(std::string_view refusal) {
-  for (const std::string_view words : {": must be ", ": must not be empty", "is no known field", "is negative",
-                                       "is not within", "is missing", "says what the task does", "belongs to `run:`", "has no unit"})
+  for (const std::string_view words :
+       {": must be ", ": must not be empty", "is no known field", "is negative", "is not within", "is missing",
+        "says what the task does", "belongs to `run:`", "has no unit"})
     if (refusal.contains(words)) return true;
   return false;
 }

@@ -24,7 +24,7 @@ ProcessResult run_flow(std::string_view tasks, std::vector<std::string> options 
   return run_process(words, {.time_limit = kLimit});
 }
 
-Json report_of(std::string_view flow, std::vector<std::string> options = {}) {
+Json report_of_run(std::string_view flow, std::vector<std::string> options = {}) {
   options.insert(options.end(), {"--output", "json"});
   const ProcessResult result = run_flow(flow, std::move(options));
   Result<Json> report = parse_json(result.out);
@@ -35,7 +35,7 @@ Json report_of(std::string_view flow, std::vector<std::string> options = {}) {
 std::string text(const Json& value) { return std::string(value.as_string()); }
 
 TEST(Values, json_above_the_limit_fails_the_task_and_is_never_another_result) {
-  const Json report = report_of(
+  const Json report = report_of_run(
       "tasks:\n  a:\n    run: awk 'BEGIN { printf \"[\"; for (i = 0; i < 120000; ++i) printf \"%09d,\", i + 100000000; "
       "print "
       "\"0]\" }'\n    retry_policy: {max_attempts: 3}\n");
@@ -54,16 +54,17 @@ TEST(Values, text_that_is_cut_is_said_to_be) {
   const std::string note = "stdout cut: the last 131072 of 200000 bytes are kept";
   EXPECT_THAT(all, HasSubstr("; " + note)) << "the plain view";
   EXPECT_THAT(all, HasSubstr("  a: " + note)) << "the summary";
-  EXPECT_EQ(report_of(kFlow).at("tasks").at("a").at("result").at("stdout_dropped").as_int64(), 200'000 - 131'072);
+  EXPECT_EQ(report_of_run(kFlow).at("tasks").at("a").at("result").at("stdout_dropped").as_int64(), 200'000 - 131'072);
 }
 
 TEST(Values, text_that_would_be_cut_is_an_error_if_so_wished) {
-  const Json report = report_of("tasks:\n  a: {run: \"head -c 200000 /dev/zero | tr '\\\\0' x\", truncate: false}\n");
+  const Json report =
+      report_of_run("tasks:\n  a: {run: \"head -c 200000 /dev/zero | tr '\\\\0' x\", truncate: false}\n");
   EXPECT_EQ(text(report.at("tasks").at("a").at("error").at("code")), "limit_exceeded");
 }
 
 TEST(Values, variables_and_arguments_without_quotes_arrive_as_they_stand_there) {
-  const Json report = report_of(
+  const Json report = report_of_run(
       "tasks:\n"
       "  env:\n    run: printf '%s|' \"$A\" \"$B\" \"$C\" \"$D\" \"$E\"\n"
       "    env: {A: 123456789012345678901234567890, B: 0755, C: 1.10, D: 123e45, E: yes}\n"
@@ -76,13 +77,13 @@ TEST(Values, variables_and_arguments_without_quotes_arrive_as_they_stand_there) 
 
 TEST(Values, a_condition_that_is_no_condition_fails_the_task) {
   for (const char* value : {"\"false\"", "\"0\"", "\"no\"", "\"\"", "0"}) {
-    const Json report = report_of("tasks: {a: {run: 'true', when: input.deploy}}\n",
-                                  {"--input", fmt::format("{{\"deploy\": {}}}", value)});
+    const Json report = report_of_run("tasks: {a: {run: 'true', when: input.deploy}}\n",
+                                      {"--input", fmt::format("{{\"deploy\": {}}}", value)});
     EXPECT_EQ(text(report.at("tasks").at("a").at("error").at("code")), "expression_error") << value;
     EXPECT_THAT(text(report.at("tasks").at("a").at("error").at("message")), HasSubstr("; write input.deploy "))
         << value;
   }
-  const Json off = report_of("tasks: {a: {run: 'true', when: input.deploy}}\n", {"--input", R"({"deploy": null})"});
+  const Json off = report_of_run("tasks: {a: {run: 'true', when: input.deploy}}\n", {"--input", R"({"deploy": null})"});
   EXPECT_EQ(text(off.at("tasks").at("a").at("state")), "skipped");
 }
 
@@ -96,7 +97,7 @@ TEST(Values, numbers_that_cannot_be_kept_are_refused_at_every_door) {
   const ProcessResult input = run_flow(kFlow, {"--input", "@" + file});
   EXPECT_EQ(input.exit_code, 2);
   EXPECT_THAT(input.err, HasSubstr("in.json:2:10: $.rate: the number 1e400 is beyond the range of a double"));
-  const Json report = report_of("tasks: {a: {run: 'echo [1e-400]'}}\n");
+  const Json report = report_of_run("tasks: {a: {run: 'echo [1e-400]'}}\n");
   EXPECT_THAT(text(report.at("tasks").at("a").at("error").at("message")),
               HasSubstr("$[0]: the number 1e-400 is beyond"));
 }
@@ -111,8 +112,8 @@ TEST(Values, a_value_pasted_into_a_shell_line_is_warned_of_and_strict_refuses_it
 }
 
 TEST(Values, a_failing_line_fails_the_script_and_is_named) {
-  const Json report =
-      report_of("tasks:\n  a:\n    env: {LC_ALL: C}\n    run: |\n      true\n      no-such-program\n      echo late\n");
+  const Json report = report_of_run(
+      "tasks:\n  a:\n    env: {LC_ALL: C}\n    run: |\n      true\n      no-such-program\n      echo late\n");
   EXPECT_EQ(
       text(report.at("tasks").at("a").at("error").at("message")),
       R"("true ..." exited with 127: run: line 2: no-such-program: command not found (line 2: "no-such-program"))");
