@@ -128,17 +128,17 @@ std::string_view cut(std::string_view text, std::size_t columns) {
 }
 
 std::string shorten(std::string_view text, std::size_t columns) {
-  constexpr std::string_view kGap = " ... ";
+  constexpr std::string_view kEllipsis = " ... ";
   if (width_of(text) <= columns) return std::string(text);
-  if (columns <= 2 * kGap.size()) return std::string(cut(text, columns));
+  if (columns <= 2 * kEllipsis.size()) return std::string(cut(text, columns));
   // Somewhat more of the beginning, which says what it is.
-  const std::size_t shown = columns - kGap.size();
+  const std::size_t shown = columns - kEllipsis.size();
   const std::string_view head = cut(text, shown - shown / 3);
   std::string_view tail = text.substr(head.size());
   // From the end backwards by bytes would cut characters: those that are too many go from the front.
   tail.remove_prefix(std::min(tail.size() - std::min(tail.size(), 4 * shown), tail.size()));
   while (width_of(tail) > shown / 3) tail.remove_prefix(first_character(tail).size);
-  return std::string(head) + std::string(kGap) + std::string(tail);
+  return std::string(head) + std::string(kEllipsis) + std::string(tail);
 }
 
 std::size_t width_of(std::string_view text) {
