@@ -98,6 +98,7 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
     if (waits_for_attempt(workflow, task)) [[unlikely]] {
       ++waiting;
       --i;  // there are no more of these than attempts
+      ++budget;
       continue;
     }
     if (!environment_.slots.try_take(index_)) return false;

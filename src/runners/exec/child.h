@@ -38,6 +38,8 @@ class Child {
   // The leader has ended, and nobody holds its output any more.
   [[nodiscard]] bool is_complete() const;
 
+  // Its session has the same number.
+  [[nodiscard]] pid_t pid() const { return spawned_.pid; }
   // To every process that is known to be of it.
   void signal(int number) { keeper_.signal(spawned_.pid, number); }
   void mark_stopped() { stopped_ = true; }

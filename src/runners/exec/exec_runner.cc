@@ -11,6 +11,8 @@ namespace {
 
 // A process that was killed may still be inside the kernel, on a disk that does not answer.
 constexpr std::chrono::seconds kMostForKilled(5);
+// What the processes that attempts have left get at least between SIGTERM and SIGKILL.
+constexpr std::chrono::seconds kLeastForLeftovers(1);
 
 }  // namespace
 
@@ -59,14 +61,17 @@ void ExecRunner::end(Duration grace) {
   std::unique_lock lock(mutex_);
   ends_at_ = std::min(std::chrono::steady_clock::now() + grace,
                       ends_at_.value_or(std::chrono::steady_clock::time_point::max()));
+  ends_at_once_ = ends_at_once_ || grace == Duration::zero();
   for (const auto& [address, process] : running_) processes_.stop(process, grace);
   idle_.notify_all();  // whoever waits already may have to wait less
   while (!running_.empty() && std::chrono::steady_clock::now() < *ends_at_ + kMostForKilled)
     idle_.wait_until(lock, *ends_at_ + kMostForKilled);
-  const auto ends_at = *ends_at_;
+  const auto now = std::chrono::steady_clock::now();
+  const Duration least = ends_at_once_ ? Duration::zero() : Duration(kLeastForLeftovers);
+  const Duration left = std::max(std::chrono::ceil<Duration>(*ends_at_ - now), least);
   lock.unlock();
-  processes_.end(std::max(std::chrono::ceil<Duration>(ends_at - std::chrono::steady_clock::now()), Duration::zero()));
-  if (processes_.wait_end(ends_at + kMostForKilled)) processes_.hold(-1);
+  processes_.end(left);
+  if (processes_.wait_end(now + left + kMostForKilled)) processes_.hold(-1);
 }
 
 void ExecRunner::stop(const AttemptAddress& address, Duration grace) {

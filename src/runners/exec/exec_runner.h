@@ -27,7 +27,8 @@ class ExecRunner final : public Runner {
   [[nodiscard]] bool can_force_end() const override { return true; }
   // As ProcessRunner::hold().
   void hold(int lock) { processes_.hold(lock); }
-  // Ends all: attempts get SIGTERM now, what former ones have left when they are gone, and SIGKILL after `grace`.
+  // Ends all: attempts get SIGTERM now, what former ones have left when they are gone, and SIGKILL after `grace`. If
+  // attempts have used that up, the others get a second, unless `grace` is 0.
   // Returns when nothing is left, which with a process that hangs in the kernel it does not wait for. Meanwhile another
   // thread may call it and shorten the grace.
   void end(Duration grace);
@@ -41,9 +42,10 @@ class ExecRunner final : public Runner {
 
   AttemptSink& sink_;
   const std::size_t max_result_bytes_;
-  std::mutex mutex_;  // guards running_ and ends_at_
+  std::mutex mutex_;  // guards running_, ends_at_ and ends_at_once_
   std::condition_variable idle_;
   std::optional<std::chrono::steady_clock::time_point> ends_at_;
+  bool ends_at_once_ = false;
   boost::unordered_flat_map<AttemptAddress, runners::ProcessRunner::ProcessId, AddressHash> running_;
   runners::ProcessRunner processes_;  // last: its callbacks use the members above
 };

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -25,6 +26,11 @@ namespace {
 
 // A process that was killed may still be inside the kernel, on a disk that does not answer.
 constexpr std::chrono::seconds kMostForKilled(5);
+// A keeper process that has not answered for so long never will.
+constexpr std::chrono::seconds kMostForAnswer(30);
+// Replies that are still to come. A socket holds a few hundred messages each way: if we went on to ask while it is full
+// of replies, both would wait for the other to read.
+constexpr std::size_t kMostPending = 64;
 
 std::unexpected<Error> failed(std::string_view what, int error) {
   const bool descriptors = error == EMFILE || error == ENFILE;
@@ -117,7 +123,10 @@ Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
   if (keeper->pid_ < 0) return failed("fork", errno);
   keeper->handle_ = handle_of(keeper->pid_);
   if (keeper->handle_.is_open()) return keeper;
-  return failed("pidfd_open, which needs Linux 5.4 or later and no seccomp filter against it", errno);
+  const int error = errno;
+  ::kill(keeper->pid_, SIGKILL);
+  ::waitpid(std::exchange(keeper->pid_, -1), nullptr, 0);
+  return failed("pidfd_open, which needs Linux 5.4 or later and no seccomp filter against it", error);
 }
 
 Keeper::~Keeper() {
@@ -154,6 +163,7 @@ int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor
   std::vector<int> descriptors;
   if (input.is_open()) descriptors.push_back(input.get());
   descriptors.insert(descriptors.end(), {output.get(), error.get()});
+  if (!make_room()) return kKeeperGone;
   if (!send({.kind = RequestKind::start, .attempt = attempt, .image = image}, descriptors))
     return errno == ETOOMANYREFS ? EMFILE : kKeeperGone;
   free_images_.pop_back();
@@ -163,8 +173,18 @@ int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor
 
 void Keeper::end(std::uint64_t id, pid_t leader, bool all) {
   // That the keeper is gone is an event of its own.
-  if (send({.kind = RequestKind::end, .all = all, .pid = leader}, {}))
+  if (make_room() && send({.kind = RequestKind::end, .all = all, .pid = leader}, {}))
     pending_.push_back({.is_start = false, .id = id, .image = 0});
+}
+
+// For one more request whose reply is not waited for. False: the keeper is gone.
+bool Keeper::make_room() {
+  while (pending_.size() >= kMostPending) {
+    const std::expected<Reply, int> reply = receive(true);
+    if (!reply) return false;
+    answer(*reply);
+  }
+  return true;
 }
 
 void Keeper::answer(const Reply& reply) {
@@ -246,9 +266,16 @@ std::expected<Reply, int> Keeper::receive(bool wait) {
   // A copy of its end of the socket may be in another process, so that its own end does not say that it has ended.
   pollfd ready[] = {{.fd = socket_.get(), .events = POLLIN, .revents = 0},
                     {.fd = handle_.get(), .events = POLLIN, .revents = 0}};
-  if (wait)
-    while (::poll(ready, std::size(ready), -1) < 0 && errno == EINTR) {
+  if (wait) {
+    int count = 0;
+    do count = ::poll(ready, std::size(ready), static_cast<int>(std::chrono::milliseconds(kMostForAnswer).count()));
+    while (count < 0 && errno == EINTR);
+    if (count == 0) {
+      log().error("the process that keeps those of tasks (pawl-keeper) has not answered for {}; it is killed",
+                  format_duration(kMostForAnswer));
+      ::syscall(SYS_pidfd_send_signal, handle_.get(), SIGKILL, nullptr, 0);
     }
+  }
   Reply reply;
   if (::recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT) == static_cast<ssize_t>(sizeof(reply))) return reply;
   return std::unexpected(!wait && (errno == EAGAIN || errno == EINTR) ? EAGAIN : kKeeperGone);

@@ -101,6 +101,7 @@ class Keeper {
   [[nodiscard]] int fill_image(char* begin, const Execution& execution, const std::string& marker);
   // The next reply; `wait`: until it comes. Error: EAGAIN, kKeeperGone.
   [[nodiscard]] std::expected<Reply, int> receive(bool wait);
+  [[nodiscard]] bool make_room();
   void answer(const Reply& reply);
 
   Descriptor socket_;

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -71,6 +72,11 @@ class Leaders {
     return true;
   }
   void add(const Leader& leader) { all_[count_++] = leader; }
+  template <class Visit>
+  void for_each_running(Visit visit) {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (all_[i].pid > 0 && !all_[i].reaped) visit(all_[i].pid);
+  }
   void remove(const Leader* leader) { all_[leader - all_] = all_[--count_]; }
 
  private:
@@ -78,6 +84,15 @@ class Leaders {
   std::size_t count_ = 0;
   std::size_t room_ = 0;
 };
+
+// For a kernel without close_range, or a filter against it.
+void close_all_from(int first) {
+  rlimit limit{};
+  const bool is_known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  constexpr int kMost = 1 << 20;
+  const int end = is_known ? static_cast<int>(std::min<rlim_t>(limit.rlim_cur, kMost)) : kMost;
+  for (int descriptor = first; descriptor < end; ++descriptor) ::close(descriptor);
+}
 
 class KeeperProcess {
  public:
@@ -145,13 +160,13 @@ void KeeperProcess::keep_descriptors(const KeeperSetup& setup) {
   const int socket = ::fcntl(setup.socket, F_DUPFD_CLOEXEC, kFirst);
   const int owner = setup.owner_handle < 0 ? -1 : ::fcntl(setup.owner_handle, F_DUPFD_CLOEXEC, kFirst);
   const int lock = setup.lock < 0 ? -1 : ::fcntl(setup.lock, F_DUPFD_CLOEXEC, kFirst);
-  ::dup3(socket, kSocket, O_CLOEXEC);
+  if (socket < 0 || ::dup3(socket, kSocket, O_CLOEXEC) != kSocket) ::_exit(1);
   socket_ = Descriptor(kSocket);
   ::close(kOwner);
   if (owner >= 0 && ::dup3(owner, kOwner, O_CLOEXEC) == kOwner) owner_ = Descriptor(kOwner);
   ::close(kLock);
   if (lock >= 0 && ::dup3(lock, kLock, O_CLOEXEC) == kLock) lock_ = Descriptor(kLock);
-  ::close_range(kFirst, UINT_MAX, 0);
+  if (::close_range(kFirst, UINT_MAX, 0) != 0) close_all_from(kFirst);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     const int null = ::open("/dev/null", standard == STDIN_FILENO ? O_RDONLY : O_WRONLY);
     if (null < 0) continue;
@@ -376,6 +391,12 @@ void KeeperProcess::end_all() {
       tree_.signal(i, first);
       if (second != 0) tree_.signal(i, second);  // a suspended process gets its SIGTERM when it goes on
     }
+    if (tree_.size() != 0) return;
+    // There is no /proc to find them in.
+    leaders_.for_each_running([&](pid_t leader) {
+      ::kill(-leader, first);
+      if (second != 0) ::kill(-leader, second);
+    });
   };
   std::int64_t kill_at = now_ms() + std::max<std::int64_t>(grace_ms_, 0);
   if (grace_ms_ > 0) signal_all(SIGTERM, SIGCONT);

@@ -158,6 +158,25 @@ TEST(Keeper, can_be_told_to_end_sooner) {
   EXPECT_FALSE(daemon.lives());
 }
 
+// More of both than the socket holds.
+TEST(Keeper, answers_any_number_of_requests_whose_answers_nobody_takes_meanwhile) {
+  constexpr std::uint64_t kRequests = 3000;
+  const Result<std::unique_ptr<Keeper>> keeper = Keeper::make(Duration(0), -1);
+  ASSERT_TRUE(keeper) << describe(keeper.error());
+  constexpr pid_t kNobody = 1;
+  for (std::uint64_t id = 0; id < kRequests; ++id) (*keeper)->end(id, kNobody, false);
+  std::uint64_t next = 0;
+  while (next < kRequests) {
+    pollfd ready{.fd = (*keeper)->socket().get(), .events = POLLIN, .revents = 0};
+    if (!(*keeper)->has_answers()) {
+      ASSERT_EQ(::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(kHang).count())), 1);
+    }
+    const auto answers = (*keeper)->take_answers();
+    ASSERT_TRUE(answers);
+    for (const Keeper::Answer& answer : *answers) EXPECT_EQ(answer.id, next++);
+  }
+}
+
 TEST(Keeper, that_is_killed_takes_its_processes_along_and_is_replaced) {
   ProcessRunner runner;
   const auto started = Started::start(runner, shell("echo $PPID; sleep 1000 & echo $!; wait"));

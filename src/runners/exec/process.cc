@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -407,7 +408,9 @@ void ProcessRunner::Impl::on_keeper_end() {
   if (!keeper_quits_) {
     log().error("{}, and with it {} of tasks", kKeeperLost,
                 lost.size() == 1 ? "1 process" : fmt::format("{} processes", lost.size()));
-    kill_all_marked(ended->marker());
+    std::vector<pid_t> sessions;
+    for (const auto& [id, running] : lost) sessions.push_back(running.child->pid());
+    kill_all_of(ended->marker(), sessions);
   }
   for (auto& [id, running] : lost) report(std::move(running), true);
   for (auto& [id, starting] : lost_starts) {
@@ -489,13 +492,10 @@ void ProcessRunner::Impl::on_event(std::uint64_t tag) {
   if (child.leader_ended() && !running->second.ends) settle(running);
 }
 
-// When what is left is killed of one whose leader has just ended. After stop() a leader that died of the signal, as a
-// shell does in the middle of its command line, has not waited for those who do the work: they have the grace period.
-// One that exits has come to its own end.
+// When what is left is killed of one whose leader has just ended. After stop() it has the grace period: a shell that
+// dies of the signal in the middle of its command line, or exits in a trap, has not waited for those who do the work.
 SteadyTime ProcessRunner::Impl::limit_of(const Running& running) {
-  const SteadyTime drained = std::chrono::steady_clock::now() + kDrainTime;
-  if (!running.deadline) return drained;
-  return running.child->ended_by_signal() ? *running.deadline : std::min(drained, *running.deadline);
+  return running.deadline.value_or(std::chrono::steady_clock::now() + kDrainTime);
 }
 
 // The leader has ended. What holds its output has time until the limit, and of a stopped one all that it has left.

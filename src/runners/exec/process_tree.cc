@@ -111,7 +111,7 @@ bool has_in_environment(pid_t pid, std::string_view entry) {
   }
 }
 
-void kill_all_marked(std::string_view text) {
+void kill_all_of(std::string_view text, std::span<const pid_t> sessions) {
   // One that was killed may have started another one before.
   bool found = true;
   for (int looks = 0; found && looks < kMostLooks; ++looks) {
@@ -119,8 +119,11 @@ void kill_all_marked(std::string_view text) {
     for_each_number(Path() << "/proc", [&](pid_t pid) {
       if (pid == ::getpid()) return;
       const Descriptor process(open_handle(pid));
-      if (!process.is_open() || !has_in_environment(pid, text)) return;
-      found = true;
+      if (!process.is_open()) return;
+      const bool is_of_session = std::ranges::find(sessions, ::getsid(pid)) != sessions.end();
+      const bool is_marked = has_in_environment(pid, text);
+      if (!is_of_session && !is_marked) return;
+      found = found || is_marked || looks == 0;  // what is of a session may be a zombie, and stay
       ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
     });
   }

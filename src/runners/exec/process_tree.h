@@ -59,7 +59,8 @@ class ProcessTree {
 // Whether `pid` was started with `entry` in its environment: "NAME=VALUE" and the NUL behind it. Not of a zombie.
 [[nodiscard]] bool has_in_environment(pid_t pid, std::string_view entry);
 
-// Kills all processes of this machine, this one aside, that have `text` in their environment.
-void kill_all_marked(std::string_view text);
+// Kills all processes of this machine, this one aside, that have `text` in their environment, or are of one of these
+// sessions: the environment of a process that executes a program at this moment cannot be read.
+void kill_all_of(std::string_view text, std::span<const pid_t> sessions);
 
 }  // namespace pawl::runners
