@@ -36,9 +36,10 @@ struct WorkflowEvent {
   std::uint32_t attempt = 0;  // of the task
   JsonText result{};          // task_completed, and the output of workflow_completed
   JsonText error{};           // {"code", "message", ...} of a failure or a cancellation
-  // task_output: the line; task_lines: whole lines, each ended by "\n"; task_progress: the message; task_skipped, workflow_stopping: the reason; workflow_restored:
-  // the snapshot; task_interrupted: `stopped` or `crashed`; workflow_revived: `retry` or `rerun`;
-  // workflow_compensating: the state that follows; dead_letter_discarded: the reason.
+  // task_output: the line; task_lines: whole lines, each ended by "\n"; task_progress: the message; task_skipped,
+  // workflow_stopping: the reason; workflow_restored: the snapshot; task_interrupted: `stopped` or `crashed`;
+  // workflow_revived: `retry` or `rerun`; workflow_compensating: the state that follows; dead_letter_discarded: the
+  // reason.
   std::string text{};
   bool is_stderr = false;  // task_output, task_lines
   double progress = 0;     // task_progress: 0..1

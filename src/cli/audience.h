@@ -21,7 +21,8 @@ class Audience {
   Audience(const Audience&) = delete;
   Audience& operator=(const Audience&) = delete;
 
-  // What happens from now on, of these types (as Monitor::subscribe() reads them), is noted, as far as there is room, for show().
+  // What happens from now on, of these types (as Monitor::subscribe() reads them), is noted, as far as there is room,
+  // for show().
   void listen(std::vector<std::string> types);
   // From now on, and from listen() on, `view` is told what it wants to know of that workflow.
   void show(View& view, const std::string& workflow);

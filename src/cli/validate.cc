@@ -59,8 +59,8 @@ Json validation_document(const Error& problem) {
 }
 
 // What there is to say of one file. It is `ok` if it would run, with --strict only without a warning.
-Json validation_document(const std::string& file, const Result<DefinitionPtr>& definition, const std::vector<Warning>& warnings,
-                 bool strict) {
+Json validation_document(const std::string& file, const Result<DefinitionPtr>& definition,
+                         const std::vector<Warning>& warnings, bool strict) {
   boost::json::object document = {{"file", file}, {"ok", definition && (warnings.empty() || !strict)}};
   boost::json::array all;
   for (const Warning& each : warnings)

@@ -40,7 +40,8 @@ void rerun(Harness& h, std::string_view from, bool undo_first = false) {
 }
 
 TEST(Undo, of_a_task_that_was_rerun_undoes_each_completion_once_the_latest_first) {
-  TaskSpec hotel = with_echo_undo(task("hotel", {"flight"}), {"${{ tasks.hotel.result }}", "${{ tasks.flight.result }}"});
+  TaskSpec hotel =
+      with_echo_undo(task("hotel", {"flight"}), {"${{ tasks.hotel.result }}", "${{ tasks.flight.result }}"});
   Harness h(define({with_echo_undo(task("flight")), hotel}));
   h.start();
   ASSERT_TRUE(h.complete("flight", "F1"));
@@ -97,7 +98,7 @@ TEST(Undo, of_an_earlier_completion_sees_null_where_it_saw_null) {
   TaskSpec rate = task("rate");
   rate.allow_failure = true;
   TaskSpec pay = with_echo_undo(task("pay", {"rate"}), {"${{ task.args }}", "${{ tasks.rate.state }}",
-                                                   "${{ tasks.rate.result }}", "${{ task.result }}"});
+                                                        "${{ tasks.rate.result }}", "${{ task.result }}"});
   pay.args = {"${{ tasks.rate.state }}", "${{ tasks.rate.result or 'no rate' }}"};
   Harness h(define({rate, pay}));
   h.start();

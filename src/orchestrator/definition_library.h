@@ -20,8 +20,8 @@
 
 namespace pawl {
 
-// Of the canonical JSON that is stored under `hash`. What was stored has been checked, under the limits of its time: there are
-// none here. Errors: those of read_definition; `corruption` if it is another definition.
+// Of the canonical JSON that is stored under `hash`. What was stored has been checked, under the limits of its time:
+// there are none here. Errors: those of read_definition; `corruption` if it is another definition.
 [[nodiscard]] Result<DefinitionPtr> read_stored_definition(const std::string& hash, std::string_view canonical);
 
 // A definition with its handlers. Shared by its workflows, which live on several shards.

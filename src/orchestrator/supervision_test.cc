@@ -15,7 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-
 // Breaks an invariant when a task of workflow `id` starts.
 LocalHarness::OnEvent break_at_start_of(std::string id) {
   return [id = std::move(id)](const WorkflowFacts& facts, const Event& event) {

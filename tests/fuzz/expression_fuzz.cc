@@ -20,7 +20,9 @@ class FixedScope final : public pawl::expression::Scope {
     if (id != kTask) return std::nullopt;
     return pawl::TaskState::completed;
   }
-  pawl::expression::TaskOutcome task_outcome(std::string_view) override { return {.result = &input_, .error = nullptr}; }
+  pawl::expression::TaskOutcome task_outcome(std::string_view) override {
+    return {.result = &input_, .error = nullptr};
+  }
   std::span<const std::string_view> visible_tasks() override { return {&kTask, 1}; }
 
  private:

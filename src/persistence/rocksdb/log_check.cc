@@ -38,7 +38,8 @@ std::uint64_t little_endian(std::string_view bytes) {
 Changes changes_of(std::string_view batch) {
   const std::uint64_t first = little_endian(batch.substr(0, kSequenceBytes));
   // A batch without changes takes no number.
-  return {.first = first, .end = first + little_endian(batch.substr(kSequenceBytes, kBatchHeaderBytes - kSequenceBytes))};
+  return {.first = first,
+          .end = first + little_endian(batch.substr(kSequenceBytes, kBatchHeaderBytes - kSequenceBytes))};
 }
 
 // Finds the mark and passes over everything else.
