@@ -14,6 +14,7 @@ endif()
 if(PAWL_SANITIZE)
   add_compile_options(-fsanitize=${PAWL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PAWL_SANITIZE})
+  add_compile_definitions(PAWL_SANITIZED)  # for tests that would take ten times as long, and find no more
 endif()
 
 if(PAWL_BUILD_FUZZERS)

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef PAWL_SANITIZED
 constexpr std::chrono::milliseconds kSoon{20'000};
 #else
 constexpr std::chrono::milliseconds kSoon{2'000};  // a few hundred on an idle machine

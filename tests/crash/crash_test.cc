@@ -19,7 +19,7 @@ namespace {
 
 // So many kills take some ten seconds; PAWL_CRASH_ROUNDS=1000 for a long run.
 int rounds() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef PAWL_SANITIZED
   constexpr int kRounds = 10;  // a sanitizer makes each ten times as long
 #else
   constexpr int kRounds = 100;

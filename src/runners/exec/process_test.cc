@@ -270,9 +270,6 @@ TEST(ProcessRunner, runs_five_hundred_at_once) {
 }
 
 TEST(ProcessRunner, without_descriptors_refuses_as_unavailable) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer's own checks of types need descriptors";
-#endif
   ProcessRunner runner;
   EXPECT_EQ(Started::start(runner, program({"true"}))->outcome().exit_code, 0);
   rlimit limit{};
@@ -289,9 +286,6 @@ TEST(ProcessRunner, without_descriptors_refuses_as_unavailable) {
 
 // As many as can run do, the others wait.
 TEST(ProcessRunner, with_few_descriptors_runs_one_after_the_other) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the sanitizer's own checks of types need descriptors";
-#endif
   ProcessRunner runner;
   EXPECT_EQ(Started::start(runner, program({"true"}))->outcome().exit_code, 0);
   rlimit limit{};
