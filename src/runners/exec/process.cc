@@ -492,10 +492,13 @@ void ProcessRunner::Impl::on_event(std::uint64_t tag) {
   if (child.leader_ended() && !running->second.ends) settle(running);
 }
 
-// When what is left is killed of one whose leader has just ended. After stop() it has the grace period: a shell that
-// dies of the signal in the middle of its command line, or exits in a trap, has not waited for those who do the work.
+// When what is left is killed of one whose leader has just ended. After stop() a leader that died of the signal, as a
+// shell does in the middle of its command line, has not waited for those who do the work: they have the grace period.
+// One that exits has come to its own end.
 SteadyTime ProcessRunner::Impl::limit_of(const Running& running) {
-  return running.deadline.value_or(std::chrono::steady_clock::now() + kDrainTime);
+  const SteadyTime drained = std::chrono::steady_clock::now() + kDrainTime;
+  if (!running.deadline) return drained;
+  return running.child->ended_by_signal() ? *running.deadline : std::min(drained, *running.deadline);
 }
 
 // The leader has ended. What holds its output has time until the limit, and of a stopped one all that it has left.
