@@ -212,6 +212,16 @@ std::optional<Position> find_indenting_tab(std::string_view text, Position compl
   return Position{.line = complaint.line, .column = static_cast<std::uint32_t>(tab + 1)};
 }
 
+// Behind a complaint about a line that has a condition of other languages, which to YAML is a key and a value.
+std::string_view hint_at_ternary(std::string_view text, Position complaint) {
+  for (std::uint32_t line = 1; line < complaint.line && !text.empty(); ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  text = text.substr(0, text.find('\n'));
+  const std::size_t question = text.find(" ? ");
+  if (question == std::string_view::npos || text.find(" : ", question) == std::string_view::npos) return {};
+  return "; for `a ? b : c` write `(a) and (b) or (c)`";
+}
+
 // What yaml-cpp's messages mean to someone who does not know its source.
 std::string_view explain(std::string_view message) {
   static const std::pair<std::string_view, std::string_view> kMeanings[] = {
@@ -245,7 +255,8 @@ Result<void> parse_events(std::istream& stream, std::string_view text, YamlEvent
       at = *tab;
       why = kTabIndents;
     }
-    return std::unexpected(error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}", why)));
+    return std::unexpected(
+        error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}{}", why, hint_at_ternary(text, at))));
   };
   try {
     YAML::Parser parser(stream);
