@@ -61,8 +61,9 @@ TEST(ExecTask, takes_what_another_line_printed_for_no_reason) {
       << "one command, which says why on standard output";
   EXPECT_EQ(told(run_of(runner, read_shell(R"(["echo hi >&2\nexit 4"])"))),
             R"([exit_code, "echo hi >&2 ..." exited with 4: hi])");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["import sys\nprint(1)\nsys.exit(2)\n", {"shell": ["python3", "-c"]}])"))),
-            R"([exit_code, "import sys ..." exited with 2])");
+  EXPECT_EQ(
+      told(run_of(runner, read_shell(R"(["import sys\nprint(1)\nsys.exit(2)\n", {"shell": ["python3", "-c"]}])"))),
+      R"([exit_code, "import sys ..." exited with 2])");
 }
 
 TEST(ExecTask, says_what_141_is) {

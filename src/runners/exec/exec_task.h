@@ -3,6 +3,9 @@
 //   exec.run    ["program", "arg", ..., {cwd, env, stdin, truncate}]
 //   exec.shell  ["command line", {cwd, env, stdin, truncate, shell}]
 //
+// Options are an object that stands last in the definition itself: behind one that an expression yielded there, the
+// core puts an empty one, so that it is refused as an argument.
+//
 // Args are strings; numbers and booleans become text as JSON writes them. `stdin` is a string, or any other JSON value,
 // which is then written as JSON. `shell` is "bash", "sh", or a list of words to which the line is added; without it the
 // line is run by bash -eo pipefail, or by /bin/sh -e where no bash is on the PATH that the task gets. To either the
