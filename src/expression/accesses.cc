@@ -1,7 +1,5 @@
 // What an expression reads, as far as its text shows it.
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <utility>
 
 #include "expression/expression.h"
@@ -94,17 +92,6 @@ std::vector<Access> find_accesses(std::string_view expression) {
   const std::vector<Token> tokens = tokenize(expression);
   const Reader reader(tokens);
   return reader.has_own_names() ? std::vector<Access>() : reader.accesses();
-}
-
-std::vector<std::string> find_long_integers(std::string_view expression) {
-  std::vector<std::string> found;
-  for (const Token& token : tokenize(expression)) {
-    if (token.kind != TokenKind::number || token.text.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::int64_t value = 0;
-    if (std::from_chars(token.text.data(), token.text.data() + token.text.size(), value).ec != std::errc())
-      found.push_back(token.text);
-  }
-  return found;
 }
 
 }  // namespace pawl::expression

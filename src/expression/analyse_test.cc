@@ -56,6 +56,26 @@ TEST(Analyse, refuses_what_is_not_one_expression) {
   EXPECT_EQ(analyse(std::string(70'000, '1')).error().code, ErrorCode::limit_exceeded);
 }
 
+TEST(Analyse, names_of_foreach_are_unknown_and_taken_where_they_are_stored) {
+  for (const char* name : {"item", "index"}) {
+    EXPECT_EQ(complaint(name), "1: unknown variable \"" + std::string(name) +
+                                   "\"; it belongs to `foreach`, which this version of Pawl does not have");
+    EXPECT_TRUE(analyse(name, Place::task, Origin::stored).has_value());
+  }
+  EXPECT_EQ(complaint("input.item + tasks.index.result"), "");
+}
+
+TEST(Analyse, refuses_numbers_that_lua_would_change_and_takes_them_where_they_are_stored) {
+  for (const char* number : {"9223372036854775808", "18446744073709551615", "123456789012345678901", "1e400", "1e-400",
+                             "0x1FFFFFFFFFFFFFFFF", ".1e-400"}) {
+    EXPECT_THAT(complaint(std::string("input.a == ") + number), ::testing::StartsWith("12: the ")) << number;
+    EXPECT_TRUE(analyse(number, Place::task, Origin::stored).has_value()) << number;
+  }
+  for (const char* number : {"9223372036854775807", "0xFFFFFFFFFFFFFFFF", "0x1p-2", "1e308", "4.9e-324", "5.", ".5",
+                             "0.0", "0e400", "'9223372036854775808'"})
+    EXPECT_EQ(complaint(number), "") << number;
+}
+
 TEST(Analyse, says_where_it_does_not_parse) {
   EXPECT_EQ(complaint("1 + * 2"), "5: unexpected symbol near '*'");
   EXPECT_EQ(complaint("1 + 'abc"), "9: unfinished string near <eof>");
@@ -95,7 +115,7 @@ TEST(Analyse, local_names_and_keys_are_known) {
         "(function() local function f(n) return n and f(n - 1) end return f(1) end)()",
         "(function() ::top:: goto top end)()", "(function() local x <const>, y <const> = 1, 2 return x + y end)()",
         "(function() local t = {} function t:m() return self end function t.n() end return t:m() end)()",
-        "array{item, index, attempt, null}", "math.pi + #table.concat({}) + utf8.len('')"})
+        "array{attempt, null}", "math.pi + #table.concat({}) + utf8.len('')"})
     EXPECT_EQ(complaint(expression), "") << expression;
 }
 
