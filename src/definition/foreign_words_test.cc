@@ -127,6 +127,9 @@ TEST(ForeignWords, what_is_shown_is_valid) {
 TEST(ForeignWords, are_known_however_they_are_spelt) {
   for (const std::string word : {"depends_on", "depends-on", "dependsOn", "DependsOn", "DEPENDS_ON"})
     EXPECT_EQ(task_refusal(word + ": [a]"), "is no known field; write `dependencies: [a, b]`") << word;
+  EXPECT_EQ(refusal_of("name: x\nx-common: &c {}\ntasks: {a: {run: ls}}\n"),
+            "is no known field; a definition has only the fields that are known; leave it out, or make it a comment: "
+            "`# x`");
   EXPECT_EQ(task_refusal("timeout-minutes: 5"), "is no known field; write `timeout: 10m`");
   EXPECT_EQ(task_refusal("continue-on-error: true"), "is no known field; write `allow_failure: true`");
   // Nobody's word, but nearly ours.

@@ -197,6 +197,10 @@ void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> t
                                 "compare it as a text: tostring(x) == \"{}\"",
                                 integer, integer),
          .path = path});
+  for (const std::string& list : expression::find_zero_indices(expression))
+    found_.push_back(
+        {.message = fmt::format("indices begin at 1: the first element is {0}[1], and {0}[0] is null", list),
+         .path = path});
   for (Access& access : expression::find_accesses(expression))
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
 }
@@ -218,12 +222,17 @@ void WarningFinder::note_command(std::string_view module, std::string_view funct
   if (module != "exec" || !args.is_array()) return;
   const std::optional<std::size_t> place = place_of_shell_line(function, args.get_array());
   if (!place) return;
-  std::optional<std::string> message = find_pasted_values(args.get_array()[*place].get_string());
-  if (!message) return;
   Path line = path;
   line.emplace_back("args");
   line.emplace_back(*place);
-  found_.push_back({.message = *std::move(message), .path = std::move(line)});
+  const std::string_view script = args.get_array()[*place].get_string();
+  if (script.contains("\r\n"))
+    found_.push_back({.message =
+                          "the lines end with \\r\\n, and to a shell the \\r is a part of the last word of each; end "
+                          "them with \\n alone",
+                      .path = line});
+  if (std::optional<std::string> message = find_pasted_values(script))
+    found_.push_back({.message = *std::move(message), .path = std::move(line)});
 }
 
 std::vector<Problem> WarningFinder::judge(const Definition& definition) const {
