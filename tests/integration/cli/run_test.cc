@@ -200,7 +200,7 @@ TEST_F(CliRun, validates_for_programs_too) {
 TEST_F(CliRun, prints_the_output_alone_when_it_is_to_be_quiet) {
   const std::string said = flow("name: x\noutput: \"${{ tasks.a.result.stdout }}\"\ntasks: {a: {run: echo hello}}\n");
   const ProcessResult quiet = pawl({"run", said, "--quiet"});
-  EXPECT_EQ(quiet.out, "hello\n\n") << "the text as it is, and the end of the line";
+  EXPECT_EQ(quiet.out, "hello\n") << "the text as it is, and the end of the line";
   EXPECT_EQ(quiet.err, "");
   EXPECT_EQ(pawl({"run", flow("name: x\noutput: {n: 1}\ntasks: {a: {run: 'true'}}\n"), "-q"}).out, "{\"n\":1}\n");
   const ProcessResult failed = pawl({"run", flow("name: x\ntasks: {a: {run: 'echo why >&2; exit 3'}}\n"), "--quiet"});
