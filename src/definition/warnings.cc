@@ -192,6 +192,10 @@ std::optional<std::string> doubt(const Access& access, const Definition& definit
 }  // namespace
 
 void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> task, const Path& path) {
+  for (const std::string& list : expression::find_zero_indices(expression))
+    found_.push_back(
+        {.message = fmt::format("indices begin at 1: the first element is {0}[1], and {0}[0] is null", list),
+         .path = path});
   for (Access& access : expression::find_accesses(expression))
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
 }
@@ -226,6 +230,9 @@ void WarningFinder::note_command(std::string_view module, std::string_view funct
   PastedLine pasted{.line = words[*place].get_string(),
                     .shell = is_line ? shell_of(words) : std::string_view(words[0].get_string()),
                     .env = {}};
+  if (pasted.line.contains("\r\n"))
+    add("the lines end with \\r\\n, and to a shell the \\r is a part of the last word of each; end them with \\n alone",
+        *place);
   if (is_line) add(doubt_interpreter(pasted.line, pasted.shell), *place);
   if (!expression::has_places(pasted.line)) return;
   if (const auto* const options = words.back().if_object())

@@ -125,6 +125,46 @@ TEST(Warnings, places_as_other_systems_write_them_are_text) {
     EXPECT_EQ(warned(no_place), "") << no_place;
 }
 
+TEST(Warnings, variables_of_templates_are_text) {
+  for (const char* const theirs : {"{{ ds }}", "{{ds_nodash}}", "{{ item }}", "{{ .WHO }}", "{{.X}}"}) {
+    const std::string stdin_text = "stdin: 'x " + std::string(theirs) + "'";
+    EXPECT_THAT(warnings_of_b(stdin_text), ElementsAre(HasSubstr("\"" + std::string(theirs) + "\" is text;")))
+        << theirs;
+  }
+  // Programs have templates of their own.
+  for (const char* const own : {"docker ps --format {{.ID}}", "{{.ID}}", "kubectl get -o go-template={{.X}}",
+                                "git log {{ .Names }}", "an {{ items }}", "{{ range .X }}"})
+    EXPECT_THAT(warnings_of_b("stdin: '" + std::string(own) + "'"), IsEmpty()) << own;
+}
+
+TEST(Warnings, the_files_of_github_are_not_there) {
+  EXPECT_THAT(warnings_of_b("stdin: 'echo tag=1 >> $GITHUB_OUTPUT'"),
+              ElementsAre(HasSubstr("\"$GITHUB_OUTPUT\" is no file here: print JSON on standard output instead")));
+  EXPECT_THAT(warnings_of_b("stdin: 'echo tag=1 >> \"${GITHUB_ENV}\"'"), SizeIs(1));
+  EXPECT_THAT(warnings_of_b("stdin: '$GITHUB_SHA'"), IsEmpty());
+}
+
+TEST(Warnings, indices_begin_at_one) {
+  EXPECT_THAT(
+      warnings_of_b("stdin: '${{ input.who[0] }}'"),
+      ElementsAre(HasSubstr("indices begin at 1: the first element is input.who[1], and input.who[0] is null")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ #tasks[\"a\"].result.rows[0] }}'"),
+              ElementsAre(HasSubstr("the first element is tasks[\"a\"].result.rows[1]")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.who[1] }} ${{ ({1})[0] }}'"), IsEmpty());
+}
+
+// A shell says "unexpected end of file" of such a script.
+TEST(Warnings, a_script_whose_lines_end_as_those_of_windows) {
+  const std::string why = "the lines end with \\r\\n";
+  EXPECT_THAT(warnings_of("name: x\ntasks: {a: {run: \"if true; then\\r\\n  ls\\r\\nfi\\r\\n\"}}\n"),
+              ElementsAre(HasSubstr(why)));
+  EXPECT_THAT(warnings_of(R"({"name": "x", "tasks": {"a": {"run": ["sh", "-c", "ls\r\npwd\r\n"]}}})"),
+              ElementsAre(HasSubstr(why)));
+  EXPECT_THAT(warnings_of(R"({"name": "x", "tasks": {"a": {"run": ["printf", "ls\r\n"]}}})"), IsEmpty());
+  EXPECT_THAT(warnings_of("name: x\r\ntasks:\r\n  a:\r\n    run: |\r\n      ls\r\n      pwd\r\n"), IsEmpty())
+      << "YAML makes line feeds of them";
+}
+
 TEST(Warnings, compensations_and_outputs_may_look_at_failures) {
   EXPECT_THAT(
       warnings_of("name: x\ntasks:\n  a: {run: 'true', compensation: {run: 'true', stdin: '${{ tasks.b.error }}'}}\n"

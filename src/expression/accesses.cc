@@ -37,6 +37,20 @@ class Reader {
     return found;
   }
 
+  // What of the input and of the tasks has `[0]` behind it.
+  [[nodiscard]] std::vector<std::string> zero_indices(std::string_view expression) const {
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if ((!is_word(i, "input") && !is_word(i, "tasks")) || (i > 0 && (is(i - 1, ".") || is(i - 1, ":")))) continue;
+      std::vector<std::string> path;
+      const std::size_t end = follow(i + 1, path);
+      if (!path.empty() && is(end, "[") && is_kind(end + 1, TokenKind::number) && tokens_[end + 1].text == "0" &&
+          is(end + 2, "]"))
+        found.emplace_back(expression.substr(tokens_[i].offset, tokens_[end].offset - tokens_[i].offset));
+    }
+    return found;
+  }
+
  private:
   [[nodiscard]] bool is(std::size_t i, std::string_view symbol) const {
     return i < tokens_.size() && tokens_[i].kind == TokenKind::symbol && tokens_[i].text == symbol;
@@ -92,6 +106,11 @@ std::vector<Access> find_accesses(std::string_view expression) {
   const std::vector<Token> tokens = tokenize(expression);
   const Reader reader(tokens);
   return reader.has_own_names() ? std::vector<Access>() : reader.accesses();
+}
+
+std::vector<std::string> find_zero_indices(std::string_view expression) {
+  const std::vector<Token> tokens = tokenize(expression);
+  return Reader(tokens).zero_indices(expression);
 }
 
 }  // namespace pawl::expression

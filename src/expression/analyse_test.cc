@@ -129,6 +129,7 @@ std::string hint(std::string_view expression) {
 TEST(Analyse, words_of_lua_are_no_names_and_the_message_says_how_they_are_written) {
   EXPECT_EQ(hint("tasks.end.result"), R"(`end` is a word of Lua: write tasks["end"].result)");
   EXPECT_EQ(hint("1 + input.a.repeat.b .. 'x'"), R"(`repeat` is a word of Lua: write input.a["repeat"].b)");
+  EXPECT_EQ(hint("tasks[\"end\"].result.for"), R"(`for` is a word of Lua: write tasks["end"].result["for"])");
   EXPECT_EQ(hint("{then = 1}"), R"(`then` is a word of Lua: write ["then"] = ...)");
   for (const char* word :
        {"and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
@@ -152,9 +153,29 @@ TEST(Analyse, operators_of_other_languages_are_translated) {
   EXPECT_EQ(hint("input.a > 1 ? 'x' : \"y\""), "write `(input.a > 1) and ('x') or (\"y\")`");
   EXPECT_EQ(hint("input.a ?? 'x'"), "write `a == nil and b or a` instead of `a ?? b`");
   EXPECT_EQ(hint("input?.a"), "write `x and x.member` instead of `x?.member`");
-  EXPECT_EQ(hint("input.a is nil"), "write `==` instead of `is`");
+  EXPECT_EQ(hint("input.a is nil"), "write `== nil` instead of `is nil`");
+  EXPECT_EQ(hint("input.a is 'x'"), "write `==` instead of `is`");
+  EXPECT_EQ(hint("input.a is not None"), "write `~= nil` instead of `is not None`");
+  EXPECT_EQ(hint("input.a is not 'x'"), "write `~=` instead of `is not`");
+  EXPECT_EQ(hint("input.a =~ 'x'"),
+            "write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of Lua");
+  EXPECT_EQ(hint("input.a => 1"), "write `>=` instead of `=>`");
+  EXPECT_EQ(hint("input.a += 1"), "an expression gives a value and assigns none: write `x + 1` instead of `x += 1`");
+  EXPECT_EQ(hint("input.a ..= 'x'"),
+            "an expression gives a value and assigns none: write `x .. 1` instead of `x ..= 1`");
+  EXPECT_EQ(hint("input.a++"), "an expression gives a value and assigns none: write `x + 1` instead of `x++`");
+  EXPECT_EQ(hint("input.a ?: 'x'"), "write `input.a or 'x'`");
+  const std::string nested =
+      "a choice is written `(a) and (b) or (c)`, and one of several `(a) and (b) or ((c) and (d) or (e))`";
+  EXPECT_EQ(hint("input.a ? 1 : input.b ? 2 : 3"), nested);
+  EXPECT_EQ(hint("input.a ? input.b ? 1 : 2 : 3"), nested);
+  EXPECT_EQ(hint("ti.xcom_pull(task_ids='a')"), "write `tasks.a.result`");
   EXPECT_EQ(hint("'x' in input.a"), "whether a text has a part is written string.find(text, part, 1, true) ~= nil");
-  EXPECT_EQ(hint("tasks.a.result.0"), "an element is written x[0], and the first one is x[1]");
+  EXPECT_EQ(hint("tasks.a.result.0"),
+            "an element is written tasks.a.result[N], and the first one is tasks.a.result[1]");
+  EXPECT_EQ(hint("tasks['a-b'].result.x.0.y"),
+            "an element is written tasks['a-b'].result.x[N], and the first one is tasks['a-b'].result.x[1]");
+  EXPECT_EQ(hint("1 + tasks.1.result.x > 2"), "write tasks[\"1\"].result.x for a task id that is a number");
   EXPECT_THAT(hint("'a && b' +"), ::testing::StartsWith("(none)")) << "what stands in a text is none of it";
 }
 

@@ -126,11 +126,14 @@ struct Access {
 // one that has names of its own.
 std::vector<Access> find_accesses(std::string_view expression);
 
+// What of the input and of the tasks is asked for its element 0, as others number the first one: "input.list".
+[[nodiscard]] std::vector<std::string> find_zero_indices(std::string_view expression);
+
 // What kind of value a condition must not be.
 enum class ValueKind : std::uint8_t { text, number, structure };
 
-// The kind of value that an expression always has, as far as its text shows it: of `"no"`, `#input.list` and
-// `input.a .. "x"`.
+// The kind of value that an expression has unless it is nil, as far as its text shows it: of `"no"`, `#input.list`,
+// `input.a .. "x"` and `string.match(input.a, "x")`.
 std::optional<ValueKind> find_kind(std::string_view expression);
 
 // How a condition is written that looks at a value of this kind: `input.deploy == "yes"`.
