@@ -12,6 +12,8 @@ namespace {
 // Words longer than this are not compared: nobody mistypes a word of that length by a letter and needs our help.
 constexpr std::size_t kMaxCompared = 64;
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 // Edits (insert, delete, replace, swap of neighbours) that turn one word into the other; stops counting above `limit`.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
   if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
@@ -101,6 +103,10 @@ std::string valid_utf8(std::string text) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
+  const auto is_same_letter = [](char a, char b) { return lower(a) == lower(b); };
+  // The other case first, whatever else is close.
+  for (const std::string_view candidate : known)
+    if (std::ranges::equal(word, candidate, is_same_letter)) return candidate;
   std::string_view best;
   if (word.empty() || word.size() > kMaxCompared) return best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;

@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -22,10 +23,68 @@ struct Unit {
 // `ms` stands before `m`, for the first suffix that fits is taken.
 constexpr Unit kUnits[] = {{"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
 
+char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 std::unexpected<Error> bad_duration(std::string_view text, std::string_view why) {
   return fail(ErrorCode::invalid_argument,
               fmt::format("{} is no duration: {}; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds",
                           in_quotes(text), why));
+}
+
+struct UnitWords {
+  std::string_view words;  // separated by spaces
+  std::string_view unit;
+};
+constexpr UnitWords kUnitWords[] = {{"ms msec msecs millis millisecond milliseconds", "ms"},
+                                    {"s sec secs second seconds", "s"},
+                                    {"m min mins minute minutes", "m"},
+                                    {"h hr hrs hour hours", "h"},
+                                    {"d day days", "d"}};
+
+std::string_view unit_of(std::string_view word) {
+  for (const UnitWords& row : kUnitWords) {
+    for (std::string_view words = row.words; !words.empty();) {
+      const std::size_t end = std::min(words.find(' '), words.size());
+      if (words.substr(0, end) == word) return row.unit;
+      words.remove_prefix(std::min(end + 1, words.size()));
+    }
+  }
+  return {};
+}
+
+// How "5 minutes", "1HR" and "1h 30min" are written here; empty if it is not known what they are.
+std::string as_duration(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  if (text.size() > kLongest) return {};
+  std::string out;
+  const auto take_while = [&](auto is_part) {
+    std::string part;
+    while (!text.empty() && is_part(text.front())) {
+      part += lower_letter(text.front());
+      text.remove_prefix(1);
+    }
+    return part;
+  };
+  const auto is_space = [](char c) { return c == ' '; };
+  while (!text.empty()) {
+    take_while(is_space);
+    const std::string number = take_while([](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    take_while(is_space);
+    const std::string word = take_while([](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+    take_while(is_space);
+    if (number.empty() || unit_of(word).empty()) return {};
+    out += fmt::format("{}{}", number, unit_of(word));
+  }
+  return out;
+}
+
+// The unit of `text` is missing or unknown.
+std::unexpected<Error> bad_unit(std::string_view text) {
+  const std::string ours = as_duration(text);
+  // What it is taken for must be a duration, too: "1.2.3 min" is none.
+  if (ours.empty() || ours == text || !parse_duration(ours))
+    return bad_duration(text, "the unit is missing or unknown");
+  return fail(ErrorCode::invalid_argument, fmt::format("{} is no duration; write {}", in_quotes(text), ours));
 }
 
 bool is_ambiguous(double ms) { return ms > 0 && ms < static_cast<double>(kLeastWithoutUnit.count()); }
@@ -110,16 +169,16 @@ Result<Duration> parse_duration(std::string_view text, WithoutUnit number_withou
   if (rest.empty()) return bad_duration(text, "it is empty");
   while (!rest.empty()) {
     if (rest.front() == '-') return bad_duration(text, "it is negative");
+    const bool whole_text = rest.size() == text.size();
     double number = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, std::chars_format::fixed);
     if (error == std::errc::result_out_of_range) return bad_duration(text, "it is too long");
-    if (error != std::errc()) return bad_duration(text, "a number is expected");
-    const bool whole_text = rest.size() == text.size();
+    if (error != std::errc()) return whole_text ? bad_duration(text, "a number is expected") : bad_unit(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const Unit* unit = nullptr;
     for (const Unit& candidate : kUnits)
       if (unit == nullptr && rest.starts_with(candidate.suffix)) unit = &candidate;
-    if (unit == nullptr && !(whole_text && rest.empty())) return bad_duration(text, "the unit is missing or unknown");
+    if (unit == nullptr && !(whole_text && rest.empty())) return bad_unit(text);
     total_ms += number * static_cast<double>(unit == nullptr ? 1 : unit->ms);
     if (unit != nullptr) rest.remove_prefix(unit->suffix.size());
   }
@@ -136,6 +195,11 @@ Result<Duration> duration_of_milliseconds(std::int64_t count, WithoutUnit number
   if (number == WithoutUnit::unambiguous && is_ambiguous(static_cast<double>(count)))
     return no_unit(std::to_string(count));
   return Duration(count);
+}
+
+std::unexpected<Error> fraction_without_unit(double number) {
+  if (number < 0) return bad_duration(fmt::format("{}", number), "it is negative");
+  return no_unit(fmt::format("{}", number));
 }
 
 std::string format_duration(Duration duration) {

@@ -48,6 +48,9 @@ enum class WithoutUnit : std::uint8_t { unambiguous, any };
 [[nodiscard]] Result<Duration> duration_of_milliseconds(std::int64_t milliseconds,
                                                         WithoutUnit number = WithoutUnit::unambiguous);
 
+// What is said of a number that is no integer, where a duration stands: whether it is 30.5s or 30.5ms must be written.
+[[nodiscard]] std::unexpected<Error> fraction_without_unit(double number);
+
 // The shortest text that parse_duration reads back: "1.5s", "2m", "1h30m".
 [[nodiscard]] std::string format_duration(Duration duration);
 

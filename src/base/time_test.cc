@@ -15,6 +15,15 @@ TEST(Duration, reads_units_and_sums) {
   EXPECT_EQ(parse_duration("1h30m"), 90min);
   EXPECT_EQ(parse_duration("2d"), 48h);
   EXPECT_EQ(parse_duration("1500"), 1500ms);
+  const auto refusal = [](std::string_view text) { return parse_duration(text).error().message; };
+  EXPECT_EQ(refusal("30sec"), "\"30sec\" is no duration; write 30s");
+  EXPECT_EQ(refusal("5min"), "\"5min\" is no duration; write 5m");
+  EXPECT_EQ(refusal("2 Minutes"), "\"2 Minutes\" is no duration; write 2m");
+  EXPECT_EQ(refusal("1hr"), "\"1hr\" is no duration; write 1h");
+  EXPECT_EQ(refusal("1 hour 30 mins"), "\"1 hour 30 mins\" is no duration; write 1h30m");
+  EXPECT_EQ(refusal("30 s"), "\"30 s\" is no duration; write 30s");
+  EXPECT_TRUE(refusal("1.2.3 min").contains("the unit is missing or unknown")) << refusal("1.2.3 min");
+  EXPECT_EQ(refusal("30.5"), "30.5 has no unit, and may be meant as seconds or milliseconds: write 30.5s or 30.5ms");
   EXPECT_EQ(parse_duration("0"), 0ms);
 }
 

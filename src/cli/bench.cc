@@ -98,7 +98,7 @@ void add_bench(Verb& program) {
   verb.add("--in-flight", arguments->load.in_flight, "Workflows at a time").between(1, kMostInFlight).shows_default();
   verb.add("--workflows", arguments->load.workflows, "Of recovery and idle").between(1, kMostWorkflows).shows_default();
   verb.add("--seconds", arguments->seconds, "How long, after a warm-up").between(1, kMostSeconds).shows_default();
-  verb.add("--folder", arguments->load.folder, "Where to write (default: here)");
+  verb.add("--folder", arguments->load.folder, "Where to write (default: here)").not_empty();
   add_output(verb, arguments->output, "human: lines; json: one document");
   verb.teaches(kBenchHelp);
   verb.on_call([arguments] { return bench(*arguments); });

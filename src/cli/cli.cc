@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <exception>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -161,8 +163,12 @@ int run(int argc, char** argv) {
     words.emplace_back("--help");
   }
   drop_behind_unknown_verb(app, words);
+  if (std::optional<std::string> missing = explain_missing_value(app, words))
+    return report({.code = ErrorCode::invalid_argument, .message = *std::move(missing)});
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    std::vector<std::string> taken = with_empty_values(app, words);
+    std::ranges::reverse(taken);
+    app.parse(std::move(taken));
   } catch (const CLI::Success& help) {
     return flush_output(app.exit(help));
   } catch (const CLI::ParseError& wrong) {

@@ -40,6 +40,8 @@ Result<Timestamp> read_moment(const std::string& text) {
   if (const Result<Timestamp> time = parse_time(text)) return *time;
   const Result<Duration> age = parse_duration(text);
   if (age) return SystemClock().now() - *age;
+  const bool is_age = !text.empty() && text.front() >= '0' && text.front() <= '9' && !text.contains('-');
+  if (is_age) return std::unexpected(age.error());
   return fail(ErrorCode::invalid_argument,
               fmt::format("{} is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d", in_quotes(text)));
 }

@@ -16,17 +16,17 @@ struct Meaning {
 };
 
 constexpr Meaning kVerbs[] = {
-    {"start exec execute up trigger submit apply launch make create call enqueue invoke play begin", "pawl run"},
-    {"ls ps workflows runs jobs dags all", "pawl list"},
-    {"describe inspect view info status get explain result results output report why", "pawl show"},
-    {"logs log events event tail audit trace timeline", "pawl history"},
+    {"start exec execute up trigger submit apply launch make create call enqueue invoke play begin build", "pawl run"},
+    {"ls ps workflow workflows runs jobs dags all", "pawl list"},
+    {"describe inspect view info status get explain result results output report why tasks task", "pawl show"},
+    {"events event audit trace timeline", "pawl history"},
     {"rm remove del purge prune clean clear forget", "pawl delete"},
     {"stop kill abort terminate down signal halt", "pawl cancel"},
     {"suspend hold freeze", "pawl pause"},
     {"continue unpause recover attach unsuspend release proceed", "pawl resume"},
     {"restart redo rebuild replay again", "pawl rerun"},
     {"reattempt retrigger", "pawl retry"},
-    {"lint check verify test parse compile config dry-run dryrun", "pawl validate"},
+    {"lint check verify test parse compile config plan dry-run dryrun", "pawl validate"},
     {"plot dot draw render tree viz visualize diagram show-graph", "pawl graph"},
     {"undo rollback revert", "pawl compensate"},
     {"convert migrate translate", "pawl import"},
@@ -43,6 +43,10 @@ constexpr Meaning kNoSuchVerbs[] = {
     {"serve server daemon agent worker scheduler web webserver ui start-all standalone",
      "Pawl needs no server: `pawl run FILE --data-dir DIR` runs a workflow, `pawl resume --data-dir DIR` goes on with "
      "it"},
+    {"logs log tail stdout",
+     "what a task wrote: pawl show ID --data-dir DIR --output json | jq -r .tasks.TASK.result.stdout; what happened: "
+     "pawl "
+     "history ID"},
     {"init new edit", "a definition is a file that you write; `pawl --help` shows a first one"},
     {"schedule cron", "Pawl starts nothing by the clock; let cron or a systemd timer call `pawl run FILE`"},
     {"login logout auth user users secret secrets env variables connections",

@@ -115,11 +115,11 @@ void add_evaluate(Verb& policy) {
   const auto question = std::make_shared<Question>();
   question->policy.target.reads = true;
   add_policy_name(verb, question->policy);
-  verb.add("--code", question->code, "The code of the error with which an attempt failed");
+  verb.add("--code", question->code, "The code of the error with which an attempt failed").not_empty();
   verb.add("--attempt", question->attempt, "The number of that attempt")
       .between(1, std::numeric_limits<std::uint32_t>::max())
       .shows_default();
-  verb.add("--task", question->task, "Its task, for a timeout policy");
+  verb.add("--task", question->task, "Its task, for a timeout policy").not_empty();
   add_output(verb, question->policy.target.output, "human: a line; json: a document");
   verb.teaches(
       "  pawl policy evaluate flaky --code timeout --attempt 2 --data-dir data\n"

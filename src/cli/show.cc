@@ -43,7 +43,7 @@ Result<int> show(Engine& engine, const Target& target) {
 
 struct WaitArguments {
   Target target;
-  bool quiet = false;
+  ViewArguments view;  // `progress` is taken as by run; nothing runs that would be shown
 };
 
 Result<int> wait(Engine& engine, const WaitArguments& arguments) {
@@ -53,7 +53,7 @@ Result<int> wait(Engine& engine, const WaitArguments& arguments) {
   if (!is_terminal(status->state)) return fail(ErrorCode::unavailable, nothing_runs(*status, target.data_dir));
   const Result<WorkflowReport> found = engine.orchestrator().get_workflow(target.id);
   if (!found) return std::unexpected(found.error());
-  return print_report(*found, {.json = target.json(), .quiet = arguments.quiet});
+  return print_report(*found, {.json = target.json(), .quiet = arguments.view.quiet});
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ void add_wait(Verb& program) {
   Verb verb = program.add_verb("wait", "Print what became of a workflow of a data directory");
   const auto arguments = std::make_shared<WaitArguments>();
   add_workflow(verb, arguments->target);
-  add_quiet(verb, arguments->quiet);
+  add_view(verb, arguments->view);
   add_output(verb, arguments->target.output, "human: a summary; json: the document that pawl run prints");
   verb.teaches(
       "Prints the summary of a workflow that has ended, and exits as pawl run does. One that has not ended is not\n"

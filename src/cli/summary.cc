@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/cut_output.h"
+#include "cli/output_lines.h"
 #include "cli/terminal.h"
 #include "cli/view.h"
 
@@ -125,30 +126,13 @@ std::string describe_path(const WorkflowReport& report) {
 // As much of the output as a screen can use.
 std::string describe_output(const WorkflowReport& report, std::size_t columns) {
   constexpr std::string_view kTitle = "  output         ";
-  constexpr std::size_t kLinesShown = 24;
-  // Of more than this no more than the beginning and the end are looked at, as they are.
-  constexpr std::size_t kMostPretty = 65'536;
-  const std::size_t bytes = report.output.view().size();
-  const std::string whole = bytes > kMostPretty ? std::string(report.output.view().substr(0, kMostPretty / 2)) +
-                                                      std::string(report.output.view().substr(bytes - kMostPretty / 2))
-                                                : to_pretty_json(report.output.parse());
+  const OutputLines shown =
+      output_lines(report.output.parse(), columns, columns - std::min(columns - 1, kTitle.size()));
   std::string out(kTitle);
-  std::size_t lines = 0;
-  bool is_cut = bytes > kMostPretty;
-  for (std::string_view rest = whole; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string line = printable(rest.substr(0, end));
-    if (lines++ == kLinesShown) {
-      is_cut = true;
-      break;
-    }
-    const std::size_t room = lines == 1 ? columns - std::min(columns - 1, kTitle.size()) : columns;
-    const std::string shown = shorten(line, room);
-    is_cut |= shown.size() < line.size();
-    out += shown + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return is_cut ? out + fmt::format("  ... of {} bytes; --output json prints all of it\n", bytes) : out;
+  for (const std::string& line : shown.lines) out += line + "\n";
+  if (shown.is_cut)
+    out += fmt::format("  ... of {} bytes; --output json prints all of it\n", report.output.view().size());
+  return out;
 }
 
 std::string describe_counts(const WorkflowStatus& status) {

@@ -5,8 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "pawl/json.h"
+
 #include "base/text.h"
+#include "cli/directory.h"
 #include "cli/foreign_verbs.h"
+#include "cli/view.h"
 
 namespace pawl::cli {
 namespace {
@@ -56,15 +60,42 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+// Whether it is an option with a value, by its whole name.
+bool takes_value(const CLI::App& app, const std::string& name) {
+  const auto options = app.get_options();
+  return std::ranges::any_of(options, [&](const CLI::Option* option) {
+    return !option->get_positional() && option->get_items_expected_min() > 0 && option->check_name(name);
+  });
+}
+
 std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
   if (word.size() <= 2) return {};  // a letter resembles every other one
   const std::vector<std::string_view> known(names.begin(), names.end());
   return did_you_mean(word, known);
 }
 
+// Of `pawl --data-dir d list`, whose verb has the option.
+std::string behind_verb(const Place& place) {
+  if (place.rest.empty() || !is_option(place.rest.front())) return {};
+  const std::string& first = place.rest.front();
+  const std::string name = first.substr(0, first.find('='));
+  if (is_among(name, option_names(*place.app))) return {};
+  for (const std::string& word : place.rest) {
+    const CLI::App* const verb = verb_named(*place.app, word);
+    if (verb == nullptr || !is_among(name, option_names(*verb))) continue;
+    const bool has_value = first == name && takes_value(*verb, name) && place.rest[1] != word;
+    return fmt::format("{} is an option of {}, and stands behind it: {} {} {}{}", name, word, place.command, word, name,
+                       has_value                    ? " " + shell_word(printable(place.rest[1]))
+                       : first.size() > name.size() ? first.substr(name.size())
+                                                    : "");
+  }
+  return {};
+}
+
 // The first word that looks like an option and is none.
 std::string unknown_option(const Place& place) {
   const std::vector<std::string> known = option_names(*place.app);
+  if (std::string moved = behind_verb(place); !moved.empty()) return moved;
   for (const std::string& word : place.rest) {
     if (word == "--") break;
     const std::string name = word.substr(0, word.find('='));
@@ -75,11 +106,23 @@ std::string unknown_option(const Place& place) {
   return {};
 }
 
+// What other tools take as `who=x` is a member of the input.
+std::string as_input(const Place& place, std::string_view word) {
+  constexpr std::size_t kLongest = 60;
+  const std::size_t equals = word.find('=');
+  if (equals == 0 || equals == std::string_view::npos || word.size() > kLongest ||
+      !is_among(std::string("--input"), option_names(*place.app)))
+    return {};
+  const Json input = boost::json::object{{word.substr(0, equals), word.substr(equals + 1)}};
+  return fmt::format(" (write --input {})", shell_word(printable(to_json_text(input))));
+}
+
 // CLI11 lists what nobody took from the last to the first.
 std::string unexpected_argument(const Place& place, std::string_view message) {
   const auto is_first = [&](const std::string& word) { return message.ends_with(" " + word); };
   const auto word = std::ranges::find_if(place.rest, is_first);
-  return word == place.rest.end() ? "too many arguments" : fmt::format("unexpected argument {}", in_quotes(*word));
+  if (word == place.rest.end()) return "too many arguments";
+  return fmt::format("unexpected argument {}{}", in_quotes(*word), as_input(place, *word));
 }
 
 std::string missing_verb(const Place& place) {
@@ -120,13 +163,43 @@ CLI::Validator between(Number least, Number most, std::string_view what) {
   return {check, fmt::format("{}..{}", least, most)};
 }
 
+std::string explain(const CLI::App& app, const Place& place, std::string_view what) {
+  const std::string verb = place.command.substr(std::min(place.command.find(' ') + 1, place.command.size()));
+  return fmt::format("{}{}; see {} --help", place.app == &app ? "" : verb + ": ", what, place.command);
+}
+
 }  // namespace
 
 std::string explain_usage(const CLI::App& app, std::span<const std::string> words, const CLI::ParseError& wrong) {
   const Place place = find_place(app, words);
-  const std::string verb = place.command.substr(std::min(place.command.find(' ') + 1, place.command.size()));
-  return fmt::format("{}{}; see {} --help", place.app == &app ? "" : verb + ": ", what_is_wrong(place, wrong),
-                     place.command);
+  return explain(app, place, what_is_wrong(place, wrong));
+}
+
+std::optional<std::string> explain_missing_value(const CLI::App& app, std::span<const std::string> words) {
+  const Place place = find_place(app, words);
+  for (std::size_t i = 0; i + 1 < place.rest.size() && place.rest[i] != "--"; ++i) {
+    if (!place.rest[i].starts_with('-') || !takes_value(*place.app, place.rest[i])) continue;
+    const std::string& value = place.rest[++i];
+    if (value.starts_with('-'))
+      return explain(app, place,
+                     fmt::format("{0} needs a value; if {1} is the value, write {2}", place.rest[i - 1],
+                                 in_quotes(value), in_quotes(fmt::format("{}={}", place.rest[i - 1], value))));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> with_empty_values(const CLI::App& app, std::span<const std::string> words) {
+  const Place place = find_place(app, words);
+  std::vector<std::string> all(words.begin(), words.end() - static_cast<std::ptrdiff_t>(place.rest.size()));
+  bool only_arguments = false;
+  for (const std::string& word : place.rest) {
+    only_arguments = only_arguments || word == "--";
+    const bool is_empty = !only_arguments && word.starts_with("--") && word.ends_with('=') &&
+                          takes_value(*place.app, word.substr(0, word.size() - 1));
+    all.push_back(is_empty ? word.substr(0, word.size() - 1) : word);
+    if (is_empty) all.emplace_back();
+  }
+  return all;
 }
 
 CLI::Validator one_of(std::vector<std::string_view> words) {

@@ -117,7 +117,8 @@ void add_validate(Verb& program) {
   const auto arguments = std::make_shared<ValidateArguments>();
   verb.add("FILE", arguments->files, "Definitions, YAML or JSON; - for standard input").required();
   verb.add("--handlers", arguments->handlers,
-           "Handlers that the program which runs them has, as MODULE.FUNCTION with * and ?; may be repeated");
+           "Handlers that the program which runs them has, as MODULE.FUNCTION with * and ?; may be repeated")
+      .not_empty();
   verb.add_flag("--allow-unknown", arguments->allow_unknown, "Take every module that is not built in as known");
   verb.add_flag("--strict", arguments->strict, "Refuse what there is a warning about");
   add_output(verb, arguments->output, "human: a line for each; json: an array with a document for each");

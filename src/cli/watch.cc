@@ -26,12 +26,13 @@ std::unique_ptr<View> make_view(const WatchOptions& options, const Definition& d
   return options.json && progress.empty() ? nullptr : make_plain_view(out, definition);
 }
 
-// For scripts: a text as it is, anything else as JSON, and nothing if there is nothing.
+// For scripts: a text as it is, with one line break at its end, anything else as JSON, and nothing if there is nothing.
 void print_output(const JsonText& output) {
   if (output.is_null()) return;
   const Json parsed = output.parse();
-  put(stdout, parsed.is_string() ? std::string(parsed.get_string()) : std::string(output.view()));
-  put(stdout, "\n");
+  const std::string text(parsed.is_string() ? std::string_view(parsed.get_string()) : output.view());
+  put(stdout, text);
+  if (!text.ends_with('\n')) put(stdout, "\n");
 }
 
 }  // namespace

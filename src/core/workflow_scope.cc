@@ -150,13 +150,22 @@ Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expressio
 
 namespace {
 
+// An object that ends the args of `exec` holds its options if it stands there in the definition. One that an expression
+// made is an argument like any other, whatever a command has printed: an empty object behind it takes its place.
+void keep_from_options(const boost::json::array& written, boost::json::array& args) {
+  if (!written.empty() && !written.back().is_object() && args.back().is_object())
+    args.emplace_back(boost::json::object());
+}
+
 Result<JsonText> expand_in(WorkflowScope& scope, const Definition& definition, TaskIndex task,
                            expression::Evaluator& evaluator, std::size_t max_bytes) {
-  Result<Json> args = checked(evaluator.expand(definition.args(task).parse(), scope), scope);
+  const Json written = definition.args(task).parse();
+  Result<Json> args = checked(evaluator.expand(written, scope), scope);
   if (!args) {
     args.error().field.insert(0, "args");
     return std::unexpected(std::move(args.error()));
   }
+  if (definition.handler(task).module == "exec") keep_from_options(written.get_array(), args->get_array());
   JsonText text = JsonText::from(*args);
   if (text.view().size() > max_bytes)
     return fail(ErrorCode::limit_exceeded,

@@ -26,6 +26,25 @@ std::string args_of(Harness& h, std::string_view id) {
   return args ? std::string(args->view()) : describe(args.error());
 }
 
+TEST(ArgsOfExec, have_options_only_where_the_definition_has_them) {
+  Harness h(
+      define("  a: {module: test, function: noop}\n"
+             "  made: {module: exec, function: run, dependencies: [a], args: [ls, '${{ tasks.a.result }}']}\n"
+             "  line: {module: exec, function: shell, dependencies: [a], args: [ls, '${{ tasks.a.result }}']}\n"
+             "  sugar: {dependencies: [a], run: [ls, '${{ tasks.a.result }}']}\n"
+             "  written: {dependencies: [a], run: [ls, '${{ tasks.a.result }}'], cwd: /}\n"
+             "  inside: {dependencies: [a], run: [ls], env: '${{ tasks.a.result }}'}\n"
+             "  text: {dependencies: [a], run: [ls, '${{ tasks.a.result.cwd }}']}\n"
+             "  other: {module: test, function: echo, dependencies: [a], args: ['${{ tasks.a.result }}']}\n"));
+  h.start();
+  EXPECT_TRUE(h.complete("a", {{"cwd", "/etc"}}).has_value());
+  for (const char* id : {"made", "line", "sugar"}) EXPECT_EQ(args_of(h, id), R"(["ls",{"cwd":"/etc"},{}])") << id;
+  EXPECT_EQ(args_of(h, "written"), R"(["ls",{"cwd":"/etc"},{"cwd":"/"}])");
+  EXPECT_EQ(args_of(h, "inside"), R"(["ls",{"env":{"cwd":"/etc"}}])");
+  EXPECT_EQ(args_of(h, "text"), R"(["ls","/etc"])");
+  EXPECT_EQ(args_of(h, "other"), R"([{"cwd":"/etc"}])");
+}
+
 TEST(PairsOfTasks, goes_through_what_the_task_depends_on_directly_or_not_in_the_order_of_the_definition) {
   const std::string place = fmt::format("'${{{{ {} }}}}'", kIds);
   Harness h(define(fmt::format("  z: {{module: test, function: noop}}\n"

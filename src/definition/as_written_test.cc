@@ -98,6 +98,31 @@ TEST(AsWritten, values_that_cannot_be_kept_are_refused_at_their_place) {
       "\"~\" for the word");
 }
 
+TEST(AsWritten, a_directory_that_is_none_says_what_to_write) {
+  const auto refused = [](std::string_view cwd) {
+    const Result<DefinitionPtr> definition =
+        read_definition(fmt::format("name: x\ntasks: {{a: {{run: ls, cwd: {}}}}}", cwd), "a.yaml");
+    return definition ? std::string() : describe(definition.error());
+  };
+  EXPECT_TRUE(refused("~").contains("tasks.a.cwd: must be the path of a directory; ~ is null in YAML")) << refused("~");
+  EXPECT_TRUE(refused("null").contains("not null; leave it out")) << refused("null");
+  EXPECT_TRUE(refused("''").contains("must not be empty; leave it out")) << refused("''");
+  EXPECT_EQ(args_of("name: x\ntasks: {a: {run: cat, stdin: null}}"), R"(["cat",{"stdin":null}])");
+}
+
+TEST(AsWritten, conditions_of_other_languages_that_yaml_reads_otherwise) {
+  const auto refused = [](std::string_view when) {
+    const Result<DefinitionPtr> definition =
+        read_definition(fmt::format("name: x\ntasks:\n  a:\n    run: ls\n    when: {}\n", when), "a.yaml");
+    return definition ? std::string() : describe(definition.error(), "a.yaml");
+  };
+  EXPECT_TRUE(refused("!input.flag").contains("in a condition write `not x` for `!x`")) << refused("!input.flag");
+  EXPECT_TRUE(refused("input.a ? true : false").contains("write `(a) and (b) or (c)`"))
+      << refused("input.a ? true : false");
+  EXPECT_EQ(refused("null"), "");
+  EXPECT_EQ(refused("'not input.flag'"), "");
+}
+
 TEST(Shell, of_the_workflow_is_that_of_its_command_lines) {
   const auto args = [](std::string_view text, TaskIndex task) {
     const Result<DefinitionPtr> definition = read_definition(text, "a.yaml");

@@ -104,7 +104,7 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
   Checked<std::uint32_t> args = intern_args(task.args, index, path);
   if (!args) return std::unexpected(std::move(args.error()));
   made.rows_[index].args = *args;
-  if (doubts_) doubts_->note_command(task.module, task.function, task.args, path);
+  if (doubts_) doubts_->note_command(task.module, task.function, task.args, made.input_, path);
   const Call call{.module = task.module, .function = task.function, .args = task.args};
   if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
   if (task.compensation) compensations_.emplace_back(index, *task.compensation);
@@ -183,7 +183,8 @@ Checked<void> Builder::add_compensations() {
     // Whatever has ended by then may be looked at.
     Checked<std::uint32_t> args = intern_args(compensation.args, std::numeric_limits<TaskIndex>::max(), path);
     if (!args) return std::unexpected(std::move(args.error()));
-    if (doubts_) doubts_->note_command(compensation.module, compensation.function, compensation.args, path);
+    if (doubts_)
+      doubts_->note_command(compensation.module, compensation.function, compensation.args, made.input_, path);
     const Call call{.module = compensation.module, .function = compensation.function, .args = compensation.args};
     if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
     TaskRules rules{.retry_policy = std::move(compensation.retry_policy),
@@ -260,7 +261,8 @@ Checked<std::uint32_t> Builder::intern_args(const Json& args, TaskIndex task, co
 Checked<void> Builder::check_expression(std::string_view text, TaskIndex task, const Path& path) {
   auto known = analysed_.find(std::string(text));
   if (known == analysed_.end()) {
-    Result<std::vector<expression::TaskReference>> references = expression::analyse(text, place_);
+    Result<std::vector<expression::TaskReference>> references =
+        expression::analyse(text, place_, stored_ ? expression::Origin::stored : expression::Origin::written);
     if (!references) return wrong(path, references.error().message, references.error().code);
     std::vector<std::string> names;
     for (expression::TaskReference& reference : *references) names.push_back(std::move(reference.task));

@@ -81,6 +81,7 @@ Checked<Duration> read_duration(Node node, const Path& path) {
   // An integer that 64 bits do not hold is read as a number.
   const bool is_huge = node.kind() == NodeKind::number && node.number() > static_cast<double>(kMaxDuration.count());
   if (is_huge || node.kind() == NodeKind::unsigned_integer) return wrong(path, "is above 100 years");
+  if (node.kind() == NodeKind::number) return wrong(path, fraction_without_unit(node.number()).error().message);
   if (node.kind() != NodeKind::string) return wrong_type(node, path, "a duration such as 30s, or integer milliseconds");
   Result<Duration> duration = parse_duration(node.string(), number);
   if (!duration) return wrong(path, std::move(duration.error().message));

@@ -23,20 +23,28 @@ constexpr std::string_view kNoSecrets =
     "Pawl keeps no secrets; a command sees the environment that pawl was started in: `run: 'deploy --token $TOKEN'`";
 constexpr std::string_view kNoContainers =
     "Pawl runs commands on this machine; for a container write `run: docker run --rm alpine make`";
+constexpr std::string_view kNoMail =
+    "Pawl sends no mail; do it after `pawl run` has returned, `pawl run FILE || mail -s failed me </dev/null`";
+constexpr std::string_view kNoPast =
+    "each workflow stands by itself, and none looks at the one before; leave it out, or run them one after the other";
+constexpr std::string_view kFailFast =
+    "a failed task keeps others from beginning unless the workflow says otherwise; true is `on_failure: fail`, which "
+    "is "
+    "the default, and false is `on_failure: continue`";
 constexpr std::string_view kNoInclude = "a definition is one file, without parts of others; write the tasks out";
 constexpr std::string_view kTimeout = "write `timeout: 10m`";
 constexpr std::string_view kConcurrency = "that is an option: `pawl run FILE --concurrency 4`";
 constexpr std::string_view kDescription = "write `description: what it is for`";
 
 constexpr ForeignWords kOfWorkflow[] = {
-    {"steps jobs job nodes stages stage step services targets target pipeline pipelines states activities rules "
+    {"steps jobs job nodes stages stage step services all .PHONY targets target pipeline pipelines states activities "
+     "rules "
      "templates "
      "taskGraph actions workflows task plan",
      kTasks},
     {"apiVersion kind version schemaVersion specVersion dsl document metadata", kNoHeader},
-    {"spec dag", "its members stand at the top: `tasks: {a: {run: make}}`"},
-    {"entrypoint start startAt default initial",
-     "a workflow begins with the tasks that depend on nothing; leave it out"},
+    {"spec dag workflow", "its members stand at the top: `tasks: {a: {run: make}}`"},
+    {"entrypoint start startAt initial", "a workflow begins with the tasks that depend on nothing; leave it out"},
     {"on trigger triggers schedule schedules schedule_interval cron crontab timetable catchup start_date end_date "
      "skip_if_successful restart",
      kNoSchedule},
@@ -48,7 +56,7 @@ constexpr ForeignWords kOfWorkflow[] = {
     {"env environment envs", "an environment is a task's: `tasks: {a: {run: make, env: {KEY: value}}}`"},
     {"env_file env_files dotenv", kNoEnvFile},
     {"secrets secret credentials connections", kNoSecrets},
-    {"defaults default_args",
+    {"defaults default default_args",
      "there are no defaults for all tasks; write them out, or define a policy once and name it: `tasks: {a: {run: "
      "make, "
      "retry_policy: gentle}}`"},
@@ -57,13 +65,18 @@ constexpr ForeignWords kOfWorkflow[] = {
     {"timeout_minutes timeout_seconds timeout_sec timeout_secs timeout_ms timeouts active_deadline_seconds deadline "
      "dagrun_timeout execution_timeout max_duration workflow_execution_timeout workflow_run_timeout",
      kTimeout},
-    {"continue_on_error ignore_errors continue_on fail_fast continue_on_failure ignore_failure keep_going soft_fail",
+    {"fail_fast", kFailFast},
+    {"email email_on_failure email_on_retry email_on_success mail mail_on mail_on_error error_mail info_mail smtp",
+     kNoMail},
+    {"depends_on_past wait_for_downstream", kNoPast},
+    {"unless except", "a condition is a task's: `tasks: {a: {run: make, when: not (input.deploy == \"no\")}}`"},
+    {"continue_on_error ignore_errors continue_on continue_on_failure ignore_failure keep_going soft_fail",
      "write `on_failure: continue`"},
     {"allow_failure", "that is a task's: `tasks: {a: {run: make, allow_failure: true}}`"},
     {"concurrency parallelism parallel max_parallel max_active_runs max_active_tasks max_active_steps max_workers",
      kConcurrency},
     {"handlers handler_on hooks finally on_exit on_success on_completion on_error on_cancel exit_handler always notify "
-     "notifications mail_on on_failure_callback on_success_callback sla_miss_callback failure_workflow after_all",
+     "notifications on_failure_callback on_success_callback sla_miss_callback failure_workflow after_all",
      kNoHooks},
     {"image container containers volumes networks runs_on node_selector service_account_name pool queue task_queue",
      kNoContainers},
@@ -84,6 +97,7 @@ constexpr ForeignWords kOfWorkflow[] = {
 constexpr std::string_view kDependencies = "write `dependencies: [a, b]`";
 constexpr std::string_view kRun = "write `run: make test`, or `run: [make, test]` without a shell";
 constexpr std::string_view kWhen = "write `when: input.deploy == \"yes\"`";
+constexpr std::string_view kWhenNot = "write `when: not (input.deploy == \"no\")`";
 constexpr std::string_view kAllowFailure = "write `allow_failure: true`";
 constexpr std::string_view kRetries = "write `retry_policy: {max_attempts: 3}`, the first attempt included";
 constexpr std::string_view kRetryDelay = "write `retry_policy: {max_attempts: 3, base_delay: 10s}`";
@@ -103,7 +117,7 @@ constexpr ForeignWords kOfCall[] = {
      "what a task does is `run: make`, or a handler: `module: billing, function: charge`"},
     {"image container containers docker docker_image podman volumes volume_mounts ports resources runs_on "
      "node_selector "
-     "pod pod_template build platform network networks kubernetes container_name init_containers",
+     "pod pod_template build deploy services platform network networks kubernetes container_name init_containers",
      kNoContainers},
     {"retries retry retry_count max_retries max_retry retry_limit attempts max_attempts retry_strategy restart "
      "restart_policy number_of_retries maximum_attempts",
@@ -127,12 +141,19 @@ constexpr ForeignWords kOfCall[] = {
     {"outputs output result results register xcom xcom_push do_xcom_push save result_variable output_parameters export "
      "returns",
      kOutput},
-    {"stdout stderr log logs log_dir log_file redirect",
+    {"stdout stderr log logs logging log_dir log_file redirect",
      "what a command writes is shown and kept; for a file write `run: make > build.log 2>&1`"},
     {"input_file stdin_file", "write `stdin: some text`, or `run: make < input.txt`"},
     {"user run_as run_as_user become sudo uid", "commands run as the user of pawl; write `run: sudo -u ci make`"},
     {"signal_on_stop stop_signal kill_signal stop_grace_period termination_grace_period_seconds grace_period",
      "a task that is stopped gets SIGTERM and, 10 s later, SIGKILL; leave it out"},
+    {"before_script after_script setup teardown pre_script post_script prepare",
+     "it is part of the command: `run: ./prepare && make`"},
+    {"success_codes success_exit_codes ok_codes allow_exit_codes expected_exit_codes",
+     "a command has done well if it exits with 0: `run: diff a b || test $? = 1`"},
+    {"healthcheck health_check readiness_probe liveness_probe readiness",
+     "Pawl runs commands to their end; what waits is a command, too: `run: until curl -fs localhost; do sleep 1; "
+     "done`"},
     {"heartbeat heartbeat_timeout", "Pawl watches the process itself; leave it out, or limit it: `timeout: 10m`"},
 };
 
@@ -144,22 +165,35 @@ constexpr ForeignWords kOfTask[] = {
     {"next downstream downstreams then before successors transitions set_downstream children followed_by goto",
      "it is written the other way round: the later task has `dependencies: [a]`"},
     {"continue_on_error ignore_errors ignore_error continue_on soft_fail optional ignore_failure continue_on_failure "
-     "fail_fast allowed_to_fail allow_fail failed_when",
+     "allowed_to_fail allow_fail failed_when",
      kAllowFailure},
-    {"if only_if condition conditions precondition preconditions only unless except skip_if run_if run_when expr "
+    {"fail_fast", kFailFast},
+    {"email email_on_failure email_on_retry email_on_success mail mail_on mail_on_error", kNoMail},
+    {"depends_on_past wait_for_downstream", kNoPast},
+    {"unless except skip_if skip disabled disable", kWhenNot},
+    {"tags tag labels annotations metadata owner",
+     "a task has an id and, for people, `name: Build it`; leave the rest out"},
+    {"repeat_policy repeat repeat_every",
+     "Pawl does not repeat a task that has ended well; loop in the command: `run: while "
+     "./more; do ./work; done`"},
+    {"suspend input_required manual",
+     "a person stops a workflow between two tasks by `pawl pause ID`, and lets it go on by `pawl resume ID`"},
+    {"stage", "the order is that of `dependencies: [a]`; a stage is all tasks that have the same"},
+    {"if only_if condition conditions precondition preconditions only enabled enable profiles run_if run_when expr "
      "expression "
      "rules decision_cases status evaluate",
      kWhen},
     {"trigger_rule",
      "a task runs when what it depends on has ended well or was skipped; after a failure it does if that has "
      "`allow_failure: true`"},
-    {"schedule schedules cron crontab schedule_interval on trigger triggers every",
+    {"schedule schedules cron crontab schedule_interval on trigger triggers every start_date end_date "
+     "catchup",
      "Pawl starts no tasks by the clock; a task that waits is `sleep: 10m`, or `until: 2026-11-23T08:30:00Z`"},
     {"delay wait pause wait_for_completion initial_delay start_delay",
      "a wait is a task of its own, `sleep: 10s`; between attempts it is `retry_policy: {base_delay: 10s}`"},
     {"handlers handler_on on_success on_exit on_error on_cancel on_completion finally notify notifications hooks "
      "always "
-     "mail_on mail_on_error on_failure_callback on_success_callback on_retry_callback lifecycle post pre callbacks",
+     "on_failure_callback on_success_callback on_retry_callback lifecycle post pre callbacks",
      "Pawl has no hooks; let another task depend on this one: `dependencies: [a]`"},
     {"on_failure",
      "that is the workflow's, `on_failure: continue`; a task whose failure does not count has `allow_failure: true`"},
@@ -179,7 +213,7 @@ constexpr ForeignWords kOfTask[] = {
     {"priority priority_weight weight", "priority is the workflow's: `priority: high` at the top"},
     {"description desc doc doc_md docs comment summary about",
      "write `name: Build the site`, or a comment: `# why it is there`"},
-    {"cache artifacts artifact produces consumes creates sources generates inputs_from depends_on_past save_cache "
+    {"cache artifacts artifact produces consumes creates sources generates inputs_from save_cache "
      "restore_cache phony",
      "Pawl does not look at files; a task runs once in each workflow. What is up to date make can tell: `run: make "
      "site`"},
@@ -289,6 +323,8 @@ std::span<const ForeignWords> foreign_words(KeyOf what) {
 
 std::string_view advice_on(std::string_view key, KeyOf what) {
   std::string_view advice = find(foreign_words(what), key);
+  if (advice.empty() && key.starts_with("x-"))
+    return "a definition has only the fields that are known; leave it out, or make it a comment: `# x`";
   if (advice.empty() && what == KeyOf::task) advice = find(foreign_words(KeyOf::compensation), key);
   return advice;
 }

@@ -127,11 +127,36 @@ TEST(ForeignWords, what_is_shown_is_valid) {
 TEST(ForeignWords, are_known_however_they_are_spelt) {
   for (const std::string word : {"depends_on", "depends-on", "dependsOn", "DependsOn", "DEPENDS_ON"})
     EXPECT_EQ(task_refusal(word + ": [a]"), "is no known field; write `dependencies: [a, b]`") << word;
+  EXPECT_EQ(refusal_of("name: x\nx-common: &c {}\ntasks: {a: {run: ls}}\n"),
+            "is no known field; a definition has only the fields that are known; leave it out, or make it a comment: "
+            "`# x`");
   EXPECT_EQ(task_refusal("timeout-minutes: 5"), "is no known field; write `timeout: 10m`");
   EXPECT_EQ(task_refusal("continue-on-error: true"), "is no known field; write `allow_failure: true`");
   // Nobody's word, but nearly ours.
   EXPECT_EQ(task_refusal("dependancies: [a]"), "is no known field (did you mean \"dependencies\"?)");
   EXPECT_EQ(task_refusal("retryPolicy: {}"), "is no known field (did you mean \"retry_policy\"?)");
+}
+
+// What a word means elsewhere is what the advice does here.
+TEST(ForeignWords, are_not_advised_to_do_something_else) {
+  const auto advice = [](std::string_view word, KeyOf what) { return std::string(advice_on(word, what)); };
+  for (const KeyOf what : {KeyOf::workflow, KeyOf::task}) {
+    for (const char* const word : {"fail_fast", "failFast"})
+      EXPECT_TRUE(advice(word, what).contains("true is `on_failure: fail`, which is the default")) << word;
+    for (const char* const word : {"email", "email_on_failure", "emailOnRetry"})
+      EXPECT_TRUE(advice(word, what).starts_with("Pawl sends no mail")) << word;
+    EXPECT_TRUE(advice("depends_on_past", what).starts_with("each workflow stands by itself"));
+    EXPECT_TRUE(advice("unless", what).contains("when: not (")) << advice("unless", what);
+  }
+  EXPECT_TRUE(advice("skip", KeyOf::task).contains("when: not ("));
+  EXPECT_FALSE(advice("default", KeyOf::workflow).contains("depend on nothing")) << "defaults of GitLab";
+  for (const char* const word :
+       {"tags", "labels", "repeatPolicy", "healthcheck", "start_date", "suspend", "deploy", "profiles", "logging",
+        "services", "stage", "before_script", "after_script", "disabled", "enabled", "success_codes"})
+    EXPECT_NE(advice(word, KeyOf::task), "") << word;
+  for (const char* const word :
+       {"workflow", "all", ".PHONY", "x-common", "services", "stages", "variables", "default", "include", "extends"})
+    EXPECT_NE(advice(word, KeyOf::workflow), "") << word;
 }
 
 TEST(ForeignWords, values_of_another_shape_are_shown_in_ours) {

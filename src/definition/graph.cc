@@ -51,9 +51,11 @@ bool comes_before(const Definition& definition, TaskIndex ancestor, TaskIndex ta
 Path Builder::task_path(TaskIndex task) const { return {"tasks", std::string(made_->task_id(task))}; }
 
 std::unexpected<Problem> Builder::unknown_task(Path path, std::string_view id, std::string_view what) const {
+  // Not the task itself: that would be the next mistake.
+  const std::string* const own = path.size() > 1 ? std::get_if<std::string>(&path[1]) : nullptr;
   std::vector<std::string_view> known;
   for (TaskIndex task = 0; task < std::min<std::size_t>(made_->task_count(), kSearchedForSuggestion); ++task)
-    known.push_back(made_->task_id(task));
+    if (own == nullptr || made_->task_id(task) != *own) known.push_back(made_->task_id(task));
   return wrong(std::move(path), fmt::format("{} unknown task {}{}", what, in_quotes(id), did_you_mean(id, known)));
 }
 

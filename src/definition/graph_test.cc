@@ -91,6 +91,10 @@ TEST(Graph, refuses_dependencies_that_make_no_sense) {
   spec.tasks[1].dependencies = {"t00"};
   EXPECT_EQ(graph_refusal(spec),
             "tasks.t1.dependencies[0]: depends on the unknown task \"t00\" (did you mean \"t0\"?)");
+  // Never the task itself, however close it is.
+  spec.tasks[0].dependencies = {"t00"};
+  spec.tasks[1].dependencies = {};
+  EXPECT_EQ(graph_refusal(spec), "tasks.t0.dependencies[0]: depends on the unknown task \"t00\"");
 }
 
 TEST(Graph, names_a_cycle_in_the_order_in_which_its_tasks_would_have_to_run) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "definition/command_words.h"
 #include "expression/expression.h"
 
 namespace pawl::definition {
@@ -19,35 +20,103 @@ constexpr std::size_t kLinesShown = 5;
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// Changed, these would change how the command itself runs.
+// Names that the shell or the system owns: assigned, they are ignored, or change how the command itself runs.
 bool is_taken(std::string_view name) {
-  static constexpr std::string_view kTaken[] = {"PATH",     "HOME",   "USER",     "SHELL",   "PWD",    "OLDPWD",
-                                                "IFS",      "LANG",   "TERM",     "UID",     "EUID",   "ENV",
-                                                "HOSTNAME", "TMPDIR", "PS1",      "PS4",     "OPTIND", "RANDOM",
-                                                "SECONDS",  "LINENO", "BASH_ENV", "LOGNAME", "TZ"};
-  return std::ranges::find(kTaken, name) != std::end(kTaken);
+  static constexpr std::string_view kTaken[] = {"PATH",
+                                                "HOME",
+                                                "USER",
+                                                "SHELL",
+                                                "PWD",
+                                                "OLDPWD",
+                                                "IFS",
+                                                "CDPATH",
+                                                "LANG",
+                                                "TERM",
+                                                "UID",
+                                                "EUID",
+                                                "GID",
+                                                "PPID",
+                                                "ENV",
+                                                "HOSTNAME",
+                                                "HOSTTYPE",
+                                                "OSTYPE",
+                                                "TMPDIR",
+                                                "PS1",
+                                                "PS2",
+                                                "PS3",
+                                                "PS4",
+                                                "OPTIND",
+                                                "OPTARG",
+                                                "OPTERR",
+                                                "RANDOM",
+                                                "SECONDS",
+                                                "SRANDOM",
+                                                "EPOCHSECONDS",
+                                                "EPOCHREALTIME",
+                                                "LINENO",
+                                                "SHELLOPTS",
+                                                "SHLVL",
+                                                "FUNCNAME",
+                                                "GROUPS",
+                                                "DIRSTACK",
+                                                "PIPESTATUS",
+                                                "REPLY",
+                                                "MACHTYPE",
+                                                "HISTCMD",
+                                                "COLUMNS",
+                                                "LINES",
+                                                "LOGNAME",
+                                                "TZ",
+                                                "MAIL",
+                                                "EDITOR",
+                                                "GLOBIGNORE",
+                                                "POSIXLY_CORRECT",
+                                                "TIMEFORMAT",
+                                                "EXECIGNORE",
+                                                "COPROC",
+                                                "MAPFILE",
+                                                "TMOUT"};
+  static constexpr std::string_view kPrefixes[] = {"BASH", "PAWL_", "LC_", "LD_", "COMP_", "READLINE_"};
+  return std::ranges::find(kTaken, name) != std::end(kTaken) ||
+         std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-// A variable's name for what the expression reads: WHO of `input.who`, COUNT of `tasks.count.result`.
-std::string variable_for(std::string_view expression) {
-  std::string_view word = "value";
+std::string in_capitals(std::string_view word) {
+  std::string name;
+  for (const char c : word) name += is_word(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+  return name;
+}
+
+// A variable's name for what the expression reads: WHO of `input.who`, COUNT of `tasks.count.result`, and INPUT_PATH of
+// `input.path`, for PATH is taken.
+std::string variable_for(std::string_view expression, const std::vector<std::string_view>& env) {
   const std::vector<expression::Access> accesses = expression::find_accesses(expression);
-  if (!accesses.empty()) {
-    const std::vector<std::string>& path = accesses.front().path;
-    std::size_t last = path.size() - 1;
-    while (last > 1 && (path[last] == "result" || path[last] == "stdout" || path[last] == "error")) --last;
-    word = path[last];
-    std::string name;
-    for (const char c : word) name += is_word(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
-    if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) name.insert(0, "_");
-    return is_taken(name) ? name + "_VALUE" : name;
-  }
-  return expression == "attempt" ? "ATTEMPT" : "VALUE";
+  if (accesses.empty()) return expression == "attempt" ? "ATTEMPT" : "VALUE";
+  const std::vector<std::string>& path = accesses.front().path;
+  std::size_t last = path.size() - 1;
+  while (last > 1 && (path[last] == "result" || path[last] == "stdout" || path[last] == "error")) --last;
+  std::string name = in_capitals(path[last]);
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) name.insert(0, "_");
+  const bool is_free = !is_taken(name) && std::ranges::find(env, name) == env.end();
+  return is_free ? name : fmt::format("{}_{}", in_capitals(path.front()), name);
+}
+
+// Whether the value of an expression may well be a list or an object, which no variable holds.
+bool may_be_structure(std::string_view expression, const Json* input) {
+  const std::vector<expression::Access> accesses = expression::find_accesses(expression);
+  if (accesses.size() != 1 || !accesses.front().is_whole) return false;
+  const std::vector<std::string>& path = accesses.front().path;
+  if (path.front() == "tasks") return path.size() == 3 && path[2] != "state";
+  if (path.front() != "input" || input == nullptr) return false;
+  const Json* value = input;
+  for (std::size_t i = 1; i < path.size() && value != nullptr; ++i)
+    value = value->is_object() ? value->get_object().if_contains(path[i]) : nullptr;
+  return value != nullptr && value->is_structured();
 }
 
 class Rewriter {
  public:
-  explicit Rewriter(std::string_view line) : line_(line) {}
+  Rewriter(std::string_view line, const std::vector<std::string_view>& env) : line_(line), env_(env) {}
 
   // The line with a variable in place of each value.
   std::string rewrite(const std::vector<std::string_view>& places) {
@@ -111,6 +180,11 @@ class Rewriter {
         ++i;
         continue;
       }
+      const bool starts_word = i == 0 ? out.empty() : text[i - 1] == ' ' || text[i - 1] == '\n' || text[i - 1] == '\t';
+      if (quote_ == 0 && text[i] == '#' && starts_word) {  // a comment, whose apostrophes quote nothing
+        i = std::min(text.find('\n', i), text.size() - 1);
+        continue;
+      }
       if (quote_ == 0 && (text[i] == '"' || text[i] == '\'')) {
         quote_ = text[i];
       } else if (quote_ == text[i]) {
@@ -123,14 +197,18 @@ class Rewriter {
   const std::string& name_of(std::string_view place) {
     for (const auto& [expression, name] : names_)
       if (expression == place) return name;
-    const std::string base = variable_for(place);
+    const std::string base = variable_for(place, env_);
     std::string name = base;
-    for (int number = 2; std::ranges::any_of(names_, [&](const auto& known) { return known.second == name; }); ++number)
-      name = fmt::format("{}_{}", base, number);
+    const auto is_used = [&] {
+      return std::ranges::find(env_, name) != env_.end() ||
+             std::ranges::any_of(names_, [&](const auto& known) { return known.second == name; });
+    };
+    for (int number = 2; is_used(); ++number) name = fmt::format("{}_{}", base, number);
     return names_.emplace_back(place, name).second;
   }
 
   std::string_view line_;
+  const std::vector<std::string_view>& env_;  // names that are taken
   char quote_ = 0;
   std::vector<std::size_t> changed_;  // where variables end in the text that was made
   std::vector<std::pair<std::string, std::string>> names_;
@@ -140,11 +218,7 @@ class Rewriter {
 
 std::optional<std::size_t> place_of_shell_line(std::string_view function, const boost::json::array& args) {
   if (function == "shell") return !args.empty() && args[0].is_string() ? std::optional<std::size_t>(0) : std::nullopt;
-  static constexpr std::string_view kShells[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
-  if (args.size() < 3 || !args[0].is_string()) return std::nullopt;
-  const std::string_view program = args[0].get_string();
-  if (std::ranges::find(kShells, program.substr(program.find_last_of('/') + 1)) == std::end(kShells))
-    return std::nullopt;
+  if (args.size() < 3 || !args[0].is_string() || !is_shell(args[0].get_string())) return std::nullopt;
   for (std::size_t i = 1; i + 1 < args.size() && args[i].is_string(); ++i) {
     const std::string_view option = args[i].get_string();
     if (option.starts_with('-') && !option.starts_with("--") && option.ends_with('c'))
@@ -153,18 +227,36 @@ std::optional<std::size_t> place_of_shell_line(std::string_view function, const 
   return std::nullopt;
 }
 
-std::optional<std::string> find_pasted_values(std::string_view line) {
+std::optional<std::string> find_pasted_values(const PastedLine& pasted) {
+  const std::string_view line = pasted.line;
   if (!expression::has_places(line)) return std::nullopt;
   const Result<std::vector<std::string_view>> places = expression::find_places(line);
   if (!places || places->empty()) return std::nullopt;
   const std::size_t first = line.find_first_not_of(" \t\r\n");
   if (places->size() == 1 && line.substr(first).starts_with(kOpen) && expression::strip_place(line))
     return std::nullopt;
-  Rewriter rewriter(line);
+  const auto structure =
+      std::ranges::find_if(*places, [&](std::string_view place) { return may_be_structure(place, pasted.input); });
+  if (structure != places->end())
+    return fmt::format(
+        "a value that is pasted into a line is code there, and {0} may be a list or an object, which no variable "
+        "holds: "
+        "pass it as standard input, `stdin: ${{{{ {0} }}}}`, and the others in `env`",
+        *structure);
+  Rewriter rewriter(line, pasted.env);
   const std::string rewritten = rewriter.rewrite(*places);
-  const std::string lines = rewriter.changed_lines(rewritten);
+  if (!is_shell(pasted.shell))
+    return fmt::format(
+        "a value that is pasted into a script is code there; pass it as a variable of the environment, and let the "
+        "script read that:\n    env: {}",
+        rewriter.env());
+  if (line.contains("<<"))
+    return fmt::format(
+        "a value that is pasted into a shell line is code there; pass it as a variable, which a here-document fills in "
+        "unless the word behind << is in quotes:\n    env: {}",
+        rewriter.env());
   return fmt::format("a value that is pasted into a shell line is code there; pass it as a variable:{}\n    env: {}",
-                     lines, rewriter.env());
+                     rewriter.changed_lines(rewritten), rewriter.env());
 }
 
 }  // namespace pawl::definition

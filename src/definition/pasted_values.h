@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pawl/json.h"
 
@@ -13,8 +14,17 @@ namespace pawl::definition {
 // Which of the args of `exec` a shell reads: of exec.shell the first, of exec.run the one behind `sh -c` and the like.
 [[nodiscard]] std::optional<std::size_t> place_of_shell_line(std::string_view function, const boost::json::array& args);
 
-// What to say of a line that has `${{ }}` places in it, with the lines as they should be. Nothing if there is none, or
-// if the line is one place as a whole: who writes that gives the code on purpose.
-[[nodiscard]] std::optional<std::string> find_pasted_values(std::string_view line);
+// A line, and what is known of where it stands.
+struct PastedLine {
+  std::string_view line;
+  std::string_view shell;             // the program that reads it
+  std::vector<std::string_view> env;  // the variables that the task sets itself
+  const Json* input = nullptr;        // the defaults of the workflow; nullptr: nothing is known of them
+};
+
+// What to say of a line that has `${{ }}` places in it, with the lines as they should be; in words where the lines
+// cannot be told: in a here-document, or in the language of another interpreter than a shell. Nothing if there is no
+// place, or if the line is one place as a whole: who writes that gives the code on purpose.
+[[nodiscard]] std::optional<std::string> find_pasted_values(const PastedLine& pasted);
 
 }  // namespace pawl::definition

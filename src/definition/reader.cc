@@ -24,6 +24,7 @@ struct Header {
   bool has_name = false;
   std::optional<Json> shell;
   std::optional<Node> input;
+  std::optional<Node> output;
   std::optional<Node> tasks;
 };
 
@@ -70,6 +71,7 @@ Checked<void> read_input(Header& header, Node value, const Path& path) {
 }
 
 Checked<void> read_output(Header& header, Node value, const Path& path) {
+  header.output = value;
   return assign(header.spec.output, read_json(value, path));
 }
 
@@ -135,14 +137,15 @@ bool looks_like_a_text(std::string_view number) {
   return number.size() > point + 2 && number.ends_with('0') && !number.starts_with('0');
 }
 
-std::vector<Problem> doubt_numbers(Node input) {
+// Of a value of the workflow.
+std::vector<Problem> doubt_numbers(Node value, std::string_view key) {
   std::vector<Problem> problems;
-  for (const Node node : input.respelled()) {
+  for (const Node node : value.respelled()) {
     const bool is_number = node.kind() == NodeKind::integer || node.kind() == NodeKind::number;
     if (!is_number || !looks_like_a_text(node.written()) || problems.size() == kMostWarnings) continue;
     problems.push_back({.message = fmt::format("{} is the number {} here; put it in quotes if it is a text",
                                                node.written(), to_json_text(node.to_json())),
-                        .path = path_of(input, node, {"input"})});
+                        .path = path_of(value, node, {std::string(key)})});
   }
   return problems;
 }
@@ -170,7 +173,8 @@ Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std:
   Checked<DefinitionPtr> made = builder.finish();
   if (!made || checks.warnings == nullptr) return made;
   warnings = builder.warnings();
-  if (header.input) std::ranges::move(doubt_numbers(*header.input), std::back_inserter(warnings));
+  if (header.input) std::ranges::move(doubt_numbers(*header.input, "input"), std::back_inserter(warnings));
+  if (header.output) std::ranges::move(doubt_numbers(*header.output, "output"), std::back_inserter(warnings));
   return made;
 }
 

@@ -171,5 +171,18 @@ TEST(Reader, the_file_name_decides_what_the_text_is) {
   EXPECT_FALSE(read_definition(kFlow, "x.json"));
 }
 
+TEST(Reader, takes_expressions_of_older_versions_where_they_are_stored) {
+  for (const char* const expression :
+       {"item == 1", "index == 1", "input.a == 9223372036854775808", "input.a > 1e400"}) {
+    const std::string text = R"({"name": "x", "tasks": {"a": {"module": "test", "function": "noop", "when": ")" +
+                             std::string(expression) + "\"}}}";
+    const auto written = read_definition(text, "a.json");
+    ASSERT_FALSE(written.has_value()) << expression;
+    EXPECT_EQ(written.error().field, "tasks.a.when");
+    EXPECT_NE(written.error().line, 0U);
+    EXPECT_TRUE(read_definition(text, "a.json", {.stored = true}).has_value()) << expression;
+  }
+}
+
 }  // namespace
 }  // namespace pawl

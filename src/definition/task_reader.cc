@@ -47,6 +47,7 @@ Checked<void> read_dependencies(TaskDraft& draft, Node value, const Path& path) 
 }
 
 Checked<void> read_when(TaskDraft& draft, Node value, const Path& path) {
+  if (value.is_null()) return {};
   // `when: true` and `when: false` are expressions too.
   if (value.kind() == NodeKind::boolean) {
     draft.spec.when = value.boolean() ? "true" : "false";

@@ -23,7 +23,13 @@ Path inside(const Path& path, Path::value_type step) {
 }
 
 Checked<Json> read_cwd(Node value, const Path& path) {
-  if (value.kind() == NodeKind::string && value.string().empty()) return wrong(path, "must not be empty");
+  if (value.kind() == NodeKind::string && value.string().empty())
+    return wrong(path, "must not be empty; leave it out for the directory of pawl");
+  if (value.is_null())
+    return wrong(path, value.written() == "~"
+                           ? "must be the path of a directory; ~ is null in YAML, and stands for the home directory to "
+                             "shells only: write its path"
+                           : "must be the path of a directory, not null; leave it out for the directory of pawl");
   Checked<Json> text = read_text_value(value, path, "a string, the path of a directory");
   if (text) *text = value.written();
   return text;

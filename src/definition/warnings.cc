@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "definition/command_words.h"
 #include "definition/foreign_places.h"
 #include "definition/pasted_values.h"
 #include "expression/foreign_names.h"
@@ -191,11 +192,9 @@ std::optional<std::string> doubt(const Access& access, const Definition& definit
 }  // namespace
 
 void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> task, const Path& path) {
-  for (const std::string& integer : expression::find_long_integers(expression))
+  for (const std::string& list : expression::find_zero_indices(expression))
     found_.push_back(
-        {.message = fmt::format("the integer {} does not fit into 64 bits, and is rounded to a double here; "
-                                "compare it as a text: tostring(x) == \"{}\"",
-                                integer, integer),
+        {.message = fmt::format("indices begin at 1: the first element is {0}[1], and {0}[0] is null", list),
          .path = path});
   for (Access& access : expression::find_accesses(expression))
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
@@ -214,16 +213,34 @@ void WarningFinder::note_condition(std::string_view expression, const Path& path
 }
 
 void WarningFinder::note_command(std::string_view module, std::string_view function, const Json& args,
-                                 const Path& path) {
-  if (module != "exec" || !args.is_array()) return;
-  const std::optional<std::size_t> place = place_of_shell_line(function, args.get_array());
+                                 const JsonText& input, const Path& path) {
+  if (module != "exec" || !args.is_array() || found_.size() >= kMostWarnings) return;
+  const boost::json::array& words = args.get_array();
+  Path args_path = path;
+  args_path.emplace_back("args");
+  const auto add = [&](std::optional<std::string> message, std::size_t place) {
+    if (!message) return;
+    found_.push_back({.message = *std::move(message), .path = args_path});
+    found_.back().path.emplace_back(place);
+  };
+  if (function == "run") add(doubt_words(words), 0);
+  const std::optional<std::size_t> place = place_of_shell_line(function, words);
   if (!place) return;
-  std::optional<std::string> message = find_pasted_values(args.get_array()[*place].get_string());
-  if (!message) return;
-  Path line = path;
-  line.emplace_back("args");
-  line.emplace_back(*place);
-  found_.push_back({.message = *std::move(message), .path = std::move(line)});
+  const bool is_line = function == "shell";
+  PastedLine pasted{.line = words[*place].get_string(),
+                    .shell = is_line ? shell_of(words) : std::string_view(words[0].get_string()),
+                    .env = {}};
+  if (pasted.line.contains("\r\n"))
+    add("the lines end with \\r\\n, and to a shell the \\r is a part of the last word of each; end them with \\n alone",
+        *place);
+  if (is_line) add(doubt_interpreter(pasted.line, pasted.shell), *place);
+  if (!expression::has_places(pasted.line)) return;
+  if (const auto* const options = words.back().if_object())
+    if (const Json* const env = options->if_contains("env"); env != nullptr && env->is_object())
+      pasted.env = names_in(env->get_object());
+  const Json defaults = input.parse();
+  pasted.input = &defaults;
+  add(find_pasted_values(pasted), *place);
 }
 
 std::vector<Problem> WarningFinder::judge(const Definition& definition) const {

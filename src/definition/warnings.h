@@ -27,8 +27,10 @@ class WarningFinder {
   void note_text(std::string_view text, const Path& path);
   // Of the condition of a task, noted as an expression already.
   void note_condition(std::string_view expression, const Path& path);
-  // Of a command with its args: values that are pasted into a line for a shell.
-  void note_command(std::string_view module, std::string_view function, const Json& args, const Path& path);
+  // Of a command with its args: values that are pasted into a line for a shell, and words that are meant for another
+  // program. `input`: the workflow's defaults.
+  void note_command(std::string_view module, std::string_view function, const Json& args, const JsonText& input,
+                    const Path& path);
   [[nodiscard]] std::vector<Problem> judge(const Definition& definition) const;
 
  private:

@@ -125,6 +125,46 @@ TEST(Warnings, places_as_other_systems_write_them_are_text) {
     EXPECT_EQ(warned(no_place), "") << no_place;
 }
 
+TEST(Warnings, variables_of_templates_are_text) {
+  for (const char* const theirs : {"{{ ds }}", "{{ds_nodash}}", "{{ item }}", "{{ .WHO }}", "{{.X}}"}) {
+    const std::string stdin_text = "stdin: 'x " + std::string(theirs) + "'";
+    EXPECT_THAT(warnings_of_b(stdin_text), ElementsAre(HasSubstr("\"" + std::string(theirs) + "\" is text;")))
+        << theirs;
+  }
+  // Programs have templates of their own.
+  for (const char* const own : {"docker ps --format {{.ID}}", "{{.ID}}", "kubectl get -o go-template={{.X}}",
+                                "git log {{ .Names }}", "an {{ items }}", "{{ range .X }}"})
+    EXPECT_THAT(warnings_of_b("stdin: '" + std::string(own) + "'"), IsEmpty()) << own;
+}
+
+TEST(Warnings, the_files_of_github_are_not_there) {
+  EXPECT_THAT(warnings_of_b("stdin: 'echo tag=1 >> $GITHUB_OUTPUT'"),
+              ElementsAre(HasSubstr("\"$GITHUB_OUTPUT\" is no file here: print JSON on standard output instead")));
+  EXPECT_THAT(warnings_of_b("stdin: 'echo tag=1 >> \"${GITHUB_ENV}\"'"), SizeIs(1));
+  EXPECT_THAT(warnings_of_b("stdin: '$GITHUB_SHA'"), IsEmpty());
+}
+
+TEST(Warnings, indices_begin_at_one) {
+  EXPECT_THAT(
+      warnings_of_b("stdin: '${{ input.who[0] }}'"),
+      ElementsAre(HasSubstr("indices begin at 1: the first element is input.who[1], and input.who[0] is null")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ #tasks[\"a\"].result.rows[0] }}'"),
+              ElementsAre(HasSubstr("the first element is tasks[\"a\"].result.rows[1]")));
+  EXPECT_THAT(warnings_of_b("stdin: '${{ input.who[1] }} ${{ ({1})[0] }}'"), IsEmpty());
+}
+
+// A shell says "unexpected end of file" of such a script.
+TEST(Warnings, a_script_whose_lines_end_as_those_of_windows) {
+  const std::string why = "the lines end with \\r\\n";
+  EXPECT_THAT(warnings_of("name: x\ntasks: {a: {run: \"if true; then\\r\\n  ls\\r\\nfi\\r\\n\"}}\n"),
+              ElementsAre(HasSubstr(why)));
+  EXPECT_THAT(warnings_of(R"({"name": "x", "tasks": {"a": {"run": ["sh", "-c", "ls\r\npwd\r\n"]}}})"),
+              ElementsAre(HasSubstr(why)));
+  EXPECT_THAT(warnings_of(R"({"name": "x", "tasks": {"a": {"run": ["printf", "ls\r\n"]}}})"), IsEmpty());
+  EXPECT_THAT(warnings_of("name: x\r\ntasks:\r\n  a:\r\n    run: |\r\n      ls\r\n      pwd\r\n"), IsEmpty())
+      << "YAML makes line feeds of them";
+}
+
 TEST(Warnings, compensations_and_outputs_may_look_at_failures) {
   EXPECT_THAT(
       warnings_of("name: x\ntasks:\n  a: {run: 'true', compensation: {run: 'true', stdin: '${{ tasks.b.error }}'}}\n"
@@ -207,8 +247,8 @@ TEST(Warnings, a_value_pasted_into_a_shell_line) {
                   "it as a variable:\n    echo Hello, \"$WHO\"\n    env: {WHO: \"${{ input.who }}\"}"));
   EXPECT_THAT(
       of_run("'echo \"a ${{ input.who }}s ${{ input.path }}\" ''${{ input[\"rows\"] }}'' ${{ input.who }}'"),
-      ElementsAre(HasSubstr("\n    echo \"a ${WHO}s $PATH_VALUE\" ''\"$ROWS\"'' \"$WHO\"\n    env: {WHO: \"${{ "
-                            "input.who }}\", PATH_VALUE: \"${{ input.path }}\", ROWS: '${{ input[\"rows\"] }}'}")));
+      ElementsAre(HasSubstr("\n    echo \"a ${WHO}s $INPUT_PATH\" ''\"$ROWS\"'' \"$WHO\"\n    env: {WHO: \"${{ "
+                            "input.who }}\", INPUT_PATH: \"${{ input.path }}\", ROWS: '${{ input[\"rows\"] }}'}")));
   EXPECT_THAT(
       of_run("|\n      set -u\n      echo ${{ input.who }}\n      ls\n      cat ${{ workflow.id .. input.who }}"),
       ElementsAre(HasSubstr("variable:\n    echo \"$WHO\"\n    cat \"$ID\"\n    env: ")));
@@ -221,6 +261,73 @@ TEST(Warnings, a_value_pasted_into_a_shell_line) {
               ElementsAre(HasSubstr("tasks.a.compensation.run: a value that is pasted")));
 }
 
+TEST(Warnings, a_pasted_value_where_the_right_lines_cannot_be_shown_is_told_in_words) {
+  const auto of_run = [](std::string_view fields) {
+    return warnings_of("name: x\ninput: {who: world, rows: [1], db: {host: h}}\ntasks:\n  a:\n" + std::string(fields));
+  };
+  EXPECT_THAT(of_run("    run: |\n      cat <<'END'\n      ${{ input.who }}\n      END\n"),
+              ElementsAre(::testing::AllOf(HasSubstr("which a here-document fills in unless the word behind << is in "
+                                                     "quotes:\n    env: {WHO: \"${{ input.who }}\"}"),
+                                           ::testing::Not(HasSubstr("$WHO")))));
+  EXPECT_THAT(of_run("    run: print('${{ input.who }}')\n    shell: [python3, -c]\n"),
+              ElementsAre(::testing::AllOf(HasSubstr("let the script read that:\n    env: {WHO: "),
+                                           ::testing::Not(HasSubstr("$WHO")))));
+  EXPECT_THAT(of_run("    run: |\n      # it isn't quoted\n      echo ${{ input.who }}\n"),
+              ElementsAre(HasSubstr("\n    echo \"$WHO\"\n")));
+  for (const char* value : {"input.rows", "input.db", "tasks.a.result"})
+    EXPECT_THAT(
+        of_run("    run: 'true'\n  b:\n    dependencies: [a]\n    run: echo '${{ " + std::string(value) + " }}'\n"),
+        ElementsAre(HasSubstr("pass it as standard input, `stdin: ${{ " + std::string(value) + " }}`")))
+        << value;
+  EXPECT_THAT(of_run("    run: 'true'\n  b:\n    dependencies: [a]\n    run: echo '${{ tasks.a.result.stdout }}'\n"),
+              ElementsAre(HasSubstr("variable:")));
+}
+
+TEST(Warnings, a_pasted_value_gets_a_variable_that_nobody_owns) {
+  const auto of = [](const std::string& name, std::string_view env = "") {
+    return warnings_of("name: x\ninput: {" + name + ": 1}\ntasks:\n  a:\n    run: echo ${{ input." + name + " }}\n" +
+                       std::string(env));
+  };
+  for (const std::string name : {"ppid", "shellopts", "bash_env", "bashpid", "epochseconds", "srandom", "random",
+                                 "seconds", "uid", "euid", "ifs", "path", "home", "pawl_attempt", "lineno"})
+    EXPECT_THAT(of(name), ElementsAre(HasSubstr("\"$INPUT_"))) << name;
+  EXPECT_THAT(of("who", "    env: {WHO: me}\n"), ElementsAre(HasSubstr("echo \"$INPUT_WHO\"\n")));
+  EXPECT_THAT(of("who", "    env: {WHO: me, INPUT_WHO: x}\n"), ElementsAre(HasSubstr("echo \"$INPUT_WHO_2\"\n")));
+}
+
+TEST(Warnings, a_list_that_is_written_as_if_a_shell_read_it) {
+  const auto of_run = [](std::string_view run) {
+    return warnings_of("name: x\ntasks: {a: {run: " + std::string(run) + "}}\n");
+  };
+  EXPECT_THAT(
+      of_run("[make test, make install]"),
+      ElementsAre("f.yaml:2:19: warning: tasks.a.run[0]: there is hardly a program called \"make test\": a list "
+                  "is one program with its arguments, without a shell; write a command line as `run: make "
+                  "test`, and several as a script: `run: |` with a line for each"));
+  EXPECT_THAT(of_run("['echo hi']"), ElementsAre(HasSubstr("called \"echo hi\"")));
+  EXPECT_THAT(of_run("[echo, hi, '|', cat]"), ElementsAre(HasSubstr("\"echo\" gets the word \"|\" as an argument")));
+  EXPECT_THAT(of_run("[make, '2>&1']"), SizeIs(1));
+  for (const char* run : {"[make, test]", "[/opt/my tools/run, x]", "[grep, '|', f]", "[x, -d, '|', f]",
+                          "[find, '>', x]", "['${{ input.program }}', x]", "[echo, a|b]"})
+    EXPECT_THAT(of_run(run), IsEmpty()) << run;
+}
+
+TEST(Warnings, a_script_for_another_interpreter_than_the_one_that_runs_it) {
+  const auto of_script = [](std::string_view first, std::string_view fields = "") {
+    return warnings_of("name: x\ntasks:\n  a:\n    run: |\n      " + std::string(first) + "\n      print(1)\n" +
+                       std::string(fields));
+  };
+  EXPECT_THAT(
+      of_script("#!/usr/bin/env python3"),
+      ElementsAre("f.yaml:4:10: warning: tasks.a.run: the first line names python3, and bash runs the script, for "
+                  "which that line is a comment; write `shell: [python3, -c]`"));
+  EXPECT_THAT(of_script("#!/usr/bin/env -S perl -w"), ElementsAre(HasSubstr("`shell: [perl, -e]`")));
+  EXPECT_THAT(of_script("#! /bin/zsh", "    shell: sh\n"), ElementsAre(HasSubstr("and sh runs the script")));
+  for (const char* line : {"#!/bin/sh", "#!/bin/bash -e", "#!/usr/bin/env bash", "# python3", "#!"})
+    EXPECT_THAT(of_script(line), IsEmpty()) << line;
+  EXPECT_THAT(of_script("#!/usr/bin/python3", "    shell: [python3, -c]\n"), IsEmpty());
+}
+
 TEST(Warnings, a_default_without_quotes_that_looks_like_a_text_and_is_a_number) {
   EXPECT_THAT(
       warnings_of("name: x\ninput: {mode: 0755, versions: [{go: 1.10}, 3.9, 1.0, 0, 0.5, 1e3, 0x1F, '0755']}\n"
@@ -230,12 +337,10 @@ TEST(Warnings, a_default_without_quotes_that_looks_like_a_text_and_is_a_number) 
                   "it is a text"));
 }
 
-TEST(Warnings, an_integer_in_an_expression_that_is_rounded) {
+TEST(Warnings, numbers_of_the_output_that_look_like_texts) {
   EXPECT_THAT(
-      warnings_of_b("when: input.db.port == 9223372036854775808"),
-      ElementsAre(HasSubstr("the integer 9223372036854775808 does not fit into 64 bits, and is rounded to a double")));
-  EXPECT_THAT(warnings_of_b("when: input.db.port == 9223372036854775807 or input.who == '9223372036854775808'"),
-              IsEmpty());
+      warnings_of("name: x\noutput: {a: 0755}\ntasks: {a: {run: 'true'}}\n"),
+      ElementsAre("f.yaml:2:13: warning: output.a: 0755 is the number 755 here; put it in quotes if it is a text"));
 }
 
 }  // namespace

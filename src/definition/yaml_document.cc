@@ -202,14 +202,28 @@ class YamlEvents final : public YAML::EventHandler {
 constexpr std::string_view kTabIndents =
     "a tab in the indentation; YAML is indented with spaces only: write two for each tab";
 
+// The line with this number, the first being 1, without its end.
+std::string_view line_at(std::string_view text, std::uint32_t number) {
+  for (std::uint32_t line = 1; line < number && !text.empty(); ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find('\n'));
+}
+
 // Where a tab indents the line that yaml-cpp could not read, whatever it says of that line.
 std::optional<Position> find_indenting_tab(std::string_view text, Position complaint) {
-  for (std::uint32_t line = 1; line < complaint.line && !text.empty(); ++line)
-    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-  const std::string_view indentation = text.substr(0, std::min(text.find_first_not_of(" \t"), text.size()));
+  const std::string_view line = line_at(text, complaint.line);
+  const std::string_view indentation = line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
   const std::size_t tab = indentation.find('\t');
   if (tab == std::string_view::npos) return std::nullopt;
   return Position{.line = complaint.line, .column = static_cast<std::uint32_t>(tab + 1)};
+}
+
+// Behind a complaint about a line that has a condition of other languages, which to YAML is a key and a value.
+std::string_view hint_at_ternary(std::string_view text, Position complaint) {
+  const std::string_view line = line_at(text, complaint.line);
+  const std::size_t question = line.find(" ? ");
+  if (question == std::string_view::npos || line.find(" : ", question) == std::string_view::npos) return {};
+  return "; for `a ? b : c` write `(a) and (b) or (c)`";
 }
 
 // What yaml-cpp's messages mean to someone who does not know its source.
@@ -245,7 +259,8 @@ Result<void> parse_events(std::istream& stream, std::string_view text, YamlEvent
       at = *tab;
       why = kTabIndents;
     }
-    return std::unexpected(error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}", why)));
+    return std::unexpected(
+        error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}{}", why, hint_at_ternary(text, at))));
   };
   try {
     YAML::Parser parser(stream);

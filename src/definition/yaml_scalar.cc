@@ -118,7 +118,11 @@ std::expected<YamlScalar, std::string> resolve_yaml_scalar(std::string_view tag,
   if (tag == "?") return resolve_plain(text);
   if (tag == "!") return YamlScalar{.value = text};
   std::string_view type = tag;
-  if (!type.starts_with(kStandardTag)) return std::unexpected(fmt::format("unknown tag {}", in_quotes(tag)));
+  if (!type.starts_with(kStandardTag))
+    return std::unexpected(fmt::format(
+        "unknown tag {}{}", in_quotes(tag),
+        tag.starts_with('!') ? "; put a text that begins with ! in quotes, and in a condition write `not x` for `!x`"
+                             : ""));
   type.remove_prefix(kStandardTag.size());
   if (type == "str") return YamlScalar{.value = text};
   if (type == "null" && is_yaml_null(text)) return YamlScalar{.value = std::monostate()};

@@ -113,7 +113,9 @@ TEST(YamlScalar, refuses_tags_that_do_not_fit) {
 
 TEST(YamlScalar, refuses_unknown_tags) {
   EXPECT_EQ(yaml("a:\n  b: !!binary x"), "2:6: unknown tag !!binary");
-  EXPECT_EQ(yaml("a:\n  b: !custom x"), "2:6: unknown tag \"!custom\"");
+  EXPECT_EQ(yaml("a:\n  b: !custom x"),
+            "2:6: unknown tag \"!custom\"; put a text that begins with ! in quotes, and in a condition write `not x` "
+            "for `!x`");
   EXPECT_EQ(yaml("%TAG !e! tag:example.com,2000:\n---\na: !e!x y"), "3:4: unknown tag \"tag:example.com,2000:x\"");
   EXPECT_EQ(yaml("a: !!set {x}"), "1:4: the tag !!set does not fit an object");
   EXPECT_EQ(yaml("!custom"), "1:1: a tag without a value");

@@ -1,7 +1,5 @@
 // What an expression reads, as far as its text shows it.
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <utility>
 
 #include "expression/expression.h"
@@ -35,6 +33,20 @@ class Reader {
           (starts_operand(i) && is_word(end, "and")) || (i > 0 && is_word(i - 1, "not") && !is_comparison(end));
       found.push_back(std::move(access));
       i = end - 1;
+    }
+    return found;
+  }
+
+  // What of the input and of the tasks has `[0]` behind it.
+  [[nodiscard]] std::vector<std::string> zero_indices(std::string_view expression) const {
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if ((!is_word(i, "input") && !is_word(i, "tasks")) || (i > 0 && (is(i - 1, ".") || is(i - 1, ":")))) continue;
+      std::vector<std::string> path;
+      const std::size_t end = follow(i + 1, path);
+      if (!path.empty() && is(end, "[") && is_kind(end + 1, TokenKind::number) && tokens_[end + 1].text == "0" &&
+          is(end + 2, "]"))
+        found.emplace_back(expression.substr(tokens_[i].offset, tokens_[end].offset - tokens_[i].offset));
     }
     return found;
   }
@@ -96,15 +108,9 @@ std::vector<Access> find_accesses(std::string_view expression) {
   return reader.has_own_names() ? std::vector<Access>() : reader.accesses();
 }
 
-std::vector<std::string> find_long_integers(std::string_view expression) {
-  std::vector<std::string> found;
-  for (const Token& token : tokenize(expression)) {
-    if (token.kind != TokenKind::number || token.text.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::int64_t value = 0;
-    if (std::from_chars(token.text.data(), token.text.data() + token.text.size(), value).ec != std::errc())
-      found.push_back(token.text);
-  }
-  return found;
+std::vector<std::string> find_zero_indices(std::string_view expression) {
+  const std::vector<Token> tokens = tokenize(expression);
+  return Reader(tokens).zero_indices(expression);
 }
 
 }  // namespace pawl::expression

@@ -1,11 +1,14 @@
 // What can be said of an expression before it is evaluated.
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <memory>
 #include <set>
 
 #include <fmt/format.h>
 #include <lua5.4/lua.hpp>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "expression/expression.h"
 #include "expression/foreign_names.h"
@@ -15,10 +18,12 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kKnownNames[] = {"tasks",  "input", "workflow", "attempt", "item",     "index",   "null",
-                                            "string", "table", "math",     "utf8",    "array",    "error",   "ipairs",
-                                            "pairs",  "next",  "select",   "type",    "tostring", "tonumber"};
+constexpr std::string_view kKnownNames[] = {"tasks", "input", "workflow", "attempt", "null",     "string",
+                                            "table", "math",  "utf8",     "array",   "error",    "ipairs",
+                                            "pairs", "next",  "select",   "type",    "tostring", "tonumber"};
 constexpr std::string_view kKnownInCompensations[] = {"task", "failure"};
+// Of a foreach. Older versions took them, and they are nil where there is none.
+constexpr std::string_view kKnownInForeach[] = {"item", "index"};
 
 template <std::size_t N>
 bool is_among(std::string_view word, const std::string_view (&words)[N]) {
@@ -36,8 +41,8 @@ lua_State* parser() {
 
 class Names {
  public:
-  Names(std::string_view expression, const std::vector<Token>& tokens, Place place)
-      : expression_(expression), tokens_(tokens), place_(place) {
+  Names(std::string_view expression, const std::vector<Token>& tokens, Place place, Origin origin)
+      : expression_(expression), tokens_(tokens), place_(place), origin_(origin) {
     for (std::size_t i = 0; i < tokens_.size(); ++i) declare_at(i);
   }
 
@@ -46,6 +51,7 @@ class Names {
       const std::string& name = tokens_[i].text;
       if (!is_free_name(i) || is_among(name, kKnownNames) || declared_.contains(name)) continue;
       if (place_ == Place::compensation && is_among(name, kKnownInCompensations)) continue;
+      if (origin_ == Origin::stored && is_among(name, kKnownInForeach)) continue;
       return wrong_at(expression_, fmt::format("unknown variable {}{}", in_quotes(name), hint(i)), tokens_[i].offset);
     }
     return {};
@@ -95,6 +101,8 @@ class Names {
   [[nodiscard]] std::string hint(std::size_t i) const {
     std::string hyphen = hyphen_hint(expression_, tokens_[i].offset);
     if (!hyphen.empty()) return hyphen;
+    if (is_among(text(i), kKnownInForeach))
+      return "; it belongs to `foreach`, which this version of Pawl does not have";
     std::string foreign = foreign_name_hint(tokens_, i);
     return foreign.empty() ? did_you_mean(text(i), kKnownNames) : foreign;
   }
@@ -102,8 +110,41 @@ class Names {
   std::string_view expression_;
   const std::vector<Token>& tokens_;
   const Place place_;
+  const Origin origin_;
   std::set<std::string, std::less<>> declared_;
 };
+
+// Whether Lua reads another integer than the one that is written: beyond 64 bits with a sign it takes the nearest
+// double, and of hexadecimal digits the last 64 bits.
+bool is_cut_integer(std::string_view number) {
+  if (!number.starts_with("0x") && !number.starts_with("0X")) {
+    std::int64_t value = 0;
+    return is_integer_text(number) &&
+           std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc();
+  }
+  if (number.find_first_of(".pP") != std::string_view::npos) return false;
+  std::uint64_t bits = 0;
+  return std::from_chars(number.data() + 2, number.data() + number.size(), bits, 16).ec != std::errc();
+}
+
+// Numbers that no value keeps.
+Result<void> check_numbers(std::string_view expression, const std::vector<Token>& tokens) {
+  for (const Token& token : tokens) {
+    if (token.kind != TokenKind::number) continue;
+    const std::string& number = token.text;
+    if (is_cut_integer(number))
+      return wrong_at(
+          expression,
+          fmt::format("the integer {0} does not fit into 64 bits with a sign; a larger number is compared as "
+                      "a text, `tostring(x) == \"{0}\"`",
+                      number),
+          token.offset);
+    const bool is_hexadecimal = number.starts_with("0x") || number.starts_with("0X");
+    if (!is_hexadecimal && !is_integer_text(number) && !nearest_double(number))
+      return wrong_at(expression, fmt::format("the number {} is beyond the range of a double", number), token.offset);
+  }
+  return {};
+}
 
 std::vector<TaskReference> references_in(const std::vector<Token>& tokens) {
   std::vector<TaskReference> references;
@@ -121,7 +162,7 @@ std::vector<TaskReference> references_in(const std::vector<Token>& tokens) {
 
 }  // namespace
 
-Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place) {
+Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place, Origin origin) {
   Result<void> loaded = load_expression(parser(), expression);
   lua_settop(parser(), 0);
   if (!loaded) {
@@ -129,8 +170,10 @@ Result<std::vector<TaskReference>> analyse(std::string_view expression, Place pl
     return std::unexpected(std::move(loaded.error()));
   }
   const std::vector<Token> tokens = tokenize(expression);
-  if (Result<void> known = Names(expression, tokens, place).check(); !known)
+  if (Result<void> known = Names(expression, tokens, place, origin).check(); !known)
     return std::unexpected(std::move(known.error()));
+  if (origin == Origin::written)
+    if (Result<void> kept = check_numbers(expression, tokens); !kept) return std::unexpected(std::move(kept.error()));
   return references_in(tokens);
 }
 

@@ -56,6 +56,26 @@ TEST(Analyse, refuses_what_is_not_one_expression) {
   EXPECT_EQ(analyse(std::string(70'000, '1')).error().code, ErrorCode::limit_exceeded);
 }
 
+TEST(Analyse, names_of_foreach_are_unknown_and_taken_where_they_are_stored) {
+  for (const char* name : {"item", "index"}) {
+    EXPECT_EQ(complaint(name), "1: unknown variable \"" + std::string(name) +
+                                   "\"; it belongs to `foreach`, which this version of Pawl does not have");
+    EXPECT_TRUE(analyse(name, Place::task, Origin::stored).has_value());
+  }
+  EXPECT_EQ(complaint("input.item + tasks.index.result"), "");
+}
+
+TEST(Analyse, refuses_numbers_that_lua_would_change_and_takes_them_where_they_are_stored) {
+  for (const char* number : {"9223372036854775808", "18446744073709551615", "123456789012345678901", "1e400", "1e-400",
+                             "0x1FFFFFFFFFFFFFFFF", ".1e-400"}) {
+    EXPECT_THAT(complaint(std::string("input.a == ") + number), ::testing::StartsWith("12: the ")) << number;
+    EXPECT_TRUE(analyse(number, Place::task, Origin::stored).has_value()) << number;
+  }
+  for (const char* number : {"9223372036854775807", "0xFFFFFFFFFFFFFFFF", "0x1p-2", "1e308", "4.9e-324", "5.", ".5",
+                             "0.0", "0e400", "'9223372036854775808'"})
+    EXPECT_EQ(complaint(number), "") << number;
+}
+
 TEST(Analyse, says_where_it_does_not_parse) {
   EXPECT_EQ(complaint("1 + * 2"), "5: unexpected symbol near '*'");
   EXPECT_EQ(complaint("1 + 'abc"), "9: unfinished string near <eof>");
@@ -95,7 +115,7 @@ TEST(Analyse, local_names_and_keys_are_known) {
         "(function() local function f(n) return n and f(n - 1) end return f(1) end)()",
         "(function() ::top:: goto top end)()", "(function() local x <const>, y <const> = 1, 2 return x + y end)()",
         "(function() local t = {} function t:m() return self end function t.n() end return t:m() end)()",
-        "array{item, index, attempt, null}", "math.pi + #table.concat({}) + utf8.len('')"})
+        "array{attempt, null}", "math.pi + #table.concat({}) + utf8.len('')"})
     EXPECT_EQ(complaint(expression), "") << expression;
 }
 
@@ -109,6 +129,7 @@ std::string hint(std::string_view expression) {
 TEST(Analyse, words_of_lua_are_no_names_and_the_message_says_how_they_are_written) {
   EXPECT_EQ(hint("tasks.end.result"), R"(`end` is a word of Lua: write tasks["end"].result)");
   EXPECT_EQ(hint("1 + input.a.repeat.b .. 'x'"), R"(`repeat` is a word of Lua: write input.a["repeat"].b)");
+  EXPECT_EQ(hint("tasks[\"end\"].result.for"), R"(`for` is a word of Lua: write tasks["end"].result["for"])");
   EXPECT_EQ(hint("{then = 1}"), R"(`then` is a word of Lua: write ["then"] = ...)");
   for (const char* word :
        {"and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
@@ -132,9 +153,29 @@ TEST(Analyse, operators_of_other_languages_are_translated) {
   EXPECT_EQ(hint("input.a > 1 ? 'x' : \"y\""), "write `(input.a > 1) and ('x') or (\"y\")`");
   EXPECT_EQ(hint("input.a ?? 'x'"), "write `a == nil and b or a` instead of `a ?? b`");
   EXPECT_EQ(hint("input?.a"), "write `x and x.member` instead of `x?.member`");
-  EXPECT_EQ(hint("input.a is nil"), "write `==` instead of `is`");
+  EXPECT_EQ(hint("input.a is nil"), "write `== nil` instead of `is nil`");
+  EXPECT_EQ(hint("input.a is 'x'"), "write `==` instead of `is`");
+  EXPECT_EQ(hint("input.a is not None"), "write `~= nil` instead of `is not None`");
+  EXPECT_EQ(hint("input.a is not 'x'"), "write `~=` instead of `is not`");
+  EXPECT_EQ(hint("input.a =~ 'x'"),
+            "write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of Lua");
+  EXPECT_EQ(hint("input.a => 1"), "write `>=` instead of `=>`");
+  EXPECT_EQ(hint("input.a += 1"), "an expression gives a value and assigns none: write `x + 1` instead of `x += 1`");
+  EXPECT_EQ(hint("input.a ..= 'x'"),
+            "an expression gives a value and assigns none: write `x .. 1` instead of `x ..= 1`");
+  EXPECT_EQ(hint("input.a++"), "an expression gives a value and assigns none: write `x + 1` instead of `x++`");
+  EXPECT_EQ(hint("input.a ?: 'x'"), "write `input.a or 'x'`");
+  const std::string nested =
+      "a choice is written `(a) and (b) or (c)`, and one of several `(a) and (b) or ((c) and (d) or (e))`";
+  EXPECT_EQ(hint("input.a ? 1 : input.b ? 2 : 3"), nested);
+  EXPECT_EQ(hint("input.a ? input.b ? 1 : 2 : 3"), nested);
+  EXPECT_EQ(hint("ti.xcom_pull(task_ids='a')"), "write `tasks.a.result`");
   EXPECT_EQ(hint("'x' in input.a"), "whether a text has a part is written string.find(text, part, 1, true) ~= nil");
-  EXPECT_EQ(hint("tasks.a.result.0"), "an element is written x[0], and the first one is x[1]");
+  EXPECT_EQ(hint("tasks.a.result.0"),
+            "an element is written tasks.a.result[N], and the first one is tasks.a.result[1]");
+  EXPECT_EQ(hint("tasks['a-b'].result.x.0.y"),
+            "an element is written tasks['a-b'].result.x[N], and the first one is tasks['a-b'].result.x[1]");
+  EXPECT_EQ(hint("1 + tasks.1.result.x > 2"), "write tasks[\"1\"].result.x for a task id that is a number");
   EXPECT_THAT(hint("'a && b' +"), ::testing::StartsWith("(none)")) << "what stands in a text is none of it";
 }
 

@@ -45,6 +45,17 @@ bool is_chain(std::span<const Token> tokens) {
   });
 }
 
+// `string.match(...)` and `x:match(...)`: where a text is looked for in another one, what is found is no condition.
+bool is_search(std::span<const Token> tokens) {
+  for (std::size_t i = 1; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].text != "(" || tokens[i].kind != TokenKind::symbol) continue;
+    return i >= 3 && is_among(tokens[i - 1].text, {"match", "find"}) &&
+           (tokens[i - 2].text == ":" || (i == 3 && tokens[1].text == "." && tokens[0].text == "string")) &&
+           end_of_bracket(tokens.subspan(i)) == tokens.size() - 1 - i;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<ValueKind> find_kind(std::string_view expression) {
@@ -66,6 +77,7 @@ std::optional<ValueKind> find_kind(std::string_view expression) {
   if (is_text) return ValueKind::text;
   if (is_number) return ValueKind::number;
   if (tokens.front().text == "{" && tokens.front().kind == TokenKind::symbol) return ValueKind::structure;
+  if (is_search(tokens)) return tokens[1].text == "." && tokens[2].text == "find" ? ValueKind::number : ValueKind::text;
   if (tokens.size() != 1) return std::nullopt;
   if (tokens.front().kind == TokenKind::string) return ValueKind::text;
   if (tokens.front().kind == TokenKind::number || tokens.front().text == "attempt") return ValueKind::number;
@@ -74,6 +86,10 @@ std::optional<ValueKind> find_kind(std::string_view expression) {
 
 std::string as_condition(std::string_view expression, ValueKind kind) {
   const std::vector<Token> tokens = tokenize(expression);
+  if (is_search(without_parentheses(tokens))) {
+    const bool is_long = expression.size() > kLongestQuoted || expression.contains('\n');
+    return fmt::format("{} ~= nil", is_long ? "string.match(...)" : expression);
+  }
   std::string value =
       expression.size() > kLongestQuoted || expression.contains('\n') ? "(...)" : std::string(expression);
   if (value != "(...)" && !is_chain(tokens)) value = fmt::format("({})", value);

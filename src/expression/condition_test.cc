@@ -57,6 +57,14 @@ TEST(Kind, of_an_expression_is_known_where_its_text_shows_it) {
     EXPECT_EQ(find_kind(text), ValueKind::text) << text;
   for (const char* number : {"1", "((1.5))", "#input.list", "input.a + 1", "-1", "attempt", "attempt - 1"})
     EXPECT_EQ(find_kind(number), ValueKind::number) << number;
+  for (const char* text : {"string.match(input.a, 'x')", "(input.a:match('(x)'))"})
+    EXPECT_EQ(find_kind(text), ValueKind::text) << text;
+  EXPECT_EQ(find_kind("string.find(input.a, 'x')"), ValueKind::number);
+  EXPECT_EQ(as_condition("string.match(input.a, 'x')", ValueKind::text), "string.match(input.a, 'x') ~= nil");
+  EXPECT_EQ(as_condition("(input.a:match('(x)'))", ValueKind::text), "(input.a:match('(x)')) ~= nil");
+  EXPECT_EQ(as_condition("string.find(input.a, 'x')", ValueKind::number), "string.find(input.a, 'x') ~= nil");
+  EXPECT_EQ(find_kind("string.match(input.a, 'x') == 'y'"), std::nullopt);
+  EXPECT_EQ(find_kind("(string.match(input.a, 'x'))(1)"), std::nullopt);
   EXPECT_EQ(find_kind("{1}"), ValueKind::structure);
   for (const char* other : {"input.a", "not 'x'", "#input.list > 0", "input.a == 'x'", "input.a and 1", "f(1 + 1)",
                             "true", "input['x']", "(function() return 1 + 1 end)()", "nil", ""})

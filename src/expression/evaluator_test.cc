@@ -34,6 +34,14 @@ TEST_F(Evaluating, numbers_above_two_to_the_63rd_are_shown_and_compared_exactly)
             R"("18446744073709551615/18446744073709551615118446744073709551615")");
   EXPECT_EQ(value_of("type(input.big)"), R"("number")");
   EXPECT_EQ(value_of("{input.big == input.big, input.big == 1}"), "[true,false]");
+  EXPECT_EQ(value_of("{input.big > 5, 5 < input.big, input.big < 5, 5 >= input.big, input.big >= input.big}"),
+            "[true,true,false,false,true]");
+  EXPECT_EQ(value_of("{input.big > 1.5, input.big < 1e30, 1e30 <= input.big, input.big > 2.0^63, input.big < 2.0^64}"),
+            "[true,true,false,true,true]");
+  EXPECT_EQ(value_of("{input.big < 0/0, input.big >= 0/0, 0/0 <= input.big, input.big > -1e30}"),
+            "[false,false,false,true]");
+  EXPECT_THAT(error_of("input.big > 'x'"), HasSubstr("compare a number with a string"));
+  EXPECT_THAT(error_of("nil <= input.big"), HasSubstr("compare a number with a nil"));
   EXPECT_THAT(error_of("input.big + 1"), HasSubstr("arithmetic on a large number value"));
   EXPECT_THAT(error_of("input.big .. {}"), HasSubstr("concatenate a table"));
   scope.input_value = std::uint64_t{5};

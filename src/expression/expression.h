@@ -105,10 +105,14 @@ struct TaskReference {
 // Where an expression stands. A compensation also knows `task`, which it undoes, and `failure`, the reason.
 enum class Place : std::uint8_t { task, compensation };
 
-// Checks an expression without evaluating it: that it parses and that its free names are known in its place. Error:
-// `invalid_argument`; its `column` is the 1-based byte in the expression. Returns the tasks the expression names
-// literally.
-Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place = Place::task);
+// Where an expression comes from: what is stored was accepted before, and is refused no more of than it was then.
+enum class Origin : std::uint8_t { written, stored };
+
+// Checks an expression without evaluating it: that it parses, that its free names are known in its place and that its
+// numbers are kept. Error: `invalid_argument`; its `column` is the 1-based byte in the expression. Returns the tasks
+// the expression names literally.
+Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place = Place::task,
+                                           Origin origin = Origin::written);
 
 // A chain of members that an expression reads: `tasks.load.result.rows` or `input["who"]`.
 struct Access {
@@ -122,14 +126,14 @@ struct Access {
 // one that has names of its own.
 std::vector<Access> find_accesses(std::string_view expression);
 
-// The integers in an expression that Lua reads as doubles, for they do not fit into 64 bits with a sign.
-std::vector<std::string> find_long_integers(std::string_view expression);
+// What of the input and of the tasks is asked for its element 0, as others number the first one: "input.list".
+[[nodiscard]] std::vector<std::string> find_zero_indices(std::string_view expression);
 
 // What kind of value a condition must not be.
 enum class ValueKind : std::uint8_t { text, number, structure };
 
-// The kind of value that an expression always has, as far as its text shows it: of `"no"`, `#input.list` and
-// `input.a .. "x"`.
+// The kind of value that an expression has unless it is nil, as far as its text shows it: of `"no"`, `#input.list`,
+// `input.a .. "x"` and `string.match(input.a, "x")`.
 std::optional<ValueKind> find_kind(std::string_view expression);
 
 // How a condition is written that looks at a value of this kind: `input.deploy == "yes"`.

@@ -117,6 +117,13 @@ std::string task_chain(std::string_view root, std::vector<std::string_view> memb
 
 }  // namespace
 
+std::string pulled_result(const std::vector<Token>& tokens, std::size_t at) {
+  for (std::size_t i = at; i < tokens.size() && tokens[i].text != ")"; ++i)
+    if (tokens[i].kind == TokenKind::string)
+      return chain("tasks", std::vector<std::string_view>{tokens[i].text, "result"});
+  return "tasks.ID.result";
+}
+
 std::string foreign_name_hint(const std::vector<Token>& tokens, std::size_t at) {
   const std::string& name = tokens[at].text;
   std::vector<std::string_view> members = members_behind(tokens, at);
@@ -125,8 +132,11 @@ std::string foreign_name_hint(const std::vector<Token>& tokens, std::size_t at) 
     return fmt::format(" (write `{}`)", chain("input", members));
   }
   if (has_word(kTaskWords, name)) return fmt::format(" (write `{}`)", task_chain(name, std::move(members)));
+  if (!members.empty() && members.front() == "xcom_pull")
+    return fmt::format(" (write `{}`)", pulled_result(tokens, at));
+  const std::string_view wanted = name == "os" && !members.empty() ? members.front() : std::string_view(name);
   for (const ForeignName& other : kOthers)
-    if (has_word(other.words, name)) return fmt::format(" ({})", other.advice);
+    if (has_word(other.words, wanted)) return fmt::format(" ({})", other.advice);
   return {};
 }
 

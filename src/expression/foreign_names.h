@@ -15,6 +15,9 @@ namespace pawl::expression {
 // `inputs.who`, or nothing if no other system is known to have it.
 [[nodiscard]] std::string foreign_name_hint(const std::vector<Token>& tokens, std::size_t at);
 
+// What `ti.xcom_pull("a")` is, whose `xcom_pull` is `tokens[at]`: `tasks.a.result`, as far as the id is told.
+[[nodiscard]] std::string pulled_result(const std::vector<Token>& tokens, std::size_t at);
+
 // The same of `tasks.ID.MEMBER`, where a task has no such member; `otherwise` if no other system has it either.
 [[nodiscard]] std::string foreign_member_hint(std::string_view task, std::string_view member, std::string otherwise);
 

@@ -32,6 +32,8 @@ TEST(ForeignNames, are_told_as_they_are_written_here) {
       {"nodes.a.result", "tasks.a.result"},
       {"task.result.x", "tasks.ID.result.x"},
       {"steps", "tasks.ID.result"},
+      {"ti.xcom_pull('a')", "tasks.a.result"},
+      {"task_instance.xcom_pull(\"a-b\").x", "tasks[\"a-b\"].result"},
   };
   for (const auto& [theirs, ours] : cases) {
     const std::string message = refusal(theirs);
@@ -43,6 +45,9 @@ TEST(ForeignNames, are_told_as_they_are_written_here) {
 TEST(ForeignNames, without_a_counterpart_get_what_to_do_instead) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"env.HOME == \"x\"", "do not see the environment"},
+      {"os.getenv('HOME')", "do not see the environment"},
+      {"os.environ['HOME']", "do not see the environment"},
+      {"os.time()", "no clock"},
       {"secrets.TOKEN", "keeps no secrets"},
       {"always()", "allow_failure: true"},
       {"success()", "allow_failure: true"},

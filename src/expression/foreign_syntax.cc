@@ -1,16 +1,21 @@
 #include "expression/foreign_syntax.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "expression/foreign_names.h"
 #include "expression/tokens.h"
 
 namespace pawl::expression {
 namespace {
+
+// Longer expressions are not repeated in what is said about them.
+constexpr std::size_t kShown = 100;
 
 class Finder {
  public:
@@ -44,6 +49,7 @@ class Finder {
   }
 
   [[nodiscard]] std::optional<std::string> hint_at(std::size_t i) const {
+    if (is_name(i) && tokens_[i].text == "xcom_pull") return fmt::format("; write `{}`", pulled_result(tokens_, i));
     if (are(i, "!", "==")) return instead("~=", "!==");
     if (are(i, "!", "=")) return instead("~=", "!=");
     if (is(i, "!")) return instead("not", "!");
@@ -51,15 +57,19 @@ class Finder {
     if (are(i, "==", "=")) return instead("==", "===");
     if (are(i, "&", "&")) return instead("and", "&&");
     if (are(i, "|", "|")) return instead("or", "||");
+    if (are(i, "=", "~"))
+      return std::string("; write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of Lua");
+    if (are(i, "=", ">")) return instead(">=", "=>");
+    if (std::optional<std::string> found = assignment(i)) return found;
+    if (are(i, "?", ":")) return otherwise(i);
     if (are(i, "?", "?")) return std::string("; write `a == nil and b or a` instead of `a ?? b`");
     if (are(i, "?", ".")) return std::string("; write `x and x.member` instead of `x?.member`");
     if (is(i, "?")) return ternary(i);
     if (is_keyword_as_name(i)) return quoted_member(i);
-    if (is_position_with_dot(i))
-      return fmt::format("; an element is written x[{}], and the first one is x[1]", tokens_[i].text.substr(1));
+    if (is_position_with_dot(i)) return position(i);
     for (const auto& [theirs, ours] : {std::pair("AND", "and"), std::pair("OR", "or"), std::pair("NOT", "not")})
       if (is_name(i) && tokens_[i].text == theirs) return instead(ours, theirs);
-    if (is_name(i) && tokens_[i].text == "is") return instead("==", "is");
+    if (is_name(i) && tokens_[i].text == "is") return identity(i);
     if (is_name(i) && tokens_[i].text == "in" && !is_in_of_loop(i))
       return std::string("; whether a text has a part is written string.find(text, part, 1, true) ~= nil");
     if (is(i, "=") && is_comparison(i)) return instead("==", "=");
@@ -89,9 +99,7 @@ class Finder {
   [[nodiscard]] std::string quoted_member(std::size_t i) const {
     const std::string& word = tokens_[i].text;
     if (!is(i - 1, ".")) return fmt::format("; `{0}` is a word of Lua: write [\"{0}\"] = ...", word);
-    std::size_t first = i - 1;  // of the chain
-    while (first > 1 && is(first, ".") && is_name(first - 1) && is(first - 2, ".")) first -= 2;
-    if (first > 0 && is(first, ".") && is_name(first - 1)) --first;
+    const std::size_t first = begin_of_chain(i - 1);
     std::size_t last = i;
     while (is(last + 1, ".") && is_name(last + 2) && !is_keyword(tokens_[last + 2])) last += 2;
     return fmt::format("; `{}` is a word of Lua: write {}[\"{}\"]{}", word,
@@ -99,14 +107,78 @@ class Finder {
                        between(tokens_[i].offset + word.size(), tokens_[last].offset + tokens_[last].text.size()));
   }
 
+  // Of the names and the `["x"]` in front of the dot, or bracket, at `dot`.
+  [[nodiscard]] std::size_t begin_of_chain(std::size_t dot) const {
+    std::size_t first = dot;
+    while (first > 0) {
+      if (is_name(first - 1) && !is_keyword(tokens_[first - 1])) {
+        first -= 1;
+        if (first == 0 || !is(first - 1, ".")) return first;
+        first -= 1;
+      } else if (first > 2 && is(first - 1, "]") && is(first - 3, "[")) {
+        first -= 3;
+      } else {
+        return first;
+      }
+    }
+    return first;
+  }
+
   [[nodiscard]] bool is_position_with_dot(std::size_t i) const {
     return i > 0 && tokens_[i].kind == TokenKind::number && tokens_[i].text.size() > 1 &&
            tokens_[i].text.front() == '.' && (is_name(i - 1) || is(i - 1, "]"));
   }
 
+  // `tasks.1.result` has an id that is a number; `tasks.a.result.0` is an element, which others count from 0.
+  [[nodiscard]] std::string position(std::size_t i) const {
+    std::string_view digits = std::string_view(tokens_[i].text).substr(1);
+    digits = digits.substr(0, digits.find('.'));
+    const std::size_t first = begin_of_chain(i);
+    const std::string_view chain = between(tokens_[first].offset, tokens_[i].offset);
+    if (chain == "tasks") {
+      std::string_view rest = expression_.substr(tokens_[i].offset + 1 + digits.size());
+      rest = rest.substr(0, rest.find_first_not_of("._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"));
+      return fmt::format("; write tasks[\"{}\"]{} for a task id that is a number", digits, rest);
+    }
+    return fmt::format("; an element is written {}[N], and the first one is {}[1]", chain, chain);
+  }
+
+  // `x += 1` and `x++`.
+  [[nodiscard]] std::optional<std::string> assignment(std::size_t i) const {
+    for (const std::string_view symbol : {"+", "-", "*", "/", "%", ".."})
+      if (are(i, symbol, "="))
+        return fmt::format("; an expression gives a value and assigns none: write `x {} 1` instead of `x {}= 1`",
+                           symbol, symbol);
+    if (are(i, "+", "+")) return "; an expression gives a value and assigns none: write `x + 1` instead of `x++`";
+    return std::nullopt;
+  }
+
+  // `x is None`, `x is not None`.
+  [[nodiscard]] std::string identity(std::size_t i) const {
+    const bool is_not = is_name(i + 1) && tokens_[i + 1].text == "not";
+    const std::size_t value = is_not ? i + 2 : i + 1;
+    const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+      return is_name(value) && std::ranges::find(words, tokens_[value].text) != words.end();
+    };
+    const std::string theirs = is_not ? "is not" : "is";
+    const std::string_view ours = is_not ? "~=" : "==";
+    if (!is_one_of({"None", "none", "null", "NULL", "nil", "undefined"})) return instead(ours, theirs);
+    return instead(fmt::format("{} nil", ours), fmt::format("{} {}", theirs, tokens_[value].text));
+  }
+
+  // `a ?: b`, with its own parts if they are short.
+  [[nodiscard]] std::string otherwise(std::size_t question) const {
+    if (expression_.size() > kShown) return "; write `a or b` instead of `a ?: b`";
+    return fmt::format("; write `{} or {}`", between(0, tokens_[question].offset),
+                       between(tokens_[question + 1].offset + 1, expression_.size()));
+  }
+
   // With its own parts if they are short: `(a) and (b) or (c)`.
   [[nodiscard]] std::string ternary(std::size_t question) const {
-    constexpr std::size_t kShown = 100;
+    std::size_t questions = 0;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) questions += is(i, "?") ? 1 : 0;
+    if (questions > 1)
+      return "; a choice is written `(a) and (b) or (c)`, and one of several `(a) and (b) or ((c) and (d) or (e))`";
     std::size_t colon = question + 1;
     while (colon < tokens_.size() && !is(colon, ":")) ++colon;
     if (colon == tokens_.size() || expression_.size() > kShown)

@@ -1,4 +1,8 @@
 // JSON values as Lua sees them: userdata that reads through to what it stands for.
+#include <cmath>
+#include <compare>
+#include <cstdint>
+
 #include <fmt/format.h>
 
 #include "expression/lua_state.h"
@@ -70,6 +74,42 @@ int large_number_concat(lua_State* lua) {
     push_display(lua, i);
   }
   lua_concat(lua, 2);
+  return 1;
+}
+
+// Where a large number stands to `other`: it is above every integer of Lua.
+std::partial_ordering order_of(std::uint64_t large, double other) {
+  constexpr double kEnd = 18446744073709551616.0;  // 2^64; doubles from 2^63 to here are integers
+  if (other >= kEnd) return std::partial_ordering::less;
+  constexpr double kBegin = 9223372036854775808.0;  // 2^63
+  if (other < kBegin) return std::partial_ordering::greater;
+  if (std::isnan(other)) return std::partial_ordering::unordered;
+  return large <=> static_cast<std::uint64_t>(other);
+}
+
+// Of the operands of a comparison, at least one of which is a large number.
+std::partial_ordering order_of_operands(lua_State* lua) {
+  const Json* const a = has_metatable(lua, 1, kLargeNumber) ? &json_of(lua, 1) : nullptr;
+  const Json* const b = has_metatable(lua, 2, kLargeNumber) ? &json_of(lua, 2) : nullptr;
+  if (a != nullptr && b != nullptr) return a->get_uint64() <=> b->get_uint64();
+  const int other = a != nullptr ? 2 : 1;
+  if (lua_type(lua, other) != LUA_TNUMBER)
+    luaL_error(lua, "attempt to compare a number with a %s value", luaL_typename(lua, other));
+  if (lua_isinteger(lua, other) != 0)
+    return a != nullptr ? std::partial_ordering::greater : std::partial_ordering::less;
+  if (a != nullptr) return order_of(a->get_uint64(), lua_tonumber(lua, other));
+  const std::partial_ordering of_b = order_of(b->get_uint64(), lua_tonumber(lua, other));
+  if (of_b < 0) return std::partial_ordering::greater;
+  return of_b > 0 ? std::partial_ordering::less : of_b;
+}
+
+int large_number_less(lua_State* lua) {
+  lua_pushboolean(lua, order_of_operands(lua) < 0 ? 1 : 0);
+  return 1;
+}
+
+int large_number_less_or_equal(lua_State* lua) {
+  lua_pushboolean(lua, order_of_operands(lua) <= 0 ? 1 : 0);
   return 1;
 }
 
@@ -146,7 +186,11 @@ void register_proxies(lua_State* lua) {
                                         {nullptr, nullptr}};
   create_metatable(lua, kJson);
   luaL_setfuncs(lua, kTableMethods, 0);
-  constexpr luaL_Reg kNumberMethods[] = {{"__eq", json_equals}, {"__concat", large_number_concat}, {nullptr, nullptr}};
+  constexpr luaL_Reg kNumberMethods[] = {{"__eq", json_equals},
+                                         {"__concat", large_number_concat},
+                                         {"__lt", large_number_less},
+                                         {"__le", large_number_less_or_equal},
+                                         {nullptr, nullptr}};
   create_metatable(lua, kLargeNumber);
   luaL_setfuncs(lua, kNumberMethods, 0);
   create_metatable(lua, kArray);

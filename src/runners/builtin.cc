@@ -18,6 +18,7 @@ Result<void> check_count(const Json& args, std::size_t least, std::size_t most, 
 Result<Duration> duration_of(const Json& value, WithoutUnit number) {
   if (value.is_string()) return parse_duration(value.get_string(), number);
   if (value.is_int64()) return duration_of_milliseconds(value.get_int64(), number);
+  if (value.is_double()) return fraction_without_unit(value.get_double());
   return fail(ErrorCode::invalid_argument,
               fmt::format("{} is no duration: write e.g. 30s, or an integer of milliseconds", to_json_text(value)));
 }

@@ -48,9 +48,16 @@ Result<std::string> read_string(const Json& value, const std::string& field, std
 Result<std::string> read_scalar(const Json& value, const std::string& field) {
   if (value.is_string()) return without_nul(value.get_string(), field);
   if (value.is_number() || value.is_bool()) return to_json_text(value);
-  return refuse(fmt::format("must be a string, number or boolean, not {}; larger values go into the option `stdin`",
-                            kind_name(value)),
-                field);
+  if (value.is_null())
+    return refuse(
+        "must be a string, number or boolean, not null; write \"\" for an empty text, and `input.x or \"\"` where a "
+        "value "
+        "may be missing",
+        field);
+  return refuse(
+      fmt::format("must be a string, number or boolean, not {}; pass it by the option `stdin`, or a member of it",
+                  kind_name(value)),
+      field);
 }
 
 Result<void> read_env(const Json& value, const std::string& field, ProcessSpec& spec) {
@@ -133,7 +140,12 @@ Result<void> read_program(std::span<const Json> words, ExecTask& task) {
   spec.argv.push_back(*std::move(program));
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string field = fmt::format("args[{}]", i);
-    if (words[i].is_object()) return refuse("an object holds the options, and stands last", field);
+    if (words[i].is_object())
+      return refuse(
+          "must be a string, number or boolean, not an object; pass it by the option `stdin`, or a member of it. "
+          "Options "
+          "are an object that stands last in the definition itself",
+          field);
     auto word = read_scalar(words[i], field);
     if (!word) return std::unexpected(std::move(word).error());
     spec.argv.push_back(*std::move(word));
@@ -145,6 +157,12 @@ Result<void> read_command(std::span<const Json> words, ExecTask& task) {
   if (words.empty()) return refuse("exec.shell takes a command line", "args");
   auto command = read_string(words.front(), "args[0]", "the command line");
   if (!command) return std::unexpected(std::move(command).error());
+  if (words.size() > 1 && words[1].is_object())
+    return refuse(
+        "options are an object that stands last in the definition itself, not what an expression makes; pass a value "
+        "by "
+        "the option `stdin`",
+        "args[1]");
   if (words.size() > 1)
     return refuse(
         "exec.shell takes one command line and then only an object of options; exec.run takes a list of words",

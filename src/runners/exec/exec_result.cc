@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <string.h>
 
+#include "base/json_stream.h"
 #include "base/text.h"
 #include "runners/exec/exec_task.h"
 #include "runners/exec/keeper.h"
@@ -80,14 +82,38 @@ std::string line_of_script(std::string_view message, std::string_view script) {
   return line.empty() ? std::string() : fmt::format(" (line {}: {})", *number, valid_utf8(in_quotes(line)));
 }
 
-// ": <the program's own words>", or nothing if it said nothing.
+// Whether it is one command and not a script, so that what was printed last is that command's word.
+bool is_one_command(const ExecCall& call) {
+  const std::string_view line = call.line;
+  const std::size_t end = line.find_last_not_of(kJsonSpace);
+  return line.substr(0, end + 1).find_first_of("\n;&|") == std::string_view::npos;
+}
+
+bool has_several_lines(std::string_view script) {
+  return std::ranges::count_if(lines_of(script), [](std::string_view line) { return !is_blank(line); }) > 1;
+}
+
+// 128 + SIGPIPE: with pipefail it is the exit code of a pipe that `head` has closed.
+bool is_closed_pipe(const ExecCall& call, const ProcessOutcome& outcome) {
+  return outcome.exit_code == 128 + SIGPIPE && call.line.contains('|');
+}
+
+// ": <the program's own words>", what else is known of the reason, or nothing. The last line on standard output is the
+// reason as a rule where there is but one command; in a script it is what some other line printed.
 std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   std::string line = last_line(outcome.standard_error);
   const std::string where = line_of_script(line, call.line);
-  if (line.empty()) line = last_line(outcome.standard_output);
+  if (line.empty() && is_one_command(call)) line = last_line(outcome.standard_output);
   const std::string hint = terminal_hint(outcome.standard_error);
-  if (!line.empty()) line = fmt::format(": {}{}", line, where);
-  return hint.empty() ? line : line + "; " + hint;
+  std::string words = line.empty() ? std::string() : fmt::format(": {}{}", line, where);
+  if (!hint.empty()) return words + "; " + hint;
+  if (is_closed_pipe(call, outcome))
+    return words +
+           "; 141 is SIGPIPE: a command of the pipe ended before it had read all, as `head` does; `shell: sh` or "
+           "`|| true` lets that pass";
+  if (words.empty() && outcome.signal == 0 && has_several_lines(call.line) && is_posix_shell(call.program))
+    return " (no message; `set -x` as its first line shows which line it was)";
+  return words;
 }
 
 std::string signal_name(int signal) {
@@ -164,10 +190,13 @@ std::unexpected<TaskError> refused(std::string_view code, std::string message) {
   return std::unexpected(std::move(error));
 }
 
-// Whether it is an array or object, for then it was meant as JSON; a number alone may be anything.
+// Whether all of it is one array or object of JSON, for then it was meant as that; a number alone may be anything.
 bool is_structured(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kJsonSpace);
-  return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
+  if (first == std::string_view::npos || (text[first] != '[' && text[first] != '{')) return false;
+  JsonStream stream;
+  stream.add(text);
+  return stream.is_document();
 }
 
 // What `truncate: false` makes of text that is too long.
@@ -205,8 +234,8 @@ TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
                                name, outcome.standard_output.size() + outcome.stdout_dropped, call.max_result_bytes));
   Result<Json> json = as_json(outcome);
   if (json) return *std::move(json);
-  const bool has_unkept_number = !json.error().field.empty();
-  if (json.error().code == ErrorCode::limit_exceeded || (has_unkept_number && is_structured(outcome.standard_output)))
+  const bool may_be_json = json.error().code == ErrorCode::limit_exceeded || !json.error().field.empty();
+  if (may_be_json && is_structured(outcome.standard_output))
     return refused(to_string(json.error().code),
                    fmt::format("standard output of {}, {}", name, describe(json.error())));
   const std::size_t limit = text_limit(call);

@@ -32,11 +32,13 @@ TEST(ExecTask, runs_from_args_to_result) {
 
 TEST(ExecTask, fails_where_any_line_or_any_part_of_a_pipe_fails) {
   ProcessRunner runner;
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["true\nfalse\necho late"])"))),
-            R"([exit_code, "true ..." exited with 1])");
+  EXPECT_EQ(
+      told(run_of(runner, read_shell(R"(["true\nfalse\necho late"])"))),
+      R"([exit_code, "true ..." exited with 1 (no message; `set -x` as its first line shows which line it was)])");
   EXPECT_EQ(told(run_of(runner, read_shell(R"(["false | cat"])"))), R"([exit_code, "false | cat" exited with 1])");
-  EXPECT_EQ(told(run_of(runner, read_shell(R"(["false\necho late", {"shell": "sh"}])"))),
-            R"([exit_code, "false ..." exited with 1])");
+  EXPECT_EQ(
+      told(run_of(runner, read_shell(R"(["false\necho late", {"shell": "sh"}])"))),
+      R"([exit_code, "false ..." exited with 1 (no message; `set -x` as its first line shows which line it was)])");
   EXPECT_EQ(told(run_of(runner, read_shell(R"(["false | echo late", {"shell": ["sh", "-c"]}])"))),
             R"({"exit_code":0,"stdout":"late\n","stderr":""})");
 }
@@ -46,6 +48,33 @@ TEST(ExecTask, names_the_line_of_a_script_that_fails) {
   EXPECT_EQ(told(run_of(runner, read_shell(R"(["true\nno-such-program --now", {"env": {"LC_ALL": "C"}}])"))),
             R"([exit_code, "true ..." exited with 127: run: line 2: no-such-program: command not found (line 2: )"
             R"("no-such-program --now")])");
+}
+
+TEST(ExecTask, takes_what_another_line_printed_for_no_reason) {
+  ProcessRunner runner;
+  EXPECT_EQ(told(run_of(runner, read_shell(R"(["echo all is well\nfalse"])"))),
+            R"([exit_code, "echo all is well ..." exited with 1 (no message; `set -x` as its first line shows which )"
+            R"(line it was)])");
+  EXPECT_EQ(told(run_of(runner, read_shell(R"(["echo all is well; false"])"))),
+            R"([exit_code, "echo all is well; false" exited with 1])");
+  EXPECT_EQ(told(run_of(runner, read_shell(R"(["expr 1 = 2\n"])"))), R"([exit_code, "expr 1 = 2\n" exited with 1: 0])")
+      << "one command, which says why on standard output";
+  EXPECT_EQ(told(run_of(runner, read_shell(R"(["echo hi >&2\nexit 4"])"))),
+            R"([exit_code, "echo hi >&2 ..." exited with 4: hi])");
+  EXPECT_EQ(
+      told(run_of(runner, read_shell(R"(["import sys\nprint(1)\nsys.exit(2)\n", {"shell": ["python3", "-c"]}])"))),
+      R"([exit_code, "import sys ..." exited with 2])");
+}
+
+TEST(ExecTask, says_what_141_is) {
+  ProcessRunner runner;
+  const std::string told_of = told(run_of(runner, read_shell(R"(["(exit 141) | cat"])")));
+  EXPECT_EQ(
+      told_of,
+      R"([exit_code, "(exit 141) | cat" exited with 141; 141 is SIGPIPE: a command of the pipe ended before it had )"
+      R"(read all, as `head` does; `shell: sh` or `|| true` lets that pass])");
+  EXPECT_TRUE(run_of(runner, read_shell(R"(["(exit 141) | cat", {"shell": "sh"}])")).has_value());
+  EXPECT_EQ(told(run_of(runner, read_shell(R"(["exit 141"])"))), R"([exit_code, "exit 141" exited with 141])");
 }
 
 TEST(ExecTask, takes_sh_where_the_path_has_no_bash) {
@@ -90,6 +119,21 @@ TEST(ExecTask, tells_json_above_the_limit_from_text_that_only_begins_like_it) {
   EXPECT_EQ(log.value().at("stdout").as_string().size(), 100'000U / 8);
   EXPECT_EQ(log.value().at("stdout_dropped").to_number<std::size_t>(), 300'005U - 100'000U / 8);
   EXPECT_TRUE(run_of(runner, printing("1,", "")).has_value()) << "JSON that does not end is text";
+}
+
+TEST(ExecTask, fails_with_a_json_string_above_the_limit) {
+  ProcessRunner runner;
+  const auto printing = [](std::string_view end) {
+    const std::string script = fmt::format(
+        "awk 'BEGIN {{ printf \"\\\"\"; for (i = 0; i < 30000; ++i) printf \"12345\"; print \"{}\" }}'", end);
+    return read_exec_args(ExecFunction::shell, boost::json::array{script}, 100'000);
+  };
+  const TaskResult json = run_of(runner, printing("\\\""));
+  ASSERT_FALSE(json.has_value());
+  EXPECT_EQ(json.error().code, "limit_exceeded");
+  EXPECT_THAT(json.error().message,
+              ::testing::HasSubstr(" printed has 150003 bytes; the limit of a result is 100000;"));
+  EXPECT_TRUE(run_of(runner, printing("\\\" said the cat")).has_value());
 }
 
 }  // namespace

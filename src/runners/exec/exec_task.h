@@ -3,6 +3,9 @@
 //   exec.run    ["program", "arg", ..., {cwd, env, stdin, truncate}]
 //   exec.shell  ["command line", {cwd, env, stdin, truncate, shell}]
 //
+// Options are an object that stands last in the definition itself: behind one that an expression yielded there, the
+// core puts an empty one, so that it is refused as an argument.
+//
 // Args are strings; numbers and booleans become text as JSON writes them. `stdin` is a string, or any other JSON value,
 // which is then written as JSON. `shell` is "bash", "sh", or a list of words to which the line is added; without it the
 // line is run by bash -eo pipefail, or by /bin/sh -e where no bash is on the PATH that the task gets. To either the
@@ -12,9 +15,9 @@
 // are), else {stdout, stderr, exit_code}, with stdout_dropped or stderr_dropped if only the last bytes were kept and
 // that many before them were not. Bytes that are no UTF-8 become U+FFFD. Of text the last 128 KiB of standard output
 // and the last 64 KiB of standard error are kept, but no more than an eighth and a sixteenth of what a result may have.
-// It is the error `limit_exceeded` if an array or object of JSON is longer than a result may be, and, with
-// `truncate: false`, if text is longer than what is kept of it; `invalid_argument` if such JSON has a number that no
-// value keeps (a number alone is text then).
+// It is the error `limit_exceeded` if an array, object or string of JSON is longer than a result may be, or nests too
+// deep, and, with `truncate: false`, if text is longer than what is kept of it; `invalid_argument` if such JSON has a
+// number that no value keeps (a number alone is text then). What only begins like JSON is text.
 //
 // A non-zero exit is the error `exit_code`, a signal `signal`, a program that cannot be started `spawn_failed`; a
 // process that we stopped `cancelled`. Errors carry {exit_code | signal and signal_name, stdout, stderr} as details, of

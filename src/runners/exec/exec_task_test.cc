@@ -75,6 +75,16 @@ TEST(ExecRunArgs, are_refused_with_their_place) {
   }
 }
 
+TEST(ExecArgs, an_object_before_the_options_is_no_argument_and_the_message_says_where_it_can_go) {
+  const Error of_run = run_error(R"(["ls", {"cwd": "/etc"}, {}])");
+  EXPECT_EQ(of_run.field, "args[1]");
+  EXPECT_TRUE(of_run.message.contains("by the option `stdin`, or a member of it")) << of_run.message;
+  const Error of_shell = shell_error(R"(["ls", {"cwd": "/etc"}, {}])");
+  EXPECT_EQ(of_shell.field, "args[1]");
+  EXPECT_TRUE(of_shell.message.contains("by the option `stdin`")) << of_shell.message;
+  EXPECT_TRUE(run_error(R"(["ls", null])").message.contains("not null; write \"\" for an empty text"));
+}
+
 TEST(ExecRunArgs, unknown_options_are_met_with_a_suggestion) {
   EXPECT_EQ(run_error(R"(["ls", {"stdinn": ""}])").message,
             R"(unknown option "stdinn" (did you mean "stdin"?); the options are cwd, env, stdin, shell and truncate)");
@@ -111,6 +121,19 @@ TEST(ExecShellArgs, choose_the_shell) {
                                      {R"(["sh", null])", "args[1].shell[1]"}})
     EXPECT_EQ(shell_error(fmt::format(R"(["ls", {{"shell": {}}}])", shell)).field, field) << shell;
   EXPECT_EQ(run_error(R"(["ls", {"shell": "sh"}])").field, "args[1].shell");
+}
+
+TEST(ExecResult, is_text_where_standard_output_only_begins_like_json) {
+  for (const std::string& text :
+       {std::string("[18446744073709551616] kernel: hi"), std::string("{\"v\": 1e400} is what I got"),
+        std::string("{\"id\": 123456789012345678901}\n{\"id\": 2}\n"), std::string(250, '[') + " hello"}) {
+    const TaskResult result = exec_result(kSqlite, {.standard_output = text});
+    ASSERT_TRUE(result.has_value()) << text << ": " << result.error().message;
+    EXPECT_EQ(result->at("stdout").as_string(), text);
+  }
+  EXPECT_EQ(error_of(kSqlite, {.standard_output = "{\"v\": 1e400}\n"}).code, "invalid_argument");
+  EXPECT_EQ(error_of(kSqlite, {.standard_output = std::string(250, '[') + std::string(250, ']')}).code,
+            "limit_exceeded");
 }
 
 TEST(ExecResult, is_standard_output_where_that_is_json) {

@@ -8,7 +8,7 @@ namespace {
 
 bool begins_like_json(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
+  return first != std::string_view::npos && (text[first] == '[' || text[first] == '{' || text[first] == '"');
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class OutputTail {
   [[nodiscard]] std::string take();
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
-  // With Watch::json: whether the stream, too long to be kept, is an array or object of JSON as a whole.
+  // With Watch::json: whether the stream, too long to be kept, is an array, object or string of JSON as a whole.
   [[nodiscard]] bool is_long_json() const { return json_ && json_->is_document(); }
 
  private:

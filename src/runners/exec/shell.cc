@@ -17,15 +17,16 @@ constexpr std::size_t kLongestArgument = 32 * 4096 - 1;
 constexpr const char* kJoin = R"(IFS=; __="$*"; unset IFS; set --; eval "$__")";
 
 bool is_posix(const std::vector<std::string>& words) {
-  static constexpr std::string_view kNames[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
-  const std::string_view program = words.front();
-  const std::string_view name = program.substr(program.find_last_of('/') + 1);
   const std::string_view last = words.back();
-  return std::ranges::find(kNames, name) != std::end(kNames) && last.starts_with('-') && !last.starts_with("--") &&
-         last.ends_with('c');
+  return is_posix_shell(words.front()) && last.starts_with('-') && !last.starts_with("--") && last.ends_with('c');
 }
 
 }  // namespace
+
+bool is_posix_shell(std::string_view program) {
+  static constexpr std::string_view kNames[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
+  return std::ranges::find(kNames, program.substr(program.find_last_of('/') + 1)) != std::end(kNames);
+}
 
 Shell bash_shell() { return {.words = {"bash", "-eo", "pipefail", "-c"}, .is_posix = true}; }
 

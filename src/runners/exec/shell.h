@@ -15,6 +15,9 @@ struct Shell {
   bool is_posix = false;           // whether it takes the name of the script, and its parameters, behind that
 };
 
+// Whether a program, by its name or path, is one of the shells that understand `-c` and `set -x`.
+[[nodiscard]] bool is_posix_shell(std::string_view program);
+
 [[nodiscard]] Shell bash_shell();   // bash -eo pipefail
 [[nodiscard]] Shell posix_shell();  // /bin/sh -e
 [[nodiscard]] Shell custom_shell(std::vector<std::string> words);

@@ -156,7 +156,7 @@ TEST_F(CliRun, refuses_options_without_sense) {
   expect_refused({"run", file, "--timeout", "0s"}, "--timeout: \"0s\" is no time to work in");
   for (const char* const number : {"0", "-1", "100001", "99999999999999999999", "1x", ""})
     expect_refused(
-        {"run", file, "--concurrency", number},
+        {"run", file, std::string("--concurrency=") + number},
         std::string("run: --concurrency: \"") + number + "\" is no integer from 1 to 100000; see pawl run --help");
   expect_refused({"run", file, "--id", ""}, "--id: must not be empty");
   expect_refused({"run", file, "--id", "a\nb"}, "--id: \"a\\nb\" contains a control character");
@@ -200,7 +200,7 @@ TEST_F(CliRun, validates_for_programs_too) {
 TEST_F(CliRun, prints_the_output_alone_when_it_is_to_be_quiet) {
   const std::string said = flow("name: x\noutput: \"${{ tasks.a.result.stdout }}\"\ntasks: {a: {run: echo hello}}\n");
   const ProcessResult quiet = pawl({"run", said, "--quiet"});
-  EXPECT_EQ(quiet.out, "hello\n\n") << "the text as it is, and the end of the line";
+  EXPECT_EQ(quiet.out, "hello\n") << "the text as it is, and the end of the line";
   EXPECT_EQ(quiet.err, "");
   EXPECT_EQ(pawl({"run", flow("name: x\noutput: {n: 1}\ntasks: {a: {run: 'true'}}\n"), "-q"}).out, "{\"n\":1}\n");
   const ProcessResult failed = pawl({"run", flow("name: x\ntasks: {a: {run: 'echo why >&2; exit 3'}}\n"), "--quiet"});

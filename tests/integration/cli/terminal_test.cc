@@ -5,9 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/view.h"
 #include "tests/support/cli_test.h"
@@ -122,6 +126,28 @@ TEST_F(CliTerminal, follows_a_change_of_size) {
   program.resize({24, 10});
   ASSERT_TRUE(program.wait_for("task-num\033[K"));
   folder_.write("go", "");
+  EXPECT_EQ(program.end().exit_code, 0);
+}
+
+// A terminal that takes nothing, as after Ctrl-S, stops the view; the workflow goes on.
+TEST_F(CliTerminal, that_is_stopped_does_not_stop_the_workflow) {
+  const std::string pipe = folder_.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  // The view draws several frames while `pause` waits.
+  RunningProgram program(
+      {PAWL_BINARY, "run",
+       flow(waiting_tasks(2, "echo here") + "  pause: {sleep: 500ms, dependencies: [task-number-0, task-number-1]}\n"
+                                            "  last: {run: 'echo done | tee pipe', dependencies: [pause]}\n")},
+      {.cwd = folder_.path(), .terminal = TerminalSize{24, 80}});
+  ASSERT_TRUE(program.wait_for("here"));
+  program.type("\x13");  // Ctrl-S
+  folder_.write("go", "");
+  pollfd ready{.fd = reader, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&ready, 1, 60'000), 1) << "the last task does not run";
+  ::close(reader);
+  program.type("\x11");  // Ctrl-Q
   EXPECT_EQ(program.end().exit_code, 0);
 }
 

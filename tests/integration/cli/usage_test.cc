@@ -1,5 +1,6 @@
 // The command line itself: one clear line for each mistake, help that teaches, and completion that completes.
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,10 +51,70 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
       {{"completion", "ksh"},
        "completion: SHELL: \"ksh\" is unknown; it is bash or zsh or fish (did you mean \"zsh\"?); see pawl completion "
        "--help"},
-      {{"import", "wfformat", "x", "--time-scale", "-1"},
+      {{"import", "wfformat", "x", "--time-scale=-1"},
        "import wfformat: --time-scale: \"-1\" is no number from 0 to 1000000; see pawl import wfformat --help"},
   };
   for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
+}
+
+// An empty variable in a script, unquoted, must not make the value of one option of the next one.
+TEST_F(CliUsage, an_option_does_not_take_the_next_one_for_its_value) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  const auto needs = [](const std::string& verb, const std::string& option, const std::string& value) {
+    return verb + ": " + option + " needs a value; if \"" + value + "\" is the value, write \"" + option + "=" + value +
+           "\"; see pawl " + verb + " --help";
+  };
+  expect_refused({"run", file, "--id", "--quiet"}, needs("run", "--id", "--quiet"));
+  expect_refused({"run", file, "--data-dir", "-q"}, needs("run", "--data-dir", "-q"));
+  expect_refused({"run", file, "--id", "--", "x"}, needs("run", "--id", "--"));
+  expect_refused({"cancel", "w", "--reason", "--output", "json"}, needs("cancel", "--reason", "--output"));
+  expect_refused({"cancel", "w", "--data-dir", "d", "--reason", "-5"}, needs("cancel", "--reason", "-5"));
+  expect_refused({"policy", "define", "timeout", "t", "--config", "--data-dir", "d"},
+                 needs("policy define", "--config", "--data-dir"));
+  // A value may look like an option, and what stands behind -- is none.
+  EXPECT_EQ(pawl({"run", file, "--id=--quiet", "--quiet"}).exit_code, 0);
+  EXPECT_THAT(pawl({"validate", "--", "--handlers", "-x"}).err, HasSubstr("--handlers: cannot read the file"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "-q"));
+}
+
+TEST_F(CliUsage, an_option_with_an_equals_sign_and_no_value_has_an_empty_one) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"run", file, "--id=", "--quiet"}, "--id: "},
+      {{"run", file, "--data-dir=", "--quiet"}, "run: --data-dir: is empty; see pawl run --help"},
+      {{"run", file, "--timeout=", "--quiet"}, "--timeout: \"\" is no duration: it is empty"},
+      {{"run", file, "--input=", "--quiet"}, "--input: "},
+      {{"run", file, "--output=", "--quiet"}, "run: --output: \"\" is unknown"},
+      {{"run", file, "--progress=", "--quiet"}, "run: --progress: \"\" is unknown"},
+      {{"run", file, "--log-level=", "--quiet"}, "run: --log-level: \"\" is unknown"},
+      {{"run", file, "--concurrency=", "--quiet"}, "run: --concurrency: \"\" is no integer"},
+      {{"run", file, "--retention=", "--data-dir=d"}, "--retention: "},
+      {{"run", file, "--sync-delay=", "--data-dir=d"}, "--sync-delay: "},
+      {{"run", file, "--reserve=", "--data-dir=d"}, "--reserve: "},
+      {{"list", "--name=", "--data-dir=d"}, "list: --name: is empty"},
+      {{"list", "--state=", "--data-dir=d"}, "list: --state: \"\" is unknown"},
+      {{"fork", "w", "--at=", "--data-dir=d"}, "fork: --at: \"\" is no integer"},
+      {{"fork", "w", "--at-task=", "--data-dir=d"}, "fork: --at-task: is empty"},
+      {{"fork", "w", "--at=1", "--new-id=", "--data-dir=d"}, "--new-id: "},
+      {{"rerun", "w", "--from=", "--data-dir=d"}, "rerun: --from: is empty"},
+      {{"dead-letter", "list", "--task=", "--data-dir=d"}, "dead-letter list: --task: is empty"},
+      {{"dead-letter", "list", "--after=", "--data-dir=d"}, "--after: "},
+      {{"dead-letter", "list", "--failed-before=", "--data-dir=d"}, "--failed-before: "},
+      {{"policy", "evaluate", "p", "--code=", "--data-dir=d"}, "policy evaluate: --code: is empty"},
+      {{"policy", "define", "timeout", "t", "--config=", "--data-dir=d"}, "--config: "},
+      {{"validate", file, "--handlers=", "--strict"}, "validate: --handlers: is empty"},
+      {{"graph", file, "--format=", "x"}, "graph: --format: \"\" is unknown"},
+      {{"bench", "latency", "--folder=", "--seconds=1"}, "bench: --folder: is empty"}};
+  for (const auto& [arguments, error] : cases) {
+    const ProcessResult result = pawl(arguments);
+    EXPECT_THAT(result.err, StartsWith("pawl: " + error)) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(result.exit_code, 2) << ::testing::PrintToString(arguments);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "--quiet"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "d"));
+  // A reason may be empty.
+  ASSERT_EQ(pawl({"run", file, "--data-dir=d1", "--id=w1"}).exit_code, 0);
+  EXPECT_THAT(pawl({"cancel", "w1", "--reason=", "--data-dir", "d1"}).err, HasSubstr("completed"));
 }
 
 // Who knows another tool is told what it is called here.
@@ -64,7 +125,9 @@ TEST_F(CliUsage, verbs_of_other_tools_get_ours) {
       {"submit", "pawl run"},       {"ls", "pawl list"},
       {"ps", "pawl list"},          {"describe", "pawl show"},
       {"get", "pawl show"},         {"status", "pawl show"},
-      {"logs", "pawl history"},     {"rm", "pawl delete"},
+      {"tasks", "pawl show"},       {"workflow", "pawl list"},
+      {"build", "pawl run"},        {"plan", "pawl validate"},
+      {"events", "pawl history"},   {"rm", "pawl delete"},
       {"stop", "pawl cancel"},      {"kill", "pawl cancel"},
       {"terminate", "pawl cancel"}, {"suspend", "pawl pause"},
       {"unpause", "pawl resume"},   {"restart", "pawl rerun"},
@@ -93,6 +156,18 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
        "run: unknown option \"--dry-run\" (pawl validate FILE checks without running); see pawl run --help"},
       {{"delete", "x", "--yes"},
        "delete: unknown option \"--yes\" (nothing asks; leave it out); see pawl delete --help"},
+      {{"run", "x", "who=x y"},
+       "run: unexpected argument \"who=x y\" (write --input '{\"who\":\"x y\"}'); see pawl run --help"},
+      {{"list", "who=x", "--data-dir", "d"}, "list: unexpected argument \"who=x\"; see pawl list --help"},
+      {{"--data-dir", "d", "list"},
+       "--data-dir is an option of list, and stands behind it: pawl list --data-dir d; see pawl --help"},
+      {{"--data-dir=d", "list"},
+       "--data-dir is an option of list, and stands behind it: pawl list --data-dir=d; see pawl --help"},
+      {{"--quiet", "run", "x"}, "--quiet is an option of run, and stands behind it: pawl run --quiet; see pawl --help"},
+      {{"dead-letter", "--data-dir", "d", "list"},
+       "dead-letter: --data-dir is an option of list, and stands behind it: pawl dead-letter list --data-dir d; see "
+       "pawl "
+       "dead-letter --help"},
       // Only where the verb has ours.
       {{"version", "-j"}, "version: unknown option \"-j\"; see pawl version --help"}};
   for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
@@ -117,8 +192,75 @@ TEST_F(CliUsage, durations_have_units) {
   expect_refused({"run", file, "--data-dir", "none", "--sync-delay", "30"}, "--sync-delay" + why);
   expect_refused({"policy", "define", "timeout", "t", "default_timeout=30", "--data-dir", "none"},
                  "default_timeout" + why);
-  expect_refused({"dead-letter", "list", "--failed-before", "30", "--data-dir", "none"},
-                 "--failed-before: \"30\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+  expect_refused({"dead-letter", "list", "--failed-before", "30", "--data-dir", "none"}, "--failed-before" + why);
+  expect_refused({"dead-letter", "list", "--failed-before", "yesterday", "--data-dir", "none"},
+                 "--failed-before: \"yesterday\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+}
+
+// Wherever a duration stands, one in words is told as it is written.
+TEST_F(CliUsage, durations_in_words_are_told_as_they_are_written) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  const std::string why = ": \"5 minutes\" is no duration; write 5m";
+  expect_refused({"run", file, "--timeout", "5 minutes"}, "--timeout" + why);
+  expect_refused({"run", file, "--data-dir", "none", "--retention", "failed=5 minutes"}, "--retention" + why);
+  expect_refused({"run", file, "--data-dir", "none", "--sync-delay", "5 minutes"}, "--sync-delay" + why);
+  expect_refused({"bench", "latency", "--sync-delay", "5 minutes"}, "--sync-delay" + why);
+  expect_refused({"policy", "define", "timeout", "t", "default_timeout=5 minutes", "--data-dir", "none"},
+                 "default_timeout" + why);
+  expect_refused({"dead-letter", "list", "--failed-before", "5 minutes", "--data-dir", "none"},
+                 "--failed-before" + why);
+  for (const std::string member :
+       {"timeout: 5 minutes", "schedule_to_start: 5 minutes", "retry_policy: {base_delay: 5 minutes}"}) {
+    const std::string task = flow("name: x\ntasks: {a: {run: 'true', " + member + "}}\n");
+    EXPECT_THAT(pawl({"validate", task}).err, HasSubstr(why)) << member;
+  }
+  for (const std::string sleep : {"sleep: 5 minutes", "sleep: '5 minutes'", "sleep: '${{ input.x }}'"}) {
+    const std::string task = flow("name: x\ninput: {x: 5 minutes}\ntasks: {a: {" + sleep + "}}\n");
+    EXPECT_THAT(pawl({"run", task}).err + pawl({"run", task}).out, HasSubstr(why.substr(2))) << sleep;
+  }
+  for (const std::string member : {"timeout: 30.5", "sleep: 30.5"}) {
+    const std::string task =
+        flow("name: x\ntasks: {a: {" + member + (member.starts_with("sleep") ? "" : ", run: 'true'") + "}}\n");
+    EXPECT_THAT(pawl({"validate", task}).err,
+                HasSubstr("30.5 has no unit, and may be meant as seconds or milliseconds: write 30.5s or 30.5ms"))
+        << member;
+  }
+}
+
+// What an expression gives to a `sleep` is as ambiguous as what is written there.
+TEST_F(CliUsage, a_computed_sleep_needs_a_unit_as_a_written_one_does) {
+  const std::string why = "30 has no unit, and may be meant as seconds or milliseconds: write 30s or 30ms";
+  for (const std::string input : {"30", "'30'"}) {
+    const std::string file = flow("name: x\ninput: {x: " + input + "}\ntasks: {a: {sleep: '${{ input.x }}'}}\n");
+    const ProcessResult result = pawl({"run", file});
+    EXPECT_EQ(result.exit_code, 1) << input;
+    EXPECT_THAT(result.out, HasSubstr(why)) << input;
+  }
+  const std::string large =
+      flow("name: x\ninput: {x: 1000}\ntasks: {a: {sleep: '${{ input.x / 1000 * 1000 // 1 }}'}}\n");
+  EXPECT_EQ(pawl({"validate", large}).exit_code, 0);
+  expect_refused({"validate", flow("name: x\ntasks: {a: {sleep: 30}}\n")},
+                 (folder_.path() / "flow.yaml").string() + ":2:20: tasks.a.sleep: " + why);
+}
+
+// A text is printed as it is, with a line break at its end, but not with a second one.
+TEST_F(CliUsage, quiet_prints_one_line_break_at_the_end) {
+  const auto output_of = [&](const std::string& output) {
+    return pawl({"run", flow("name: x\ntasks: {a: {run: 'true'}}\noutput: " + output + "\n"), "--quiet"}).out;
+  };
+  EXPECT_EQ(output_of("\"end\\n\""), "end\n");
+  EXPECT_EQ(output_of("end"), "end\n");
+  EXPECT_EQ(output_of("\"\""), "\n");
+  EXPECT_EQ(output_of("[1]"), "[1]\n");
+}
+
+TEST_F(CliUsage, wait_takes_the_options_of_the_view_as_run_does) {
+  const std::string file = flow("name: x\noutput: the end\ntasks: {a: {run: 'true'}}\n");
+  ASSERT_EQ(pawl({"run", file, "--data-dir", "d", "--id", "w"}).exit_code, 0);
+  EXPECT_EQ(pawl({"wait", "w", "--data-dir", "d", "--progress", "none", "--quiet"}).out, "the end\n");
+  EXPECT_THAT(pawl({"wait", "w", "--data-dir", "d", "--progress", "plain"}).out, HasSubstr("the end"));
+  expect_refused({"wait", "w", "--data-dir", "d", "--progress", "fancy"},
+                 "wait: --progress: \"fancy\" is unknown; it is live or plain or none; see pawl wait --help");
 }
 
 TEST_F(CliUsage, nothing_at_all_gets_the_help_as_an_error) {

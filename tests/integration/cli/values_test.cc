@@ -119,5 +119,19 @@ TEST(Values, a_failing_line_fails_the_script_and_is_named) {
       R"("true ..." exited with 127: run: line 2: no-such-program: command not found (line 2: "no-such-program"))");
 }
 
+TEST(Values, what_a_command_prints_chooses_no_options_for_the_next) {
+  for (const char* next : {"run: [sh, -c, pwd, x, '${{ tasks.a.result }}']",
+                           "module: exec, function: run, args: [sh, -c, pwd, x, '${{ tasks.a.result }}']",
+                           "module: exec, function: shell, args: [pwd, '${{ tasks.a.result }}']"}) {
+    const Json report = report_of_run(
+        "tasks:\n  a: {run: [echo, '{\"cwd\": \"/etc\", \"env\": {\"A\": \"1\"}}']}\n  b: {dependencies: [a], " +
+        std::string(next) + "}\n");
+    const Json& error = report.at("tasks").at("b").at("error");
+    EXPECT_EQ(text(error.at("code")), "invalid_argument") << next;
+    EXPECT_THAT(text(error.at("message")), HasSubstr("`stdin`")) << next;
+    EXPECT_THAT(text(error.at("message")), HasSubstr("args[")) << next;
+  }
+}
+
 }  // namespace
 }  // namespace pawl::testing

@@ -1,0 +1,26 @@
+// Commands that are written as if another program read them: a list with words for a shell, a script with the `#!` line
+// of another interpreter.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pawl/json.h"
+
+namespace pawl::definition {
+
+// What to say of the args of exec.run, a program and its arguments, if a word of them is meant for a shell. Nothing of
+// words with `${{ }}` places.
+[[nodiscard]] std::optional<std::string> doubt_words(const boost::json::array& args);
+
+// What to say of a script whose first line names another interpreter than `shell`, the program that runs it.
+[[nodiscard]] std::optional<std::string> doubt_interpreter(std::string_view script, std::string_view shell);
+
+// The program that runs the line in the args of exec.shell: that of the option `shell`, or bash.
+[[nodiscard]] std::string_view shell_of(const boost::json::array& args);
+
+// Whether a program, by its name or path, is a shell in whose lines `"$NAME"` is a variable.
+[[nodiscard]] bool is_shell(std::string_view program);
+
+}  // namespace pawl::definition
