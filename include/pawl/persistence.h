@@ -30,7 +30,7 @@ struct PersistenceOptions {
   Duration sync_delay{0};
   bool read_only = false;  // nothing is written, and nothing that is stored is run; the directory must exist
   // What is kept free, in a file of its own, for the day the disk is full: with it ended workflows can still be deleted
-  // and the engine ends in order. Nothing: a quarter of what is stored, between 4 and 16 MiB. 0: none.
+  // and the engine ends in order. Nothing: a quarter of what is stored, between 4 and 24 MiB. 0: none.
   std::optional<std::uint64_t> reserve_bytes{};
   // May use the reserve for whatever it writes: for a look at, and small changes of, a directory on a full disk.
   bool uses_reserve = false;

@@ -133,7 +133,7 @@ void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
       .between(1, kMostCrashes);
   verb.add("--reserve", arguments.reserve,
            "Keep this much of the disk free for the day it is full, so that pawl delete works then: 8MiB, 0\n"
-           "(default: a quarter of what is stored, 4MiB to 16MiB)");
+           "(default: a quarter of what is stored, 4MiB to 24MiB)");
   verb.add("--retention", arguments.retention,
            "Forget ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
            "dead_letters=30d (default: never)");

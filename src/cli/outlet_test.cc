@@ -60,14 +60,16 @@ TEST_F(OutletTest, says_how_many_lines_it_has_left_out_and_goes_on_with_what_mat
   for (std::size_t i = 0; i < kBlocks; ++i) outlet.put_output(block, 2);
   outlet.put("the end\n");
   const std::string all = read_all(outlet);
-  const std::size_t at = all.find("... ");
-  ASSERT_NE(at, std::string::npos);
-  std::string number = all.substr(at + 4, all.find(" line", at) - at - 4);
-  std::erase(number, ',');
+  std::size_t left_out = 0;  // once for each time that there was no room
+  for (std::size_t at = all.find("... "); at != std::string::npos; at = all.find("... ", at + 1)) {
+    std::string number = all.substr(at + 4, all.find(" line", at) - at - 4);
+    std::erase(number, ',');
+    left_out += std::stoul(number);
+  }
   const std::size_t shown = static_cast<std::size_t>(std::count(all.begin(), all.end(), 'x')) / 98 * 2;
-  EXPECT_EQ(std::stoul(number) + shown, 2 * kBlocks);
-  EXPECT_TRUE(all.ends_with(" lines left out, written faster than they are read\nthe end\n")) << all.substr(at);
-  EXPECT_EQ(all.find("... ", at + 1), std::string::npos);
+  EXPECT_GT(left_out, 0U);
+  EXPECT_EQ(left_out + shown, 2 * kBlocks);
+  EXPECT_TRUE(all.ends_with(" lines left out, written faster than they are read\nthe end\n"));
 }
 
 TEST_F(OutletTest, says_at_its_end_what_is_left_out_last) {

@@ -19,20 +19,29 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 constexpr std::uint64_t kLeast = 4 * kMiB;  // a few of the largest results
-constexpr std::uint64_t kMost = 16 * kMiB;
+constexpr std::uint64_t kMost = 24 * kMiB;
 constexpr std::uint64_t kShare = 4;  // of what is stored, one part
+// What is in a log alone takes as much again when it becomes a table, and nothing is removed from tables before that.
+constexpr std::uint64_t kLogMargin = 4 * kMiB;
 constexpr std::uint64_t kFreeBesides = 4 * kMiB;
 
-std::uint64_t size_of_files(const fs::path& folder) {
+struct Stored {
+  std::uint64_t bytes = 0;
+  std::uint64_t in_logs = 0;  // of them
+};
+
+Stored measure(const fs::path& folder) {
   std::error_code ignored;
-  std::uint64_t size = 0;
+  Stored stored;
   for (fs::recursive_directory_iterator entry(folder, ignored); !ignored && entry != fs::recursive_directory_iterator();
        entry.increment(ignored)) {
     std::error_code gone;
     const std::uintmax_t bytes = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
-    if (!gone) size += bytes;
+    if (gone) continue;
+    stored.bytes += bytes;
+    if (entry->path().extension() == ".log") stored.in_logs += bytes;
   }
-  return size;
+  return stored;
 }
 
 std::uint64_t free_bytes(const std::string& folder) {
@@ -48,13 +57,15 @@ Reserve::Reserve(std::string directory, std::optional<std::uint64_t> bytes)
 
 std::uint64_t Reserve::wanted() const {
   if (bytes_) return *bytes_;
-  return std::clamp(size_of_files(fs::path(directory_) / "rocksdb") / kShare, kLeast, kMost);
+  const Stored stored = measure(fs::path(directory_) / "rocksdb");
+  return std::clamp(std::max(stored.bytes / kShare, stored.in_logs + kLogMargin), kLeast, kMost);
 }
 
 Result<void> Reserve::make() {
-  const std::uint64_t bytes = wanted();
   struct stat found{};
   const std::uint64_t there = ::stat(file_.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+  if (!bytes_ && there >= kMost) return {};
+  const std::uint64_t bytes = wanted();
   if (bytes == 0) give_up();
   if (there >= bytes) return {};
   const std::uint64_t missing = bytes - there;
@@ -64,7 +75,9 @@ Result<void> Reserve::make() {
                             "make room on it, or delete ended workflows (pawl delete)",
                             directory_, missing));
   };
-  if (free_bytes(directory_) < missing + std::min(bytes, kFreeBesides)) return no_room();
+  // One that grows takes what its log would take otherwise.
+  const std::uint64_t besides = there == 0 ? std::min(bytes, kFreeBesides) : 0;
+  if (free_bytes(directory_) < missing + besides) return no_room();
   const int file = ::open(file_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   int error = file < 0 ? errno : ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
   if (file >= 0) ::close(file);

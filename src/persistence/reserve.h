@@ -16,12 +16,12 @@ inline constexpr std::string_view kReserveFile = "reserve";
 
 class Reserve {
  public:
-  // `directory` is a data directory; `bytes` none: a quarter of the files in it, between 4 and 16 MiB; 0: there is
-  // never a reserve.
+  // `directory` is a data directory; `bytes` none: a quarter of the files in it and no less than its logs take,
+  // between 4 and 24 MiB; 0: there is never a reserve.
   Reserve(std::string directory, std::optional<std::uint64_t> bytes);
 
-  // Makes it, or makes it larger, and leaves as much free besides, up to 4 MiB: a full disk would be full again with
-  // the next write. Error: `unavailable` if there is no room. Where the file system cannot keep room there is none.
+  // Makes it, and leaves as much free besides, up to 4 MiB: a full disk would be full again with the next write; or
+  // makes it larger. Error: `unavailable` if there is no room. Where the file system cannot keep room there is none.
   Result<void> make();
   // Makes its room free.
   void give_up();

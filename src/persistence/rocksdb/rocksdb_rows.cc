@@ -233,6 +233,7 @@ Result<void> RocksDbRows::write_now(Batch& batch, Sync sync) {
     condition_ = Condition::failed;
     return failure(status, doing());
   }
+  grow_reserve(batch.changes.GetDataSize());
   if (!options.sync) return {};
   if (Result<void> there = check_place(); !there) return there;
   synced_ = rocks.GetLatestSequenceNumber();
@@ -242,21 +243,24 @@ Result<void> RocksDbRows::write_now(Batch& batch, Sync sync) {
 // A folder that is removed while it is used takes writes as before, and loses them. With writing_ held.
 Result<void> RocksDbRows::check_place() {
   constexpr std::chrono::milliseconds kPause(200);
-  constexpr std::chrono::seconds kReservePause(1);
   if (!lock_) return {};
   const auto now = std::chrono::steady_clock::now();
   if (now - checked_ < kPause) return {};
   Result<void> there = find_place();
-  if (there) {
+  if (there)
     checked_ = now;
-    if (now - reserved_ > kReservePause) {  // it grows with what is stored
-      reserved_ = now;
-      if (condition_ == Condition::sound) (void)reserve_.make();
-    }
-  } else {
+  else
     condition_ = Condition::failed;
-  }
   return there;
+}
+
+// The reserve grows with what is stored, before the disk is full of it.
+void RocksDbRows::grow_reserve(std::size_t written) {
+  constexpr std::size_t kStep = std::size_t{1} << 20U;
+  unreserved_ += written;
+  if (!lock_ || unreserved_ < kStep || condition_ != Condition::sound) return;
+  unreserved_ = 0;
+  (void)reserve_.make();
 }
 
 Result<void> RocksDbRows::find_place() const {
@@ -324,11 +328,12 @@ rocksdb::Status RocksDbRows::rewrite_tables() {
   flush.allow_write_stall = true;
   rocksdb::Status status = rocks.Flush(flush, families);
   for (std::size_t i = 0; i < removed_.size() && status.ok(); ++i) {
-    const std::optional<Range> range = std::exchange(removed_[i], std::nullopt);
+    std::optional<Range>& range = removed_[i];
     if (!range) continue;
     const rocksdb::Slice from = slice(range->from);
     const rocksdb::Slice to = slice(range->to);
     status = rocks.CompactRange({}, families[i], &from, &to);
+    if (status.ok()) range.reset();
   }
   return status;
 }

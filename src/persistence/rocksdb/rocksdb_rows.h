@@ -104,6 +104,7 @@ class RocksDbRows final : public Rows {
   Result<void> write_nothing();
   Result<void> resume();
   Result<void> reopen(Room room);
+  void grow_reserve(std::size_t written);
   Result<void> give_up_reserve();
   void take_room_back();
   rocksdb::Status rewrite_tables();
@@ -116,11 +117,11 @@ class RocksDbRows final : public Rows {
   Reserve reserve_;                                                  // guarded by writing_
   std::array<std::unique_ptr<SpaceId>, kSpaceNames.size()> spaces_;  // as batches name them; set before anyone asks
 
-  std::mutex writing_;                                // taken before mutex_
-  std::chrono::steady_clock::time_point reserved_{};  // guarded by writing_: that the reserve is large enough
-  std::chrono::steady_clock::time_point checked_{};   // guarded by writing_: that it is where it was
-  Condition condition_ = Condition::sound;            // guarded by writing_
-  std::uint64_t synced_ = 0;                          // guarded by writing_: changes up to this one survive a crash
+  std::mutex writing_;                               // taken before mutex_
+  std::size_t unreserved_ = 0;                       // guarded by writing_: bytes written since the reserve was made
+  std::chrono::steady_clock::time_point checked_{};  // guarded by writing_: that it is where it was
+  Condition condition_ = Condition::sound;           // guarded by writing_
+  std::uint64_t synced_ = 0;                         // guarded by writing_: changes up to this one survive a crash
   std::array<std::optional<Range>, kSpaceNames.size()> removed_;  // guarded by writing_: while it is tight
 
   mutable std::mutex mutex_;  // guards the rest

@@ -124,6 +124,7 @@ TEST_F(FullDisk, is_emptied_by_retention) {
   auto engine = *Engine::open({.shards = 1, .data_dir = data()});
   ASSERT_TRUE(engine->handlers().add("user", "large",
                                      [](TaskContext&) -> TaskResult { return Json(std::string(1'000'000, 'x')); }));
+  ASSERT_TRUE(engine->handlers().add("user", "small", [](TaskContext&) -> TaskResult { return Json(1); }));
   const DefinitionPtr definition = define({user_task("a", "large"), user_task("b", "large")});
   std::vector<std::string> ended;
   Orchestrator& orchestrator = engine->orchestrator();
@@ -131,16 +132,20 @@ TEST_F(FullDisk, is_emptied_by_retention) {
     ended.push_back(*orchestrator.start_workflow(definition));
     ASSERT_TRUE(orchestrator.wait_workflow(ended.back()));
   }
+  // What waits lies in the log alone; before what is removed makes room it has to become tables.
+  const DefinitionPtr small = define({user_task("a", "small")});
+  const CreateOptions large_input{.input = boost::json::object{{"x", std::string(500'000, 'x')}}};
+  for (int i = 0; i < 24; ++i) ASSERT_TRUE(orchestrator.create_workflow(small, large_input));
   fill_disk();
-  Result<std::string> id = orchestrator.start_workflow(definition);
-  while (id) id = orchestrator.start_workflow(definition);
+  Result<std::string> id = orchestrator.start_workflow(small, large_input);
+  while (id) id = orchestrator.start_workflow(small, large_input);
   EXPECT_EQ(id.error().code, ErrorCode::unavailable);
   for (const std::string& each : ended) {
     Result<void> deleted = engine->persistence().delete_workflow(each);
     EXPECT_TRUE(deleted) << describe(deleted.error());
   }
   while (!id) {
-    id = orchestrator.start_workflow(definition);
+    id = orchestrator.start_workflow(small, large_input);
     ASSERT_TRUE(id || id.error().code == ErrorCode::unavailable) << describe(id.error());
   }
 }
