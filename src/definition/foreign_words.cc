@@ -1,12 +1,5 @@
 #include "definition/foreign_words.h"
 
-#include <algorithm>
-#include <cctype>
-
-#include <fmt/format.h>
-
-#include "base/text.h"
-
 namespace pawl::definition {
 namespace {
 
@@ -29,8 +22,7 @@ constexpr std::string_view kNoPast =
     "each workflow stands by itself, and none looks at the one before; leave it out, or run them one after the other";
 constexpr std::string_view kFailFast =
     "a failed task keeps others from beginning unless the workflow says otherwise; true is `on_failure: fail`, which "
-    "is "
-    "the default, and false is `on_failure: continue`";
+    "is the default, and false is `on_failure: continue`";
 constexpr std::string_view kNoInclude = "a definition is one file, without parts of others; write the tasks out";
 constexpr std::string_view kTimeout = "write `timeout: 10m`";
 constexpr std::string_view kConcurrency = "that is an option: `pawl run FILE --concurrency 4`";
@@ -38,9 +30,7 @@ constexpr std::string_view kDescription = "write `description: what it is for`";
 
 constexpr ForeignWords kOfWorkflow[] = {
     {"steps jobs job nodes stages stage step services all .PHONY targets target pipeline pipelines states activities "
-     "rules "
-     "templates "
-     "taskGraph actions workflows task plan",
+     "rules templates taskGraph actions workflows task plan",
      kTasks},
     {"apiVersion kind version schemaVersion specVersion dsl document metadata", kNoHeader},
     {"spec dag workflow", "its members stand at the top: `tasks: {a: {run: make}}`"},
@@ -58,8 +48,7 @@ constexpr ForeignWords kOfWorkflow[] = {
     {"secrets secret credentials connections", kNoSecrets},
     {"defaults default default_args",
      "there are no defaults for all tasks; write them out, or define a policy once and name it: `tasks: {a: {run: "
-     "make, "
-     "retry_policy: gentle}}`"},
+     "make, retry_policy: gentle}}`"},
     {"retries retry retry_strategy retry_policy max_attempts",
      "attempts are a task's: `tasks: {a: {run: make, retry_policy: {max_attempts: 3}}}`"},
     {"timeout_minutes timeout_seconds timeout_sec timeout_secs timeout_ms timeouts active_deadline_seconds deadline "
@@ -116,8 +105,8 @@ constexpr ForeignWords kOfCall[] = {
      "service engine",
      "what a task does is `run: make`, or a handler: `module: billing, function: charge`"},
     {"image container containers docker docker_image podman volumes volume_mounts ports resources runs_on "
-     "node_selector "
-     "pod pod_template build deploy services platform network networks kubernetes container_name init_containers",
+     "node_selector pod pod_template build deploy services platform network networks kubernetes container_name "
+     "init_containers",
      kNoContainers},
     {"retries retry retry_count max_retries max_retry retry_limit attempts max_attempts retry_strategy restart "
      "restart_policy number_of_retries maximum_attempts",
@@ -174,35 +163,29 @@ constexpr ForeignWords kOfTask[] = {
     {"tags tag labels annotations metadata owner",
      "a task has an id and, for people, `name: Build it`; leave the rest out"},
     {"repeat_policy repeat repeat_every",
-     "Pawl does not repeat a task that has ended well; loop in the command: `run: while "
-     "./more; do ./work; done`"},
+     "Pawl does not repeat a task that has ended well; loop in the command: `run: while ./more; do ./work; done`"},
     {"suspend input_required manual",
      "a person stops a workflow between two tasks by `pawl pause ID`, and lets it go on by `pawl resume ID`"},
     {"stage", "the order is that of `dependencies: [a]`; a stage is all tasks that have the same"},
     {"if only_if condition conditions precondition preconditions only enabled enable profiles run_if run_when expr "
-     "expression "
-     "rules decision_cases status evaluate",
+     "expression rules decision_cases status evaluate",
      kWhen},
     {"trigger_rule",
      "a task runs when what it depends on has ended well or was skipped; after a failure it does if that has "
      "`allow_failure: true`"},
-    {"schedule schedules cron crontab schedule_interval on trigger triggers every start_date end_date "
-     "catchup",
+    {"schedule schedules cron crontab schedule_interval on trigger triggers every start_date end_date catchup",
      "Pawl starts no tasks by the clock; a task that waits is `sleep: 10m`, or `until: 2026-11-23T08:30:00Z`"},
     {"delay wait pause wait_for_completion initial_delay start_delay",
      "a wait is a task of its own, `sleep: 10s`; between attempts it is `retry_policy: {base_delay: 10s}`"},
     {"handlers handler_on on_success on_exit on_error on_cancel on_completion finally notify notifications hooks "
-     "always "
-     "on_failure_callback on_success_callback on_retry_callback lifecycle post pre callbacks",
+     "always on_failure_callback on_success_callback on_retry_callback lifecycle post pre callbacks",
      "Pawl has no hooks; let another task depend on this one: `dependencies: [a]`"},
     {"on_failure",
      "that is the workflow's, `on_failure: continue`; a task whose failure does not count has `allow_failure: true`"},
     {"strategy matrix parallel with_items with_item with_param with_sequence loop loop_over for_each map expand "
-     "iterate "
-     "each items replicas count fork_tasks scatter",
+     "iterate each items replicas count fork_tasks scatter",
      "Pawl does not repeat a task over a list yet; write a task for each, or loop in the command: `run: for f in "
-     "*.csv; "
-     "do load \"$f\"; done`"},
+     "*.csv; do load \"$f\"; done`"},
     {"id key task_id ref_id label title display_name step_id",
      "the id stands before the task, `tasks: {a: {run: make}}`; for people it has `name: Build it`"},
     {"steps tasks jobs nodes subtasks children_tasks block group task_group dag inner branches",
@@ -213,8 +196,7 @@ constexpr ForeignWords kOfTask[] = {
     {"priority priority_weight weight", "priority is the workflow's: `priority: high` at the top"},
     {"description desc doc doc_md docs comment summary about",
      "write `name: Build the site`, or a comment: `# why it is there`"},
-    {"cache artifacts artifact produces consumes creates sources generates inputs_from save_cache "
-     "restore_cache phony",
+    {"cache artifacts artifact produces consumes creates sources generates inputs_from save_cache restore_cache phony",
      "Pawl does not look at files; a task runs once in each workflow. What is up to date make can tell: `run: make "
      "site`"},
     {"compensate undo rollback revert on_rollback compensating_action saga", kCompensation},
@@ -228,8 +210,7 @@ constexpr ForeignWords kOfRetries[] = {
      "retry_limit",
      "write `max_attempts: 3`, the first attempt included"},
     {"delay interval interval_sec interval_seconds initial_interval initial_delay wait min min_delay retry_delay "
-     "duration "
-     "base sleep delay_seconds retry_interval",
+     "duration base sleep delay_seconds retry_interval",
      "write `base_delay: 10s`"},
     {"max_interval maximum_interval max_interval_sec max_interval_seconds cap max_duration max_wait max_backoff",
      "write `max_delay: 60s`"},
@@ -257,50 +238,6 @@ constexpr ForeignWords kOfTimeouts[] = {
     {"tasks per_task task_timeouts timeouts", "write `per_task_timeouts: {a: 30s}`"},
 };
 
-// `dependsOn`, `depends-on` and `Depends_On` are one word.
-std::string plain(std::string_view word) {
-  std::string letters;
-  for (const char c : word)
-    if (c != '-' && c != '_') letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return letters;
-}
-
-bool has_word(std::string_view words, std::string_view wanted) {
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find(' '), words.size());
-    if (plain(words.substr(0, end)) == wanted) return true;
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return false;
-}
-
-std::string_view find(std::span<const ForeignWords> table, std::string_view key) {
-  const std::string wanted = plain(key);
-  for (const ForeignWords& row : table)
-    if (has_word(row.words, wanted)) return row.advice;
-  return {};
-}
-
-// Fit to be repeated in an example.
-bool is_plain_id(std::string_view text) {
-  constexpr std::size_t kLongestPlain = 40;
-  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
-  return !text.empty() && text.size() <= kLongestPlain && std::ranges::all_of(text, plain);
-}
-
-// The id that the first element of a list of tasks has in other systems.
-std::string_view id_in(Node list) {
-  for (const Node element : list.elements()) {
-    if (element.kind() != NodeKind::object) break;
-    for (const auto& [key, value] : element.members())
-      if ((key.string() == "id" || key.string() == "name") && value.kind() == NodeKind::string &&
-          is_plain_id(value.string()))
-        return value.string();
-    break;
-  }
-  return "a";
-}
-
 }  // namespace
 
 std::span<const ForeignWords> foreign_words(KeyOf what) {
@@ -318,33 +255,6 @@ std::span<const ForeignWords> foreign_words(KeyOf what) {
     case KeyOf::circuit_breaker:
       return kOfBreaker;
   }
-  return {};
-}
-
-std::string_view advice_on(std::string_view key, KeyOf what) {
-  std::string_view advice = find(foreign_words(what), key);
-  if (advice.empty() && key.starts_with("x-"))
-    return "a definition has only the fields that are known; leave it out, or make it a comment: `# x`";
-  if (advice.empty() && what == KeyOf::task) advice = find(foreign_words(KeyOf::compensation), key);
-  return advice;
-}
-
-std::string advice_on_shape(std::string_view key, Node value) {
-  const bool is_list = value.kind() == NodeKind::array;
-  const bool is_object = value.kind() == NodeKind::object;
-  const bool is_text = value.kind() == NodeKind::string;
-  if (key == "tasks" && is_list)
-    return fmt::format("write `tasks: {{{}: {{run: make}}}}`, an id before each task", id_in(value));
-  if (key == "dependencies" && is_text && is_plain_id(value.string()))
-    return fmt::format("write `dependencies: [{}]`", value.string());
-  if (key == "dependencies") return std::string(kDependencies);
-  if (key == "run" && is_object) return "write `run: make test`, with `cwd`, `env` and `stdin` beside it";
-  if (key == "env" && is_list) return std::string(kEnvironment);
-  if (key == "args" && (is_text || is_object)) return "write `args: [1, two]`";
-  if (key == "retry_policy" && value.kind() == NodeKind::integer)
-    return fmt::format("write `retry_policy: {{max_attempts: {}}}`, the first attempt included", value.integer());
-  if (key == "input" && is_list) return "write `input: {who: world}`";
-  if (key == "compensation" && is_text) return std::string(kCompensation);
   return {};
 }
 

@@ -35,6 +35,14 @@ class DurableCliTest : public CliTest {
     return pawl(std::move(arguments));
   }
 
+  // It says this in one line, and nothing else.
+  void expect_error(const std::vector<std::string>& arguments, int exit_code, const std::string& error) const {
+    const ProcessResult result = on_data(arguments);
+    EXPECT_EQ(result.err, "pawl: " + error + "\n");
+    EXPECT_EQ(result.exit_code, exit_code) << error;
+    EXPECT_EQ(result.out, "");
+  }
+
   [[nodiscard]] std::vector<std::string> run_three(const std::string& id) const {
     return {PAWL_BINARY, "run", flow(kThreeTasks), "--data-dir", data(), "--id", id};
   }

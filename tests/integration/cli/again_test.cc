@@ -30,13 +30,6 @@ const std::string kOneWay = std::string("saga: false\n") + kTrip;
 
 class CliAgain : public DurableCliTest {
  protected:
-  void expect_error(const std::vector<std::string>& arguments, int exit_code, const std::string& error) const {
-    const ProcessResult result = on_data(arguments);
-    EXPECT_EQ(result.err, "pawl: " + error + "\n");
-    EXPECT_EQ(result.exit_code, exit_code) << error;
-    EXPECT_EQ(result.out, "");
-  }
-
   // Runs it to its end; what was done begins anew.
   void run_trip(const std::string& id, const std::string& definition, int exit_code) const {
     EXPECT_EQ(on_data({"run", flow(definition), "--id", id}).exit_code, exit_code);

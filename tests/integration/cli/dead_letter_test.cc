@@ -34,11 +34,9 @@ class CliDeadLetter : public DurableCliTest {
     arguments.insert(arguments.begin(), "dead-letter");
     return on_data(std::move(arguments));
   }
-  void expect_error(const std::vector<std::string>& arguments, int exit_code, const std::string& error) const {
-    const ProcessResult result = letter(arguments);
-    EXPECT_EQ(result.err, "pawl: " + error + "\n");
-    EXPECT_EQ(result.exit_code, exit_code) << error;
-    EXPECT_EQ(result.out, "");
+  void expect_error(std::vector<std::string> arguments, int exit_code, const std::string& error) const {
+    arguments.insert(arguments.begin(), "dead-letter");
+    DurableCliTest::expect_error(arguments, exit_code, error);
   }
 
   // The workflows of the letters that `pawl dead-letter list` finds.
