@@ -18,7 +18,7 @@ constexpr std::string_view kClose = "}}";
 // Lines of a script that are shown as they should be.
 constexpr std::size_t kLinesShown = 5;
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_of_variable(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 // Names that the shell or the system owns: assigned, they are ignored, or change how the command itself runs.
 bool is_taken(std::string_view name) {
@@ -83,7 +83,7 @@ bool is_taken(std::string_view name) {
 
 std::string in_capitals(std::string_view word) {
   std::string name;
-  for (const char c : word) name += is_word(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+  for (const char c : word) name += is_of_variable(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
   return name;
 }
 
@@ -127,7 +127,7 @@ class Rewriter {
       const auto end = static_cast<std::size_t>(place.data() - line_.data()) + place.size();
       copy(out, line_.substr(done, open - done));
       done = line_.find(kClose, end) + kClose.size();
-      const bool continues = done < line_.size() && is_word(line_[done]);
+      const bool continues = done < line_.size() && is_of_variable(line_[done]);
       const std::string& name = name_of(place);
       if (quote_ == '"') {
         out += continues ? fmt::format("${{{}}}", name) : fmt::format("${}", name);
