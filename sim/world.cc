@@ -79,7 +79,8 @@ void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
 SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Checker& checker, std::uint64_t seed)
     : clock_(clock),
       checker_(checker),
-      runner_(clock, seed, [this](const Assignment& assignment) { checker_.started(assignment, counts_starts_); }),
+      runner_(clock, {.seed = seed, .forces = options.forces_ends},
+              [this](const Assignment& assignment) { starts(assignment); }),
       handlers_(runner_),
       definitions_(handlers_),
       slots_(options.task_slots, options.shards),
@@ -191,6 +192,13 @@ void SimNode::tell(const Shard& shard, const Error* why) {
   if (why != nullptr) ++falls_;
   if (why != nullptr) checker_.may_have_missed([&](const std::string& id) { return &shard_of(id) == &shard; });
   if (why != nullptr && why->code == ErrorCode::internal) checker_.violate(why->message);
+}
+
+void SimNode::starts(const Assignment& assignment) {
+  checker_.started(assignment, counts_starts_);
+  if (runner_.can_force_end() && runner_.has_one_of(assignment))
+    checker_.violate(fmt::format("{}: attempt {} of task {} is made beside another one", assignment.facts->id.text(),
+                                 assignment.address.attempt, assignment.address.task));
 }
 
 void SimNode::happened(const WorkflowFacts& facts, const Event& event) {

@@ -33,6 +33,7 @@ struct NodeOptions {
   std::size_t shards = 2;
   std::size_t task_slots = 4;
   std::size_t workflow_places = 6;
+  bool forces_ends = false;  // its runner does
   Bug bug = Bug::none;
 };
 
@@ -68,6 +69,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   bool step_any(Random& random);
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
+  void starts(const Assignment& assignment);
   [[nodiscard]] EventKinds wanted() const override { return ~EventKinds{0}; }
   void happened(const WorkflowFacts& facts, const Event& event) override;
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override;
