@@ -49,7 +49,7 @@ void SimRunner::start(std::span<Assignment> assignments) {
       running.outcome = failed(fate < 10 ? "network_error" : "boom");
     } else if (fate < 25 && assignment.deadline) {
       due = kNoEnd;  // hangs until its timeout
-      running.listens = !forces_ || fate % 2 == 0;
+      running.listens = !options_.forces || fate % 2 == 0;
     } else if (fate < 30) {
       running.listens = false;  // and takes its time
       due = clock_.now() + microseconds(random_.next() % 1'000'000);
@@ -75,6 +75,8 @@ bool SimRunner::finish(const std::string& workflow, const std::string& action, A
 }
 
 void SimRunner::stop(const AttemptAddress& address, Duration grace) {
+  constexpr std::size_t kMissedEvery = 3;
+  if (options_.is_deaf && ++stops_ % kMissedEvery == 0) return;
   for (Open& each : open_) each.told_to_stop |= each.address == address;
   const auto found = std::ranges::find_if(running_, [&](const auto& each) { return each.second.address == address; });
   if (found == running_.end()) return;
@@ -88,7 +90,7 @@ void SimRunner::stop(const AttemptAddress& address, Duration grace) {
 
 // When an attempt ends that is told to stop and would have ended at `due`.
 Timestamp SimRunner::end_of_stopped(Timestamp due, bool listens, Duration grace) {
-  if (!forces_) return listens ? clock_.now() + microseconds(random_.next() % 1000) : due;
+  if (!options_.forces) return listens ? clock_.now() + microseconds(random_.next() % 1000) : due;
   const Timestamp killed = clock_.now() + grace;
   return listens ? std::min(killed, clock_.now() + microseconds(random_.next() % 50'000)) : killed;
 }

@@ -19,15 +19,17 @@ class SimRunner final : public Runner {
  public:
   struct Options {
     std::uint64_t seed = 0;
-    bool forces = false;  // attempts are processes
+    bool forces = false;        // attempts are processes
+    bool is_secretive = false;  // and it does not say so
+    bool is_deaf = false;       // now and then it does not hear that an attempt is to stop
   };
   // `started` sees each assignment as it arrives, before the runner knows it.
   SimRunner(const VirtualClock& clock, Options options, std::function<void(const Assignment&)> started)
-      : clock_(clock), random_(options.seed), forces_(options.forces), started_(std::move(started)) {}
+      : clock_(clock), random_(options.seed), options_(options), started_(std::move(started)) {}
 
   void start(std::span<Assignment> assignments) override;
   void stop(const AttemptAddress& address, Duration grace) override;
-  [[nodiscard]] bool can_force_end() const override { return forces_; }
+  [[nodiscard]] bool can_force_end() const override { return options_.forces && !options_.is_secretive; }
 
   // Whether an attempt at this action of a workflow of this id has begun and not ended.
   [[nodiscard]] bool has_one_of(const Assignment& assignment) const;
@@ -71,13 +73,14 @@ class SimRunner final : public Runner {
 
   const VirtualClock& clock_;
   Random random_;
-  const bool forces_;
+  const Options options_;
   const std::function<void(const Assignment&)> started_;
   bool behaves_ = false;
   bool obeys_ = false;
   std::vector<Open> open_;
   std::map<Name, std::pair<std::size_t, AttemptAddress>> made_;  // how many, and the last
-  std::multimap<Timestamp, Running> running_;                    // by their ends
+  std::size_t stops_ = 0;
+  std::multimap<Timestamp, Running> running_;  // by their ends
 };
 
 }  // namespace pawl::sim

@@ -23,11 +23,14 @@ enum class Bug : std::uint8_t {
   early_acknowledgement,
   lost_commit,
   lost_outcome,  // of an attempt that has ended
-  lost_place     // on an executor
+  lost_place,    // on an executor
+  lost_stop,     // an attempt that is to stop is not told
+  overlap        // attempts are not known to be processes
 };
 // none: there is no such bug.
 [[nodiscard]] Bug parse_bug(std::string_view name);
-inline constexpr std::string_view kBugNames = "early_acknowledgement|lost_commit|lost_outcome|lost_place";
+inline constexpr std::string_view kBugNames =
+    "early_acknowledgement|lost_commit|lost_outcome|lost_place|lost_stop|overlap";
 
 struct NodeOptions {
   std::size_t shards = 2;
@@ -94,7 +97,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Supervisor> supervisors_;
   bool slow_ = false;
-  const Bug bug_;
+  const NodeOptions options_;
   std::size_t outcomes_ = 0;
   std::uint64_t trace_ = 0;
   std::size_t observed_ = 0;
