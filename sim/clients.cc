@@ -14,7 +14,7 @@ Clients::Clients(Random& random, const VirtualClock& clock, std::size_t workflow
     : random_(random),
       clock_(clock),
       most_(workflows),
-      known_runner_(clock, 0, [](const Assignment&) {}),
+      known_runner_(clock, {}, [](const Assignment&) {}),
       known_(known_runner_) {
   add_sim_handlers(known_, known_runner_);
 }

@@ -71,6 +71,7 @@ std::string check_conservation(SimNode& node, const Disk& disk) {
   std::map<std::string, std::size_t> held;
   std::map<std::string, int> in_memory;
   std::size_t queued = 0;
+  std::size_t forced = 0;
   for (std::uint32_t i = 0; i < node.shard_count(); ++i) {
     const ShardCensus census = node.shard(i).census();
     if (std::string wrong = check_slots(node, i, census); !wrong.empty()) return wrong;
@@ -78,8 +79,11 @@ std::string check_conservation(SimNode& node, const Disk& disk) {
     for (const auto& [breaker, count] : census.held) held[breaker] += count;
     for (const std::string& id : census.unfinished) ++in_memory[id];
     queued += census.queued;
+    forced += census.forced;
   }
-  for (std::string wrong : {check_executors(node, placed, queued), check_breakers(node, held)})
+  const std::size_t processes = node.runner().can_force_end() ? node.runner().out() : 0;
+  for (std::string wrong :
+       {check_executors(node, placed, queued), check_breakers(node, held), differ("processes", processes, forced)})
     if (!wrong.empty()) return wrong;
   return check_workflows(in_memory, disk);
 }

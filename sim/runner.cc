@@ -9,8 +9,8 @@ namespace {
 
 using std::chrono::microseconds;
 
-// Longer than anything in a simulation waits.
-constexpr std::chrono::hours kForEver(24);
+// The end of an attempt that does not end by itself.
+constexpr Timestamp kNoEnd = Timestamp::max();
 
 AttemptOutcome failed(std::string code) {
   return {.result = {}, .error = std::make_unique<TaskError>(std::move(code), "as the simulation wants it")};
@@ -18,30 +18,38 @@ AttemptOutcome failed(std::string code) {
 
 }  // namespace
 
+SimRunner::Name SimRunner::name_of(const Assignment& assignment) {
+  const Definition& definition = *assignment.facts->definition;
+  const TaskIndex task = assignment.address.task;
+  return {assignment.facts->id.text(),
+          (definition.is_compensation(task) ? "undo " : "") + std::string(definition.task_id(task))};
+}
+
+bool SimRunner::has_one_of(const Assignment& assignment) const {
+  return std::ranges::any_of(running_, [&](const auto& each) { return each.second.name == name_of(assignment); });
+}
+
 void SimRunner::finish_at(Timestamp due, Running running) { running_.emplace(due, std::move(running)); }
 
 void SimRunner::start(std::span<Assignment> assignments) {
   for (const Assignment& assignment : assignments) {
     started_(assignment);
     if (obeys_) {
-      const Definition& definition = *assignment.facts->definition;
-      const TaskIndex task = assignment.address.task;
-      const std::string action =
-          (definition.is_compensation(task) ? "undo " : "") + std::string(definition.task_id(task));
-      const std::string& workflow = assignment.facts->id.text();
-      open_.push_back({.address = assignment.address, .workflow = workflow, .action = action});
-      auto& [count, last] = made_[{workflow, action}];
+      const Name name = name_of(assignment);
+      open_.push_back({.address = assignment.address, .workflow = name.first, .action = name.second});
+      auto& [count, last] = made_[name];
       ++count;
       last = assignment.address;
       continue;
     }
-    Running running{.address = assignment.address, .outcome = {}};
+    Running running{.address = assignment.address, .name = name_of(assignment), .outcome = {}};
     Timestamp due = clock_.now() + microseconds(random_.next() % 30'000);
     const std::uint64_t fate = behaves_ ? 99 : random_.next() % 100;
     if (fate < 20) {
       running.outcome = failed(fate < 10 ? "network_error" : "boom");
     } else if (fate < 25 && assignment.deadline) {
-      due = clock_.now() + kForEver;  // hangs until its timeout
+      due = kNoEnd;  // hangs until its timeout
+      running.listens = !options_.forces || fate % 2 == 0;
     } else if (fate < 30) {
       running.listens = false;  // and takes its time
       due = clock_.now() + microseconds(random_.next() % 1'000'000);
@@ -62,22 +70,33 @@ bool SimRunner::finish(const std::string& workflow, const std::string& action, A
   if (made == made_.end()) return false;
   const AttemptAddress address = made->second.second;
   std::erase_if(open_, [&](const Open& each) { return each.address == address; });
-  finish_at(clock_.now(), {.address = address, .outcome = std::move(outcome)});
+  finish_at(clock_.now(), {.address = address, .name = {workflow, action}, .outcome = std::move(outcome)});
   return true;
 }
 
-void SimRunner::stop(const AttemptAddress& address, Duration) {
+void SimRunner::stop(const AttemptAddress& address, Duration grace) {
+  constexpr std::size_t kMissedEvery = 3;
+  if (options_.is_deaf && ++stops_ % kMissedEvery == 0) return;
   for (Open& each : open_) each.told_to_stop |= each.address == address;
   const auto found = std::ranges::find_if(running_, [&](const auto& each) { return each.second.address == address; });
-  if (found == running_.end() || !found->second.listens) return;
+  if (found == running_.end()) return;
+  const Timestamp due = end_of_stopped(found->first, found->second.listens, grace);
+  if (due >= found->first) return;
   Running stopped = std::move(found->second);
   running_.erase(found);
   stopped.outcome = failed("cancelled");
-  finish_at(clock_.now() + microseconds(random_.next() % 1000), std::move(stopped));
+  finish_at(due, std::move(stopped));
+}
+
+// When an attempt ends that is told to stop and would have ended at `due`.
+Timestamp SimRunner::end_of_stopped(Timestamp due, bool listens, Duration grace) {
+  if (!options_.forces) return listens ? clock_.now() + microseconds(random_.next() % 1000) : due;
+  const Timestamp killed = clock_.now() + grace;
+  return listens ? std::min(killed, clock_.now() + microseconds(random_.next() % 50'000)) : killed;
 }
 
 std::optional<Timestamp> SimRunner::next_due() const {
-  return running_.empty() ? std::nullopt : std::optional(running_.begin()->first);
+  return running_.empty() || running_.begin()->first == kNoEnd ? std::nullopt : std::optional(running_.begin()->first);
 }
 
 bool SimRunner::deliver(const std::function<void(const AttemptAddress&, AttemptOutcome)>& report) {

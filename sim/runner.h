@@ -1,9 +1,12 @@
-// Handlers as the world has them: they succeed, fail, hang, do not listen, and finish too late. Or, for a scenario, as
-// somebody says.
+// Handlers as the world has them: they succeed, fail, hang, do not listen, and finish too late. Or processes, which
+// take their time to stop and are killed when it is over. Or, for a scenario, attempts that end when somebody says so.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -14,12 +17,24 @@ namespace pawl::sim {
 
 class SimRunner final : public Runner {
  public:
-  // `started` sees each assignment as it arrives.
-  SimRunner(const VirtualClock& clock, std::uint64_t seed, std::function<void(const Assignment&)> started)
-      : clock_(clock), random_(seed), started_(std::move(started)) {}
+  struct Options {
+    std::uint64_t seed = 0;
+    bool forces = false;        // attempts are processes
+    bool is_secretive = false;  // and it does not say so
+    bool is_deaf = false;       // now and then it does not hear that an attempt is to stop
+  };
+  // `started` sees each assignment as it arrives, before the runner knows it.
+  SimRunner(const VirtualClock& clock, Options options, std::function<void(const Assignment&)> started)
+      : clock_(clock), random_(options.seed), options_(options), started_(std::move(started)) {}
 
   void start(std::span<Assignment> assignments) override;
   void stop(const AttemptAddress& address, Duration grace) override;
+  [[nodiscard]] bool can_force_end() const override { return options_.forces && !options_.is_secretive; }
+
+  // Whether an attempt at this action of a workflow of this id has begun and not ended.
+  [[nodiscard]] bool has_one_of(const Assignment& assignment) const;
+  // How many attempts have begun and not ended.
+  [[nodiscard]] std::size_t out() const { return running_.size(); }
 
   // From now on every attempt succeeds, and soon.
   void behave() { behaves_ = true; }
@@ -44,23 +59,28 @@ class SimRunner final : public Runner {
   bool deliver(const std::function<void(const AttemptAddress&, AttemptOutcome)>& report);
 
  private:
+  using Name = std::pair<std::string, std::string>;  // the ids of the workflow and the action
   struct Running {
     AttemptAddress address;
+    Name name;
     AttemptOutcome outcome;
     bool listens = true;  // ends when it is told to
   };
 
+  static Name name_of(const Assignment& assignment);
   void finish_at(Timestamp due, Running running);
+  [[nodiscard]] Timestamp end_of_stopped(Timestamp due, bool listens, Duration grace);
 
   const VirtualClock& clock_;
   Random random_;
+  const Options options_;
   const std::function<void(const Assignment&)> started_;
   bool behaves_ = false;
   bool obeys_ = false;
   std::vector<Open> open_;
-  std::map<std::pair<std::string, std::string>, std::pair<std::size_t, AttemptAddress>>
-      made_;  // how many, and the last
-  std::multimap<Timestamp, Running> running_;
+  std::map<Name, std::pair<std::size_t, AttemptAddress>> made_;  // how many, and the last
+  std::size_t stops_ = 0;
+  std::multimap<Timestamp, Running> running_;  // by their ends
 };
 
 }  // namespace pawl::sim

@@ -34,6 +34,8 @@ bool is_found(Bug bug) {
 TEST(Simulation, finds_effects_released_before_their_commit) { EXPECT_TRUE(is_found(Bug::early_acknowledgement)); }
 TEST(Simulation, finds_a_commit_that_was_lost) { EXPECT_TRUE(is_found(Bug::lost_commit)); }
 TEST(Simulation, finds_an_outcome_that_was_lost) { EXPECT_TRUE(is_found(Bug::lost_outcome)); }
+TEST(Simulation, finds_an_attempt_that_nobody_stops) { EXPECT_TRUE(is_found(Bug::lost_stop)); }
+TEST(Simulation, finds_two_processes_of_one_task) { EXPECT_TRUE(is_found(Bug::overlap)); }
 TEST(Simulation, finds_a_place_that_nobody_gives_back) { EXPECT_TRUE(is_found(Bug::lost_place)); }
 
 }  // namespace

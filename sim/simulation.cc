@@ -33,6 +33,7 @@ class Simulation {
     node_options_ = {.shards = 1 + random_.next() % 3,
                      .task_slots = 1 + random_.next() % 6,
                      .workflow_places = 2 + random_.next() % 10,
+                     .forces_ends = random_.next() % 2 == 0,
                      .bug = options.bug};
     boot();
   }

@@ -66,7 +66,9 @@ Bug parse_bug(std::string_view name) {
   if (name == "early_acknowledgement") return Bug::early_acknowledgement;
   if (name == "lost_commit") return Bug::lost_commit;
   if (name == "lost_outcome") return Bug::lost_outcome;
-  return name == "lost_place" ? Bug::lost_place : Bug::none;
+  if (name == "lost_place") return Bug::lost_place;
+  if (name == "lost_stop") return Bug::lost_stop;
+  return name == "overlap" ? Bug::overlap : Bug::none;
 }
 
 void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
@@ -79,13 +81,18 @@ void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
 SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Checker& checker, std::uint64_t seed)
     : clock_(clock),
       checker_(checker),
-      runner_(clock, seed, [this](const Assignment& assignment) { checker_.started(assignment, counts_starts_); }),
+      runner_(clock,
+              {.seed = seed,
+               .forces = options.forces_ends,
+               .is_secretive = options.bug == Bug::overlap,
+               .is_deaf = options.bug == Bug::lost_stop},
+              [this](const Assignment& assignment) { starts(assignment); }),
       handlers_(runner_),
       definitions_(handlers_),
       slots_(options.task_slots, options.shards),
       executors_(options.workflow_places),
       policies_(clock),
-      bug_(options.bug) {
+      options_(options) {
   add_sim_handlers(handlers_, runner_);
   auto rows = std::make_unique<FaultyRows>(disk);
   rows_ = rows.get();
@@ -193,6 +200,13 @@ void SimNode::tell(const Shard& shard, const Error* why) {
   if (why != nullptr && why->code == ErrorCode::internal) checker_.violate(why->message);
 }
 
+void SimNode::starts(const Assignment& assignment) {
+  checker_.started(assignment, counts_starts_);
+  if (options_.forces_ends && runner_.has_one_of(assignment))
+    checker_.violate(fmt::format("{}: attempt {} of task {} is made beside another one", assignment.facts->id.text(),
+                                 assignment.address.attempt, assignment.address.task));
+}
+
 void SimNode::happened(const WorkflowFacts& facts, const Event& event) {
   ++observed_;
   checker_.observed(facts.id.text(), event);
@@ -203,8 +217,8 @@ void SimNode::happened(const WorkflowFacts& facts, const Event& event) {
 void SimNode::finished(const AttemptAddress& address, AttemptOutcome outcome) {
   constexpr std::size_t kMistakeEvery = 50;
   const bool is_mistaken = ++outcomes_ % kMistakeEvery == 0;
-  if (is_mistaken && bug_ == Bug::lost_outcome) return;
-  if (is_mistaken && bug_ == Bug::lost_place) (void)executors_.place_running();
+  if (is_mistaken && options_.bug == Bug::lost_outcome) return;
+  if (is_mistaken && options_.bug == Bug::lost_place) (void)executors_.place_running();
   shards_[address.workflow.shard]->finished({.address = address, .outcome = std::move(outcome)});
 }
 

@@ -23,16 +23,20 @@ enum class Bug : std::uint8_t {
   early_acknowledgement,
   lost_commit,
   lost_outcome,  // of an attempt that has ended
-  lost_place     // on an executor
+  lost_place,    // on an executor
+  lost_stop,     // an attempt that is to stop is not told
+  overlap        // attempts are not known to be processes
 };
 // none: there is no such bug.
 [[nodiscard]] Bug parse_bug(std::string_view name);
-inline constexpr std::string_view kBugNames = "early_acknowledgement|lost_commit|lost_outcome|lost_place";
+inline constexpr std::string_view kBugNames =
+    "early_acknowledgement|lost_commit|lost_outcome|lost_place|lost_stop|overlap";
 
 struct NodeOptions {
   std::size_t shards = 2;
   std::size_t task_slots = 4;
   std::size_t workflow_places = 6;
+  bool forces_ends = false;  // its runner does
   Bug bug = Bug::none;
 };
 
@@ -68,6 +72,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   bool step_any(Random& random);
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
+  void starts(const Assignment& assignment);
   [[nodiscard]] EventKinds wanted() const override { return ~EventKinds{0}; }
   void happened(const WorkflowFacts& facts, const Event& event) override;
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override;
@@ -92,7 +97,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Supervisor> supervisors_;
   bool slow_ = false;
-  const Bug bug_;
+  const NodeOptions options_;
   std::size_t outcomes_ = 0;
   std::uint64_t trace_ = 0;
   std::size_t observed_ = 0;

@@ -12,13 +12,18 @@
 namespace pawl::cli {
 namespace {
 
-// How often a signal asks before the next one ends the process, whatever it is doing.
+// How often a signal asks before the next one ends the process, whatever became of those before it.
 constexpr int kMostAsked = 2;
 
 }  // namespace
 
 Interruption::Interruption(bool durable)
-    : durable_(durable), signals_([this](int signal, int count) { arrived(signal, count); }) {}
+    : durable_(durable),
+      signals_({.at_once =
+                    [durable](int, int count) {
+                      if (count > kMostAsked) ::_exit(durable ? kUnavailable : kCancelled);
+                    },
+                .in_turn = [this](int signal, int count) { act_on(signal, count); }}) {}
 
 void Interruption::set_workflow(Orchestrator& orchestrator, const std::string& id) {
   const std::lock_guard lock(mutex_);
@@ -56,8 +61,7 @@ std::string Interruption::reason() const {
   return name == nullptr ? std::string() : std::string("SIG") + name;
 }
 
-void Interruption::arrived(int signal, int count) {
-  if (count > kMostAsked) ::_exit(durable_ ? kUnavailable : kCancelled);
+void Interruption::act_on(int signal, int count) {
   const std::lock_guard lock(mutex_);
   if (ends_ != nullptr) {
     (void)ends_->stop(Duration::zero());

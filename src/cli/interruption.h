@@ -4,9 +4,11 @@
 // once. With a data directory only Ctrl-C does. SIGTERM and SIGHUP, with which a service is stopped and a terminal
 // closed, end the process and leave its workflows as they are, for another one to go on with; so does Ctrl-C while
 // there is no workflow of its own to cancel, or that one undoes what it has done. Processes of tasks get their time to
-// stop, however it ends; the next signal kills them.
+// stop, however it ends; the next signal kills them. The third one ends the process as it is, even while what the
+// others have asked for hangs.
 //
-// Threads: signals come on a thread of their own; the rest is for the main thread. Make it before any other thread.
+// Threads: signals are acted on by a thread of their own; the rest is for the main thread. Make it before any other
+// thread.
 #pragma once
 
 #include <atomic>
@@ -41,7 +43,7 @@ class Interruption {
   [[nodiscard]] bool cancelled() const { return cancelled_.load(); }
 
  private:
-  void arrived(int signal, int count);
+  void act_on(int signal, int count);
 
   const bool durable_;
   std::atomic<int> leaving_{0};  // the signal

@@ -30,34 +30,57 @@ sigset_t taken_signals() {
 
 }  // namespace
 
-Signals::Signals(std::function<void(int signal, int count)> on_signal) {
+Signals::Signals(Reactions reactions) : reactions_(std::move(reactions)) {
   const sigset_t taken = taken_signals();
   pthread_sigmask(SIG_BLOCK, &taken, &before_);
   signals_ = ::signalfd(-1, &taken, SFD_CLOEXEC);
   end_ = ::eventfd(0, EFD_CLOEXEC);
   PAWL_ASSERT(signals_ >= 0 && end_ >= 0, "signals cannot be taken: {}", strerrordesc_np(errno));
-  thread_ = std::thread([this, on_signal = std::move(on_signal)] { take(on_signal); });
+  reader_ = std::thread([this] { read(); });
+  actor_ = std::thread([this] { act(); });
 }
 
 Signals::~Signals() {
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  changed_.notify_one();
+  actor_.join();
   ::eventfd_write(end_, 1);
-  thread_.join();
+  reader_.join();
   ::close(signals_);
   ::close(end_);
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-void Signals::take(const std::function<void(int signal, int count)>& on_signal) const {
+void Signals::read() {
   for (int count = 1;;) {
     pollfd ready[] = {{.fd = signals_, .events = POLLIN, .revents = 0}, {.fd = end_, .events = POLLIN, .revents = 0}};
     if (::poll(ready, std::size(ready), -1) < 0) continue;
     if (ready[1].revents != 0) return;
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
+    const Taken taken{.signal = static_cast<int>(info.ssi_signo), .count = count++};
+    reactions_.at_once(taken.signal, taken.count);
+    const std::lock_guard lock(mutex_);
+    taken_.push_back(taken);
+    changed_.notify_one();
+  }
+}
+
+void Signals::act() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return ends_ || !taken_.empty(); });
+    if (ends_) return;
+    const Taken taken = taken_.front();
+    taken_.pop_front();
+    lock.unlock();
     try {
-      on_signal(static_cast<int>(info.ssi_signo), count++);
-    } catch (const std::exception& thrown) {  // the next one ends the process
-      pawl::log().error("signal {}: {}", info.ssi_signo, thrown.what());
+      reactions_.in_turn(taken.signal, taken.count);
+    } catch (const std::exception& thrown) {  // another one may end the process
+      pawl::log().error("signal {}: {}", taken.signal, thrown.what());
     }
   }
 }

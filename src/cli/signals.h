@@ -1,30 +1,54 @@
 // Ctrl-C and SIGTERM as calls instead of interruptions.
 #pragma once
 
+#include <condition_variable>
 #include <csignal>
+#include <deque>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 namespace pawl::cli {
 
-// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads it starts later, and takes them on a
-// thread of its own. SIGINT and SIGHUP are left alone if this process was started with them ignored (`nohup pawl run`,
-// `pawl run &` in a script). Make it before any other thread.
+// What happens when a signal comes, the first one with `count` 1.
+struct Reactions {
+  using Reaction = std::function<void(int signal, int count)>;
+  // As soon as it comes, whatever became of those before it: this must not wait for anything.
+  Reaction at_once;
+  // After that, on another thread, one signal after another: this may take its time.
+  Reaction in_turn;
+};
+
+// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads it starts later, and takes them on threads
+// of its own: one reads them, another one acts. SIGINT and SIGHUP are left alone if this process was started with them
+// ignored (`nohup pawl run`, `pawl run &` in a script). Make it before any other thread.
 class Signals {
  public:
-  // `on_signal(signal, count)` is called with the counts 1, 2, ... as they come.
-  explicit Signals(std::function<void(int signal, int count)> on_signal);
+  explicit Signals(Reactions reactions);
+  // Waits for the reaction that is under way; until it has ended, signals are read.
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
  private:
-  void take(const std::function<void(int signal, int count)>& on_signal) const;
+  struct Taken {
+    int signal;
+    int count;
+  };
 
+  void read();
+  void act();
+
+  const Reactions reactions_;
   sigset_t before_{};
   int signals_ = -1;  // a signalfd
   int end_ = -1;      // an eventfd
-  std::thread thread_;
+  std::mutex mutex_;  // guards the two below
+  std::deque<Taken> taken_;
+  bool ends_ = false;
+  std::condition_variable changed_;
+  std::thread reader_;
+  std::thread actor_;
 };
 
 }  // namespace pawl::cli

@@ -49,6 +49,7 @@ ShardCensus Shard::census() {
   alarms_.for_each(count_timer);
   for (const auto& [breaker, held] : held_) found.held[breaker] = held.tasks.size();
   found.passages = passages_.size();
+  found.forced = out_.size();
   found.is_quiet =
       inbox_.empty() && in_flight_.empty() && open_->empty() && placements_.empty() && made_here_.empty() && !down_;
   return found;

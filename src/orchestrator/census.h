@@ -15,6 +15,7 @@ struct ShardCensus {
   std::size_t ended = 0;                        // workflows in memory that have
   std::size_t pinned = 0;                       // workflows that a queue or a batch refers to
   std::size_t attempts = 0;                     // out with runners or timers, those of forgotten workflows among them
+  std::size_t forced = 0;                       // attempts out with runners that can force their end
   std::size_t slotless = 0;                     // attempts of these that hold no task slot
   std::map<ExecutorIndex, std::size_t> placed;  // workflows that hold a place, by executor
   std::size_t queued = 0;                       // workflows that wait for a place

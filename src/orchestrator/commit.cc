@@ -240,6 +240,8 @@ void Shard::release(Batch& batch) {
   release_segments(batch, false);
   for (const Batch::Segment& segment : batch.segments) --segment.workflow->holds;
   for (const Batch::Group& group : batch.groups) --group.workflow->holds;
+  batch.segments.clear();  // from here on nothing keeps those workflows where they are
+  batch.groups.clear();
   for (ShardReply& reply : batch.replies) std::exchange(reply, nullptr)(nullptr);
   forget_oldest_finished();
 }

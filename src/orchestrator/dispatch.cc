@@ -119,10 +119,13 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
       break;
   }
   Runner* const runner = assignment.handler->runner;
-  if (runner->can_force_end()) out_.add(workflow.state.id(), dispatched.task, dispatched.attempt);
+  const AttemptAddress address = assignment.address;
   auto batch = std::ranges::find(assignments_, runner, [](const auto& entry) { return entry.first; });
   if (batch == assignments_.end()) batch = assignments_.emplace(batch, runner, std::vector<Assignment>());
   batch->second.push_back(std::move(assignment));
+  if (runner->can_force_end())
+    out_.add(action_at(workflow, dispatched.task),
+             {.address = address, .runner = runner, .grace = workflow.state.facts->cancel_grace});
 }
 
 void Shard::flush_assignments() {
@@ -167,7 +170,7 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
       return;  // it does not take long enough to be stopped
     case HandlerKind::on_runner:
       flush_assignments();  // what is stopped must have arrived
-      stop_on_runner(workflow, *handler->runner, address, stopped.grace);
+      stop_on_runner(*handler->runner, address, stopped.grace);
       return;
     case HandlerKind::on_timer: {
       const TimerKey key = timer_key(workflow, TimerKind::wake, stopped.task);
@@ -178,9 +181,8 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
   }
 }
 
-void Shard::stop_on_runner(const LiveWorkflow& workflow, Runner& runner, const AttemptAddress& address,
-                           Duration grace) {
-  out_.stop(workflow.state.id(), address.task, address.attempt, saturating_add(wall(), grace));
+void Shard::stop_on_runner(Runner& runner, const AttemptAddress& address, Duration grace) {
+  out_.stop(address, saturating_add(wall(), grace));
   runner.stop(address, grace);
 }
 

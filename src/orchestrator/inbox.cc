@@ -54,40 +54,38 @@ void Shard::load_dependents(const FinishedAttempt& attempt) const {
 }
 
 void Shard::handle(FinishedAttempt& attempt) {
-  LiveWorkflow* const workflow = at(attempt.address.workflow);
+  const AttemptAddress address = attempt.address;
+  attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
+  LiveWorkflow* const workflow = at(address.workflow);
   if (workflow == nullptr) [[unlikely]] {
-    handle_orphan(attempt);
+    handle_orphan(address);
     return;
   }
   PAWL_ASSERT(workflow->attempts > 0, "workflow {}: an outcome of an attempt that was not made", workflow->state.id());
   --workflow->attempts;
-  attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
-  const TaskIndex task = attempt.address.task;
-  out_.remove(workflow->state.id(), task, attempt.address.attempt);
+  out_.remove(address);
+  const TaskIndex task = address.task;
   if (!workflow->bound->definition->waits(task)) give_slot_back();
   // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
   if (attempt.outcome.error) {
-    (void)decide(*workflow,
-                 command::FailTask{
-                     .task = task, .attempt = attempt.address.attempt, .error = std::move(*attempt.outcome.error)});
+    (void)decide(*workflow, command::FailTask{
+                                .task = task, .attempt = address.attempt, .error = std::move(*attempt.outcome.error)});
   } else {
-    (void)decide(*workflow,
-                 command::CompleteTask{
-                     .task = task, .attempt = attempt.address.attempt, .result = std::move(attempt.outcome.result)});
+    (void)decide(*workflow, command::CompleteTask{
+                                .task = task, .attempt = address.attempt, .result = std::move(attempt.outcome.result)});
   }
   has_late_outcomes_ |= workflow->ended;
   enqueue_if_ready(*workflow);  // another attempt may have waited for this one
 }
 
 // An attempt that was made for a state of which this shard no longer knows.
-void Shard::handle_orphan(const FinishedAttempt& attempt) {
-  const auto orphan = orphans_.find(attempt.address.workflow.generation);
+void Shard::handle_orphan(const AttemptAddress& address) {
+  const auto orphan = orphans_.find(address.workflow.generation);
   PAWL_ASSERT(orphan != orphans_.end(), "shard {} place {}: an outcome for a workflow that is gone", index_,
-              attempt.address.workflow.place);
-  if (!orphan->second->bound->definition->waits(attempt.address.task)) give_slot_back();
-  const std::string& id = orphan->second->state.id();
-  out_.remove(id, attempt.address.task, attempt.address.attempt);
-  if (LiveWorkflow* const successor = find(id)) enqueue_if_ready(*successor);
+              address.workflow.place);
+  if (!orphan->second->bound->definition->waits(address.task)) give_slot_back();
+  out_.remove(address);
+  if (LiveWorkflow* const successor = find(orphan->second->state.id())) enqueue_if_ready(*successor);
   if (--orphan->second->attempts == 0) orphans_.erase(orphan);
 }
 

@@ -1,13 +1,13 @@
 // Never two processes of one task: its next attempt waits until the one before has ended, on a runner that sees to
 // that.
-#include <condition_variable>
-#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "orchestrator/held_runner_test.h"
 #include "orchestrator/local_harness_test.h"
 
 namespace pawl::testing {
@@ -16,63 +16,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::chrono::seconds kHang(60);
-
-// Attempts end when the test says so.
-class HeldRunner final : public Runner {
- public:
-  explicit HeldRunner(bool forces) : forces_(forces) {}
-
-  void start(std::span<Assignment> assignments) override {
-    const std::lock_guard lock(mutex_);
-    for (const Assignment& assignment : assignments) started_.push_back(assignment.address);
-    changed_.notify_all();
-  }
-  void stop(const AttemptAddress& address, Duration) override {
-    const std::lock_guard lock(mutex_);
-    stopped_.push_back(address);
-    changed_.notify_all();
-  }
-  [[nodiscard]] bool can_force_end() const override { return forces_; }
-
-  AttemptAddress started(std::size_t index) { return wait(started_, index); }
-  AttemptAddress stopped(std::size_t index) { return wait(stopped_, index); }
-  // Of all attempts so far, task and number.
-  std::vector<std::pair<TaskIndex, std::uint32_t>> all_started() {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::pair<TaskIndex, std::uint32_t>> all;
-    for (const AttemptAddress& address : started_) all.emplace_back(address.task, address.attempt);
-    return all;
-  }
-
- private:
-  AttemptAddress wait(const std::vector<AttemptAddress>& addresses, std::size_t index) {
-    std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, kHang, [&] { return addresses.size() > index; })) return addresses[index];
-    ADD_FAILURE() << "no attempt " << index;
-    return {};
-  }
-
-  const bool forces_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<AttemptAddress> started_;
-  std::vector<AttemptAddress> stopped_;
-};
-
 class PreviousAttempt : public ::testing::Test {
  protected:
   explicit PreviousAttempt(bool forces = true) : runner_(forces) {
-    EXPECT_TRUE(
-        harness_.handlers().add({.module = "user", .function = "process", .call = nullptr, .runner = &runner_}));
+    EXPECT_TRUE(harness_.handlers().add(runner_.handler()));
     EXPECT_TRUE(o_.start(std::nullopt));
   }
 
-  static TaskSpec process(std::string id) {
-    TaskSpec spec = task(std::move(id), {}, "process");
-    spec.module = "user";
-    return spec;
-  }
   static TaskSpec impatient(std::string id) {
     TaskSpec spec = process(std::move(id));
     spec.timeout = Duration(20);
@@ -86,18 +36,8 @@ class PreviousAttempt : public ::testing::Test {
     return id.value_or("");
   }
   void finish(const AttemptAddress& address) { o_.finished(address, {.result = {}, .error = nullptr}); }
-  // Until the task's reason is this one.
   std::string explained(const std::string& id, std::string_view task, std::string_view code) {
-    const auto give_up = std::chrono::steady_clock::now() + kHang;
-    while (std::chrono::steady_clock::now() < give_up) {
-      const auto reasons = o_.explain_workflow(id, 100);
-      if (!reasons) break;
-      for (const Explanation& each : *reasons)
-        if (each.task == task && each.code == code) return each.text;
-      std::this_thread::yield();
-    }
-    ADD_FAILURE() << task << " is never explained by " << code;
-    return {};
+    return wait_explained(o_, id, task, code);
   }
 
   HeldRunner runner_;

@@ -47,7 +47,8 @@ Error Shard::quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::
   unhold_all(workflow);
   end_all_passages(workflow);
   flush_assignments();  // what is stopped must have arrived
-  stop_all(workflow);
+  stop_running(workflow);
+  stop_forced(workflow.address);
   abandon_waiters(workflow, reason);
   return reason;
 }
@@ -70,11 +71,20 @@ void Shard::release_guarded(LiveWorkflow& workflow, const Effect& effect) {
     return {};
   });
   if (workflow.broken && workflow.attempts == attempts) [[unlikely]]
-    drop_effect(workflow, effect);
+    drop_dispatch(workflow, effect);
+}
+
+// An attempt that is to stop is told so all the same.
+void Shard::drop_effect(const LiveWorkflow& workflow, const Effect& effect) {
+  if (const auto* const stopped = std::get_if<effect::StopTask>(&effect)) {
+    stop_unforced(workflow, *stopped);
+  } else {
+    drop_dispatch(workflow, effect);
+  }
 }
 
 // The attempt is not made, so nobody will report its end.
-void Shard::drop_effect(const LiveWorkflow& workflow, const Effect& effect) {
+void Shard::drop_dispatch(const LiveWorkflow& workflow, const Effect& effect) {
   const auto* const dispatched = std::get_if<effect::DispatchTask>(&effect);
   if (dispatched != nullptr && !workflow.bound->definition->waits(dispatched->task)) give_slot_back();
 }

@@ -141,10 +141,12 @@ void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.eve
 // here.
 void Shard::orphan_attempts() {
   const auto ends_here = [this](const AttemptAddress& address) {
-    LiveWorkflow* const workflow = at(address.workflow);
-    if (workflow == nullptr) return;
-    --workflow->attempts;
-    out_.remove(workflow->state.id(), address.task, address.attempt);
+    out_.remove(address);
+    if (LiveWorkflow* const workflow = at(address.workflow)) {
+      --workflow->attempts;
+    } else if (const auto orphan = orphans_.find(address.workflow.generation); orphan != orphans_.end()) {
+      if (--orphan->second->attempts == 0) orphans_.erase(orphan);
+    }
   };
   for (auto& [runner, batch] : assignments_) {
     for (const Assignment& assignment : batch) ends_here(assignment.address);
@@ -164,24 +166,49 @@ void Shard::orphan_attempts() {
   std::size_t out = 0;
   for (auto& workflow : places_) {
     if (!workflow || workflow->attempts == 0) continue;
-    stop_all(*workflow);
+    stop_running(*workflow);
     orphans_.emplace(workflow->address.generation, std::move(workflow));
   }
+  stop_forced(std::nullopt);
+  out_.disown();
   for (const auto& [generation, orphan] : orphans_) out += orphan->attempts;
   while (environment_.slots.held(index_) > out) give_slot_back();
 }
 
-void Shard::stop_all(const LiveWorkflow& workflow) {
-  // Of a broken one the state may be that of another definition.
-  const auto known = std::min<std::size_t>(workflow.state.tasks.size(), workflow.bound->definition->action_count());
-  for (TaskIndex task = 0; task < known; ++task) {
+void Shard::stop_running(const LiveWorkflow& workflow) {
+  for (TaskIndex task = 0; task < workflow.state.tasks.size(); ++task) {
     const core::TaskRecord& record = workflow.state.tasks[task];
-    const Handler* const handler = workflow.handler(task);
-    if (record.state == TaskState::running && handler != nullptr && handler->kind == HandlerKind::on_runner)
-      stop_on_runner(workflow, *handler->runner,
-                     {.workflow = workflow.address, .task = task, .attempt = record.attempt},
-                     workflow.state.facts->cancel_grace);
+    if (record.state == TaskState::running)
+      stop_unforced(workflow, {.task = task, .attempt = record.attempt, .grace = workflow.state.facts->cancel_grace});
   }
+}
+
+// On runners that can force an end: those of one workflow, or all. What a state says does not count: an attempt that is
+// over for its workflow may not have been told yet, and would keep its task for ever.
+void Shard::stop_forced(std::optional<WorkflowAddress> of) {
+  out_.for_each([&](const AttemptsOut::Attempt& attempt) {
+    if (attempt.ends_by || (of && attempt.address.workflow != *of)) return;
+    stop_on_runner(*attempt.runner, attempt.address, attempt.grace);
+  });
+}
+
+// On one that cannot, and of which nobody keeps a list.
+void Shard::stop_unforced(const LiveWorkflow& workflow, const effect::StopTask& stopped) {
+  // The state of a broken workflow may be that of another definition.
+  if (stopped.task >= workflow.bound->definition->action_count()) return;
+  const Handler* const handler = workflow.handler(stopped.task);
+  if (handler == nullptr || handler->kind != HandlerKind::on_runner || handler->runner->can_force_end()) return;
+  stop_on_runner(*handler->runner, {.workflow = workflow.address, .task = stopped.task, .attempt = stopped.attempt},
+                 stopped.grace);
+}
+
+// What was decided in the batch is lost, but for this: the attempts that it stops are wanted by nobody.
+void Shard::stop_as_asked(const Batch& batch) {
+  std::uint32_t effect = 0;
+  for (const Batch::Segment& segment : batch.segments)
+    for (; effect < segment.effects_end; ++effect)
+      if (const auto* const stopped = std::get_if<effect::StopTask>(&batch.turn.effects[effect]))
+        stop_unforced(*segment.workflow, *stopped);
 }
 
 void Shard::reset(const Error& why) {
@@ -189,6 +216,8 @@ void Shard::reset(const Error& why) {
   if (why.code == ErrorCode::internal && in_hand_ != nullptr) ++broke_[in_hand_->state.id()];
   in_hand_ = nullptr;
   break_promises(why);
+  for (const auto& batch : in_flight_) stop_as_asked(*batch);
+  stop_as_asked(*open_);
   in_flight_.clear();
   open_->clear();
   quarantined_.clear();

@@ -31,8 +31,19 @@ void Shard::enqueue_if_ready(LiveWorkflow& workflow) {
   }
 }
 
-bool Shard::waits_for_attempt(const LiveWorkflow& workflow, TaskIndex task) const {
-  return workflow.state.tasks[task].attempt > 0 && out_.find(workflow.state.id(), task) != nullptr;
+AttemptsOut::Action Shard::action_at(const LiveWorkflow& workflow, TaskIndex action) {
+  const Definition& definition = workflow.state.definition();
+  return {.workflow = workflow.state.id(),
+          .task = definition.task_id(action),
+          .undoes = definition.is_compensation(action)};
+}
+
+// Of what it makes itself, a workflow knows the number. What was out before this shard went down is counted by no
+// workflow: attempts whose start was lost, and those of a namesake that has been deleted since.
+const AttemptsOut::Attempt* Shard::attempt_before(const LiveWorkflow& workflow, TaskIndex task) const {
+  if (out_.empty() || (workflow.attempts == 0 && !out_.has_disowned())) [[likely]]
+    return nullptr;
+  return out_.find(action_at(workflow, task));
 }
 
 // At most so many ready tasks wait for an attempt as are out.
@@ -41,7 +52,7 @@ bool Shard::has_task_to_start(const LiveWorkflow& workflow) const {
   if (ready.empty() || ready.size() > out_.size()) [[likely]]
     return !ready.empty();
   for (std::size_t i = 0; i < ready.size(); ++i)
-    if (!waits_for_attempt(workflow, ready.peek(i))) return true;
+    if (attempt_before(workflow, ready.peek(i)) == nullptr) return true;
   return false;
 }
 
@@ -95,7 +106,7 @@ bool Shard::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
     state.prefetch(state.ready.peek(waiting + kTasksLoadedAhead));
     const TaskIndex task = state.ready.peek(waiting);
     if (!is_served(workflow, task)) break;
-    if (waits_for_attempt(workflow, task)) [[unlikely]] {
+    if (attempt_before(workflow, task) != nullptr) [[unlikely]] {
       ++waiting;
       --i;  // there are no more of these than attempts
       ++budget;

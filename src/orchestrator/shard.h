@@ -209,7 +209,8 @@ class Shard final : public CommitListener {
   // census.cc
   [[nodiscard]] ShardCensus census();
 
-  [[nodiscard]] const AttemptsOut& attempts_out() const { return out_; }
+  // What a ready task has to wait for: an attempt of it that still has a process. nullptr: there is none.
+  [[nodiscard]] const AttemptsOut::Attempt* attempt_before(const LiveWorkflow& workflow, TaskIndex task) const;
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] Epoch epoch() const { return epoch_; }
   // The shard whose thread this is, or nullptr.
@@ -256,7 +257,7 @@ class Shard final : public CommitListener {
   bool drain();
   void load_dependents(const FinishedAttempt& attempt) const;
   void handle(FinishedAttempt& attempt);
-  void handle_orphan(const FinishedAttempt& attempt);
+  void handle_orphan(const AttemptAddress& address);
   bool fire_timers();
   void fire(const Timer& timer);
   [[nodiscard]] static std::optional<Timestamp> end_of_limit(const core::Workflow& state, const TimerKey& timer);
@@ -267,8 +268,7 @@ class Shard final : public CommitListener {
   bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
   void start_task(LiveWorkflow& workflow, TaskIndex task);
   bool is_served(LiveWorkflow& workflow, TaskIndex task);
-  // Whether an earlier attempt of the ready task still has a process.
-  [[nodiscard]] bool waits_for_attempt(const LiveWorkflow& workflow, TaskIndex task) const;
+  [[nodiscard]] static AttemptsOut::Action action_at(const LiveWorkflow& workflow, TaskIndex action);
   [[nodiscard]] bool has_task_to_start(const LiveWorkflow& workflow) const;
   void enqueue_if_ready(LiveWorkflow& workflow);
 
@@ -279,6 +279,7 @@ class Shard final : public CommitListener {
   void note_quarantine(const std::string& id, const Error& reason);
   void release_guarded(LiveWorkflow& workflow, const Effect& effect);
   void drop_effect(const LiveWorkflow& workflow, const Effect& effect);
+  void drop_dispatch(const LiveWorkflow& workflow, const Effect& effect);
   void abandon_waiters(const LiveWorkflow& workflow, const Error& reason);
 
   // commit.cc
@@ -327,8 +328,11 @@ class Shard final : public CommitListener {
   Result<LiveWorkflow*> take_up(const StoredWorkflow& stored);
   void recover(LiveWorkflow& workflow, bool crashed);
   void orphan_attempts();
-  void stop_all(const LiveWorkflow& workflow);
-  void stop_on_runner(const LiveWorkflow& workflow, Runner& runner, const AttemptAddress& address, Duration grace);
+  void stop_running(const LiveWorkflow& workflow);
+  void stop_forced(std::optional<WorkflowAddress> of);
+  void stop_unforced(const LiveWorkflow& workflow, const effect::StopTask& stopped);
+  void stop_as_asked(const Batch& batch);
+  void stop_on_runner(Runner& runner, const AttemptAddress& address, Duration grace);
 
   // shard_policies.cc
   void refresh_policies();

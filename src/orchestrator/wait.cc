@@ -123,9 +123,9 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
     auto found = ask_live<std::vector<Explanation>>(
         id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
           surroundings.previous = [&](TaskIndex task) -> std::optional<core::Surroundings::Previous> {
-            const AttemptsOut::Attempt* const out = shard.attempts_out().find(id, task);
-            if (out == nullptr) return std::nullopt;
-            return core::Surroundings::Previous{.attempt = out->attempt, .ends_by = out->ends_by};
+            const AttemptsOut::Attempt* const before = shard.attempt_before(workflow, task);
+            if (before == nullptr) return std::nullopt;
+            return core::Surroundings::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
           };
           return core::explain(workflow.state, surroundings, max_tasks);
         });

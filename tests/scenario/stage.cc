@@ -9,7 +9,7 @@ namespace pawl::testing {
 
 Stage::Stage(const sim::NodeOptions& options)
     : options_(options),
-      known_runner_(clock_, 0, [](const Assignment&) {}),
+      known_runner_(clock_, {}, [](const Assignment&) {}),
       known_(known_runner_),
       checker_(disk_, [this](const std::string& hash) { return definition(hash); }) {
   sim::add_sim_handlers(known_, known_runner_);
