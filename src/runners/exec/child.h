@@ -1,4 +1,4 @@
-// One running child: what it has been fed and has said, its signals and its end. The reactor in process.cc tells it
+// One running child: what it has been fed and has said, its signals and its end. The reactor tells it
 // which of its descriptors is ready; the keeper does to it what only a parent can do.
 //
 // Threads: one.

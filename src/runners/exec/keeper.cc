@@ -45,54 +45,8 @@ std::string random_word() {
   return fmt::format("{:016x}", number);
 }
 
-std::string current_directory() {
-  char path[PATH_MAX];
-  return ::getcwd(path, sizeof(path)) == nullptr ? std::string() : std::string(path);
-}
-
 // As a system call: glibc 2.36 declares it without extern "C".
 Descriptor handle_of(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
-
-// Lays strings and arrays of them out in memory, and knows when there is no room.
-class Layout {
- public:
-  Layout(char* begin, char* end) : at_(begin), end_(end) {}
-
-  // As execve wants them: pointers, the last one null.
-  char** array(const std::vector<std::string>& strings, const std::string& more = {}) {
-    const std::size_t count = strings.size() + (more.empty() ? 0 : 1);
-    align();
-    auto** const pointers = reinterpret_cast<char**>(at_);
-    if (!take((count + 1) * sizeof(char*))) return nullptr;
-    std::size_t i = 0;
-    for (const std::string& each : strings) pointers[i++] = string(each);
-    if (!more.empty()) pointers[i++] = string(more);
-    pointers[i] = nullptr;
-    return pointers;
-  }
-  char* string(const std::string& text) {
-    char* const begin = at_;
-    if (!take(text.size() + 1)) return nullptr;
-    std::memcpy(begin, text.c_str(), text.size() + 1);
-    return begin;
-  }
-  [[nodiscard]] bool is_full() const { return is_full_; }
-
- private:
-  void align() {
-    const auto number = reinterpret_cast<std::uintptr_t>(at_);
-    (void)take((alignof(char*) - number % alignof(char*)) % alignof(char*));
-  }
-  bool take(std::size_t bytes) {
-    is_full_ = is_full_ || bytes > static_cast<std::size_t>(end_ - at_);
-    if (!is_full_) at_ += bytes;
-    return !is_full_;
-  }
-
-  char* at_;
-  char* end_;
-  bool is_full_ = false;
-};
 
 }  // namespace
 
@@ -138,27 +92,13 @@ Keeper::~Keeper() {
   if (memory_ != nullptr) ::munmap(memory_, kImages * kImageBytes);
 }
 
-// E2BIG, or 0.
-int Keeper::fill_image(char* begin, const Execution& execution, const std::string& marker) {
-  auto* const image = new (begin) ExecImage;
-  Layout layout(begin + sizeof(ExecImage), begin + kImageBytes);
-  image->program = layout.string(execution.program);
-  image->cwd = execution.cwd.empty() ? nullptr : layout.string(execution.cwd);
-  // The keeper process is where we were when it was made.
-  const std::string here = current_directory();
-  image->from = here.empty() || here == directory_ ? nullptr : layout.string(here);
-  image->argv = layout.array(execution.argv);
-  image->env = layout.array(execution.env, marker);
-  return layout.is_full() ? E2BIG : 0;
-}
-
 int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor& input, const Descriptor& output,
                   const Descriptor& error) {
   if (free_images_.empty()) return EAGAIN;
   const std::uint64_t image = free_images_.back();
   const std::uint64_t attempt = ++attempts_;
   char* const place = static_cast<char*>(memory_) + image * kImageBytes;
-  if (const int too_big = fill_image(place, execution, fmt::format("{}{}", marker_, attempt)); too_big != 0)
+  if (const int too_big = fill_image(place, execution, fmt::format("{}{}", marker_, attempt), directory_); too_big != 0)
     return too_big;
   std::vector<int> descriptors;
   if (input.is_open()) descriptors.push_back(input.get());

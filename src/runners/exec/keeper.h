@@ -21,20 +21,13 @@
 #include "pawl/types.h"
 
 #include "runners/exec/descriptor.h"
+#include "runners/exec/exec_image.h"
 #include "runners/exec/keeper_protocol.h"
 
 namespace pawl::runners {
 
 inline constexpr int kKeeperGone = EOWNERDEAD;
 inline constexpr const char* kKeeperLost = "the process that keeps those of tasks (pawl-keeper) was killed";
-
-// A program, ready to be executed.
-struct Execution {
-  const std::string& program;
-  const std::vector<std::string>& argv;
-  const std::vector<std::string>& env;  // "NAME=VALUE"
-  const std::string& cwd;               // empty: that of this process
-};
 
 class Keeper {
  public:
@@ -98,7 +91,6 @@ class Keeper {
 
   [[nodiscard]] std::expected<Reply, int> ask(const Request& request, const std::vector<int>& descriptors = {});
   [[nodiscard]] bool send(const Request& request, const std::vector<int>& descriptors) const;
-  [[nodiscard]] int fill_image(char* begin, const Execution& execution, const std::string& marker);
   // The next reply; `wait`: until it comes. Error: EAGAIN, kKeeperGone.
   [[nodiscard]] std::expected<Reply, int> receive(bool wait);
   [[nodiscard]] bool make_room();

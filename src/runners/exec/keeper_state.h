@@ -1,0 +1,109 @@
+// What the keeper process knows: its descriptors, and the leaders of the attempts that it has started. What it does
+// when it is asked is in keeper_requests.cc, how it ends in keeper_end.cc.
+//
+// Threads: one. Nothing here allocates, locks or logs.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#include "runners/exec/descriptor.h"
+#include "runners/exec/keeper_process.h"
+#include "runners/exec/keeper_protocol.h"
+#include "runners/exec/process_tree.h"
+
+namespace pawl::runners {
+
+// Milliseconds of a clock that never goes back.
+[[nodiscard]] std::int64_t monotonic_ms();
+
+// The process that leads an attempt. It stays a zombie until its end is asked for, so that its number stays its own.
+struct Leader {
+  pid_t pid;
+  std::uint64_t attempt;
+  bool reaped;
+  int status;
+};
+
+// An array that grows without malloc.
+class Leaders {
+ public:
+  // nullptr: there is none.
+  Leader* find(pid_t pid) {
+    Leader* const found = std::find_if(all_, all_ + count_, [pid](const Leader& each) { return each.pid == pid; });
+    return found == all_ + count_ ? nullptr : found;
+  }
+  // Makes room for one more. False: there is no memory.
+  bool reserve() {
+    if (count_ < room_) return true;
+    constexpr std::size_t kFirst = 1024;
+    const std::size_t room = room_ == 0 ? kFirst : room_ * 2;
+    void* const memory =
+        room_ == 0 ? ::mmap(nullptr, room * sizeof(Leader), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                   : ::mremap(all_, room_ * sizeof(Leader), room * sizeof(Leader), MREMAP_MAYMOVE);
+    if (memory == MAP_FAILED) return false;
+    all_ = static_cast<Leader*>(memory);
+    room_ = room;
+    return true;
+  }
+  void add(const Leader& leader) { all_[count_++] = leader; }
+  template <class Visit>
+  void for_each_running(Visit visit) {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (all_[i].pid > 0 && !all_[i].reaped) visit(all_[i].pid);
+  }
+  void remove(const Leader* leader) { all_[leader - all_] = all_[--count_]; }
+
+ private:
+  Leader* all_ = nullptr;
+  std::size_t count_ = 0;
+  std::size_t room_ = 0;
+};
+
+class KeeperProcess {
+ public:
+  // Becomes the keeper; the members of `setup` are descriptors of this process.
+  void begin(const KeeperSetup& setup);
+  [[noreturn]] void run();
+
+ private:
+  struct Message {
+    Request request;
+    std::array<Descriptor, kPassedDescriptors> descriptors;
+    std::size_t passed = 0;
+    bool truncated = false;
+  };
+
+  void keep_descriptors(const KeeperSetup& setup);
+  void wait(std::int64_t until_ms);
+  // False: the owner is gone.
+  bool receive(Message& message);
+  void serve(Message& message);
+  Reply start(Message& message);
+  Reply signal(const Request& request);
+  Reply status(const Request& request);
+  Reply rest(const Request& request);
+  Reply end(const Request& request);
+  void reap_orphans();
+  void find_rest_of(const Leader& leader);
+  [[noreturn]] void end_all();
+
+  Descriptor socket_;
+  Descriptor lock_;
+  Descriptor children_;
+  Descriptor owner_;
+  char* images_ = nullptr;
+  std::string_view marker_word_;
+  std::int64_t grace_ms_ = 0;
+  Leaders leaders_;
+  ProcessTree tree_;
+  KeeperSetup setup_;
+};
+
+}  // namespace pawl::runners
