@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "runners/exec/keeper_process.h"
+#include "runners/exec/marked.h"
+#include "runners/exec/proc.h"
 
 namespace pawl::runners {
 namespace {
@@ -45,9 +47,6 @@ std::string random_word() {
   return fmt::format("{:016x}", number);
 }
 
-// As a system call: glibc 2.36 declares it without extern "C".
-Descriptor handle_of(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
-
 }  // namespace
 
 Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
@@ -61,21 +60,23 @@ Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("no socket", errno);
   keeper->socket_ = Descriptor(ends[0]);
   const Descriptor theirs(ends[1]);
-  const Descriptor owner = handle_of(::getpid());
+  const Descriptor owner = open_handle(::getpid());
   keeper->directory_ = current_directory();
-  const std::string word = random_word();
-  keeper->marker_ = fmt::format("{}={}.", kMarkerName, word);
+  keeper->word_ = random_word();
+  keeper->marker_ = fmt::format("{}={}.", kMarkerName, keeper->word_);
+  // Before it starts anything.
+  write_word(lock, keeper->word_);
   KeeperSetup setup{.socket = theirs.get(),
                     .lock = lock,
                     .owner = ::getpid(),
                     .owner_handle = owner.get(),
                     .images = static_cast<char*>(memory),
                     .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()};
-  std::ranges::copy(word, setup.marker_word);
+  std::ranges::copy(keeper->word_, setup.marker_word);
   keeper->pid_ = ::fork();
   if (keeper->pid_ == 0) run_keeper(setup);
   if (keeper->pid_ < 0) return failed("fork", errno);
-  keeper->handle_ = handle_of(keeper->pid_);
+  keeper->handle_ = open_handle(keeper->pid_);
   if (keeper->handle_.is_open()) return keeper;
   const int error = errno;
   ::kill(keeper->pid_, SIGKILL);
@@ -165,7 +166,10 @@ bool Keeper::is_alone(pid_t leader) {
   return !reply || reply->gone;
 }
 
-void Keeper::hold(int lock) { (void)ask({.kind = RequestKind::hold}, {lock}); }
+void Keeper::hold(int lock) {
+  write_word(lock, word_);
+  (void)ask({.kind = RequestKind::hold}, {lock});
+}
 
 void Keeper::quit(Duration grace) {
   (void)send({.kind = RequestKind::quit, .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()}, {});
@@ -174,6 +178,12 @@ void Keeper::quit(Duration grace) {
 bool Keeper::has_ended() const {
   pollfd ended{.fd = handle_.get(), .events = POLLIN, .revents = 0};
   return ::poll(&ended, 1, 0) > 0;
+}
+
+bool Keeper::has_ended_all() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_ &&
+         info.si_code == CLD_EXITED && info.si_status == 0;
 }
 
 bool Keeper::wait_end(Duration most) const {

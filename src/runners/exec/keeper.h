@@ -31,8 +31,9 @@ inline constexpr const char* kKeeperLost = "the process that keeps those of task
 
 class Keeper {
  public:
-  // `grace`: what processes get to end by themselves when we are gone. `lock`: a descriptor that the keeper process
-  // keeps open until it has ended them all, or -1. Error: `unavailable`.
+  // `grace`: what processes get to end by themselves when we are gone. `lock`: the descriptor of a locked file that the
+  // keeper process keeps open until it has ended them all, or -1; its word is written into that file. Error:
+  // `unavailable`.
   static Result<std::unique_ptr<Keeper>> make(Duration grace, int lock);
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
@@ -69,7 +70,7 @@ class Keeper {
   [[nodiscard]] std::expected<int, int> status(pid_t leader);
   // Whether the leader, which has ended, has left nothing behind.
   [[nodiscard]] bool is_alone(pid_t leader);
-  // The keeper process keeps `lock` open, instead of the one before.
+  // The keeper process keeps `lock` open, instead of the one before; its word is written into it.
   void hold(int lock);
 
   // What is left gets SIGTERM, and SIGKILL after `grace`; a shorter one than before counts. Only wait_end() may follow.
@@ -78,6 +79,8 @@ class Keeper {
   [[nodiscard]] bool wait_end(Duration most) const;
 
   [[nodiscard]] bool has_ended() const;
+  // Of one that has ended: in order, so that nothing is left of what it has started. False if that is not known.
+  [[nodiscard]] bool has_ended_all() const;
   // Readable when answers have come.
   [[nodiscard]] const Descriptor& socket() const { return socket_; }
   // Readable when the keeper process has ended.
@@ -85,6 +88,7 @@ class Keeper {
   [[nodiscard]] pid_t pid() const { return pid_; }
   // "PAWL_ATTEMPT=<word>.": what the environment of all that it starts has, and then a number.
   [[nodiscard]] const std::string& marker() const { return marker_; }
+  [[nodiscard]] const std::string& word() const { return word_; }
 
  private:
   Keeper() = default;
@@ -101,6 +105,7 @@ class Keeper {
   pid_t pid_ = -1;
   void* memory_ = nullptr;  // shared with the keeper process
   std::string directory_;   // ours when it was made
+  std::string word_;
   std::string marker_;
   std::uint64_t attempts_ = 0;
   std::vector<std::uint64_t> free_images_;

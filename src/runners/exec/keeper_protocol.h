@@ -20,7 +20,7 @@ inline constexpr std::size_t kImages = 16;
 // Standard input, output and error go along with `start`, in this order; without something to read, only the last two.
 inline constexpr std::size_t kPassedDescriptors = 3;
 // In the environment of every process of an attempt, so that the keeper finds those that have left its session:
-// "PAWL_ATTEMPT=<word>.<number>", the word chosen at random by each keeper.
+// "PAWL_ATTEMPT=<word>.<number>", the word (16 hexadecimal digits) chosen at random by each keeper.
 inline constexpr std::string_view kMarkerName = "PAWL_ATTEMPT";
 inline constexpr std::size_t kMarkerWordBytes = 16;
 

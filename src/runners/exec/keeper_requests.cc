@@ -11,6 +11,7 @@
 
 #include "runners/exec/exec_child.h"
 #include "runners/exec/keeper_state.h"
+#include "runners/exec/proc.h"
 
 namespace pawl::runners {
 namespace {

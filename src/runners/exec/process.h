@@ -94,7 +94,10 @@ class ProcessRunner {
 
   // A copy of this descriptor, which has a lock, stays open until no process is left, even if this process has been
   // killed by then. Only the latest one does; none, if it is negative.
+  // What processes to look for, should both be killed, is written into its file (marked.h).
   void hold(int lock);
+  // Does so no more, if it is the latest; to be called before another process may get the lock, while this one lives.
+  void unhold(int lock);
 
   // Ends what processes have left behind: SIGTERM, SIGKILL after `grace`. A second call can shorten it. Call it when
   // none runs that was started.

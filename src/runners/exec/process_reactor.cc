@@ -105,8 +105,14 @@ void ProcessRunner::Impl::hold(int lock) {
   {
     const std::lock_guard held(mutex_);
     lock_ = std::move(copy);
+    held_ = lock;
   }
   post(Hold{});
+}
+
+void ProcessRunner::Impl::unhold(int lock) {
+  const std::lock_guard held(mutex_);
+  if (held_ == lock) lock_.close();
 }
 
 bool ProcessRunner::Impl::wait_end(SteadyTime until) {
@@ -228,6 +234,7 @@ ProcessRunner::ProcessId ProcessRunner::start(ProcessSpec spec, OutputCallback o
 
 void ProcessRunner::stop(ProcessId id, Duration grace) { impl_->stop(id, grace); }
 void ProcessRunner::hold(int lock) { impl_->hold(lock); }
+void ProcessRunner::unhold(int lock) { impl_->unhold(lock); }
 void ProcessRunner::end(Duration grace) { impl_->end(grace); }
 bool ProcessRunner::wait_end(std::chrono::steady_clock::time_point until) { return impl_->wait_end(until); }
 

@@ -53,6 +53,7 @@ class ProcessRunner::Impl {
   ProcessId start(ProcessSpec spec, OutputCallback output, DoneCallback done);
   void stop(ProcessId id, Duration grace) { post(Stop{.id = static_cast<std::uint64_t>(id), .grace = clamped(grace)}); }
   void hold(int lock);
+  void unhold(int lock);
   void end(Duration grace) { post(End{clamped(grace)}); }
   bool wait_end(SteadyTime until);
   [[nodiscard]] Result<void> check() const { return started_; }
@@ -132,7 +133,8 @@ class ProcessRunner::Impl {
 
   std::mutex mutex_;
   std::condition_variable ended_;
-  Descriptor lock_;            // guarded by mutex_
+  Descriptor lock_;            // guarded by mutex_; a copy
+  int held_ = -1;              // guarded by mutex_; what it is a copy of
   bool has_keeper_ = false;    // guarded by mutex_
   std::uint64_t last_id_ = 0;  // guarded by mutex_
   std::deque<Command> inbox_;  // guarded by mutex_; the callers bound it, each command is an attempt at a task

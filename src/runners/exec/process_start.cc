@@ -12,8 +12,8 @@
 #include <sys/epoll.h>
 
 #include "base/log.h"
+#include "runners/exec/marked.h"
 #include "runners/exec/process_reactor.h"
-#include "runners/exec/process_tree.h"
 
 namespace pawl::runners {
 
@@ -113,16 +113,19 @@ void ProcessRunner::Impl::on_keeper_end() {
   children_.clear();
   deadlines_.clear();
   auto lost_starts = std::exchange(starting_, {});
+  const bool is_in_order = ended->has_ended_all();
   for (const Descriptor* watched : {&ended->handle(), &ended->socket()})
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watched->get(), nullptr);
   {
     const std::lock_guard lock(mutex_);
+    if (is_in_order) erase_word(lock_.get(), ended->word());
     has_keeper_ = false;
   }
   ended_.notify_all();
-  if (!keeper_quits_) {
+  if (!keeper_quits_)
     log().error("{}, and with it {} of tasks", kKeeperLost,
                 lost.size() == 1 ? "1 process" : fmt::format("{} processes", lost.size()));
+  if (!is_in_order && ended->has_ended()) {
     std::vector<pid_t> sessions;
     for (const auto& [id, running] : lost) sessions.push_back(running.child->pid());
     kill_all_of(ended->marker(), sessions);
