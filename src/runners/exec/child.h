@@ -32,8 +32,8 @@ class Child {
 
   // Whether the leader is alive: exact now, while leader_ended() waits for its event.
   [[nodiscard]] bool is_running() const;
-  // Of a leader that has ended.
-  [[nodiscard]] bool ended_by_signal();
+  // Of a stopped leader that has ended: whether what it has left is still to have the grace period.
+  [[nodiscard]] bool leaves_rest();
   [[nodiscard]] bool leader_ended() const { return leader_ended_; }
   // The leader has ended, and nobody holds its output any more.
   [[nodiscard]] bool is_complete() const;

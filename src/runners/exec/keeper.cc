@@ -155,10 +155,10 @@ void Keeper::signal(pid_t leader, int number) {
   (void)ask({.kind = RequestKind::signal, .pid = leader, .number = number});
 }
 
-std::expected<int, int> Keeper::status(pid_t leader) {
+std::expected<Keeper::End, int> Keeper::status(pid_t leader) {
   const std::expected<Reply, int> reply = ask({.kind = RequestKind::status, .pid = leader});
   if (!reply) return std::unexpected(reply.error());
-  return reply->status;
+  return End{.status = reply->status, .sees_rest = reply->sees_rest};
 }
 
 bool Keeper::is_alone(pid_t leader) {

@@ -66,9 +66,13 @@ class Keeper {
 
   // To its group, and to what it has started outside of it. After SIGTERM, SIGCONT.
   void signal(pid_t leader, int number);
-  // How it ended, as waitpid(2) says it, of one that has.
-  [[nodiscard]] std::expected<int, int> status(pid_t leader);
-  // Whether the leader, which has ended, has left nothing behind.
+  // How one has ended that has.
+  struct End {
+    int status = 0;          // as waitpid(2) says it
+    bool sees_rest = false;  // is_alone() can tell
+  };
+  [[nodiscard]] std::expected<End, int> status(pid_t leader);
+  // Whether the leader, which has ended, has left nothing behind that can be seen.
   [[nodiscard]] bool is_alone(pid_t leader);
   // The keeper process keeps `lock` open, instead of the one before; its word is written into it.
   void hold(int lock);

@@ -12,40 +12,41 @@
 #include "runners/exec/keeper_state.h"
 
 namespace pawl::runners {
-namespace {
-
-// While it waits for what was killed.
-constexpr std::int64_t kLookMs = 10;
-
-}  // namespace
+// To all that is left. A group as a whole, so that none of it can fork in between.
+void KeeperProcess::signal_all(int number) {
+  tree_.clear();
+  tree_.add_children(::getpid());
+  tree_.add_descendants();
+  if (number == SIGTERM)
+    for (std::size_t i = 0; i < tree_.size(); ++i) lost_.note(tree_[i]);
+  const auto is_group = [this](pid_t group) {
+    const Leader* const leader = leaders_.find(group);
+    return leader != nullptr && !leader->reaped;
+  };
+  const auto send = [&](int each) {
+    leaders_.for_each([&](const Leader& leader) {
+      // The number of one that is reaped is kept by its group as long as that has a child of ours.
+      if (!leader.reaped || ::waitpid(-leader.pid, nullptr, WNOHANG) == 0) ::kill(-leader.pid, each);
+    });
+    for (std::size_t i = 0; i < tree_.size(); ++i)
+      if (!is_group(::getpgid(tree_[i]))) tree_.signal(i, each);
+  };
+  send(number);
+  if (number == SIGTERM) send(SIGCONT);  // a suspended process gets its SIGTERM when it goes on
+}
 
 // What runs gets SIGTERM once: what it starts to clean up after itself is not to be stopped by it. Then SIGKILL, until
 // nothing is left.
 void KeeperProcess::end_all() {
-  const auto signal_all = [&](int first, int second) {
-    tree_.clear();
-    tree_.add_children(::getpid());
-    tree_.add_descendants();
-    for (std::size_t i = 0; i < tree_.size(); ++i) {
-      tree_.signal(i, first);
-      if (second != 0) tree_.signal(i, second);  // a suspended process gets its SIGTERM when it goes on
-    }
-    if (tree_.size() != 0) return;
-    // There is no /proc to find them in.
-    leaders_.for_each_running([&](pid_t leader) {
-      ::kill(-leader, first);
-      if (second != 0) ::kill(-leader, second);
-    });
-  };
   std::int64_t kill_at = monotonic_ms() + std::max<std::int64_t>(grace_ms_, 0);
-  if (grace_ms_ > 0) signal_all(SIGTERM, SIGCONT);
+  if (grace_ms_ > 0) signal_all(SIGTERM);
   for (;;) {
     pid_t ended = 0;
-    do ended = ::waitpid(-1, nullptr, WNOHANG);
-    while (ended > 0);
+    while ((ended = ::waitpid(-1, nullptr, WNOHANG)) > 0)
+      if (Leader* const leader = leaders_.find(ended)) leader->reaped = true;
     if (ended < 0 && errno == ECHILD) ::_exit(0);
     const std::int64_t now = monotonic_ms();
-    if (now >= kill_at) signal_all(SIGKILL, 0);
+    if (now >= kill_at) signal_all(SIGKILL);
     wait(now >= kill_at ? now + kLookMs : kill_at);
     Message message;
     if (!socket_.is_open()) continue;

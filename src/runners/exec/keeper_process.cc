@@ -106,11 +106,17 @@ void KeeperProcess::run() {
 
 // Until there is something to read, or a child has ended, or the time has come.
 void KeeperProcess::wait(std::int64_t until_ms) {
+  if (!lost_.is_empty()) {
+    const std::int64_t look = monotonic_ms() + kLookMs;
+    until_ms = until_ms < 0 ? look : std::min(until_ms, look);
+  }
   pollfd ready[] = {{.fd = socket_.get(), .events = POLLIN, .revents = 0},
                     {.fd = children_.get(), .events = POLLIN, .revents = 0},
                     {.fd = owner_.get(), .events = POLLIN, .revents = 0}};
   const std::int64_t left = until_ms < 0 ? -1 : std::clamp<std::int64_t>(until_ms - monotonic_ms(), 0, INT_MAX);
-  if (::poll(ready, std::size(ready), static_cast<int>(left)) <= 0) return;
+  const int count = ::poll(ready, std::size(ready), static_cast<int>(left));
+  lost_.look();
+  if (count <= 0) return;
   if (ready[1].revents != 0) {
     signalfd_siginfo ended;
     while (::read(children_.get(), &ended, sizeof(ended)) > 0) {

@@ -27,7 +27,7 @@ inline constexpr std::size_t kMarkerWordBytes = 16;
 enum class RequestKind : std::uint8_t {
   start,   // executes what the shared memory says
   signal,  // `number` to the group of `pid`; what the attempt has outside of it gets it, too
-  status,  // how `pid`, which has ended, did so
+  status,  // how `pid`, which has ended, did so, and whether it can be seen what it has left
   rest,    // whether `pid`, which has ended, has left anything
   end,     // kills what is left of the group of `pid`, and if `all` whatever is left of the attempt, and reaps it
   hold,    // keeps the one descriptor that comes along, open, as long as the keeper lives
@@ -47,8 +47,9 @@ struct Request {
 struct Reply {
   int error = 0;
   pid_t pid = 0;
-  int status = 0;     // as waitpid(2) gives it
-  bool gone = false;  // nothing is left of the attempt
+  int status = 0;          // as waitpid(2) gives it
+  bool gone = false;       // nothing is left of the attempt
+  bool sees_rest = false;  // of `status`: it can be seen what a leader has left
 };
 
 // At the beginning of the shared memory; the pointers are into it.

@@ -41,6 +41,8 @@ Reply KeeperProcess::signal(const Request& request) {
   const Leader* const leader = leaders_.find(request.pid);
   if (leader == nullptr || leader->reaped) return {.error = ESRCH};
   find_rest_of(*leader);
+  if (request.number == SIGTERM)
+    for (std::size_t i = 0; i < tree_.size(); ++i) lost_.note(tree_[i]);
   // A leader may also move to a group of its parent's session; then it is reached by itself.
   if (::kill(-leader->pid, request.number) != 0) ::kill(leader->pid, request.number);
   for (std::size_t i = 0; i < tree_.size(); ++i)
@@ -58,7 +60,10 @@ Reply KeeperProcess::status(const Request& request) {
   siginfo_t info{};
   if (::waitid(P_PID, static_cast<id_t>(leader->pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return {.error = errno};
   const bool exited = info.si_code == CLD_EXITED;
-  return {.error = 0, .pid = info.si_pid, .status = exited ? W_EXITCODE(info.si_status, 0) : info.si_status};
+  return {.error = 0,
+          .pid = info.si_pid,
+          .status = exited ? W_EXITCODE(info.si_status, 0) : info.si_status,
+          .sees_rest = has_proc()};
 }
 
 Reply KeeperProcess::rest(const Request& request) {

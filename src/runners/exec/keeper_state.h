@@ -16,9 +16,13 @@
 #include "runners/exec/descriptor.h"
 #include "runners/exec/keeper_process.h"
 #include "runners/exec/keeper_protocol.h"
+#include "runners/exec/lost_signals.h"
 #include "runners/exec/process_tree.h"
 
 namespace pawl::runners {
+
+// While it waits for what was killed, or looks for lost signals.
+inline constexpr std::int64_t kLookMs = 10;
 
 // Milliseconds of a clock that never goes back.
 [[nodiscard]] std::int64_t monotonic_ms();
@@ -54,9 +58,9 @@ class Leaders {
   }
   void add(const Leader& leader) { all_[count_++] = leader; }
   template <class Visit>
-  void for_each_running(Visit visit) {
+  void for_each(Visit visit) {
     for (std::size_t i = 0; i < count_; ++i)
-      if (all_[i].pid > 0 && !all_[i].reaped) visit(all_[i].pid);
+      if (all_[i].pid > 0) visit(all_[i]);
   }
   void remove(const Leader* leader) { all_[leader - all_] = all_[--count_]; }
 
@@ -92,6 +96,7 @@ class KeeperProcess {
   Reply end(const Request& request);
   void reap_orphans();
   void find_rest_of(const Leader& leader);
+  void signal_all(int number);
   [[noreturn]] void end_all();
 
   Descriptor socket_;
@@ -103,6 +108,7 @@ class KeeperProcess {
   std::int64_t grace_ms_ = 0;
   Leaders leaders_;
   ProcessTree tree_;
+  LostSignals lost_;
   KeeperSetup setup_;
 };
 

@@ -83,6 +83,21 @@ bool for_each_number(const ProcPath& folder, Visit visit) {
   }
 }
 
+// Of /proc/PID/stat.
+struct ProcStat {
+  pid_t parent = -1;
+  std::uint64_t start_ticks = 0;  // since the machine's, when it was forked
+  std::uint64_t stack = 0;  // where its stack begins: another place after each exec; 0 within one, or not to be seen
+};
+[[nodiscard]] std::optional<ProcStat> stat_of(pid_t pid);
+
+// Of /proc/PID/status: what a process does with a signal.
+enum class Disposition : std::uint8_t { unknown, by_default, caught, ignored, blocked };
+[[nodiscard]] Disposition disposition_of(pid_t pid, int signal);
+
+// Whether there is a /proc, and it tells of processes.
+[[nodiscard]] inline bool has_proc() { return stat_of(::getpid()).has_value(); }
+
 // The parent of `pid`, or -1.
 [[nodiscard]] pid_t parent_of(pid_t pid);
 

@@ -64,13 +64,11 @@ void ProcessRunner::Impl::execute(End end) {
   ended_.notify_all();
 }
 
-// When what is left is killed of one whose leader has just ended. After stop() a leader that died of the signal, as a
-// shell does in the middle of its command line, has not waited for those who do the work: they have the grace period.
-// One that exits has come to its own end.
+// When what is left is killed of one whose leader has just ended: after stop() that has the rest of the grace period.
 SteadyTime ProcessRunner::Impl::limit_of(const Running& running) {
   const SteadyTime drained = std::chrono::steady_clock::now() + kDrainTime;
   if (!running.deadline) return drained;
-  return running.child->ended_by_signal() ? *running.deadline : std::min(drained, *running.deadline);
+  return running.child->leaves_rest() ? *running.deadline : std::min(drained, *running.deadline);
 }
 
 // The leader has ended. What holds its output has time until the limit, and of a stopped one all that it has left.
