@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,10 +36,38 @@ void KeeperProcess::signal_all(int number) {
   if (number == SIGTERM) send(SIGCONT);  // a suspended process gets its SIGTERM when it goes on
 }
 
+// Only what the owner has read: another pipe that is found there, as between the programs of a pipeline, has its
+// reader.
+void KeeperProcess::drain_pipes() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;  // nothing is started any more that would inherit it
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  tree_.clear();
+  tree_.add_children(::getpid());
+  tree_.add_descendants();
+  for (std::size_t i = 0; i < tree_.size(); ++i) {
+    for (const int standard : {STDOUT_FILENO, STDERR_FILENO}) {
+      const FileId pipe = pipe_of(tree_[i], standard);
+      if (FileId* const unread = pipe == FileId{} ? nullptr : leaders_.find_pipe(pipe)) {
+        drains_.add(tree_[i], standard);
+        *unread = FileId{};
+      }
+    }
+  }
+}
+
 // What runs gets SIGTERM once: what it starts to clean up after itself is not to be stopped by it. Then SIGKILL, until
 // nothing is left.
 void KeeperProcess::end_all() {
   std::int64_t kill_at = monotonic_ms() + std::max<std::int64_t>(grace_ms_, 0);
+  bool is_drained = false;
+  const auto drain = [&] {
+    if (!is_drained && !socket_.is_open()) drain_pipes();
+    is_drained = !socket_.is_open();
+  };
+  drain();
   if (grace_ms_ > 0) signal_all(SIGTERM);
   for (;;) {
     pid_t ended = 0;
@@ -48,8 +77,9 @@ void KeeperProcess::end_all() {
     const std::int64_t now = monotonic_ms();
     if (now >= kill_at) signal_all(SIGKILL);
     wait(now >= kill_at ? now + kLookMs : kill_at);
-    Message message;
+    drain();
     if (!socket_.is_open()) continue;
+    Message message;
     const ssize_t bytes = ::recv(socket_.get(), &message.request, sizeof(message.request), MSG_DONTWAIT);
     if (bytes == static_cast<ssize_t>(sizeof(message.request)) && message.request.kind == RequestKind::quit)
       kill_at = std::min(kill_at, monotonic_ms() + message.request.grace_ms);

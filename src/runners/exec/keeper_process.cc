@@ -112,11 +112,13 @@ void KeeperProcess::wait(std::int64_t until_ms) {
   }
   pollfd ready[] = {{.fd = socket_.get(), .events = POLLIN, .revents = 0},
                     {.fd = children_.get(), .events = POLLIN, .revents = 0},
-                    {.fd = owner_.get(), .events = POLLIN, .revents = 0}};
+                    {.fd = owner_.get(), .events = POLLIN, .revents = 0},
+                    {.fd = drains_.handle(), .events = POLLIN, .revents = 0}};
   const std::int64_t left = until_ms < 0 ? -1 : std::clamp<std::int64_t>(until_ms - monotonic_ms(), 0, INT_MAX);
   const int count = ::poll(ready, std::size(ready), static_cast<int>(left));
   lost_.look();
   if (count <= 0) return;
+  if (ready[3].revents != 0) drains_.read();
   if (ready[1].revents != 0) {
     signalfd_siginfo ended;
     while (::read(children_.get(), &ended, sizeof(ended)) > 0) {
@@ -154,7 +156,10 @@ bool KeeperProcess::receive(Message& message) {
       }
       return true;
     }
-    if (bytes >= 0 || (errno != EAGAIN && errno != EINTR)) return false;
+    if (bytes >= 0 || (errno != EAGAIN && errno != EINTR)) {
+      socket_.close();
+      return false;
+    }
     wait(-1);
   }
 }

@@ -33,7 +33,11 @@ Reply KeeperProcess::start(Message& message) {
   if (error != 0) return {.error = error};
   // A number that is given anew is that of nobody any more: of an attempt whose rest was waited for, nothing is left.
   if (Leader* const former = leaders_.find(pid)) former->pid = 0;
-  leaders_.add({.pid = pid, .attempt = message.request.attempt, .reaped = false, .status = 0});
+  leaders_.add({.pid = pid,
+                .attempt = message.request.attempt,
+                .reaped = false,
+                .status = 0,
+                .pipes = {file_of(files.output), file_of(files.error)}});
   return {.error = 0, .pid = pid};
 }
 

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "runners/exec/descriptor.h"
+#include "runners/exec/drains.h"
 #include "runners/exec/keeper_process.h"
 #include "runners/exec/keeper_protocol.h"
 #include "runners/exec/lost_signals.h"
@@ -33,6 +34,8 @@ struct Leader {
   std::uint64_t attempt;
   bool reaped;
   int status;
+  // What the owner reads: its standard output and error.
+  FileId pipes[2];
 };
 
 // An array that grows without malloc.
@@ -42,6 +45,13 @@ class Leaders {
   Leader* find(pid_t pid) {
     Leader* const found = std::find_if(all_, all_ + count_, [pid](const Leader& each) { return each.pid == pid; });
     return found == all_ + count_ ? nullptr : found;
+  }
+  // One that is to be read by the owner; nullptr: it is not.
+  FileId* find_pipe(const FileId& pipe) {
+    for (std::size_t i = 0; i < count_; ++i)
+      for (FileId& each : all_[i].pipes)
+        if (each == pipe) return &each;
+    return nullptr;
   }
   // Makes room for one more. False: there is no memory.
   bool reserve() {
@@ -97,6 +107,7 @@ class KeeperProcess {
   void reap_orphans();
   void find_rest_of(const Leader& leader);
   void signal_all(int number);
+  void drain_pipes();
   [[noreturn]] void end_all();
 
   Descriptor socket_;
@@ -109,6 +120,7 @@ class KeeperProcess {
   Leaders leaders_;
   ProcessTree tree_;
   LostSignals lost_;
+  Drains drains_;
   KeeperSetup setup_;
 };
 

@@ -16,17 +16,19 @@
 namespace pawl::runners {
 namespace {
 
-// A program in a process of its own that starts one process and then sleeps for ever. When it is killed nobody reads
-// what that process says, so it says nothing: else it could die of SIGPIPE.
+// A program in a process of its own that starts one process and then sleeps for ever. When it is killed, that process
+// may die of SIGPIPE until the keeper has seen the end, so a command says nothing.
 class Owner {
  public:
-  Owner(Duration grace, const std::string& command, int lock = -1) {
+  Owner(Duration grace, const std::string& command, int lock = -1)
+      : Owner(grace, shell("exec > /dev/null 2>&1; " + command), lock) {}
+  Owner(Duration grace, ProcessSpec spec, int lock = -1) {
     pid_ = ::fork();
     EXPECT_GE(pid_, 0);
     if (pid_ != 0) return;
     ProcessRunner runner(grace);
     if (lock >= 0) runner.hold(lock);
-    const auto started = Started::start(runner, shell("exec > /dev/null 2>&1; " + command));
+    const auto started = Started::start(runner, std::move(spec));
     for (;;) ::pause();
   }
   Owner(const Owner&) = delete;
@@ -82,6 +84,34 @@ TEST(Keeper, ends_what_runs_when_its_program_is_killed) {
   const Stranger leader(mailbox.number());
   owner.end();
   EXPECT_EQ(mailbox.line(), "cleaned");
+  EXPECT_TRUE(leader.ends());
+}
+
+// More than a pipe holds, on both streams.
+TEST(Keeper, reads_what_is_said_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(kNever, shell("trap 'i=0; while [ $i -lt 5000 ]; do echo 01234567890123456789; echo 01234567890123456789 "
+                            ">&2; i=$((i+1)); done; echo cleaned > " +
+                            mailbox.path() + "; exit' TERM; echo $$ > " + mailbox.path() + "; while :; do :; done"));
+  const Stranger leader(mailbox.number());
+  owner.end();
+  EXPECT_EQ(mailbox.line(), "cleaned");
+  EXPECT_TRUE(leader.ends());
+}
+
+// Its reader gets all of it.
+TEST(Keeper, leaves_the_pipe_between_two_programs_alone_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(
+      kNever,
+      program({"sh", "-c",
+               "mkfifo \"$0.between\"; (trap '' TERM; exec wc -l < \"$0.between\" > \"$0\") & exec > \"$0.between\"; "
+               "trap 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; exit' TERM; echo $$ > \"$0\"; "
+               "while :; do :; done",
+               mailbox.path()}));
+  const Stranger leader(mailbox.number());
+  owner.end();
+  EXPECT_EQ(mailbox.number(), 20'000);
   EXPECT_TRUE(leader.ends());
 }
 

@@ -44,8 +44,7 @@ bool LostSignals::look_at(const Noted& noted) {
   const std::optional<ProcStat> stat = stat_of(noted.pid);
   if (!process.is_open() || !stat || stat->start_ticks != noted.start_ticks) return false;
   if (stat->stack == noted.stack || stat->stack == 0) return ticks_now() < noted.until_ticks;
-  if (disposition_of(noted.pid, SIGTERM) == Disposition::by_default)
-    ::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0);
+  ::syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0);
   return false;
 }
 

@@ -3,8 +3,8 @@
 // live on for the whole grace period, as if it had refused to end.
 //
 // It is known by this: when SIGTERM was sent it caught it, and had its parent's memory still; later it has executed a
-// program that does nothing special on SIGTERM. Then it gets it once more. A program that catches SIGTERM and sets it
-// back to its default while it cleans up has executed before, and is left alone.
+// program, which has never heard it. Then it gets it once more. A program that catches SIGTERM and sets it back to its
+// default while it cleans up has not executed another one since, and is left alone.
 //
 // Threads: one. Nothing here allocates, locks or logs. Where /proc says nothing, nothing is sent.
 #pragma once
