@@ -67,7 +67,7 @@ bool Child::is_running() const {
 // One that died of the signal, as a shell does in the middle of its command line, has not waited for those who do the
 // work. Where it is not to be seen what one that exited has left, it is taken to have waited for that.
 bool Child::leaves_rest() {
-  const std::expected<Keeper::End, int> end = keeper_.status(spawned_.pid);
+  const std::expected<Keeper::End, int> end = keeper_.status(spawned_.attempt);
   return end && (end->sees_rest || WIFSIGNALED(end->status));
 }
 

@@ -41,15 +41,15 @@ class Child {
   // Its session has the same number.
   [[nodiscard]] pid_t pid() const { return spawned_.pid; }
   // To every process that is known to be of it.
-  void signal(int number) { keeper_.signal(spawned_.pid, number); }
+  void signal(int number) { keeper_.signal(spawned_.attempt, number); }
   void mark_stopped() { stopped_ = true; }
   [[nodiscard]] bool is_stopped() const { return stopped_; }
 
   // Of one whose leader has ended: nothing that it has started is left.
-  [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.pid); }
+  [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.attempt); }
   // Has what is left of the group killed, and of a stopped one all that it has started; the keeper's answer comes under
   // `id`, until all is gone to be repeated.
-  void end(std::uint64_t id) { keeper_.end(id, spawned_.pid, stopped_); }
+  void end(std::uint64_t id) { keeper_.end(id, spawned_.attempt, stopped_); }
   void set_status(int status) { status_ = status; }
   // Of one that is gone: takes what the pipes still hold.
   [[nodiscard]] ProcessOutcome take_outcome(std::span<char> buffer);

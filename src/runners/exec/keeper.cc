@@ -60,7 +60,6 @@ Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("no socket", errno);
   keeper->socket_ = Descriptor(ends[0]);
   const Descriptor theirs(ends[1]);
-  const Descriptor owner = open_handle(::getpid());
   keeper->directory_ = current_directory();
   keeper->word_ = random_word();
   keeper->marker_ = fmt::format("{}={}.", kMarkerName, keeper->word_);
@@ -69,7 +68,6 @@ Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
   KeeperSetup setup{.socket = theirs.get(),
                     .lock = lock,
                     .owner = ::getpid(),
-                    .owner_handle = owner.get(),
                     .images = static_cast<char*>(memory),
                     .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()};
   std::ranges::copy(keeper->word_, setup.marker_word);
@@ -108,14 +106,14 @@ int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor
   if (!send({.kind = RequestKind::start, .attempt = attempt, .image = image}, descriptors))
     return errno == ETOOMANYREFS ? EMFILE : kKeeperGone;
   free_images_.pop_back();
-  pending_.push_back({.is_start = true, .id = id, .image = image});
+  pending_.push_back({.is_start = true, .id = id, .attempt = attempt, .image = image});
   return 0;
 }
 
-void Keeper::end(std::uint64_t id, pid_t leader, bool all) {
+void Keeper::end(std::uint64_t id, std::uint64_t attempt, bool all) {
   // That the keeper is gone is an event of its own.
-  if (make_room() && send({.kind = RequestKind::end, .all = all, .pid = leader}, {}))
-    pending_.push_back({.is_start = false, .id = id, .image = 0});
+  if (make_room() && send({.kind = RequestKind::end, .all = all, .attempt = attempt}, {}))
+    pending_.push_back({.is_start = false, .id = id, .attempt = attempt, .image = 0});
 }
 
 // For one more request whose reply is not waited for. False: the keeper is gone.
@@ -134,6 +132,7 @@ void Keeper::answer(const Reply& reply) {
   if (request.is_start) free_images_.push_back(request.image);
   answers_.push_back({.is_start = request.is_start,
                       .id = request.id,
+                      .attempt = request.attempt,
                       .error = reply.error,
                       .pid = reply.pid,
                       .gone = reply.gone,
@@ -150,19 +149,19 @@ std::expected<std::vector<Keeper::Answer>, int> Keeper::take_answers() {
   return std::exchange(answers_, {});
 }
 
-void Keeper::signal(pid_t leader, int number) {
+void Keeper::signal(std::uint64_t attempt, int number) {
   // That it is gone is an event of its own.
-  (void)ask({.kind = RequestKind::signal, .pid = leader, .number = number});
+  (void)ask({.kind = RequestKind::signal, .number = number, .attempt = attempt});
 }
 
-std::expected<Keeper::End, int> Keeper::status(pid_t leader) {
-  const std::expected<Reply, int> reply = ask({.kind = RequestKind::status, .pid = leader});
+std::expected<Keeper::End, int> Keeper::status(std::uint64_t attempt) {
+  const std::expected<Reply, int> reply = ask({.kind = RequestKind::status, .attempt = attempt});
   if (!reply) return std::unexpected(reply.error());
   return End{.status = reply->status, .sees_rest = reply->sees_rest};
 }
 
-bool Keeper::is_alone(pid_t leader) {
-  const std::expected<Reply, int> reply = ask({.kind = RequestKind::rest, .pid = leader});
+bool Keeper::is_alone(std::uint64_t attempt) {
+  const std::expected<Reply, int> reply = ask({.kind = RequestKind::rest, .attempt = attempt});
   return !reply || reply->gone;
 }
 

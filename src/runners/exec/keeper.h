@@ -43,11 +43,12 @@ class Keeper {
   // An answer to start() or end().
   struct Answer {
     bool is_start = false;
-    std::uint64_t id = 0;  // that was given there
-    int error = 0;
-    pid_t pid = 0;      // of the process that was started
-    bool gone = false;  // nothing of the one that was to end is left; its number may be another's from now on
-    int status = 0;     // if it is gone: as waitpid(2) says it
+    std::uint64_t id = 0;       // that was given there
+    std::uint64_t attempt = 0;  // what the other calls know the process by
+    int error = 0;              // of one that is gone: its status is not known
+    pid_t pid = 0;              // of the process that was started
+    bool gone = false;          // nothing of the one that was to end is left; its number may be another's from now on
+    int status = 0;             // if it is gone: as waitpid(2) says it
   };
 
   // Has a program executed, which takes some 0.2 ms; an answer will come. `input` may be closed: then it reads
@@ -57,7 +58,7 @@ class Keeper {
                           const Descriptor& output, const Descriptor& error);
   // Has what is left of its group killed, or, with `all`, of all that it has started; an answer will come. To be
   // repeated until that is gone.
-  void end(std::uint64_t id, pid_t leader, bool all);
+  void end(std::uint64_t id, std::uint64_t attempt, bool all);
   [[nodiscard]] bool can_start() const { return !free_images_.empty(); }
   // Those that have come. Does not wait. Error: kKeeperGone, when all have been taken.
   [[nodiscard]] std::expected<std::vector<Answer>, int> take_answers();
@@ -65,15 +66,15 @@ class Keeper {
   [[nodiscard]] bool has_answers() const { return !answers_.empty(); }
 
   // To its group, and to what it has started outside of it. After SIGTERM, SIGCONT.
-  void signal(pid_t leader, int number);
+  void signal(std::uint64_t attempt, int number);
   // How one has ended that has.
   struct End {
     int status = 0;          // as waitpid(2) says it
     bool sees_rest = false;  // is_alone() can tell
   };
-  [[nodiscard]] std::expected<End, int> status(pid_t leader);
+  [[nodiscard]] std::expected<End, int> status(std::uint64_t attempt);
   // Whether the leader, which has ended, has left nothing behind that can be seen.
-  [[nodiscard]] bool is_alone(pid_t leader);
+  [[nodiscard]] bool is_alone(std::uint64_t attempt);
   // The keeper process keeps `lock` open, instead of the one before; its word is written into it.
   void hold(int lock);
 
@@ -117,6 +118,7 @@ class Keeper {
   struct Pending {
     bool is_start;
     std::uint64_t id;
+    std::uint64_t attempt;
     std::uint64_t image;
   };
   std::deque<Pending> pending_;

@@ -22,17 +22,19 @@
 
 #include "runners/exec/exec_child.h"
 #include "runners/exec/keeper_state.h"
+#include "runners/exec/proc.h"
 
 namespace pawl::runners {
 namespace {
 
-// For a kernel without close_range, or a filter against it.
-void close_all_from(int first) {
+void close_between(int first, int last) {
+  if (first > last || ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(last), 0) == 0) return;
+  // A kernel without it, or a filter against it.
   rlimit limit{};
   const bool is_known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
   constexpr int kMost = 1 << 20;
   const int end = is_known ? static_cast<int>(std::min<rlim_t>(limit.rlim_cur, kMost)) : kMost;
-  for (int descriptor = first; descriptor < end; ++descriptor) ::close(descriptor);
+  for (int descriptor = first; descriptor <= std::min(last, end); ++descriptor) ::close(descriptor);
 }
 
 }  // namespace
@@ -64,28 +66,29 @@ void KeeperProcess::begin(const KeeperSetup& setup) {
 // Moves them to the lowest numbers, and closes all others: who reads what Pawl writes shall see its end.
 void KeeperProcess::keep_descriptors(const KeeperSetup& setup) {
   constexpr int kSocket = 3;
-  constexpr int kOwner = 4;
-  constexpr int kLock = 5;
-  constexpr int kFirst = 6;
-  // Out of the way first.
+  constexpr int kLock = 4;
+  constexpr int kFirst = 5;
+  // The others first: Pawl may have as many as it is allowed to.
+  const auto [low, high] = std::minmax(setup.socket, setup.lock < 0 ? setup.socket : setup.lock);
+  close_between(0, low - 1);
+  close_between(low + 1, high - 1);
+  close_between(high + 1, INT_MAX);
+  // Out of the way of the lowest numbers, whichever they have.
   const int socket = ::fcntl(setup.socket, F_DUPFD_CLOEXEC, kFirst);
-  const int owner = setup.owner_handle < 0 ? -1 : ::fcntl(setup.owner_handle, F_DUPFD_CLOEXEC, kFirst);
   const int lock = setup.lock < 0 ? -1 : ::fcntl(setup.lock, F_DUPFD_CLOEXEC, kFirst);
-  if (socket < 0 || ::dup3(socket, kSocket, O_CLOEXEC) != kSocket) ::_exit(1);
-  socket_ = Descriptor(kSocket);
-  ::close(kOwner);
-  if (owner >= 0 && ::dup3(owner, kOwner, O_CLOEXEC) == kOwner) owner_ = Descriptor(kOwner);
-  ::close(kLock);
-  if (lock >= 0 && ::dup3(lock, kLock, O_CLOEXEC) == kLock) lock_ = Descriptor(kLock);
-  if (::close_range(kFirst, UINT_MAX, 0) != 0) close_all_from(kFirst);
+  close_between(0, kFirst - 1);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     const int null = ::open("/dev/null", standard == STDIN_FILENO ? O_RDONLY : O_WRONLY);
-    if (null < 0) continue;
-    if (null != standard) {
-      ::dup2(null, standard);
-      ::close(null);
-    }
+    if (null >= 0 && null != standard) ::close(null);  // one before is missing
   }
+  if (socket < 0 || ::dup3(socket, kSocket, O_CLOEXEC) != kSocket) ::_exit(1);
+  socket_ = Descriptor(kSocket);
+  if (lock >= 0 && ::dup3(lock, kLock, O_CLOEXEC) == kLock) lock_ = Descriptor(kLock);
+  if (setup.lock >= 0 && !lock_.is_open()) ::_exit(1);
+  close_between(kFirst, INT_MAX);
+  owner_ = open_handle(setup.owner);
+  // Not there, or another one has got its number since: there is nobody to start anything for.
+  if (!owner_.is_open() || ::getppid() != setup.owner) ::_exit(1);
   sigset_t child;
   ::sigemptyset(&child);
   ::sigaddset(&child, SIGCHLD);

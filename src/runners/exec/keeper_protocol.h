@@ -26,10 +26,10 @@ inline constexpr std::size_t kMarkerWordBytes = 16;
 
 enum class RequestKind : std::uint8_t {
   start,   // executes what the shared memory says
-  signal,  // `number` to the group of `pid`; what the attempt has outside of it gets it, too
-  status,  // how `pid`, which has ended, did so, and whether it can be seen what it has left
-  rest,    // whether `pid`, which has ended, has left anything
-  end,     // kills what is left of the group of `pid`, and if `all` whatever is left of the attempt, and reaps it
+  signal,  // `number` to the leader's group; what the attempt has outside of it gets it, too
+  status,  // how the leader, which has ended, did so, and whether it can be seen what it has left
+  rest,    // whether the leader, which has ended, has left anything
+  end,     // kills what is left of the leader's group, and if `all` whatever is left of the attempt, and reaps it
   hold,    // keeps the one descriptor that comes along, open, as long as the keeper lives
   quit,    // ends everything within `grace_ms`, which a second one can shorten; there is no reply but the keeper's end
 };
@@ -37,10 +37,11 @@ enum class RequestKind : std::uint8_t {
 struct Request {
   RequestKind kind = RequestKind::start;
   bool all = false;
-  pid_t pid = 0;
   int number = 0;
-  std::uint64_t attempt = 0;  // of `start`: its marker's number,
-  std::uint64_t image = 0;    // and the place of what is to be executed
+  // Its marker's number. A leader's process id would not do: when that is reaped another leader may get it, while what
+  // the first one has left is still waited for.
+  std::uint64_t attempt = 0;
+  std::uint64_t image = 0;  // of `start`: the place of what is to be executed
   std::int64_t grace_ms = 0;
 };
 

@@ -31,8 +31,7 @@ Reply KeeperProcess::start(Message& message) {
   auto* const image = reinterpret_cast<ExecImage*>(images_ + message.request.image * kImageBytes);
   const int error = execute(*image, files, pid);
   if (error != 0) return {.error = error};
-  // A number that is given anew is that of nobody any more: of an attempt whose rest was waited for, nothing is left.
-  if (Leader* const former = leaders_.find(pid)) former->pid = 0;
+  leaders_.forget_number(pid);
   leaders_.add({.pid = pid,
                 .attempt = message.request.attempt,
                 .reaped = false,
@@ -42,7 +41,7 @@ Reply KeeperProcess::start(Message& message) {
 }
 
 Reply KeeperProcess::signal(const Request& request) {
-  const Leader* const leader = leaders_.find(request.pid);
+  const Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr || leader->reaped) return {.error = ESRCH};
   find_rest_of(*leader);
   if (request.number == SIGTERM)
@@ -59,7 +58,7 @@ Reply KeeperProcess::signal(const Request& request) {
 }
 
 Reply KeeperProcess::status(const Request& request) {
-  const Leader* const leader = leaders_.find(request.pid);
+  const Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr) return {.error = ECHILD};
   siginfo_t info{};
   if (::waitid(P_PID, static_cast<id_t>(leader->pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return {.error = errno};
@@ -71,7 +70,7 @@ Reply KeeperProcess::status(const Request& request) {
 }
 
 Reply KeeperProcess::rest(const Request& request) {
-  const Leader* const leader = leaders_.find(request.pid);
+  const Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr) return {.error = ECHILD};
   find_rest_of(*leader);
   tree_.filter([&](pid_t pid) { return pid != leader->pid && ::waitpid(pid, nullptr, WNOHANG) <= 0; });
@@ -80,7 +79,7 @@ Reply KeeperProcess::rest(const Request& request) {
 
 // The leader is reaped first: then what is left in its group is all that keeps its number.
 Reply KeeperProcess::end(const Request& request) {
-  Leader* const leader = leaders_.find(request.pid);
+  Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr) return {.error = ECHILD, .pid = 0, .status = 0, .gone = true};
   if (request.all) {
     find_rest_of(*leader);
@@ -90,12 +89,14 @@ Reply KeeperProcess::end(const Request& request) {
   if (!leader->reaped) {
     ::kill(-leader->pid, SIGKILL);
     ::kill(leader->pid, SIGKILL);
-    if (::waitpid(leader->pid, &leader->status, WNOHANG) != leader->pid) return {};
+    const pid_t reaped = ::waitpid(leader->pid, &leader->status, WNOHANG);
+    if (reaped == 0) return {};
+    leader->is_unknown = reaped < 0;
     leader->reaped = true;
   }
-  pid_t member = 0;
-  do member = ::waitpid(-leader->pid, nullptr, WNOHANG);
-  while (member > 0);
+  pid_t member = leader->pid == 0 ? -1 : 0;
+  while (member >= 0 && (member = ::waitpid(-leader->pid, nullptr, WNOHANG)) > 0) {
+  }
   reap_orphans();
   bool gone = member < 0;
   if (request.all && gone) {
@@ -103,7 +104,8 @@ Reply KeeperProcess::end(const Request& request) {
     tree_.filter([](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) <= 0; });
     gone = tree_.size() == 0;
   }
-  const Reply reply{.error = 0, .pid = leader->pid, .status = leader->status, .gone = gone};
+  const Reply reply{
+      .error = leader->is_unknown ? ECHILD : 0, .pid = leader->pid, .status = leader->status, .gone = gone};
   if (gone) leaders_.remove(leader);
   return reply;
 }
@@ -121,7 +123,7 @@ void KeeperProcess::find_rest_of(const Leader& leader) {
   tree_.clear();
   tree_.add_children(::getpid());
   tree_.filter([&](pid_t pid) {
-    if (Leader* const other = leaders_.find(pid); other != nullptr && !other->reaped) return other->pid == leader.pid;
+    if (Leader* const other = leaders_.find_process(pid)) return other->attempt == leader.attempt;
     return ::getsid(pid) == leader.pid || has_in_environment(pid, entry);
   });
   tree_.add_descendants();
@@ -132,8 +134,7 @@ void KeeperProcess::reap_orphans() {
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-    const Leader* const leader = leaders_.find(info.si_pid);
-    if (leader != nullptr && !leader->reaped) return;
+    if (leaders_.find_process(info.si_pid) != nullptr) return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
   }
 }

@@ -30,21 +30,34 @@ inline constexpr std::int64_t kLookMs = 10;
 
 // The process that leads an attempt. It stays a zombie until its end is asked for, so that its number stays its own.
 struct Leader {
-  pid_t pid;
+  pid_t pid;  // 0: it is reaped, its group is gone, and its number is another's
   std::uint64_t attempt;
   bool reaped;
   int status;
+  bool is_unknown = false;  // there was no status to be had
   // What the owner reads: its standard output and error.
-  FileId pipes[2];
+  FileId pipes[2] = {};
 };
 
 // An array that grows without malloc.
 class Leaders {
  public:
   // nullptr: there is none.
-  Leader* find(pid_t pid) {
-    Leader* const found = std::find_if(all_, all_ + count_, [pid](const Leader& each) { return each.pid == pid; });
+  Leader* find(std::uint64_t attempt) {
+    Leader* const found =
+        std::find_if(all_, all_ + count_, [attempt](const Leader& each) { return each.attempt == attempt; });
     return found == all_ + count_ ? nullptr : found;
+  }
+  // The one that has this number now: it is not reaped.
+  Leader* find_process(pid_t pid) {
+    Leader* const found =
+        std::find_if(all_, all_ + count_, [pid](const Leader& each) { return each.pid == pid && !each.reaped; });
+    return found == all_ + count_ ? nullptr : found;
+  }
+  // A number that is given anew is that of nobody any more: nothing is left of the group that had it.
+  void forget_number(pid_t pid) {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (all_[i].pid == pid) all_[i].pid = 0;
   }
   // One that is to be read by the owner; nullptr: it is not.
   FileId* find_pipe(const FileId& pipe) {

@@ -186,6 +186,7 @@ std::expected<Spawning, SpawnFailure> spawn(std::uint64_t id, const ProcessSpec&
   if (failed != 0) return spawn_failed(*program, spec, failed);
   return Spawning{.program = *std::move(program),
                   .spawned = {.pid = -1,
+                              .attempt = 0,
                               .descriptors = {Descriptor(), std::move(pipes->input.ours), std::move(pipes->output.ours),
                                               std::move(pipes->error.ours)}}};
 }
@@ -194,6 +195,7 @@ std::expected<Spawned, SpawnFailure> complete(Spawning spawning, const ProcessSp
                                               const Keeper::Answer& answer) {
   if (answer.error != 0) return spawn_failed(spawning.program, spec, answer.error);
   spawning.spawned.pid = answer.pid;
+  spawning.spawned.attempt = answer.attempt;
   // Of the right process, for its number is kept until we have it ended.
   spawning.spawned.descriptors.front() = open_handle(answer.pid);
   return std::move(spawning.spawned);
