@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runners/exec/keeper_state.h"
+#include "runners/exec/proc.h"
 
 namespace pawl::runners {
 // To all that is left. A group as a whole, so that none of it can fork in between.
@@ -45,13 +46,14 @@ void KeeperProcess::drain_pipes() {
   tree_.add_children(::getpid());
   tree_.add_descendants();
   for (std::size_t i = 0; i < tree_.size(); ++i) {
-    for (const int standard : {STDOUT_FILENO, STDERR_FILENO}) {
-      const FileId pipe = pipe_of(tree_[i], standard);
+    // A shell that writes into a file at this moment has moved its standard output to another descriptor.
+    for_each_number(ProcPath() << "/proc/" << tree_[i] << "/fd", [&](int descriptor) {
+      const FileId pipe = pipe_of(tree_[i], descriptor);
       if (FileId* const unread = pipe == FileId{} ? nullptr : leaders_.find_pipe(pipe)) {
-        drains_.add(tree_[i], standard);
+        drains_.add(tree_[i], descriptor);
         *unread = FileId{};
       }
-    }
+    });
   }
 }
 
