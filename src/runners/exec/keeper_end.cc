@@ -21,7 +21,7 @@ void KeeperProcess::signal_all(int number) {
   tree_.add_descendants();
   if (number == SIGTERM)
     for (std::size_t i = 0; i < tree_.size(); ++i) lost_.note(tree_[i]);
-  const auto is_group = [this](pid_t group) { return leaders_.find_process(group) != nullptr; };
+  const auto is_group = [this](pid_t group) { return leaders_.is_running(group); };
   const auto send = [&](int each) {
     leaders_.for_each([&](const Leader& leader) {
       // The number of one that is reaped is kept by its group as long as that has a child of ours.
@@ -71,7 +71,7 @@ void KeeperProcess::end_all() {
   for (;;) {
     pid_t ended = 0;
     while ((ended = ::waitpid(-1, nullptr, WNOHANG)) > 0)
-      if (Leader* const leader = leaders_.find_process(ended)) leader->reaped = true;
+      if (Leader* const leader = leaders_.find_process(ended)) leaders_.set_reaped(*leader);
     if (ended < 0 && errno == ECHILD) ::_exit(0);
     const std::int64_t now = monotonic_ms();
     if (now >= kill_at) signal_all(SIGKILL);

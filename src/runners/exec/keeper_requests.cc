@@ -92,7 +92,7 @@ Reply KeeperProcess::end(const Request& request) {
     const pid_t reaped = ::waitpid(leader->pid, &leader->status, WNOHANG);
     if (reaped == 0) return {};
     leader->is_unknown = reaped < 0;
-    leader->reaped = true;
+    leaders_.set_reaped(*leader);
   }
   pid_t member = leader->pid == 0 ? -1 : 0;
   while (member >= 0 && (member = ::waitpid(-leader->pid, nullptr, WNOHANG)) > 0) {
@@ -123,7 +123,7 @@ void KeeperProcess::find_rest_of(const Leader& leader) {
   tree_.clear();
   tree_.add_children(::getpid());
   tree_.filter([&](pid_t pid) {
-    if (Leader* const other = leaders_.find_process(pid)) return other->attempt == leader.attempt;
+    if (leaders_.is_running(pid)) return pid == leader.pid && !leader.reaped;
     return ::getsid(pid) == leader.pid || has_in_environment(pid, entry);
   });
   tree_.add_descendants();
@@ -134,7 +134,7 @@ void KeeperProcess::reap_orphans() {
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-    if (leaders_.find_process(info.si_pid) != nullptr) return;
+    if (leaders_.is_running(info.si_pid)) return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
   }
 }
