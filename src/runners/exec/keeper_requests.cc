@@ -81,8 +81,16 @@ Reply KeeperProcess::rest(const Request& request) {
 Reply KeeperProcess::end(const Request& request) {
   Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr) return {.error = ECHILD, .pid = 0, .status = 0, .gone = true};
+  // Of a leader that had ended before, what can be seen now is all that there can be.
+  bool is_alone = false;
   if (request.all) {
+    siginfo_t info{};
+    const bool has_ended =
+        leader->reaped || (::waitid(P_PID, static_cast<id_t>(leader->pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                           info.si_pid == leader->pid);
     find_rest_of(*leader);
+    const std::size_t itself = leader->reaped ? 0 : 1;
+    is_alone = has_ended && tree_.size() <= itself;
     for (std::size_t i = 0; i < tree_.size(); ++i)
       if (tree_[i] != leader->pid) tree_.signal(i, SIGKILL);
   }
@@ -99,7 +107,7 @@ Reply KeeperProcess::end(const Request& request) {
   }
   reap_orphans();
   bool gone = member < 0;
-  if (request.all && gone) {
+  if (request.all && gone && !is_alone) {
     find_rest_of(*leader);
     tree_.filter([](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) <= 0; });
     gone = tree_.size() == 0;
