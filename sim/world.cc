@@ -116,6 +116,7 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
   ShardLimits limits;
   limits.checkpoint_events = kCheckpointEvents;
   limits.commits = kCommits;
+  limits.checks_invariants = true;
   const ShardEnvironment environment{.slots = slots_,
                                      .executors = executors_,
                                      .definitions = definitions_,

@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/assert.h"
 #include "core/decide.h"
+#include "core/invariants.h"
 #include "tests/support/graphs.h"
 
 namespace pawl::core {
@@ -24,7 +26,10 @@ class Harness {
   template <class C>
   Result<void> send(const C& command) {
     Decision decision = next_decision();
-    return decide(decision, command);
+    Result<void> decided = decide(decision, command);
+    if (is_check_due(workflow))
+      if (const auto broken = broken_invariant(workflow)) PAWL_ASSERT(!broken, "{}", *broken);
+    return decided;
   }
 
   // Starts every task that is ready, as the scheduler would.

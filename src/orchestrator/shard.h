@@ -56,6 +56,13 @@ namespace pawl {
 
 class Shard;
 
+// Whether this build is one that looks for mistakes.
+#ifdef PAWL_SANITIZED
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
 struct ShardLimits {
   std::size_t workflows = 10'000'000;  // on all shards
   std::size_t args_bytes = 1'048'576;
@@ -68,6 +75,7 @@ struct ShardLimits {
   std::uint32_t crashes = 5;                 // of the process in the middle of a task's attempts, before it fails
   bool standby = false;                      // commands are obeyed, but no task starts
   bool read_only = false;                    // and not even that
+  bool checks_invariants = kIsSanitized;     // of a workflow, after every decision on it
   // Of the stored workflows these alone are taken up and run.
   std::optional<std::set<std::string, std::less<>>> only;
 };

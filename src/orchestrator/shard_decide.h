@@ -4,6 +4,8 @@
 #include <exception>
 #include <new>
 
+#include "base/assert.h"
+#include "core/invariants.h"
 #include "orchestrator/shard.h"
 
 namespace pawl {
@@ -35,7 +37,10 @@ Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
     core::Decision decision(
         workflow.state, {.now = workflow_time(workflow, now_), .random = random_.unit(), .policies = catalog_.get()},
         evaluator_, open_->turn);
-    return core::decide(decision, command);
+    Result<void> accepted = core::decide(decision, command);
+    if (environment_.limits.checks_invariants && core::is_check_due(workflow.state)) [[unlikely]]
+      if (const auto broken = core::broken_invariant(workflow.state)) PAWL_ASSERT(!broken, "{}", *broken);
+    return accepted;
   });
   if (workflow.broken) [[unlikely]]
     return decided;

@@ -1,0 +1,128 @@
+#include "core/invariants.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace pawl::core {
+namespace {
+
+using Broken = std::optional<std::string>;
+
+constexpr std::size_t kAlwaysChecked = 64;
+
+Broken differ(std::string_view what, std::uint64_t counted, std::uint64_t known) {
+  if (counted == known) return std::nullopt;
+  return fmt::format("{}: {} are known, and {} are there", what, known, counted);
+}
+
+// The sums are those of the records.
+Broken check_counts(const Workflow& workflow) {
+  std::array<std::uint32_t, 7> by_state{};  // of tasks
+  std::uint32_t running = 0;                // of their compensations, too
+  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action) {
+    const TaskState state = workflow.tasks[action].state;
+    running += state == TaskState::running ? 1 : 0;
+    if (!workflow.is_compensation(action)) ++by_state[static_cast<std::size_t>(state)];
+  }
+  const auto count = [&](TaskState state) { return by_state[static_cast<std::size_t>(state)]; };
+  if (Broken broken = differ("running tasks", running, workflow.running_tasks)) return broken;
+  if (Broken broken = differ("completed tasks", count(TaskState::completed), workflow.completed_tasks)) return broken;
+  if (Broken broken = differ("failed tasks", count(TaskState::failed), workflow.failed_tasks)) return broken;
+  if (Broken broken = differ("skipped tasks", count(TaskState::skipped), workflow.skipped_tasks)) return broken;
+  if (Broken broken = differ("cancelled tasks", count(TaskState::cancelled), workflow.cancelled_tasks)) return broken;
+  if (Broken broken = differ("compensated tasks", count(TaskState::compensated), workflow.after->compensated_tasks))
+    return broken;
+  return differ("open tasks", count(TaskState::pending) + count(TaskState::running), workflow.open_tasks);
+}
+
+bool can_start(const TaskRecord& record) {
+  return record.state == TaskState::pending && record.waiting_on == 0 && !record.retry_waits && !record.held;
+}
+
+// Whoever stands in a queue may start, stands there once, and in the right one; and who may start stands in one.
+Broken check_queues(const Workflow& workflow) {
+  std::vector<bool> queued(workflow.tasks.size());
+  for (const ReadyQueue* queue : {&workflow.ready, &workflow.waiting}) {
+    for (std::size_t i = 0; i < queue->size(); ++i) {
+      const TaskIndex action = queue->peek(i);
+      if (action >= workflow.tasks.size()) return fmt::format("task {} is queued, and there is none", action);
+      if (queued[action]) return fmt::format("task {} is queued twice", action);
+      if (!can_start(workflow.tasks[action])) return fmt::format("task {} is queued, and cannot start", action);
+      if (workflow.definition().waits(action) != (queue == &workflow.waiting))
+        return fmt::format("task {} is in the wrong queue", action);
+      queued[action] = true;
+    }
+  }
+  if (!workflow.may_start_tasks() || workflow.was_told_to_stop()) return std::nullopt;
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+    if (can_start(workflow.tasks[task]) && !queued[task])
+      return fmt::format("task {} could start, and is not queued", task);
+  return std::nullopt;
+}
+
+// A task counts the dependencies that keep it from starting.
+Broken check_dependencies(const Workflow& workflow) {
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task) {
+    const TaskRecord& record = workflow.tasks[task];
+    if (record.state != TaskState::pending && record.state != TaskState::running) continue;
+    const auto dependencies = workflow.definition().dependencies(task);
+    const auto missing = std::ranges::count_if(
+        dependencies, [&](TaskIndex dependency) { return !workflow.has_released_dependents(dependency); });
+    if (Broken broken = differ(fmt::format("dependencies that task {} waits for", task),
+                               static_cast<std::uint64_t>(missing), record.waiting_on))
+      return broken;
+  }
+  return std::nullopt;
+}
+
+Broken check_records(const Workflow& workflow) {
+  if (Broken broken = differ("records", workflow.tasks.size(), workflow.definition().action_count())) return broken;
+  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action) {
+    const TaskRecord& record = workflow.tasks[action];
+    const auto broken = [&](std::string_view why) { return fmt::format("task {}: {}", action, why); };
+    if (record.state == TaskState::running && record.attempt == 0) return broken("it runs without an attempt");
+    if (record.retry_waits && record.state != TaskState::pending) return broken("a retry waits, and it is not pending");
+    if (record.held && record.state != TaskState::pending) return broken("it is held, and not pending");
+  }
+  return std::nullopt;
+}
+
+// Lists that are searched by bisection.
+Broken check_order(const Workflow& workflow) {
+  const auto rises = [](const auto& list, auto projection) {
+    return std::ranges::adjacent_find(list, std::ranges::greater_equal{}, projection) == list.end();
+  };
+  if (!rises(workflow.after->fresh_starts, &FreshStart::task)) return "the fresh starts are not in order";
+  if (!rises(workflow.after->discarded, std::identity{})) return "the discarded actions are not in order";
+  return std::nullopt;
+}
+
+// Nothing is left to do.
+Broken check_end(const Workflow& workflow) {
+  if (!is_terminal(workflow.state)) return std::nullopt;
+  if (workflow.open_tasks != 0 || workflow.running_tasks != 0) return "it has ended, and tasks have not";
+  if (!workflow.ready.empty() || !workflow.waiting.empty()) return "it has ended, and tasks are queued";
+  if (!workflow.after->to_compensate.empty()) return "it has ended, and something is still to be compensated";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> broken_invariant(const Workflow& workflow) {
+  for (const auto check : {check_records, check_counts, check_queues, check_dependencies, check_order, check_end})
+    if (Broken broken = check(workflow)) return broken;
+  return std::nullopt;
+}
+
+bool is_check_due(const Workflow& workflow) {
+  return workflow.tasks.size() <= kAlwaysChecked || is_terminal(workflow.state) ||
+         std::has_single_bit(workflow.event_count);
+}
+
+}  // namespace pawl::core
