@@ -28,6 +28,9 @@ constexpr Words kWords[] = {
     {"/dev/tty': No such device or address", "give what it asks for in stdin:, env: or a file"},
     {"cannot open /dev/tty", "give what it asks for in stdin:, env: or a file"},
     {"can't open /dev/tty", "give what it asks for in stdin:, env: or a file"},
+    {"No such device or address: '/dev/tty'", "give what it asks for in stdin:, env: or a file"},
+    {"input device is not a TTY", "leave -t out: docker run -i, or docker run alone"},
+    {"Permission denied, please try again.", "use ssh -o BatchMode=yes, with a key that has no passphrase or an agent"},
     {"not a tty", "tell the program not to ask, or not to draw"},
 };
 
