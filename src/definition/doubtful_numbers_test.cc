@@ -29,8 +29,7 @@ TEST(DoubtfulNumbers, durations_that_may_be_seconds) {
        {"timeout: 3600", "timeout: '3600'", "schedule_to_start: 3600", "schedule_to_close: 3600",
         "retry_policy: {base_delay: 3600, max_delay: 1d}", "retry_policy: {base_delay: 1s, max_delay: 3600}",
         "compensation: {run: ls, timeout: 3600}",
-        "compensation: {run: ls, retry_policy: {base_delay: 3600, max_delay: "
-        "1d}}"})
+        "compensation: {run: ls, retry_policy: {base_delay: 3600, max_delay: 1d}}"})
     EXPECT_THAT(doubts_of_task("run: ls, " + member), ElementsAre(HasSubstr("3600 without a unit"))) << member;
   EXPECT_THAT(doubts_of_task("sleep: 1500"), ElementsAre(HasSubstr("tasks.a.sleep: 1500 without a unit")));
   for (const std::string clear : {"timeout: 3600s", "timeout: 3600ms", "timeout: 3600000", "env: {timeout: 3600}",

@@ -107,6 +107,12 @@ TEST_F(CliData, tell_their_history) {
   EXPECT_EQ(std::ranges::count(two.out, '\n'), 2) << two.out;
   EXPECT_THAT(two.out, StartsWith("     1 "));
   EXPECT_EQ(on_data({"history", "one", "--follow"}).exit_code, 0);
+  EXPECT_EQ(on_data({"history", "one", "--from", "99"}).err,
+            "pawl: there is no event 99 or later; they count from 0\n");
+  EXPECT_EQ(on_data({"history", "one", "--from", "8"}).err, "");
+  EXPECT_EQ(pawl({"run", ""}).err, "pawl: the name of the file is empty\n");
+  EXPECT_THAT(pawl({"list", "--data-dir", "."}).err,
+              HasSubstr("name a data directory, or a folder that is empty or does not exist"));
 }
 
 TEST_F(CliData, are_paused_cancelled_and_deleted) {
