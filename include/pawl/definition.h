@@ -175,6 +175,10 @@ struct DefinitionChecks {
   const Handlers* handlers = nullptr;  // if given, every task's handler must be known to it, and its args fit
   // If given, what may be a mistake is added to it, the first 100 (docs/reference/definition.md, "Warnings").
   std::vector<Warning>* warnings = nullptr;
+  // If given, and the definition is refused: what else is wrong with it beside the first error, which is returned. The
+  // fields of all its tasks are read to their end, up to 20 errors in all; what needs them all, such as dependencies,
+  // is looked at when they are right.
+  std::vector<Error>* more_errors = nullptr;
   // It was accepted before, and is read again from where Pawl keeps it: what is refused of people's texts since, such
   // as `timeout: 30` for 30 ms, stands.
   bool stored = false;

@@ -22,6 +22,7 @@ Error file_error(int number) {
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes, std::string_view kind) {
+  if (path.empty()) return fail(ErrorCode::invalid_argument, "the name of the file is empty");
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return std::unexpected(file_error(errno));
   struct Closer {

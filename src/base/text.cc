@@ -108,7 +108,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   for (const std::string_view candidate : known)
     if (std::ranges::equal(word, candidate, is_same_letter)) return candidate;
   std::string_view best;
-  if (word.empty() || word.size() > kMaxCompared) return best;
+  if (word.size() < 2 || word.size() > kMaxCompared) return best;  // a letter resembles every other one
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : known) {
     const std::size_t distance = edit_distance(word, candidate, best_distance - 1);

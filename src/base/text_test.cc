@@ -31,6 +31,7 @@ TEST(DidYouMean, suggests_the_nearest_word_or_stays_silent) {
   EXPECT_EQ(nearest("tiemout", known), "timeout");
   EXPECT_EQ(nearest("colour", known), "");
   const std::vector<std::string_view> tasks = {"C", "B", "A"};
+  EXPECT_EQ(nearest("x", tasks), "") << "a letter resembles every other one";
   EXPECT_EQ(nearest("b", tasks), "B") << "the other case before any other letter";
   EXPECT_EQ(did_you_mean("modul", known), " (did you mean \"module\"?)");
 }

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
+#include "base/duration_words.h"
 #include "base/text.h"
 
 namespace pawl {
@@ -23,69 +25,22 @@ struct Unit {
 // `ms` stands before `m`, for the first suffix that fits is taken.
 constexpr Unit kUnits[] = {{"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
 
-char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::unexpected<Error> bad_duration(std::string_view text, std::string_view why) {
   return fail(ErrorCode::invalid_argument,
               fmt::format("{} is no duration: {}; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds",
                           in_quotes(text), why));
 }
 
-struct UnitWords {
-  std::string_view words;  // separated by spaces
-  std::string_view unit;
-};
-constexpr UnitWords kUnitWords[] = {{"ms msec msecs millis millisecond milliseconds", "ms"},
-                                    {"s sec secs second seconds", "s"},
-                                    {"m min mins minute minutes", "m"},
-                                    {"h hr hrs hour hours", "h"},
-                                    {"d day days", "d"}};
-
-std::string_view unit_of(std::string_view word) {
-  for (const UnitWords& row : kUnitWords) {
-    for (std::string_view words = row.words; !words.empty();) {
-      const std::size_t end = std::min(words.find(' '), words.size());
-      if (words.substr(0, end) == word) return row.unit;
-      words.remove_prefix(std::min(end + 1, words.size()));
-    }
-  }
-  return {};
-}
-
-// How "5 minutes", "1HR" and "1h 30min" are written here; empty if it is not known what they are.
-std::string as_duration(std::string_view text) {
-  constexpr std::size_t kLongest = 40;
-  if (text.size() > kLongest) return {};
-  std::string out;
-  const auto take_while = [&](auto is_part) {
-    std::string part;
-    while (!text.empty() && is_part(text.front())) {
-      part += lower_letter(text.front());
-      text.remove_prefix(1);
-    }
-    return part;
-  };
-  const auto is_space = [](char c) { return c == ' '; };
-  while (!text.empty()) {
-    take_while(is_space);
-    const std::string number = take_while([](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-    take_while(is_space);
-    const std::string word = take_while([](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-    take_while(is_space);
-    if (number.empty() || unit_of(word).empty()) return {};
-    out += fmt::format("{}{}", number, unit_of(word));
-  }
-  return out;
-}
-
-// The unit of `text` is missing or unknown.
-std::unexpected<Error> bad_unit(std::string_view text) {
+// `text` is none, or has a unit that is missing or unknown.
+std::unexpected<Error> not_read(std::string_view text, std::string_view why) {
   const std::string ours = as_duration(text);
   // What it is taken for must be a duration, too: "1.2.3 min" is none.
-  if (ours.empty() || ours == text || !parse_duration(ours))
-    return bad_duration(text, "the unit is missing or unknown");
+  if (ours.empty() || ours == text || !parse_duration(std::string_view(ours).substr(0, ours.find(' '))))
+    return bad_duration(text, why);
   return fail(ErrorCode::invalid_argument, fmt::format("{} is no duration; write {}", in_quotes(text), ours));
 }
+
+std::unexpected<Error> bad_unit(std::string_view text) { return not_read(text, "the unit is missing or unknown"); }
 
 bool is_ambiguous(double ms) { return ms > 0 && ms < static_cast<double>(kLeastWithoutUnit.count()); }
 
@@ -173,7 +128,7 @@ Result<Duration> parse_duration(std::string_view text, WithoutUnit number_withou
     double number = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, std::chars_format::fixed);
     if (error == std::errc::result_out_of_range) return bad_duration(text, "it is too long");
-    if (error != std::errc()) return whole_text ? bad_duration(text, "a number is expected") : bad_unit(text);
+    if (error != std::errc()) return whole_text ? not_read(text, "a number is expected") : bad_unit(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const Unit* unit = nullptr;
     for (const Unit& candidate : kUnits)
@@ -186,6 +141,29 @@ Result<Duration> parse_duration(std::string_view text, WithoutUnit number_withou
   const bool has_unit = text.find_first_not_of("0123456789.") != std::string_view::npos;
   if (!has_unit && number_without_unit == WithoutUnit::unambiguous && is_ambiguous(total_ms)) return no_unit(text);
   return milliseconds(std::llround(total_ms));
+}
+
+Result<Duration> parse_age(std::string_view text) {
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) return parse_duration(text);
+  if (text.find_first_not_of("0.") == std::string_view::npos)
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{} has no unit: write 0s if it is to be all, at once; without the option there is no limit",
+                    text));
+  // So many days may be above 100 years.
+  const std::string days =
+      parse_duration(fmt::format("{}d", text)) ? fmt::format("{}d if it is days", text) : "e.g. 30d";
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{} has no unit: write {}; other units are h, m, s and ms", text, days));
+}
+
+std::optional<std::string> doubt_duration(std::string_view text) {
+  constexpr std::int64_t kMostDoubted = 100'000;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_read = error == std::errc() && end == text.data() + text.size();
+  if (!is_read || number < kLeastWithoutUnit.count() || number > kMostDoubted) return std::nullopt;
+  return fmt::format("{0} without a unit is milliseconds: write {0}ms, or {0}s if it is meant as seconds", number);
 }
 
 Result<Duration> duration_of_milliseconds(std::int64_t count, WithoutUnit number) {

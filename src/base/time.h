@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,7 +45,15 @@ enum class WithoutUnit : std::uint8_t { unambiguous, any };
 // "250ms", "30s", "5m", "1.5h", "2d", "1h30m", "0", "1500". Error: `invalid_argument`.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text, WithoutUnit number = WithoutUnit::unambiguous);
 
-// The same of an integer that stands where a duration does.
+// How long something is kept, or how long ago it was. A number without a unit is refused whatever it is, 0 too: who
+// writes 7 means days, and what is removed does not come back. Error: `invalid_argument`.
+[[nodiscard]] Result<Duration> parse_age(std::string_view text);
+
+// What to say of a number without a unit that is taken as milliseconds, and may be meant as seconds: 1,000 to 100,000.
+// Nothing of other texts.
+[[nodiscard]] std::optional<std::string> doubt_duration(std::string_view text);
+
+// As parse_duration, of an integer that stands where a duration does.
 [[nodiscard]] Result<Duration> duration_of_milliseconds(std::int64_t milliseconds,
                                                         WithoutUnit number = WithoutUnit::unambiguous);
 

@@ -1,6 +1,13 @@
 // Durations and times as users write them, and as we write them back.
 #include "base/time.h"
 
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 namespace pawl {
@@ -25,6 +32,56 @@ TEST(Duration, reads_units_and_sums) {
   EXPECT_TRUE(refusal("1.2.3 min").contains("the unit is missing or unknown")) << refusal("1.2.3 min");
   EXPECT_EQ(refusal("30.5"), "30.5 has no unit, and may be meant as seconds or milliseconds: write 30.5s or 30.5ms");
   EXPECT_EQ(parse_duration("0"), 0ms);
+}
+
+// How other tools write durations, each with how it is written here, which is one.
+TEST(Duration, of_other_languages_are_told_as_they_are_written_here) {
+  const std::pair<std::string_view, std::vector<std::string>> cases[] = {
+      {"1w", {"7d"}},      {"1.5 weeks", {"10.5d"}}, {"1y", {"365d"}},         {"+5s", {"5s"}},
+      {"1h30", {"1h30m"}}, {"2m30", {"2m30s"}},      {"PT5M", {"5m"}},         {"P1DT2H", {"1d2h"}},
+      {"P2W", {"14d"}},    {"00:05:00", {"5m"}},     {"01:02:03", {"1h2m3s"}}, {"1:30", {"1h30m", "1m30s"}},
+  };
+  for (const auto& [theirs, ours] : cases) {
+    const Result<Duration> refused = parse_duration(theirs);
+    ASSERT_FALSE(refused) << theirs;
+    EXPECT_EQ(refused.error().message, fmt::format("\"{}\" is no duration; write {}", theirs, fmt::join(ours, " or ")));
+    for (const std::string& each : ours) EXPECT_TRUE(parse_duration(each)) << each;
+  }
+  // A month of ISO 8601, nothing at all, and what is no time of any kind.
+  for (const char* const none : {"P1M", "PT", "P", "00:00", "1:2:3:4", "a:b", "+", "1.2.3 weeks", "101y"})
+    EXPECT_TRUE(parse_duration(none).error().message.contains("; write e.g. 250ms")) << none;
+}
+
+// What is kept for an age is removed by a mistake in it: a number alone is no age, whatever it is.
+TEST(Age, has_a_unit) {
+  for (const std::string number : {"7", "30", "1000", "1.5"}) {
+    const Result<Duration> refused = parse_age(number);
+    ASSERT_FALSE(refused) << number;
+    EXPECT_EQ(refused.error().message,
+              number + " has no unit: write " + number + "d if it is days; other units are h, m, s and ms");
+    EXPECT_TRUE(parse_age(number + "d")) << number;
+  }
+  for (const std::string number : {"86400", "604800000"}) {
+    EXPECT_FALSE(parse_age(number + "d")) << number << ", which is not advised";
+    EXPECT_EQ(parse_age(number).error().message,
+              number + " has no unit: write e.g. 30d; other units are h, m, s and ms");
+  }
+  for (const std::string nothing : {"0", "00", "0.0"})
+    EXPECT_EQ(parse_age(nothing).error().message,
+              nothing + " has no unit: write 0s if it is to be all, at once; without the option there is no limit");
+  EXPECT_EQ(parse_age("0s"), 0ms);
+  EXPECT_EQ(parse_age("7d"), 168h);
+  EXPECT_EQ(parse_age("").error().message, parse_duration("").error().message);
+  EXPECT_EQ(parse_age("1w").error().message, "\"1w\" is no duration; write 7d");
+}
+
+TEST(Duration, doubts_a_number_that_may_be_seconds) {
+  EXPECT_EQ(doubt_duration("3600"),
+            "3600 without a unit is milliseconds: write 3600ms, or 3600s if it is meant as seconds");
+  EXPECT_TRUE(doubt_duration("1000"));
+  EXPECT_TRUE(doubt_duration("100000"));
+  for (const char* const clear : {"999", "100001", "3600ms", "3600s", "0", "", "1h"})
+    EXPECT_FALSE(doubt_duration(clear)) << clear;
 }
 
 TEST(Duration, refuses_what_is_none) {

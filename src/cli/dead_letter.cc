@@ -38,7 +38,7 @@ struct OneLetter {
 // A time, or how long ago it was.
 Result<Timestamp> read_moment(const std::string& text) {
   if (const Result<Timestamp> time = parse_time(text)) return *time;
-  const Result<Duration> age = parse_duration(text);
+  const Result<Duration> age = parse_age(text);
   if (age) return SystemClock().now() - *age;
   const bool is_age = !text.empty() && text.front() >= '0' && text.front() <= '9' && !text.contains('-');
   if (is_age) return std::unexpected(age.error());

@@ -41,19 +41,40 @@ Result<Duration> read_sync_delay(const EngineArguments& arguments) {
   return delay;
 }
 
+constexpr std::pair<std::string_view, int> kSizes[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+
+// How "8M", "8 mb" and "1G" are written here; empty if it is not known what they are.
+std::string as_size(std::string_view text) {
+  std::string plain;
+  for (const char c : text)
+    if (c != ' ') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::size_t digits = std::min(plain.find_first_not_of("0123456789"), plain.size());
+  const std::string_view unit = std::string_view(plain).substr(digits);
+  if (digits == 0) return {};
+  if (unit.empty()) return plain + "MiB";
+  for (const auto& [name, bits] : kSizes) {
+    const char letter = static_cast<char>(name[0] - 'A' + 'a');
+    if (unit.starts_with(letter) && (unit.size() == 1 || unit.substr(1) == "b" || unit.substr(1) == "ib"))
+      return plain.substr(0, digits) + std::string(name);
+  }
+  return {};
+}
+
 // "8MiB", "512KiB", "0"
 Result<std::optional<std::uint64_t>> read_reserve(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
-  constexpr std::pair<std::string_view, int> kUnits[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
   constexpr std::uint64_t kMost = std::uint64_t{1} << 40U;
   std::uint64_t number = 0;
   const auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   const std::string_view unit(rest, static_cast<std::size_t>(text->data() + text->size() - rest));
-  const auto found = std::ranges::find(kUnits, unit, &std::pair<std::string_view, int>::first);
-  const bool known = found != std::end(kUnits) || (number == 0 && unit.empty());
-  if (error != std::errc() || !known || number > kMost)
-    return refused("--reserve", fmt::format("{} is no size: write 8MiB, 512KiB or 0", in_quotes(*text)));
-  return number << static_cast<unsigned>(found == std::end(kUnits) ? 0 : found->second);
+  const auto found = std::ranges::find(kSizes, unit, &std::pair<std::string_view, int>::first);
+  const bool known = found != std::end(kSizes) || (number == 0 && unit.empty());
+  if (error != std::errc() || !known || number > kMost) {
+    const std::string meant = number > kMost ? std::string() : as_size(*text);
+    return refused("--reserve", fmt::format("{} is no size: write {}", in_quotes(*text),
+                                            meant.empty() || meant == *text ? "8MiB, 512KiB or 0" : meant));
+  }
+  return number << static_cast<unsigned>(found == std::end(kSizes) ? 0 : found->second);
 }
 
 // An option that says something about a data directory says nothing without one.
@@ -81,7 +102,7 @@ Result<Retention> parse_retention(const std::string& text) {
     end = std::min(text.find(',', begin), text.size());
     const std::string_view part = std::string_view(text).substr(begin, end - begin);
     const std::size_t equals = part.find('=');
-    const Result<Duration> age = parse_duration(equals == std::string_view::npos ? part : part.substr(equals + 1));
+    const Result<Duration> age = parse_age(equals == std::string_view::npos ? part : part.substr(equals + 1));
     if (!age) return std::unexpected(age.error());
     if (equals == std::string_view::npos) {
       retention.completed = retention.failed = retention.cancelled = *age;

@@ -48,6 +48,8 @@ Result<int> history(Engine& engine, const HistoryArguments& arguments) {
     const Result<std::vector<HistoryEvent>> page =
         engine.orchestrator().get_history(id, {.from = from, .limit = std::min(left, kPage), .max_bytes = kPageBytes});
     if (!page) return std::unexpected(page.error());
+    if (page->empty() && from == arguments.from && from > 0)
+      note(fmt::format("there is no event {} or later; they count from 0", from));
     if (page->empty()) break;
     for (const HistoryEvent& event : *page) print(event, words, arguments.target.json());
     from = page->back().number + 1;

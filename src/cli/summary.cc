@@ -131,7 +131,7 @@ std::string describe_output(const WorkflowReport& report, std::size_t columns) {
   std::string out(kTitle);
   for (const std::string& line : shown.lines) out += line + "\n";
   if (shown.is_cut)
-    out += fmt::format("  ... of {} bytes; --output json prints all of it\n", report.output.view().size());
+    out += fmt::format("  ... of {} bytes; --output json prints all that is kept\n", report.output.view().size());
   return out;
 }
 

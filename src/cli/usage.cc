@@ -1,6 +1,7 @@
 #include "cli/usage.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "cli/directory.h"
 #include "cli/foreign_verbs.h"
+#include "cli/input.h"
 #include "cli/view.h"
 
 namespace pawl::cli {
@@ -92,20 +94,6 @@ std::string behind_verb(const Place& place) {
   return {};
 }
 
-// The first word that looks like an option and is none.
-std::string unknown_option(const Place& place) {
-  const std::vector<std::string> known = option_names(*place.app);
-  if (std::string moved = behind_verb(place); !moved.empty()) return moved;
-  for (const std::string& word : place.rest) {
-    if (word == "--") break;
-    const std::string name = word.substr(0, word.find('='));
-    if (!is_option(word) || is_among(name, known)) continue;
-    const std::string foreign = foreign_option(name, known);
-    return fmt::format("unknown option {}{}", in_quotes(name), foreign.empty() ? suggestion(name, known) : foreign);
-  }
-  return {};
-}
-
 // What other tools take as `who=x` is a member of the input.
 std::string as_input(const Place& place, std::string_view word) {
   constexpr std::size_t kLongest = 60;
@@ -113,8 +101,31 @@ std::string as_input(const Place& place, std::string_view word) {
   if (equals == 0 || equals == std::string_view::npos || word.size() > kLongest ||
       !is_among(std::string("--input"), option_names(*place.app)))
     return {};
-  const Json input = boost::json::object{{word.substr(0, equals), word.substr(equals + 1)}};
-  return fmt::format(" (write --input {})", shell_word(printable(to_json_text(input))));
+  return fmt::format(" (write --input {})", shell_word(printable(input_of_assignment(word))));
+}
+
+// `--set n=1` and `-e n=1` are a member of the input, too.
+std::string assigned(const Place& place, std::size_t option) {
+  const std::string& word = place.rest[option];
+  if (foreign_option(word.substr(0, word.find('=')), {}, std::array{std::string("--input")}).empty()) return {};
+  if (const std::size_t equals = word.find('='); equals != std::string::npos)
+    return as_input(place, std::string_view(word).substr(equals + 1));
+  return option + 1 < place.rest.size() ? as_input(place, place.rest[option + 1]) : std::string();
+}
+
+// The first word that looks like an option and is none.
+std::string unknown_option(const Place& place) {
+  const std::vector<std::string> known = option_names(*place.app);
+  if (std::string moved = behind_verb(place); !moved.empty()) return moved;
+  for (std::size_t i = 0; i < place.rest.size() && place.rest[i] != "--"; ++i) {
+    const std::string& word = place.rest[i];
+    const std::string name = word.substr(0, word.find('='));
+    if (!is_option(word) || is_among(name, known)) continue;
+    std::string foreign = assigned(place, i);
+    if (foreign.empty()) foreign = foreign_option(name, place.app->get_name(), known);
+    return fmt::format("unknown option {}{}", in_quotes(name), foreign.empty() ? suggestion(name, known) : foreign);
+  }
+  return {};
 }
 
 // CLI11 lists what nobody took from the last to the first.
@@ -130,8 +141,10 @@ std::string missing_verb(const Place& place) {
   const auto word = std::ranges::find_if_not(place.rest, is_option);
   if (word == place.rest.end()) return fmt::format("a verb is missing: {}", fmt::join(known, ", "));
   const bool is_first = place.command.find(' ') == std::string::npos;
-  const std::string foreign = is_first ? foreign_verb(*word) : std::string();
-  return fmt::format("unknown verb {}{}", in_quotes(*word), foreign.empty() ? suggestion(*word, known) : foreign);
+  std::string hint = is_first ? foreign_verb(*word) : foreign_inner_verb(*word, known);
+  if (hint.empty()) hint = suggestion(*word, known);
+  if (hint.empty() && !is_first) hint = fmt::format("; it is {}", fmt::join(known, ", "));
+  return fmt::format("unknown verb {}{}", in_quotes(*word), hint);
 }
 
 // CLI11 names the option first: "--id: 1 required TEXT missing", "--id: At Most 1 required but received 2".
@@ -206,8 +219,9 @@ CLI::Validator one_of(std::vector<std::string_view> words) {
   std::string description = fmt::format("{{{}}}", fmt::join(words, ","));
   const auto check = [words = std::move(words)](const std::string& value) {
     if (is_among(std::string_view(value), words)) return std::string();
+    const std::string foreign = foreign_state(value, words);
     return fmt::format("{} is unknown; it is {}{}", in_quotes(value), fmt::join(words, " or "),
-                       did_you_mean(value, words));
+                       foreign.empty() ? did_you_mean(value, words) : foreign);
   };
   return {check, std::move(description)};
 }

@@ -58,9 +58,16 @@ Json validation_document(const Error& problem) {
   return {{"message", problem.message}, {"field", problem.field}, {"line", problem.line}, {"column", problem.column}};
 }
 
+// What reading one file has come to.
+struct Verdict {
+  Result<DefinitionPtr> definition;
+  std::vector<Error> more_errors{};
+  std::vector<Warning> warnings{};
+};
+
 // What there is to say of one file. It is `ok` if it would run, with --strict only without a warning.
-Json validation_document(const std::string& file, const Result<DefinitionPtr>& definition,
-                         const std::vector<Warning>& warnings, bool strict) {
+Json validation_document(const std::string& file, const Verdict& verdict, bool strict) {
+  const auto& [definition, more_errors, warnings] = verdict;
   boost::json::object document = {{"file", file}, {"ok", definition && (warnings.empty() || !strict)}};
   boost::json::array all;
   for (const Warning& each : warnings)
@@ -68,6 +75,8 @@ Json validation_document(const std::string& file, const Result<DefinitionPtr>& d
   document["warnings"] = std::move(all);
   if (!definition) {
     document["error"] = validation_document(definition.error());
+    boost::json::array& more = document["more_errors"].emplace_array();
+    for (const Error& each : more_errors) more.push_back(validation_document(each));
     return document;
   }
   document["name"] = (*definition)->name();
@@ -78,9 +87,13 @@ Json validation_document(const std::string& file, const Result<DefinitionPtr>& d
 }
 
 // Says what is wrong with one file, or that nothing is; returns the exit code.
-int tell(const std::string& file, const Result<DefinitionPtr>& definition, const std::vector<Warning>& warnings,
-         const ValidateArguments& arguments) {
-  if (!definition) return report(definition.error(), file);
+int tell(const std::string& file, const Verdict& verdict, const ValidateArguments& arguments) {
+  const auto& [definition, more_errors, warnings] = verdict;
+  if (!definition) {
+    const int code = report(definition.error(), file);
+    for (const Error& each : more_errors) (void)report(each, file);
+    return code;
+  }
   if (!pass_warnings(warnings, file, {.strict = arguments.strict})) return kBadUsage;
   if (arguments.output == "human")
     put(stdout,
@@ -98,12 +111,13 @@ int validate(const ValidateArguments& arguments) {
   int worst = kDone;
   std::string separator = "[";
   for (const std::string& each : arguments.files) {
-    std::vector<Warning> warnings;
     const std::string file = shown_name(each);
-    const auto definition = read_definition_argument(each, {.handlers = &handlers, .warnings = &warnings});
-    worst = std::max(worst, tell(file, definition, warnings, arguments));
+    Verdict verdict;
+    verdict.definition = read_definition_argument(
+        each, {.handlers = &handlers, .warnings = &verdict.warnings, .more_errors = &verdict.more_errors});
+    worst = std::max(worst, tell(file, verdict, arguments));
     if (arguments.output == "human") continue;
-    put(stdout, separator + to_json_text(validation_document(file, definition, warnings, arguments.strict)));
+    put(stdout, separator + to_json_text(validation_document(file, verdict, arguments.strict)));
     separator = ",\n";
   }
   if (arguments.output == "json") put(stdout, "]\n");
@@ -123,8 +137,8 @@ void add_validate(Verb& program) {
   verb.add_flag("--strict", arguments->strict, "Refuse what there is a warning about");
   add_output(verb, arguments->output, "human: a line for each; json: an array with a document for each");
   verb.teaches(
-      "Prints one line for each file: its name, size and content hash, or the first thing that is wrong with it, as\n"
-      "FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.\n"
+      "Prints one line for each file: its name, size and content hash, or a line for each thing that is wrong with\n"
+      "it, up to 20, as FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.\n"
       "\n"
       "What is allowed and hardly meant, such as a member of the input that is not declared, or a condition that can\n"
       "never hold, is a warning: FILE:LINE:COLUMN: warning: FIELD: MESSAGE. With --strict warnings are refused.\n"

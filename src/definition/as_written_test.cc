@@ -94,8 +94,8 @@ TEST(AsWritten, values_that_cannot_be_kept_are_refused_at_their_place) {
             "a.yaml:2:10: output[0]: the number 1e400 is beyond the range of a double; put it in quotes to keep it");
   EXPECT_EQ(
       refused("name: x\ntasks: {a: {run: env, env: {A: ~}}}"),
-      "a.yaml:2:32: tasks.a.env.A: must be a string, number or boolean, not null; write \"\" for an empty text, or "
-      "\"~\" for the word");
+      "a.yaml:2:32: tasks.a.env.A: must be a string, number or boolean, not null; write \"\" for an empty text; ~ is "
+      "null in YAML, and the home directory to shells only: write its path");
 }
 
 TEST(AsWritten, a_directory_that_is_none_says_what_to_write) {
@@ -140,10 +140,9 @@ TEST(Shell, of_the_workflow_is_that_of_its_command_lines) {
   EXPECT_EQ(
       args("name: x\ntasks: {a: {run: [ls], shell: sh}}", 0),
       "a.yaml:2:31: tasks.a.shell: belongs to a command line, and `run` is a list: a program that needs no shell");
-  EXPECT_EQ(
-      args("name: x\nshell: zsh\ntasks: {a: {run: ls}}", 0),
-      "a.yaml:2:8: shell: \"zsh\" is no shell that Pawl knows; it is bash, sh, or a list such as [zsh, -ec], to which "
-      "the command line is added");
+  EXPECT_EQ(args("name: x\nshell: zsh\ntasks: {a: {run: ls}}", 0),
+            "a.yaml:2:8: shell: \"zsh\" is no shell that Pawl knows; write [zsh, -ec], to which the command line is "
+            "added");
   EXPECT_EQ(args("name: x\ntasks: {a: {sleep: 1s, shell: sh}}", 0),
             "a.yaml:2:31: tasks.a.shell: belongs to `run:`, and this task has none");
 }

@@ -105,6 +105,7 @@ Checked<void> Builder::add_task(const TaskSpec& task) {
   if (!args) return std::unexpected(std::move(args.error()));
   made.rows_[index].args = *args;
   if (doubts_) doubts_->note_command(task.module, task.function, task.args, made.input_, path);
+  if (doubts_ && task.retry_policy) doubts_->note_retries(task.module, *task.retry_policy, path);
   const Call call{.module = task.module, .function = task.function, .args = task.args};
   if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
   if (task.compensation) compensations_.emplace_back(index, *task.compensation);
@@ -185,6 +186,8 @@ Checked<void> Builder::add_compensations() {
     if (!args) return std::unexpected(std::move(args.error()));
     if (doubts_)
       doubts_->note_command(compensation.module, compensation.function, compensation.args, made.input_, path);
+    if (doubts_ && compensation.retry_policy)
+      doubts_->note_retries(compensation.module, *compensation.retry_policy, path);
     const Call call{.module = compensation.module, .function = compensation.function, .args = compensation.args};
     if (Checked<void> ok = check_handler(call, made.args_[*args].has_places, path); !ok) return ok;
     TaskRules rules{.retry_policy = std::move(compensation.retry_policy),

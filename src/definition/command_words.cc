@@ -1,9 +1,12 @@
 #include "definition/command_words.h"
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "expression/expression.h"
@@ -49,6 +52,33 @@ std::string_view interpreter_of(std::string_view script) {
   return name_of(word);
 }
 
+// What is a word of a shell's language, and no program, or one that would do nothing.
+bool is_shell_word(std::string_view word) {
+  static constexpr std::string_view kWords[] = {
+      "cd",    "export",  "source",   ".",      "set",   "unset", "eval", "exec",  "exit", "return", "trap",  "alias",
+      "shift", "declare", "typeset",  "local",  "let",   "pushd", "popd", "shopt", "if",   "for",    "while", "until",
+      "case",  "select",  "function", "ulimit", "umask", "[[",    "(",    "{",     "!",    "time"};
+  return is_among(word, kWords);
+}
+
+// `NAME=value` in front of a command.
+bool is_assignment(std::string_view word) {
+  const std::size_t equals = word.find('=');
+  const auto is_part = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return equals != std::string_view::npos && equals > 0 && std::isdigit(static_cast<unsigned char>(word[0])) == 0 &&
+         std::ranges::all_of(word.substr(0, equals), is_part);
+}
+
+bool is_python(std::string_view interpreter) { return interpreter.starts_with("python"); }
+
+// Whether it takes code in an option, and what letters such options have.
+std::string_view letters_of(std::string_view interpreter) {
+  static constexpr std::string_view kWithE[] = {"perl", "ruby", "node", "nodejs", "lua", "Rscript"};
+  if (is_among(interpreter, kWithE)) return "eEp";
+  if (interpreter == "php") return "r";
+  return is_shell(interpreter) || is_python(interpreter) || interpreter == "pwsh" ? "c" : "";
+}
+
 // The option behind which an interpreter takes a script.
 std::string_view option_of(std::string_view interpreter) {
   static constexpr std::string_view kWithE[] = {"perl", "ruby", "node", "nodejs", "lua", "Rscript", "osascript"};
@@ -67,10 +97,18 @@ std::optional<std::string> doubt_words(const boost::json::array& args) {
       "a list is one program with its arguments, without a shell; write a command line as `run: make test`, and "
       "several "
       "as a script: `run: |` with a line for each";
+  if (is_shell_word(program))
+    return fmt::format("{} is a word of the shell, and no program{}: {}", in_quotes(program),
+                       program == "cd" ? ", and `cwd: DIR` beside `run` is the folder" : "", kList);
+  if (is_assignment(program))
+    return fmt::format("{} is no program; variables stand in `env: {{{}: value}}` beside `run`", in_quotes(program),
+                       program.substr(0, program.find('=')));
   if (program.find_first_of(" \t\n") != std::string_view::npos && !program.contains('/'))
     return fmt::format("there is hardly a program called {}: {}", in_quotes(program), kList);
   if (takes_operators(program)) return std::nullopt;
   for (std::size_t i = 1; i < args.size(); ++i) {
+    if (args[i].is_string())
+      if (std::optional<std::string> home = doubt_home(args[i].get_string())) return home;
     const bool is_of_option = args[i - 1].is_string() && args[i - 1].get_string().starts_with('-');
     const Json& word = args[i];
     if (!is_of_option && word.is_string() && is_operator(word.get_string()))
@@ -78,6 +116,73 @@ std::optional<std::string> doubt_words(const boost::json::array& args) {
                          in_quotes(std::string_view(word.get_string())), kList);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> doubt_shell(const Json& shell) {
+  if (!shell.is_array() || shell.get_array().empty() || !shell.get_array()[0].is_string()) return std::nullopt;
+  const boost::json::array& words = shell.get_array();
+  const std::string_view program = words[0].get_string();
+  const std::string_view letters = letters_of(name_of(program));
+  if (letters.empty()) return std::nullopt;
+  std::string written(program);
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view word = words[i].is_string() ? std::string_view(words[i].get_string()) : std::string_view();
+    // `[bash, wrapper.sh]` runs a script to which the line is an argument.
+    if (!word.starts_with('-') || word.find_first_of(letters) != std::string_view::npos) return std::nullopt;
+    written += fmt::format(" {}", word);
+  }
+  return fmt::format("{} takes what is added for the name of a file; write `shell: {}`", in_quotes(written),
+                     as_shell_list(written));
+}
+
+std::optional<std::string> doubt_recipe(std::string_view line, std::string_view shell) {
+  if (!is_shell(shell)) return std::nullopt;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  for (std::size_t begin = 0; begin < line.size();) {
+    const std::size_t end = std::min(line.find('\n', begin), line.size());
+    const std::string_view text = line.substr(begin, end - begin);
+    const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+    const std::string_view word = text.substr(first, text.find_first_of(" \t", first) - first);
+    if (word.size() > 1 && word[0] == '@' && is_letter(word[1]))
+      return fmt::format("{} is a word with an @, which only make takes off; write {}", in_quotes(word),
+                         in_quotes(word.substr(1)));
+    begin = end + 1;
+  }
+  // `$$ref` is Perl, and `$$NF` may stand in a recipe of awk.
+  for (const std::string_view other : {"perl", "awk", "php", "make"})
+    if (line.contains(other)) return std::nullopt;
+  for (std::size_t at = line.find("$$"); at != std::string_view::npos; at = line.find("$$", at + 2)) {
+    const std::string_view rest = line.substr(at + 2);
+    const std::size_t length = static_cast<std::size_t>(std::ranges::find_if_not(rest, is_letter) - rest.begin());
+    if (length == 0 || (at > 0 && (line[at - 1] == '\\' || line[at - 1] == '$'))) continue;
+    return fmt::format("{0} is the number of the shell's process and {1}; what make and Compose write as {0} is ${1}",
+                       line.substr(at, length + 2), rest.substr(0, length));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> doubt_home(std::string_view path) {
+  if (path != "~" && !path.starts_with("~/")) return std::nullopt;
+  return fmt::format("{} is taken as it is: a ~ is the home directory to shells only; write its path", in_quotes(path));
+}
+
+std::string as_shell_list(std::string_view shell) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0, end = 0; begin < shell.size(); begin = end + 1) {
+    end = std::min(shell.find(' ', begin), shell.size());
+    const std::string_view word = shell.substr(begin, end - begin);
+    if (!word.empty() && word != "{0}") words.emplace_back(word == "python" && words.empty() ? "python3" : word);
+  }
+  if (words.empty()) return "[zsh, -ec]";
+  const std::string_view program = name_of(words.front());
+  const bool takes_letter = words.size() > 1 && is_shell(program) && words.back().size() > 1 &&
+                            words.back()[0] == '-' && words.back()[1] != '-' && words.back() != "-o";
+  if (!takes_letter) {
+    words.emplace_back(words.size() == 1 && is_shell(program) ? "-ec" : option_of(program));
+  } else if (!words.back().contains('c')) {
+    words.back() += 'c';
+  }
+  return fmt::format("[{}]", fmt::join(words, ", "));
 }
 
 std::optional<std::string> doubt_interpreter(std::string_view script, std::string_view shell) {

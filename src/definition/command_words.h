@@ -14,6 +14,19 @@ namespace pawl::definition {
 // words with `${{ }}` places.
 [[nodiscard]] std::optional<std::string> doubt_words(const boost::json::array& args);
 
+// What to say of the `shell` of exec.shell, a list to which the line is added, if it has no option that takes one:
+// [bash], [python3].
+[[nodiscard]] std::optional<std::string> doubt_shell(const Json& shell);
+
+// What to say of a line for a shell that has what only make takes off: `@echo`, `$$X`.
+[[nodiscard]] std::optional<std::string> doubt_recipe(std::string_view line, std::string_view shell);
+
+// What to say of a path that begins with a `~`, which a shell alone expands.
+[[nodiscard]] std::optional<std::string> doubt_home(std::string_view path);
+
+// How `shell: python`, `bash -l` and `/bin/bash` are written: "[python3, -c]".
+[[nodiscard]] std::string as_shell_list(std::string_view shell);
+
 // What to say of a script whose first line names another interpreter than `shell`, the program that runs it.
 [[nodiscard]] std::optional<std::string> doubt_interpreter(std::string_view script, std::string_view shell);
 

@@ -1,5 +1,7 @@
 #include "definition/fields.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/number.h"
@@ -7,6 +9,21 @@
 #include "base/time.h"
 
 namespace pawl::definition {
+
+namespace {
+
+// `yes` and `no` are texts in YAML 1.2.
+std::string boolean_meant_by(std::string_view text) {
+  static constexpr std::string_view kTrue[] = {"yes", "on", "y", "true", "1"};
+  static constexpr std::string_view kFalse[] = {"no", "off", "n", "false", "0"};
+  const auto is_same = [&](std::string_view word) {
+    return std::ranges::equal(word, text, {}, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; });
+  };
+  if (std::ranges::any_of(kTrue, is_same)) return "; write true";
+  return std::ranges::any_of(kFalse, is_same) ? "; write false" : "";
+}
+
+}  // namespace
 
 std::unexpected<Problem> wrong_type(Node node, const Path& path, std::string_view expected) {
   return wrong(path, fmt::format("must be {}, not {}", expected, describe_kind(node.kind())));
@@ -52,6 +69,11 @@ Checked<Json> read_json(Node node, const Path& path) {
 Checked<Json> read_text_value(Node node, const Path& path, std::string_view expected) {
   switch (node.kind()) {
     case NodeKind::null:
+      if (node.written() == "~")
+        return wrong(path,
+                     fmt::format("must be {}, not null; write \"\" for an empty text; ~ is null in YAML, and the home "
+                                 "directory to shells only: write its path",
+                                 expected));
       return wrong(path, fmt::format("must be {}, not null; write \"\" for an empty text, or \"{}\" for the word",
                                      expected, node.written().empty() ? "null" : node.written()));
     case NodeKind::array:
@@ -67,8 +89,10 @@ Checked<Json> read_text_value(Node node, const Path& path, std::string_view expe
 }
 
 Checked<bool> read_boolean(Node node, const Path& path) {
-  if (node.kind() != NodeKind::boolean) return wrong_type(node, path, "true or false");
-  return node.boolean();
+  if (node.kind() == NodeKind::boolean) return node.boolean();
+  auto refused = wrong_type(node, path, "true or false");
+  if (node.kind() == NodeKind::string) refused.error().message += boolean_meant_by(node.string());
+  return refused;
 }
 
 Checked<Duration> read_duration(Node node, const Path& path) {
@@ -116,8 +140,8 @@ Checked<std::vector<std::string>> read_strings(Node node, const Path& path) {
   return strings;
 }
 
-std::string what_to_write(std::string_view key, KeyOf whose, std::span<const std::string_view> known) {
-  const std::string_view advice = advice_on(key, whose);
+std::string what_to_write(std::string_view key, Node value, KeyOf whose, std::span<const std::string_view> known) {
+  const std::string_view advice = advice_on(key, whose, value);
   return advice.empty() ? did_you_mean(key, known) : fmt::format("; {}", advice);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,7 @@ Checked<std::vector<std::string>> read_strings(Node node, const Path& path);
 std::unexpected<Problem> wrong_type(Node node, const Path& path, std::string_view expected);
 
 // What is said of an unknown key: how the word of another system is written here, or which known one was meant.
-std::string what_to_write(std::string_view key, KeyOf whose, std::span<const std::string_view> known);
+std::string what_to_write(std::string_view key, Node value, KeyOf whose, std::span<const std::string_view> known);
 
 // The refusal of a member's value, with how it is written here if it has the shape that another system gives it.
 Checked<void> with_advice(Checked<void> refused, std::string_view key, Node value, const Path& member);
@@ -46,24 +47,29 @@ struct Field {
   Checked<void> (*read)(T& into, Node value, const Path& path);
 };
 
+// All members are read, also behind one that is wrong.
 template <class T>
 Checked<void> read_fields(Node object, std::span<const Field<T>> fields, T& into, const Path& path,
                           std::string_view what, KeyOf whose) {
   if (object.kind() != NodeKind::object) return wrong_type(object, path, what);
+  std::optional<Problem> found;
   for (const auto& [key, value] : object.members()) {
     Path member = path;
     member.emplace_back(std::string(key.string()));
     const Field<T>* field = nullptr;
     for (const Field<T>& candidate : fields)
       if (candidate.name == key.string()) field = &candidate;
+    Checked<void> ok;
     if (field == nullptr) {
       std::vector<std::string_view> known;
       for (const Field<T>& candidate : fields) known.push_back(candidate.name);
-      return wrong_key(std::move(member), "is no known field" + what_to_write(key.string(), whose, known));
+      ok = wrong_key(std::move(member), "is no known field" + what_to_write(key.string(), value, whose, known));
+    } else if (ok = field->read(into, value, member); !ok) {
+      ok = with_advice(std::move(ok), key.string(), value, member);
     }
-    if (Checked<void> ok = field->read(into, value, member); !ok)
-      return with_advice(std::move(ok), key.string(), value, member);
+    if (!ok && !collect(found, std::move(ok.error()))) break;
   }
+  if (found) return std::unexpected(*std::move(found));
   return {};
 }
 

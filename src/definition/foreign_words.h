@@ -20,6 +20,14 @@ struct ForeignWords {
 };
 
 [[nodiscard]] std::span<const ForeignWords> foreign_words(KeyOf what);
+[[nodiscard]] std::span<const ForeignWords> foreign_policy_words(KeyOf what);  // of the three kinds of policy
+
+// The advice about a key that a later version brings: how the same is done now. Empty: it cannot be.
+[[nodiscard]] std::string_view advice_until_then(std::string_view key);
+
+// The advice about an unknown key with this value, where that is about the value as well: `if: always()` is another
+// thing than `if: input.x`.
+[[nodiscard]] std::string_view advice_on(std::string_view key, KeyOf what, Node value);
 
 // The advice about an unknown key; empty if no other system is known to have it.
 [[nodiscard]] std::string_view advice_on(std::string_view key, KeyOf what);

@@ -148,7 +148,22 @@ TEST(ForeignWords, are_not_advised_to_do_something_else) {
     EXPECT_TRUE(advice("depends_on_past", what).starts_with("each workflow stands by itself"));
     EXPECT_TRUE(advice("unless", what).contains("when: not (")) << advice("unless", what);
   }
-  EXPECT_TRUE(advice("skip", KeyOf::task).contains("when: not ("));
+  for (const char* const word : {"skip", "disabled", "enabled"})
+    EXPECT_TRUE(advice(word, KeyOf::task).contains("`when: false`")) << word;
+  for (const char* const word : {"onExit", "finally", "on_failure_callback", "handlers", "always", "notify", "post",
+                                 "after_script", "teardown", "rescue"}) {
+    EXPECT_TRUE(advice(word, KeyOf::task).contains("exit 1; }'` after a failure, `run: trap ./clean EXIT; make`"))
+        << word;
+    EXPECT_TRUE(advice(word, KeyOf::workflow).contains("`pawl run FILE || ./notify` after a failure")) << word;
+    EXPECT_FALSE(advice(word, KeyOf::task).contains("depend")) << "what depends on it does not run after a failure";
+  }
+  EXPECT_TRUE(advice("trigger_rule", KeyOf::task).contains("in spite of which the workflow completes"));
+  for (const char* const word : {"pre", "before_script", "setup"})
+    EXPECT_TRUE(advice(word, KeyOf::task).contains("./prepare && make")) << word;
+  EXPECT_TRUE(advice("python_callable", KeyOf::task).contains("shell: [python3, -c]"));
+  EXPECT_FALSE(advice("failed_when", KeyOf::task).contains("allow_failure"));
+  EXPECT_TRUE(advice("max_active_runs", KeyOf::workflow).contains("flock -n"));
+  EXPECT_TRUE(advice("status", KeyOf::task).contains("test -f site || make site"));
   EXPECT_FALSE(advice("default", KeyOf::workflow).contains("depend on nothing")) << "defaults of GitLab";
   for (const char* const word :
        {"tags", "labels", "repeatPolicy", "healthcheck", "start_date", "suspend", "deploy", "profiles", "logging",
@@ -156,6 +171,34 @@ TEST(ForeignWords, are_not_advised_to_do_something_else) {
     EXPECT_NE(advice(word, KeyOf::task), "") << word;
   for (const char* const word :
        {"workflow", "all", ".PHONY", "x-common", "services", "stages", "variables", "default", "include", "extends"})
+    EXPECT_NE(advice(word, KeyOf::workflow), "") << word;
+}
+
+// What a key means elsewhere depends on what it says.
+TEST(ForeignWords, are_told_by_their_values_too) {
+  const auto starts = [](const std::string& member, std::string_view advice) {
+    const std::string refused = task_refusal(member);
+    EXPECT_TRUE(refused.starts_with(fmt::format("is no known field; {}", advice))) << member << ": " << refused;
+  };
+  for (const char* const condition : {"always()", "'${{ failure() }}'", "'!cancelled()'"})
+    starts(fmt::format("if: {}", condition), "a task runs when what it depends on has ended well, or has failed and");
+  starts("if: success()", "leave it out: a task runs when");
+  starts("if: inputs.deploy", "write `when: input.deploy == \"yes\"`");
+  starts("concurrency: {group: deploy}", "Pawl has no locks between tasks; let the command take one: `run: flock");
+  starts("concurrency: 4", "that is an option: `pawl run FILE --concurrency 4`");
+  EXPECT_TRUE(
+      refusal_of("name: x\nconcurrency: site\ntasks: {a: {run: ls}}\n").contains("`flock -n site.lock pawl run FILE`"));
+}
+
+// What stands in a file of another system, and had no hint once.
+TEST(ForeignWords, of_all_systems_are_known) {
+  const auto advice = [](std::string_view word, KeyOf what) { return std::string(advice_on(word, what)); };
+  for (const char* const word :
+       {"max_tries",  "tries",  "env_from", "defaults", "permissions",  "interval", "rescue", "kind",        "nice",
+        "memory",     "cpus",   "retry_on", "grace",    "kill_timeout", "umask",    "tty",    "interactive", "detach",
+        "background", "daemon", "async",    "fallback", "catch",        "cleanup",  "ensure", "depend_on"})
+    EXPECT_NE(advice(word, KeyOf::task), "") << word;
+  for (const char* const word : {"before_script", "cache", "configs", "flows", "type", "delaySec", "rules", "rescue"})
     EXPECT_NE(advice(word, KeyOf::workflow), "") << word;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -47,6 +49,19 @@ std::optional<std::size_t> take_element(std::string_view& field) {
 }
 
 }  // namespace
+
+bool collect(std::optional<Problem>& found, Problem problem) {
+  if (!found) {
+    found = std::move(problem);
+  } else {
+    std::vector<Problem> more = std::exchange(problem.more, {});
+    found->more.push_back(std::move(problem));
+    std::ranges::move(more, std::back_inserter(found->more));
+  }
+  if (found->more.size() + 1 < kMostProblems) return true;
+  found->more.resize(kMostProblems - 1);
+  return false;
+}
 
 Path below(Path path, std::string_view field) {
   while (!field.empty()) {

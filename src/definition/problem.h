@@ -23,8 +23,15 @@ struct Problem {
   ErrorCode code = ErrorCode::invalid_argument;
   std::string message;
   Path path;
-  bool at_key = false;  // it is the member's name that is wrong, not its value
+  bool at_key = false;          // it is the member's name that is wrong, not its value
+  std::vector<Problem> more{};  // what else is wrong, where the reader could go on
 };
+
+// No more are looked for, the first one included.
+inline constexpr std::size_t kMostProblems = 20;
+
+// Adds `problem`, and what it has beside itself, to those that are `found` already. Whether there may be more.
+bool collect(std::optional<Problem>& found, Problem problem);
 
 template <class T>
 using Checked = std::expected<T, Problem>;

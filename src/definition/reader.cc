@@ -10,6 +10,7 @@
 #include "definition/builder.h"
 #include "definition/checks.h"
 #include "definition/document.h"
+#include "definition/doubtful_numbers.h"
 #include "definition/fields.h"
 #include "definition/task_reader.h"
 #include "definition/task_sugar.h"
@@ -128,51 +129,40 @@ constexpr HeaderField kHeaderFields[] = {
     {"tasks", read_tasks},
 };
 
-// 0755 and 1.10: numbers that lose what is written there, and are hardly meant as numbers.
-bool looks_like_a_text(std::string_view number) {
-  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
-  if (number.find_first_not_of("0123456789.") != std::string_view::npos) return false;
-  const std::size_t point = number.find('.');
-  if (point == std::string_view::npos) return number.size() > 1 && number.starts_with('0');
-  return number.size() > point + 2 && number.ends_with('0') && !number.starts_with('0');
-}
-
-// Of a value of the workflow.
-std::vector<Problem> doubt_numbers(Node value, std::string_view key) {
-  std::vector<Problem> problems;
-  for (const Node node : value.respelled()) {
-    const bool is_number = node.kind() == NodeKind::integer || node.kind() == NodeKind::number;
-    if (!is_number || !looks_like_a_text(node.written()) || problems.size() == kMostWarnings) continue;
-    problems.push_back({.message = fmt::format("{} is the number {} here; put it in quotes if it is a text",
-                                               node.written(), to_json_text(node.to_json())),
-                        .path = path_of(value, node, {std::string(key)})});
-  }
-  return problems;
-}
-
 Checked<DefinitionPtr> read_root(Node root, const DefinitionChecks& checks, std::vector<Problem>& warnings) {
   Header header;
+  std::optional<Problem> found;
   if (Checked<void> ok =
           read_fields<Header>(root, kHeaderFields, header, {}, "an object with `name` and `tasks`", KeyOf::workflow);
-      !ok)
-    return std::unexpected(std::move(ok.error()));
-  if (!header.has_name) return wrong({"name"}, "is missing; every definition has a name");
-  if (!header.tasks) return wrong({"tasks"}, "is missing; a workflow needs at least one task");
+      !ok && !collect(found, std::move(ok.error())))
+    return std::unexpected(*std::move(found));
+  if (!found && !header.has_name) return wrong({"name"}, "is missing; every definition has a name");
+  if (!found && !header.tasks) return wrong({"tasks"}, "is missing; a workflow needs at least one task");
 
+  std::vector<Problem> durations;
+  const bool doubts = checks.warnings != nullptr && !checks.stored;
+  if (doubts) doubt_durations(root, {}, durations);
   Builder builder(checks);
-  if (Checked<void> ok = builder.set_header(header.spec); !ok) return std::unexpected(std::move(ok.error()));
+  if (!found)
+    if (Checked<void> ok = builder.set_header(header.spec); !ok) found = std::move(ok.error());
   const Json* const shell = header.shell ? &*header.shell : nullptr;
   TaskSpec task;
   Path path{"tasks", ""};
-  for (const auto& [key, value] : header.tasks->members()) {
-    task.id = key.string();
-    path.back() = task.id;
-    if (Checked<void> ok = read_task(task, value, path, shell); !ok) return std::unexpected(std::move(ok.error()));
-    if (Checked<void> ok = builder.add_task(task); !ok) return std::unexpected(std::move(ok.error()));
+  if (header.tasks) {
+    for (const auto& [key, value] : header.tasks->members()) {
+      task.id = key.string();
+      path.back() = task.id;
+      Checked<void> ok = read_task(task, value, path, shell);
+      if (ok && !found) ok = builder.add_task(task);
+      if (!ok && !collect(found, std::move(ok.error()))) break;
+      if (doubts) doubt_durations(value, path, durations);
+    }
   }
+  if (found) return std::unexpected(*std::move(found));
   Checked<DefinitionPtr> made = builder.finish();
   if (!made || checks.warnings == nullptr) return made;
   warnings = builder.warnings();
+  std::ranges::move(durations, std::back_inserter(warnings));
   if (header.input) std::ranges::move(doubt_numbers(*header.input, "input"), std::back_inserter(warnings));
   if (header.output) std::ranges::move(doubt_numbers(*header.output, "output"), std::back_inserter(warnings));
   return made;
@@ -231,7 +221,11 @@ Result<DefinitionPtr> read_definition(std::string_view text, std::string_view fi
   const auto placed = [root](definition::Problem problem) {
     return definition::to_error(definition::placed_as_written(std::move(problem), root), root);
   };
-  if (!made) return std::unexpected(placed(std::move(made.error())));
+  if (!made) {
+    if (checks.more_errors != nullptr)
+      for (definition::Problem& each : made.error().more) checks.more_errors->push_back(placed(std::move(each)));
+    return std::unexpected(placed(std::move(made.error())));
+  }
   for (definition::Problem& warning : warnings) definition::add_warning(checks, placed(std::move(warning)));
   return *std::move(made);
 }

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "definition/command_words.h"
 #include "definition/fields.h"
+#include "definition/foreign_words.h"
 #include "expression/expression.h"
 
 namespace pawl::definition {
@@ -54,8 +56,10 @@ Checked<Json> read_stdin(Node value, const Path& path) {
 }
 
 Checked<Json> read_truncate(Node value, const Path& path) {
-  if (value.kind() != NodeKind::boolean && !has_place(value)) return wrong_type(value, path, "true or false");
-  return value.to_json();
+  if (has_place(value)) return value.to_json();
+  const Checked<bool> read = read_boolean(value, path);
+  if (!read) return std::unexpected(read.error());
+  return Json(*read);
 }
 
 void set_handler(TaskSpec& spec, std::string_view module, std::string_view function, boost::json::array args) {
@@ -114,7 +118,9 @@ Checked<void> expand_sleep(TaskDraft& draft, Node value, const Path& path) {
 }  // namespace
 
 Checked<void> not_yet(TaskDraft&, Node, const Path& path) {
-  return wrong_key(path, "is not supported yet by this version of Pawl; remove it");
+  const std::string_view advice = advice_until_then(std::get<std::string>(path.back()));
+  return wrong_key(
+      path, fmt::format("is not supported yet by this version of Pawl; {}", advice.empty() ? "remove it" : advice));
 }
 
 Checked<void> read_sugar(TaskDraft& draft, Node value, const Path& path) {
@@ -176,7 +182,8 @@ Checked<Json> read_shell(Node value, const Path& path) {
   constexpr const char* kExpected = "bash, sh, or a list such as [zsh, -ec], to which the command line is added";
   if (value.kind() == NodeKind::string && (value.string() == "bash" || value.string() == "sh")) return value.to_json();
   if (value.kind() == NodeKind::string)
-    return wrong(path, fmt::format("{} is no shell that Pawl knows; it is {}", in_quotes(value.string()), kExpected));
+    return wrong(path, fmt::format("{} is no shell that Pawl knows; write {}, to which the command line is added",
+                                   in_quotes(value.string()), as_shell_list(value.string())));
   if (value.kind() != NodeKind::array || value.size() == 0) return wrong_type(value, path, kExpected);
   boost::json::array words;
   for (const Node word : value.elements()) {

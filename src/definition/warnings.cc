@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "definition/command_words.h"
+#include "definition/error_codes.h"
 #include "definition/foreign_places.h"
 #include "definition/pasted_values.h"
 #include "expression/foreign_names.h"
@@ -224,6 +225,19 @@ void WarningFinder::note_command(std::string_view module, std::string_view funct
     found_.back().path.emplace_back(place);
   };
   if (function == "run") add(doubt_words(words), 0);
+  if (const auto* const options = words.empty() ? nullptr : words.back().if_object()) {
+    const auto add_option = [&](const char* name, auto doubt) {
+      const Json* const option = options->if_contains(name);
+      if (option == nullptr) return;
+      const std::size_t before = found_.size();
+      add(doubt(*option), words.size() - 1);
+      if (found_.size() > before) found_.back().path.emplace_back(name);
+    };
+    if (function == "shell") add_option("shell", doubt_shell);
+    add_option("cwd", [](const Json& cwd) {
+      return cwd.is_string() ? doubt_home(cwd.get_string()) : std::optional<std::string>();
+    });
+  }
   const std::optional<std::size_t> place = place_of_shell_line(function, words);
   if (!place) return;
   const bool is_line = function == "shell";
@@ -234,6 +248,7 @@ void WarningFinder::note_command(std::string_view module, std::string_view funct
     add("the lines end with \\r\\n, and to a shell the \\r is a part of the last word of each; end them with \\n alone",
         *place);
   if (is_line) add(doubt_interpreter(pasted.line, pasted.shell), *place);
+  if (is_line) add(doubt_recipe(pasted.line, pasted.shell), *place);
   if (!expression::has_places(pasted.line)) return;
   if (const auto* const options = words.back().if_object())
     if (const Json* const env = options->if_contains("env"); env != nullptr && env->is_object())
@@ -241,6 +256,20 @@ void WarningFinder::note_command(std::string_view module, std::string_view funct
   const Json defaults = input.parse();
   pasted.input = &defaults;
   add(find_pasted_values(pasted), *place);
+}
+
+void WarningFinder::note_retries(std::string_view module, const RetryPolicy& policy, const Path& path) {
+  if (module != "exec") return;
+  const auto note = [&](const std::vector<std::string>& codes, const char* member) {
+    for (std::size_t i = 0; i < codes.size() && found_.size() < kMostWarnings; ++i) {
+      std::optional<std::string> message = doubt_error_code(codes[i]);
+      if (!message) continue;
+      found_.push_back({.message = *std::move(message), .path = path});
+      found_.back().path.insert(found_.back().path.end(), {"retry_policy", member, i});
+    }
+  };
+  note(policy.retryable_errors, "retryable_errors");
+  note(policy.non_retryable_errors, "non_retryable_errors");
 }
 
 std::vector<Problem> WarningFinder::judge(const Definition& definition) const {

@@ -25,6 +25,8 @@ class WarningFinder {
   void note(std::string_view expression, std::optional<TaskIndex> task, const Path& path);
   // Of a text that a handler is given.
   void note_text(std::string_view text, const Path& path);
+  // Of the retry policy of the task, or compensation, at `path`, whose handler is of this module.
+  void note_retries(std::string_view module, const RetryPolicy& policy, const Path& path);
   // Of the condition of a task, noted as an expression already.
   void note_condition(std::string_view expression, const Path& path);
   // Of a command with its args: values that are pasted into a line for a shell, and words that are meant for another

@@ -45,9 +45,13 @@ constexpr ForeignName kOthers[] = {
      "expressions have no clock; pass the time in, `input.date`"},
     {"github gitlab runner matrix strategy ci forgejo gitea",
      "there is no such context; what it would say is passed in, `input.name`"},
-    {"always success failure cancelled failed",
-     "a task runs when what it depends on has ended well; after a failure it does if that has `allow_failure: true`, "
-     "and `tasks.ID.state == \"failed\"` tells"},
+    {"always failure cancelled failed on_failure all_done one_failed all_failed none_failed",
+     "a task runs when what it depends on has ended well, or has failed and has `allow_failure: true`, which "
+     "`tasks.ID.state == \"failed\"` tells, and in spite of which the workflow completes; to tell of a failure write "
+     "`pawl run FILE || ./notify`"},
+    {"success on_success all_success", "leave it out: a task runs when what it depends on has ended well"},
+    {"manual", "a person stops a workflow by `pawl pause ID`, and lets it go on by `pawl resume ID`"},
+    {"never", "write `when: false`"},
     {"contains includes", "write `string.find(text, part, 1, true)`"},
     {"startsWith startswith hasPrefix", "write `string.sub(text, 1, #part) == part`"},
     {"endsWith endswith hasSuffix", "write `string.sub(text, -#part) == part`"},

@@ -74,8 +74,8 @@ Result<Found> look_at(const std::string& path) {
   if (found == Found::data) return found;
   if (!other.empty())
     return fail(ErrorCode::invalid_argument,
-                fmt::format("{} is no {}: it has other files in it, such as {}; name an empty folder, or one that does "
-                            "not exist",
+                fmt::format("{} is no {}: it has other files in it, such as {}; name a data directory, or a folder "
+                            "that is empty or does not exist",
                             path, kKind, other));
   // The reserve is made when the rows are there.
   if (was_finished && !restoring)

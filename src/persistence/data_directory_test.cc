@@ -101,6 +101,7 @@ TEST_F(DataDirectory, refuses_a_second_user_and_says_who_the_first_is) {
   ASSERT_TRUE(store);
   expect_refused(path(), ErrorCode::unavailable, "is in use by process " + std::to_string(::getpid()));
   expect_refused(path(), ErrorCode::unavailable, "persistence_test");  // its command line
+  expect_refused(path(), ErrorCode::unavailable, "; try again when it has ended");
   EXPECT_EQ(check_data_directory(path()).error().code, ErrorCode::unavailable);
   store->reset();
   EXPECT_TRUE(open_data_directory(path(), {}));

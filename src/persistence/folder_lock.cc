@@ -33,16 +33,29 @@ std::string command_of(std::string_view process) {
   return *text;
 }
 
-// "process 1234 (pawl serve), since 2026-01-31T12:00:00.000Z"
+// Whether it is the command line itself, of which is known what signals do.
+bool is_pawl(std::string_view command) {
+  const std::string_view program = command.substr(0, command.find(' '));
+  return program.substr(program.find_last_of('/') + 1) == "pawl";
+}
+
+// "process 1234 (pawl run flow.yaml), since 2026-01-31T12:00:00.000Z", and what to do
 std::string holder(const std::string& file) {
   const Result<std::string> text = read_file(file, kMostLockBytes, "a lock");
   if (!text || text->find('\n') == std::string::npos) return "another process";
   const std::string_view process = std::string_view(*text).substr(0, text->find('\n'));
   std::string who = fmt::format("process {}", process);
-  if (const std::string command = command_of(process); !command.empty()) who += fmt::format(" ({})", command);
+  const std::string command = command_of(process);
+  if (!command.empty()) who += fmt::format(" ({})", command);
   std::string_view since = std::string_view(*text).substr(process.size() + 1);
   since = since.substr(0, since.find('\n'));
-  return since.empty() ? who : fmt::format("{}, since {}", who, since);
+  if (!since.empty()) who += fmt::format(", since {}", since);
+  if (!is_pawl(command)) return who + "; try again when it has ended";
+  return who +
+         fmt::format(
+             "; try again when it has ended, or end it: kill {0} interrupts its workflows, with which `pawl resume` "
+             "goes on, and kill -INT {0} cancels a `pawl run`",
+             process);
 }
 
 // Whether the file system has no such locks.

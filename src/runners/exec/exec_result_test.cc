@@ -90,6 +90,9 @@ TEST(ExecError, says_what_to_do_without_a_terminal) {
         std::pair("fatal: could not read Username for 'https://host': No such device or address",
                   "GIT_TERMINAL_PROMPT"),
         std::pair("Host key verification failed.", "BatchMode"),
+        std::pair("OSError: [Errno 6] No such device or address: '/dev/tty'", "stdin:"),
+        std::pair("the input device is not a TTY", "docker run -i"),
+        std::pair("Permission denied, please try again.", "BatchMode"),
         std::pair("ssh_askpass: read_passphrase: can't open /dev/tty: No such device or address", "BatchMode")})
     EXPECT_TRUE(message_of(words).contains(advice)) << message_of(words);
   EXPECT_TRUE(message_of("the input device is not a TTY\n").contains("docker run -i"));

@@ -79,6 +79,12 @@ TEST(Process, says_that_the_directory_is_missing_not_the_program) {
   ASSERT_TRUE(missing.spawn_error.has_value());
   EXPECT_EQ(missing.spawn_error->code, ErrorCode::not_found);
   EXPECT_EQ(missing.spawn_error->message, "working directory \"/no/such/directory\" does not exist; create it first");
+  for (const char* const home : {"~/no-such", "$NO_SUCH", "/no/such/$NAME"}) {
+    spec.cwd = home;
+    EXPECT_EQ(run(spec).spawn_error->message,
+              std::string("working directory \"") + home +
+                  "\" does not exist; ~ and $NAME are expanded by shells only: write the path itself");
+  }
   spec.cwd = "/dev/null";
   EXPECT_EQ(run(spec).spawn_error->message, "working directory \"/dev/null\" is not a directory");
 }
@@ -101,7 +107,13 @@ TEST(Process, with_too_long_arguments_is_told_the_limit) {
   const ProcessOutcome outcome = run(program({"true", std::string(8U << 20, 'x')}));
   ASSERT_TRUE(outcome.spawn_error.has_value());
   EXPECT_EQ(outcome.spawn_error->code, ErrorCode::limit_exceeded);
-  EXPECT_TRUE(outcome.spawn_error->message.contains("stdin")) << outcome.spawn_error->message;
+  EXPECT_EQ(outcome.spawn_error->message,
+            "one argument of \"/usr/bin/true\" has 8388608 bytes, and the kernel accepts 128 KiB in one; a script "
+            "stands in a file, "
+            "and a value is passed by `stdin`");
+  std::vector<std::string> many(100, std::string(100'000, 'x'));
+  many.front() = "true";
+  EXPECT_TRUE(run(program(many)).spawn_error.value_or(Error{}).message.contains("arguments and environment"));
 }
 
 TEST(Process, runs_in_its_directory_with_its_variables) {

@@ -42,9 +42,13 @@ Result<void> check_working_directory(const std::string& cwd) {
   struct stat status{};
   if (::stat(cwd.c_str(), &status) != 0) {
     const int error = errno;
+    const bool is_for_shell = cwd.starts_with('~') || cwd.contains('$');
     if (error == ENOENT || error == ENOTDIR)
       return fail(ErrorCode::not_found,
-                  fmt::format("working directory {} does not exist; create it first", in_quotes(cwd)), "cwd");
+                  fmt::format("working directory {} does not exist; {}", in_quotes(cwd),
+                              is_for_shell ? "~ and $NAME are expanded by shells only: write the path itself"
+                                           : "create it first"),
+                  "cwd");
     return fail(error == EACCES ? ErrorCode::permission_denied : ErrorCode::not_found,
                 fmt::format("working directory {} cannot be reached: {}", in_quotes(cwd), strerrordesc_np(error)),
                 "cwd");

@@ -23,6 +23,7 @@ namespace {
 // Where the shells look when PATH is not set.
 constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr int kFirstFreeDescriptor = 3;
+constexpr std::size_t kMostArgumentBytes = 131'072;  // MAX_ARG_STRLEN of Linux, the NUL byte included
 // Left for the rest of this process while other processes run: the store opens files, too.
 constexpr int kDescriptorsLeft = 16;
 
@@ -114,7 +115,17 @@ Failure spawn_failed(const std::string& program, const ProcessSpec& spec, int er
                         fmt::format("{} may not be executed: {}", name, strerrordesc_np(error)));
     case E2BIG: {
       std::size_t bytes = 0;
-      for (const std::string& argument : spec.argv) bytes += argument.size() + 1;
+      std::size_t longest = 0;
+      for (const std::string& argument : spec.argv) {
+        bytes += argument.size() + 1;
+        longest = std::max(longest, argument.size());
+      }
+      if (longest >= kMostArgumentBytes)
+        return refused_as(
+            ErrorCode::limit_exceeded,
+            fmt::format("one argument of {} has {} bytes, and the kernel accepts 128 KiB in one; a script "
+                        "stands in a file, and a value is passed by `stdin`",
+                        name, longest));
       for (const auto& [key, value] : spec.env) bytes += key.size() + value.size() + 2;
       return refused_as(
           ErrorCode::limit_exceeded,

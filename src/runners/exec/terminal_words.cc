@@ -29,11 +29,13 @@ constexpr Words kQuestions[] = {
     {"/dev/tty': No such device or address", "give what it asks for in stdin:, env: or a file"},
     {"cannot open /dev/tty", "give what it asks for in stdin:, env: or a file"},
     {"can't open /dev/tty", "give what it asks for in stdin:, env: or a file"},
+    {"No such device or address: '/dev/tty'", "give what it asks for in stdin:, env: or a file"},
+    {"Permission denied, please try again.", "use ssh -o BatchMode=yes, with a key that has no passphrase or an agent"},
 };
 
 // What a program may also say that then fails for another reason, as a warning: only its very last words count.
 constexpr Words kRemarks[] = {
-    {"the input device is not a TTY", "leave out -t, as in docker run -i"},
+    {"the input device is not a TTY", "leave -t out: docker run -i, or docker run alone"},
     {"input is not a tty", "tell the program not to ask"},
     {"stdin is not a tty", "tell the program not to ask"},
     {"stdin isn't a terminal", "tell the program not to ask"},

@@ -65,6 +65,21 @@ TEST_F(CliData, show_what_waits_and_why) {
   EXPECT_EQ(on_data({"show", "two"}).exit_code, 2);
 }
 
+// What is advised of a directory in use does what is said of it: the run is interrupted, and nothing is lost.
+TEST_F(CliData, that_are_in_use_say_what_to_do) {
+  RunningProgram program(run_three("one"), {.cwd = folder_.path(), .terminal = {}});
+  ASSERT_TRUE(program.wait_for("| waiting"));
+  const ProcessResult refused = on_data({"show", "one"});
+  EXPECT_EQ(refused.exit_code, 4);
+  const std::size_t kill = refused.err.find("end it: kill ");
+  ASSERT_NE(kill, std::string::npos) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr(" interrupts its workflows, with which `pawl resume` goes on, and kill -INT "));
+  const std::string command = refused.err.substr(kill + 8, refused.err.find(" interrupts") - kill - 8);
+  ASSERT_EQ(run_process({"sh", "-c", command}).exit_code, 0) << command;
+  EXPECT_EQ(program.end().exit_code, 4);
+  EXPECT_EQ(state_of("one"), "running");
+}
+
 TEST_F(CliData, tell_what_became_of_one_that_has_ended) {
   const std::string file = flow("name: x\ntasks: {a: {run: 'echo why >&2; exit 7'}}\n");
   const ProcessResult run = on_data({"run", file, "--id", "bad", "--output", "json"});
@@ -92,6 +107,12 @@ TEST_F(CliData, tell_their_history) {
   EXPECT_EQ(std::ranges::count(two.out, '\n'), 2) << two.out;
   EXPECT_THAT(two.out, StartsWith("     1 "));
   EXPECT_EQ(on_data({"history", "one", "--follow"}).exit_code, 0);
+  EXPECT_EQ(on_data({"history", "one", "--from", "99"}).err,
+            "pawl: there is no event 99 or later; they count from 0\n");
+  EXPECT_EQ(on_data({"history", "one", "--from", "8"}).err, "");
+  EXPECT_EQ(pawl({"run", ""}).err, "pawl: the name of the file is empty\n");
+  EXPECT_THAT(pawl({"list", "--data-dir", "."}).err,
+              HasSubstr("name a data directory, or a folder that is empty or does not exist"));
 }
 
 TEST_F(CliData, are_paused_cancelled_and_deleted) {

@@ -135,7 +135,8 @@ TEST_F(CliUsage, verbs_of_other_tools_get_ours) {
       {"undo", "pawl compensate"},  {"flow.yaml", "pawl run flow.yaml"}};
   for (const auto& [theirs, ours] : cases)
     expect_refused({theirs}, "unknown verb \"" + theirs + "\" (did you mean \"" + ours + "\"?); see pawl --help");
-  for (const char* const none : {"serve", "worker", "init", "schedule", "login"}) {
+  for (const char* const none :
+       {"serve", "worker", "init", "schedule", "login", "signal", "approve", "skip", "backfill"}) {
     const ProcessResult result = pawl({none});
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_THAT(result.err, MatchesRegex("pawl: unknown verb \"[a-z]+\" \\(.+\\); see pawl --help\n"));
@@ -144,7 +145,45 @@ TEST_F(CliUsage, verbs_of_other_tools_get_ours) {
 
 TEST_F(CliUsage, options_of_other_tools_get_ours) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"run", "x", "-p", "a=b"}, "run: unknown option \"-p\" (did you mean \"--input\"?); see pawl run --help"},
+      {{"run", "x", "-p", "a=b"}, "run: unknown option \"-p\" (write --input '{\"a\":\"b\"}'); see pawl run --help"},
+      {{"run", "x", "--set=n=7"}, "run: unknown option \"--set\" (write --input '{\"n\":7}'); see pawl run --help"},
+      {{"run", "x", "--var", "deploy=true"},
+       "run: unknown option \"--var\" (write --input '{\"deploy\":true}'); see pawl run --help"},
+      {{"run", "x", "--json"}, "run: unknown option \"--json\" (did you mean \"--output json\"?); see pawl run --help"},
+      {{"run", "x", "--no-progress"},
+       "run: unknown option \"--no-progress\" (did you mean \"--progress none\"?); see pawl run --help"},
+      {{"run", "x", "-d"},
+       "run: unknown option \"-d\" (--data-dir names a folder; pawl works in the foreground: write & behind it); see "
+       "pawl run --help"},
+      {{"run", "x", "-n"},
+       "run: unknown option \"-n\" (pawl validate FILE checks without running); see pawl run --help"},
+      {{"retry", "w", "--from", "a"},
+       "retry: unknown option \"--from\" (pawl rerun ID --from TASK runs a task again, and all that depends on it); "
+       "see "
+       "pawl retry --help"},
+      {{"graph", "x", "-o", "x.svg"},
+       "graph: unknown option \"-o\" (it is printed: pawl graph FILE --format svg > flow.svg); see pawl graph --help"},
+      {{"graph", "x", "--output", "svg"},
+       "graph: unknown option \"--output\" (did you mean \"--format\"?); see pawl graph --help"},
+      {{"history", "w", "--tail", "5"},
+       "history: unknown option \"--tail\" (the last of it is had by pawl history ID --data-dir DIR | tail -n 5); see "
+       "pawl "
+       "history --help"},
+      {{"history", "w", "-f"}, "history: unknown option \"-f\" (did you mean \"--follow\"?); see pawl history --help"},
+      {{"delete", "w", "-f"}, "delete: unknown option \"-f\" (nothing asks; leave it out); see pawl delete --help"},
+      {{"resume", "--all"},
+       "resume: unknown option \"--all\" (without an ID it is all of them: pawl resume --data-dir DIR); see pawl "
+       "resume "
+       "--help"},
+      {{"show", "--id", "x"},
+       "show: unknown option \"--id\" (the id stands by itself, behind the verb); see pawl show --help"},
+      {{"-v"}, "unknown option \"-v\" (did you mean \"--version\"?); see pawl --help"},
+      {{"dead-letter", "ls"}, "dead-letter: unknown verb \"ls\" (did you mean \"list\"?); see pawl dead-letter --help"},
+      {{"policy", "show", "p"}, "policy: unknown verb \"show\" (did you mean \"get\"?); see pawl policy --help"},
+      {{"import", "airflow"}, "import: unknown verb \"airflow\"; it is wfformat; see pawl import --help"},
+      {{"list", "--state", "success"},
+       "list: --state: \"success\" is unknown; it is pending or running or paused or completed or failed or cancelled "
+       "(did you mean \"completed\"?); see pawl list --help"},
       {{"run", "x", "--params", "{}"},
        "run: unknown option \"--params\" (did you mean \"--input\"?); see pawl run --help"},
       {{"run", "x", "-o", "json"}, "run: unknown option \"-o\" (did you mean \"--output\"?); see pawl run --help"},
@@ -173,6 +212,44 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
   for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
 }
 
+// What is given where JSON stands, and how it is written; followed, it runs.
+TEST_F(CliUsage, an_input_that_is_no_json_is_told_how_to_write_it) {
+  const std::string file = flow("name: x\ninput: {n: 1}\ntasks: {a: {run: 'true'}}\noutput: ${{ input.n }}\n");
+  folder_.write("in.json", "{\"n\": 7}");
+  folder_.write("in.yaml", "n: 7\n");
+  const auto wrong = [](const std::string& place, const std::string& what) {
+    return "--input:" + place + ": not valid JSON: syntax error; " + what;
+  };
+  expect_refused({"run", file, "--input", "n=7"}, wrong("1:2", "write '{\"n\":7}'"));
+  expect_refused({"run", file, "--input", "in.json"}, wrong("1:1", "write @in.json for what stands in that file"));
+  expect_refused({"run", file, "--input", "in.yaml"},
+                 wrong("1:1", "it is a JSON object, or @FILE with one; YAML is not read"));
+  expect_refused({"run", file, "--input", "{n: 7}"},
+                 wrong("1:2", "names and texts of JSON stand in double quotes: '{\"who\": \"world\"}'"));
+  EXPECT_THAT(pawl({"run", file, "--input", "@in.yaml"}).err, HasSubstr("it must be JSON, and YAML is not read"));
+  EXPECT_EQ(pawl({"run", file, "--quiet", "--input", "{\"n\":7}"}).out, "7\n");
+  EXPECT_EQ(pawl({"run", file, "--quiet", "--input", "@in.json"}).out, "7\n");
+}
+
+// A file of another system has many foreign words: one look shows them all.
+TEST_F(CliUsage, validate_names_all_that_is_wrong_with_a_file) {
+  const std::string file = flow(
+      "name: x\non: push\nenv: {A: 1}\ntasks:\n  a: {runs-on: x, run: ls, if: always(), retry_policy: {limit: 3}}\n"
+      "  b: {needs: [a], run: ls}\n");
+  const ProcessResult result = pawl({"validate", file});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(std::ranges::count(result.err, '\n'), 6) << result.err;
+  for (const char* const field : {":2:1: on: ", ":3:1: env: ", ":5:7: tasks.a[\"runs-on\"]: ", "tasks.a.if: ",
+                                  "tasks.a.retry_policy.limit: ", ":6:7: tasks.b.needs: "})
+    EXPECT_THAT(result.err, HasSubstr(field));
+  const Json json = report_of(pawl({"validate", file, "--output", "json"}));
+  EXPECT_EQ(json.at(0).at("more_errors").as_array().size(), 5U);
+  EXPECT_EQ(json.at(0).at("error").at("field"), "on");
+  std::string many = "name: x\ntasks:\n";
+  for (int i = 0; i < 50; ++i) many += "  t" + std::to_string(i) + ": {run: ls, needs: [a]}\n";
+  EXPECT_EQ(std::ranges::count(pawl({"validate", flow(many)}).err, '\n'), 20);
+}
+
 TEST_F(CliUsage, help_is_a_verb_too) {
   EXPECT_EQ(pawl({"help"}).out, pawl({"--help"}).out);
   EXPECT_EQ(pawl({"-h"}).out, pawl({"--help"}).out);
@@ -188,13 +265,44 @@ TEST_F(CliUsage, durations_have_units) {
   const std::string why = ": 30 has no unit, and may be meant as seconds or milliseconds: write 30s or 30ms";
   expect_refused({"run", file, "--timeout", "30"}, "--timeout" + why);
   expect_refused({"resume", "--data-dir", "none", "--timeout", "30"}, "--timeout" + why);
-  expect_refused({"run", file, "--data-dir", "none", "--retention", "30"}, "--retention" + why);
   expect_refused({"run", file, "--data-dir", "none", "--sync-delay", "30"}, "--sync-delay" + why);
   expect_refused({"policy", "define", "timeout", "t", "default_timeout=30", "--data-dir", "none"},
                  "default_timeout" + why);
-  expect_refused({"dead-letter", "list", "--failed-before", "30", "--data-dir", "none"}, "--failed-before" + why);
   expect_refused({"dead-letter", "list", "--failed-before", "yesterday", "--data-dir", "none"},
                  "--failed-before: \"yesterday\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+}
+
+// Who writes 7 means days, and 7s would remove what a week should keep: a number alone removes nothing.
+TEST_F(CliUsage, what_is_kept_for_a_time_needs_a_unit_at_any_size) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  ASSERT_EQ(pawl({"run", file, "--data-dir", "kept", "--id", "old"}).exit_code, 0);
+  for (const std::string number : {"7", "1000", "604800"}) {
+    const std::string days = number == "604800" ? "e.g. 30d" : number + "d if it is days";
+    const std::string why = ": " + number + " has no unit: write " + days + "; other units are h, m, s and ms";
+    for (const char* const what : {"", "completed=", "failed=7d,cancelled=", "dead_letters="})
+      expect_refused({"run", file, "--data-dir", "kept", "--retention", what + number}, "--retention" + why);
+    expect_refused({"resume", "--data-dir", "kept", "--retention", number}, "--retention" + why);
+    expect_refused({"dead-letter", "list", "--failed-before", number, "--data-dir", "kept"}, "--failed-before" + why);
+    expect_refused({"dead-letter", "redrive", "--all", "--failed-before", number, "--data-dir", "kept"},
+                   "--failed-before" + why);
+  }
+  const std::string why = ": 0 has no unit: write 0s if it is to be all, at once; without the option there is no limit";
+  expect_refused({"run", file, "--data-dir", "kept", "--retention", "0"}, "--retention" + why);
+  expect_refused({"dead-letter", "list", "--failed-before", "0", "--data-dir", "kept"}, "--failed-before" + why);
+  EXPECT_THAT(pawl({"list", "--data-dir", "kept"}).out, HasSubstr("old"));
+  // What is advised does what was meant.
+  EXPECT_EQ(pawl({"run", file, "--data-dir", "kept", "--retention", "7d"}).exit_code, 0);
+  EXPECT_THAT(pawl({"list", "--data-dir", "kept"}).out, HasSubstr("old"));
+}
+
+TEST_F(CliUsage, sizes_of_other_tools_are_told_as_they_are_written) {
+  const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"8M", "8MiB"},     {"8MB", "8MiB"},  {"8 mb", "8MiB"}, {"1G", "1GiB"},
+      {"512k", "512KiB"}, {"8mib", "8MiB"}, {"8", "8MiB"},    {"much", "8MiB, 512KiB or 0"}};
+  for (const auto& [theirs, ours] : cases)
+    expect_refused({"run", file, "--data-dir", "none", "--reserve", theirs},
+                   "--reserve: \"" + theirs + "\" is no size: write " + ours);
 }
 
 // Wherever a duration stands, one in words is told as it is written.

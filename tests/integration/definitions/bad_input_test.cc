@@ -170,7 +170,9 @@ TEST_F(BadInput, an_input_without_end_is_refused) {
 
 TEST_F(BadInput, bad_inputs_of_a_run_are_refused) {
   const std::string file = good_file();
-  expect_refused({"run", file, "--input", "{source: x}"}, "--input:1:2: not valid JSON: syntax error");
+  expect_refused({"run", file, "--input", "{source: x}"},
+                 "--input:1:2: not valid JSON: syntax error; names and texts of JSON stand in double quotes: "
+                 "'{\"who\": \"world\"}'");
   expect_refused({"run", file, "--input", "[1]"}, "--input: must be a JSON object");
   expect_refused({"run", file, "--input", "null"}, "--input: must be a JSON object");
   expect_refused({"run", file, "--input", "@missing.json"},
