@@ -6,6 +6,7 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@
 #include "runners/builtin.h"
 #include "runners/current_attempt.h"
 #include "runners/exec/exec_runner.h"
+#include "runners/exec/marked.h"
 #include "runners/thread_pool.h"
 
 namespace pawl {
@@ -140,9 +142,13 @@ Result<std::shared_ptr<Store>> Engine::Parts::open_directory(const PersistenceOp
   Result<std::shared_ptr<Store>> store = open_store(options);
   if (!store || !runs_work || options.read_only) return store;
   const auto say = [](const std::string& why) { log().warn("{}", why); };
-  Result<std::unique_ptr<ProcessesLock>> taken = ProcessesLock::take(
-      options.data_dir,
-      {.grace = cancel_grace, .on_wait = options.on_wait ? options.on_wait : say, .stop = options.stop});
+  Result<std::unique_ptr<ProcessesLock>> taken =
+      ProcessesLock::take(options.data_dir, {.grace = cancel_grace,
+                                             .on_wait = options.on_wait ? options.on_wait : say,
+                                             .stop = options.stop,
+                                             .signal_left = [](std::span<const std::string> words, int number) {
+                                               return runners::signal_marked(words, number);
+                                             }});
   if (!taken) return std::unexpected(std::move(taken.error()));
   exec.hold((*taken)->descriptor());
   // At the end of the engine the lock stays with its processes; a directory that it gives back before is free.
@@ -150,7 +156,9 @@ Result<std::shared_ptr<Store>> Engine::Parts::open_directory(const PersistenceOp
   return std::shared_ptr<Store>(
       opened, [this, store = *std::move(store), lock = std::shared_ptr(*std::move(taken))](Store*) mutable {
         store.reset();
-        if (!ending) lock->release();
+        if (ending) return;
+        exec.unhold(lock->descriptor());
+        lock->release();
       });
 }
 

@@ -64,9 +64,11 @@ bool Child::is_running() const {
   return !leader_ended_ && ::poll(&ended, 1, 0) == 0;
 }
 
-bool Child::ended_by_signal() {
-  const std::expected<int, int> status = keeper_.status(spawned_.pid);
-  return status && WIFSIGNALED(*status);
+// One that died of the signal, as a shell does in the middle of its command line, has not waited for those who do the
+// work. Where it is not to be seen what one that exited has left, it is taken to have waited for that.
+bool Child::leaves_rest() {
+  const std::expected<Keeper::End, int> end = keeper_.status(spawned_.attempt);
+  return end && (end->sees_rest || WIFSIGNALED(end->status));
 }
 
 bool Child::is_complete() const {

@@ -1,4 +1,4 @@
-// One running child: what it has been fed and has said, its signals and its end. The reactor in process.cc tells it
+// One running child: what it has been fed and has said, its signals and its end. The reactor tells it
 // which of its descriptors is ready; the keeper does to it what only a parent can do.
 //
 // Threads: one.
@@ -32,8 +32,8 @@ class Child {
 
   // Whether the leader is alive: exact now, while leader_ended() waits for its event.
   [[nodiscard]] bool is_running() const;
-  // Of a leader that has ended.
-  [[nodiscard]] bool ended_by_signal();
+  // Of a stopped leader that has ended: whether what it has left is still to have the grace period.
+  [[nodiscard]] bool leaves_rest();
   [[nodiscard]] bool leader_ended() const { return leader_ended_; }
   // The leader has ended, and nobody holds its output any more.
   [[nodiscard]] bool is_complete() const;
@@ -41,15 +41,15 @@ class Child {
   // Its session has the same number.
   [[nodiscard]] pid_t pid() const { return spawned_.pid; }
   // To every process that is known to be of it.
-  void signal(int number) { keeper_.signal(spawned_.pid, number); }
+  void signal(int number) { keeper_.signal(spawned_.attempt, number); }
   void mark_stopped() { stopped_ = true; }
   [[nodiscard]] bool is_stopped() const { return stopped_; }
 
   // Of one whose leader has ended: nothing that it has started is left.
-  [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.pid); }
+  [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.attempt); }
   // Has what is left of the group killed, and of a stopped one all that it has started; the keeper's answer comes under
   // `id`, until all is gone to be repeated.
-  void end(std::uint64_t id) { keeper_.end(id, spawned_.pid, stopped_); }
+  void end(std::uint64_t id) { keeper_.end(id, spawned_.attempt, stopped_); }
   void set_status(int status) { status_ = status; }
   // Of one that is gone: takes what the pipes still hold.
   [[nodiscard]] ProcessOutcome take_outcome(std::span<char> buffer);

@@ -27,6 +27,9 @@ class Descriptor {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
 
+  // It is the caller's to close.
+  int release() { return std::exchange(fd_, -1); }
+
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool is_open() const { return fd_ >= 0; }
 

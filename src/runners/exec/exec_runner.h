@@ -27,6 +27,8 @@ class ExecRunner final : public Runner {
   [[nodiscard]] bool can_force_end() const override { return true; }
   // As ProcessRunner::hold().
   void hold(int lock) { processes_.hold(lock); }
+  // As ProcessRunner::unhold().
+  void unhold(int lock) { processes_.unhold(lock); }
   // Ends all: attempts get SIGTERM now, what former ones have left when they are gone, and SIGKILL after `grace`. If
   // attempts have used that up, the others get a second, unless `grace` is 0.
   // Returns when nothing is left, which with a process that hangs in the kernel it does not wait for. Meanwhile another

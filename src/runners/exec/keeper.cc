@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "runners/exec/keeper_process.h"
+#include "runners/exec/marked.h"
+#include "runners/exec/proc.h"
 
 namespace pawl::runners {
 namespace {
@@ -45,55 +47,6 @@ std::string random_word() {
   return fmt::format("{:016x}", number);
 }
 
-std::string current_directory() {
-  char path[PATH_MAX];
-  return ::getcwd(path, sizeof(path)) == nullptr ? std::string() : std::string(path);
-}
-
-// As a system call: glibc 2.36 declares it without extern "C".
-Descriptor handle_of(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
-
-// Lays strings and arrays of them out in memory, and knows when there is no room.
-class Layout {
- public:
-  Layout(char* begin, char* end) : at_(begin), end_(end) {}
-
-  // As execve wants them: pointers, the last one null.
-  char** array(const std::vector<std::string>& strings, const std::string& more = {}) {
-    const std::size_t count = strings.size() + (more.empty() ? 0 : 1);
-    align();
-    auto** const pointers = reinterpret_cast<char**>(at_);
-    if (!take((count + 1) * sizeof(char*))) return nullptr;
-    std::size_t i = 0;
-    for (const std::string& each : strings) pointers[i++] = string(each);
-    if (!more.empty()) pointers[i++] = string(more);
-    pointers[i] = nullptr;
-    return pointers;
-  }
-  char* string(const std::string& text) {
-    char* const begin = at_;
-    if (!take(text.size() + 1)) return nullptr;
-    std::memcpy(begin, text.c_str(), text.size() + 1);
-    return begin;
-  }
-  [[nodiscard]] bool is_full() const { return is_full_; }
-
- private:
-  void align() {
-    const auto number = reinterpret_cast<std::uintptr_t>(at_);
-    (void)take((alignof(char*) - number % alignof(char*)) % alignof(char*));
-  }
-  bool take(std::size_t bytes) {
-    is_full_ = is_full_ || bytes > static_cast<std::size_t>(end_ - at_);
-    if (!is_full_) at_ += bytes;
-    return !is_full_;
-  }
-
-  char* at_;
-  char* end_;
-  bool is_full_ = false;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
@@ -107,21 +60,21 @@ Result<std::unique_ptr<Keeper>> Keeper::make(Duration grace, int lock) {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return failed("no socket", errno);
   keeper->socket_ = Descriptor(ends[0]);
   const Descriptor theirs(ends[1]);
-  const Descriptor owner = handle_of(::getpid());
   keeper->directory_ = current_directory();
-  const std::string word = random_word();
-  keeper->marker_ = fmt::format("{}={}.", kMarkerName, word);
+  keeper->word_ = random_word();
+  keeper->marker_ = fmt::format("{}={}.", kMarkerName, keeper->word_);
+  // Before it starts anything.
+  write_word(lock, keeper->word_);
   KeeperSetup setup{.socket = theirs.get(),
                     .lock = lock,
                     .owner = ::getpid(),
-                    .owner_handle = owner.get(),
                     .images = static_cast<char*>(memory),
                     .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()};
-  std::ranges::copy(word, setup.marker_word);
+  std::ranges::copy(keeper->word_, setup.marker_word);
   keeper->pid_ = ::fork();
   if (keeper->pid_ == 0) run_keeper(setup);
   if (keeper->pid_ < 0) return failed("fork", errno);
-  keeper->handle_ = handle_of(keeper->pid_);
+  keeper->handle_ = open_handle(keeper->pid_);
   if (keeper->handle_.is_open()) return keeper;
   const int error = errno;
   ::kill(keeper->pid_, SIGKILL);
@@ -138,27 +91,13 @@ Keeper::~Keeper() {
   if (memory_ != nullptr) ::munmap(memory_, kImages * kImageBytes);
 }
 
-// E2BIG, or 0.
-int Keeper::fill_image(char* begin, const Execution& execution, const std::string& marker) {
-  auto* const image = new (begin) ExecImage;
-  Layout layout(begin + sizeof(ExecImage), begin + kImageBytes);
-  image->program = layout.string(execution.program);
-  image->cwd = execution.cwd.empty() ? nullptr : layout.string(execution.cwd);
-  // The keeper process is where we were when it was made.
-  const std::string here = current_directory();
-  image->from = here.empty() || here == directory_ ? nullptr : layout.string(here);
-  image->argv = layout.array(execution.argv);
-  image->env = layout.array(execution.env, marker);
-  return layout.is_full() ? E2BIG : 0;
-}
-
 int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor& input, const Descriptor& output,
                   const Descriptor& error) {
   if (free_images_.empty()) return EAGAIN;
   const std::uint64_t image = free_images_.back();
   const std::uint64_t attempt = ++attempts_;
   char* const place = static_cast<char*>(memory_) + image * kImageBytes;
-  if (const int too_big = fill_image(place, execution, fmt::format("{}{}", marker_, attempt)); too_big != 0)
+  if (const int too_big = fill_image(place, execution, fmt::format("{}{}", marker_, attempt), directory_); too_big != 0)
     return too_big;
   std::vector<int> descriptors;
   if (input.is_open()) descriptors.push_back(input.get());
@@ -167,14 +106,14 @@ int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor
   if (!send({.kind = RequestKind::start, .attempt = attempt, .image = image}, descriptors))
     return errno == ETOOMANYREFS ? EMFILE : kKeeperGone;
   free_images_.pop_back();
-  pending_.push_back({.is_start = true, .id = id, .image = image});
+  pending_.push_back({.is_start = true, .id = id, .attempt = attempt, .image = image});
   return 0;
 }
 
-void Keeper::end(std::uint64_t id, pid_t leader, bool all) {
+void Keeper::end(std::uint64_t id, std::uint64_t attempt, bool all) {
   // That the keeper is gone is an event of its own.
-  if (make_room() && send({.kind = RequestKind::end, .all = all, .pid = leader}, {}))
-    pending_.push_back({.is_start = false, .id = id, .image = 0});
+  if (make_room() && send({.kind = RequestKind::end, .all = all, .attempt = attempt}, {}))
+    pending_.push_back({.is_start = false, .id = id, .attempt = attempt, .image = 0});
 }
 
 // For one more request whose reply is not waited for. False: the keeper is gone.
@@ -193,6 +132,7 @@ void Keeper::answer(const Reply& reply) {
   if (request.is_start) free_images_.push_back(request.image);
   answers_.push_back({.is_start = request.is_start,
                       .id = request.id,
+                      .attempt = request.attempt,
                       .error = reply.error,
                       .pid = reply.pid,
                       .gone = reply.gone,
@@ -209,23 +149,26 @@ std::expected<std::vector<Keeper::Answer>, int> Keeper::take_answers() {
   return std::exchange(answers_, {});
 }
 
-void Keeper::signal(pid_t leader, int number) {
+void Keeper::signal(std::uint64_t attempt, int number) {
   // That it is gone is an event of its own.
-  (void)ask({.kind = RequestKind::signal, .pid = leader, .number = number});
+  (void)ask({.kind = RequestKind::signal, .number = number, .attempt = attempt});
 }
 
-std::expected<int, int> Keeper::status(pid_t leader) {
-  const std::expected<Reply, int> reply = ask({.kind = RequestKind::status, .pid = leader});
+std::expected<Keeper::End, int> Keeper::status(std::uint64_t attempt) {
+  const std::expected<Reply, int> reply = ask({.kind = RequestKind::status, .attempt = attempt});
   if (!reply) return std::unexpected(reply.error());
-  return reply->status;
+  return End{.status = reply->status, .sees_rest = reply->sees_rest};
 }
 
-bool Keeper::is_alone(pid_t leader) {
-  const std::expected<Reply, int> reply = ask({.kind = RequestKind::rest, .pid = leader});
+bool Keeper::is_alone(std::uint64_t attempt) {
+  const std::expected<Reply, int> reply = ask({.kind = RequestKind::rest, .attempt = attempt});
   return !reply || reply->gone;
 }
 
-void Keeper::hold(int lock) { (void)ask({.kind = RequestKind::hold}, {lock}); }
+void Keeper::hold(int lock) {
+  write_word(lock, word_);
+  (void)ask({.kind = RequestKind::hold}, {lock});
+}
 
 void Keeper::quit(Duration grace) {
   (void)send({.kind = RequestKind::quit, .grace_ms = std::clamp(grace, Duration::zero(), kMaxDuration).count()}, {});
@@ -234,6 +177,12 @@ void Keeper::quit(Duration grace) {
 bool Keeper::has_ended() const {
   pollfd ended{.fd = handle_.get(), .events = POLLIN, .revents = 0};
   return ::poll(&ended, 1, 0) > 0;
+}
+
+bool Keeper::has_ended_all() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_ &&
+         info.si_code == CLD_EXITED && info.si_status == 0;
 }
 
 bool Keeper::wait_end(Duration most) const {

@@ -21,6 +21,7 @@
 #include "pawl/types.h"
 
 #include "runners/exec/descriptor.h"
+#include "runners/exec/exec_image.h"
 #include "runners/exec/keeper_protocol.h"
 
 namespace pawl::runners {
@@ -28,18 +29,11 @@ namespace pawl::runners {
 inline constexpr int kKeeperGone = EOWNERDEAD;
 inline constexpr const char* kKeeperLost = "the process that keeps those of tasks (pawl-keeper) was killed";
 
-// A program, ready to be executed.
-struct Execution {
-  const std::string& program;
-  const std::vector<std::string>& argv;
-  const std::vector<std::string>& env;  // "NAME=VALUE"
-  const std::string& cwd;               // empty: that of this process
-};
-
 class Keeper {
  public:
-  // `grace`: what processes get to end by themselves when we are gone. `lock`: a descriptor that the keeper process
-  // keeps open until it has ended them all, or -1. Error: `unavailable`.
+  // `grace`: what processes get to end by themselves when we are gone. `lock`: the descriptor of a locked file that the
+  // keeper process keeps open until it has ended them all, or -1; its word is written into that file. Error:
+  // `unavailable`.
   static Result<std::unique_ptr<Keeper>> make(Duration grace, int lock);
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
@@ -49,11 +43,12 @@ class Keeper {
   // An answer to start() or end().
   struct Answer {
     bool is_start = false;
-    std::uint64_t id = 0;  // that was given there
-    int error = 0;
-    pid_t pid = 0;      // of the process that was started
-    bool gone = false;  // nothing of the one that was to end is left; its number may be another's from now on
-    int status = 0;     // if it is gone: as waitpid(2) says it
+    std::uint64_t id = 0;       // that was given there
+    std::uint64_t attempt = 0;  // what the other calls know the process by
+    int error = 0;              // of one that is gone: its status is not known
+    pid_t pid = 0;              // of the process that was started
+    bool gone = false;          // nothing of the one that was to end is left; its number may be another's from now on
+    int status = 0;             // if it is gone: as waitpid(2) says it
   };
 
   // Has a program executed, which takes some 0.2 ms; an answer will come. `input` may be closed: then it reads
@@ -63,7 +58,7 @@ class Keeper {
                           const Descriptor& output, const Descriptor& error);
   // Has what is left of its group killed, or, with `all`, of all that it has started; an answer will come. To be
   // repeated until that is gone.
-  void end(std::uint64_t id, pid_t leader, bool all);
+  void end(std::uint64_t id, std::uint64_t attempt, bool all);
   [[nodiscard]] bool can_start() const { return !free_images_.empty(); }
   // Those that have come. Does not wait. Error: kKeeperGone, when all have been taken.
   [[nodiscard]] std::expected<std::vector<Answer>, int> take_answers();
@@ -71,12 +66,16 @@ class Keeper {
   [[nodiscard]] bool has_answers() const { return !answers_.empty(); }
 
   // To its group, and to what it has started outside of it. After SIGTERM, SIGCONT.
-  void signal(pid_t leader, int number);
-  // How it ended, as waitpid(2) says it, of one that has.
-  [[nodiscard]] std::expected<int, int> status(pid_t leader);
-  // Whether the leader, which has ended, has left nothing behind.
-  [[nodiscard]] bool is_alone(pid_t leader);
-  // The keeper process keeps `lock` open, instead of the one before.
+  void signal(std::uint64_t attempt, int number);
+  // How one has ended that has.
+  struct End {
+    int status = 0;          // as waitpid(2) says it
+    bool sees_rest = false;  // is_alone() can tell
+  };
+  [[nodiscard]] std::expected<End, int> status(std::uint64_t attempt);
+  // Whether the leader, which has ended, has left nothing behind that can be seen.
+  [[nodiscard]] bool is_alone(std::uint64_t attempt);
+  // The keeper process keeps `lock` open, instead of the one before; its word is written into it.
   void hold(int lock);
 
   // What is left gets SIGTERM, and SIGKILL after `grace`; a shorter one than before counts. Only wait_end() may follow.
@@ -85,6 +84,8 @@ class Keeper {
   [[nodiscard]] bool wait_end(Duration most) const;
 
   [[nodiscard]] bool has_ended() const;
+  // Of one that has ended: in order, so that nothing is left of what it has started. False if that is not known.
+  [[nodiscard]] bool has_ended_all() const;
   // Readable when answers have come.
   [[nodiscard]] const Descriptor& socket() const { return socket_; }
   // Readable when the keeper process has ended.
@@ -92,13 +93,13 @@ class Keeper {
   [[nodiscard]] pid_t pid() const { return pid_; }
   // "PAWL_ATTEMPT=<word>.": what the environment of all that it starts has, and then a number.
   [[nodiscard]] const std::string& marker() const { return marker_; }
+  [[nodiscard]] const std::string& word() const { return word_; }
 
  private:
   Keeper() = default;
 
   [[nodiscard]] std::expected<Reply, int> ask(const Request& request, const std::vector<int>& descriptors = {});
   [[nodiscard]] bool send(const Request& request, const std::vector<int>& descriptors) const;
-  [[nodiscard]] int fill_image(char* begin, const Execution& execution, const std::string& marker);
   // The next reply; `wait`: until it comes. Error: EAGAIN, kKeeperGone.
   [[nodiscard]] std::expected<Reply, int> receive(bool wait);
   [[nodiscard]] bool make_room();
@@ -109,6 +110,7 @@ class Keeper {
   pid_t pid_ = -1;
   void* memory_ = nullptr;  // shared with the keeper process
   std::string directory_;   // ours when it was made
+  std::string word_;
   std::string marker_;
   std::uint64_t attempts_ = 0;
   std::vector<std::uint64_t> free_images_;
@@ -116,6 +118,7 @@ class Keeper {
   struct Pending {
     bool is_start;
     std::uint64_t id;
+    std::uint64_t attempt;
     std::uint64_t image;
   };
   std::deque<Pending> pending_;

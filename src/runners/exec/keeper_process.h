@@ -20,7 +20,6 @@ struct KeeperSetup {
   int socket = -1;
   int lock = -1;  // a descriptor to keep open, or -1
   pid_t owner = 0;
-  int owner_handle = -1;  // a pidfd of it, or -1
   char* images = nullptr;
   char marker_word[kMarkerWordBytes + 1] = {};
   std::int64_t grace_ms = 0;  // what is left gets it when the owner is gone

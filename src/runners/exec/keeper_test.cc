@@ -1,13 +1,17 @@
 // The keeper process: whatever becomes of the program that has started processes, or of the keeper, none is left.
 #include "runners/exec/keeper.h"
 
+#include <cerrno>
+#include <climits>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,17 +20,23 @@
 namespace pawl::runners {
 namespace {
 
-// A program in a process of its own that starts one process and then sleeps for ever. When it is killed nobody reads
-// what that process says, so it says nothing: else it could die of SIGPIPE.
+// A program in a process of its own that starts one process and then sleeps for ever. When it is killed, that process
+// may die of SIGPIPE until the keeper has seen the end, so a command says nothing.
 class Owner {
  public:
-  Owner(Duration grace, const std::string& command, int lock = -1) {
+  Owner(Duration grace, const std::string& command, int lock = -1, bool has_nothing_else_open = false)
+      : Owner(grace, shell("exec > /dev/null 2>&1; " + command), lock, has_nothing_else_open) {}
+  Owner(Duration grace, ProcessSpec spec, int lock = -1, bool has_nothing_else_open = false) {
     pid_ = ::fork();
     EXPECT_GE(pid_, 0);
     if (pid_ != 0) return;
+    if (has_nothing_else_open) {
+      lock = ::dup2(lock, 0);
+      ::close_range(1, UINT_MAX, 0);
+    }
     ProcessRunner runner(grace);
     if (lock >= 0) runner.hold(lock);
-    const auto started = Started::start(runner, shell("exec > /dev/null 2>&1; " + command));
+    const auto started = Started::start(runner, std::move(spec));
     for (;;) ::pause();
   }
   Owner(const Owner&) = delete;
@@ -85,6 +95,34 @@ TEST(Keeper, ends_what_runs_when_its_program_is_killed) {
   EXPECT_TRUE(leader.ends());
 }
 
+// More than a pipe holds, on both streams.
+TEST(Keeper, reads_what_is_said_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(kNever, shell("trap 'i=0; while [ $i -lt 5000 ]; do echo 01234567890123456789; echo 01234567890123456789 "
+                            ">&2; i=$((i+1)); done; echo cleaned > " +
+                            mailbox.path() + "; exit' TERM; echo $$ > " + mailbox.path() + "; while :; do :; done"));
+  const Stranger leader(mailbox.number());
+  owner.end();
+  EXPECT_EQ(mailbox.line(), "cleaned");
+  EXPECT_TRUE(leader.ends());
+}
+
+// Its reader gets all of it.
+TEST(Keeper, leaves_the_pipe_between_two_programs_alone_when_its_program_is_killed) {
+  Mailbox mailbox;
+  Owner owner(
+      kNever,
+      program({"sh", "-c",
+               "mkfifo \"$0.between\"; (trap '' TERM; exec wc -l < \"$0.between\" > \"$0\") & exec > \"$0.between\"; "
+               "trap 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; exit' TERM; echo $$ > \"$0\"; "
+               "while :; do :; done",
+               mailbox.path()}));
+  const Stranger leader(mailbox.number());
+  owner.end();
+  EXPECT_EQ(mailbox.number(), 20'000);
+  EXPECT_TRUE(leader.ends());
+}
+
 TEST(Keeper, kills_after_the_grace_period_what_does_not_end_when_its_program_is_killed) {
   Mailbox mailbox;
   Owner owner(kShort, "trap '' TERM; echo $$ > " + mailbox.path() + "; while :; do sleep 1000; done");
@@ -104,7 +142,10 @@ TEST(Keeper, ends_daemons_when_its_program_is_killed) {
   EXPECT_TRUE(daemon.ends());
 }
 
-TEST(Keeper, keeps_the_lock_until_nothing_is_left) {
+class KeeperLock : public ::testing::TestWithParam<bool> {};
+
+// Also with the lowest descriptors that there are.
+TEST_P(KeeperLock, is_kept_until_nothing_is_left) {
   const TemporaryDirectory directory;
   const std::string file = directory.file("lock", "", 0600);
   Mailbox mailbox;
@@ -114,7 +155,7 @@ TEST(Keeper, keeps_the_lock_until_nothing_is_left) {
   Owner owner(kNever,
               "trap 'until [ -e " + go + " ]; do sleep 0.01; done; exit' TERM; echo $$ > " + mailbox.path() +
                   "; while :; do sleep 0.01; done",
-              lock.get());
+              lock.get(), GetParam());
   const Stranger leader(mailbox.number());
   lock.close();
   owner.end();
@@ -123,6 +164,30 @@ TEST(Keeper, keeps_the_lock_until_nothing_is_left) {
   directory.file("go", "", 0600);
   EXPECT_EQ(::flock(next.get(), LOCK_EX), 0);
   EXPECT_FALSE(leader.lives());
+}
+
+INSTANTIATE_TEST_SUITE_P(Descriptors, KeeperLock, ::testing::Bool());
+
+// The keeper process has no use for what the program has open.
+TEST(Keeper, is_made_of_the_last_descriptors) {
+  const TemporaryDirectory directory;
+  const Descriptor lock(::open(directory.file("lock", "", 0600).c_str(), O_RDWR | O_CLOEXEC));
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlimit before = limit;
+  limit.rlim_cur = 64;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  std::vector<Descriptor> all;
+  do all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  while (all.back().is_open());
+  constexpr std::size_t kNeeded = 3;  // two sockets, and the handle of the keeper process
+  all.resize(all.size() - 1 - kNeeded);
+  const Result<std::unique_ptr<Keeper>> keeper = Keeper::make(Duration(0), lock.get());
+  all.clear();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(keeper) << describe(keeper.error());
+  EXPECT_FALSE((*keeper)->status(1));
+  EXPECT_FALSE((*keeper)->has_ended());
 }
 
 TEST(Keeper, lets_a_daemon_of_a_completed_process_live_until_the_end) {
@@ -163,7 +228,7 @@ TEST(Keeper, answers_any_number_of_requests_whose_answers_nobody_takes_meanwhile
   constexpr std::uint64_t kRequests = 3000;
   const Result<std::unique_ptr<Keeper>> keeper = Keeper::make(Duration(0), -1);
   ASSERT_TRUE(keeper) << describe(keeper.error());
-  constexpr pid_t kNobody = 1;
+  constexpr std::uint64_t kNobody = 1;
   for (std::uint64_t id = 0; id < kRequests; ++id) (*keeper)->end(id, kNobody, false);
   std::uint64_t next = 0;
   while (next < kRequests) {
@@ -173,7 +238,11 @@ TEST(Keeper, answers_any_number_of_requests_whose_answers_nobody_takes_meanwhile
     }
     const auto answers = (*keeper)->take_answers();
     ASSERT_TRUE(answers);
-    for (const Keeper::Answer& answer : *answers) EXPECT_EQ(answer.id, next++);
+    for (const Keeper::Answer& answer : *answers) {
+      EXPECT_EQ(answer.id, next++);
+      EXPECT_TRUE(answer.gone);
+      EXPECT_EQ(answer.error, ECHILD);  // not an end with status 0
+    }
   }
 }
 

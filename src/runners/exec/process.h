@@ -4,9 +4,9 @@
 // Every child leads its own session and process group, so it has no terminal; it has only the three standard
 // descriptors, and the signal dispositions, signal mask and descriptor limit that this process was started with. It is
 // stopped with all that it has started: SIGTERM, a grace period, SIGKILL. When the leader has ended, what is left of
-// its group is killed after a short wait for the rest of the output (0.5 s; after a stop() that ended the leader by
-// signal, the grace period); its outcome is reported when that is gone. What has left the group (a daemon) lives on if
-// its leader was not stopped, until end() or the end of this process.
+// its group is killed after a short wait for the rest of the output (0.5 s; after a stop() what is left of all that it
+// has started gets the rest of the grace period); its outcome is reported when that is gone. What has left the group (a
+// daemon) lives on if its leader was not stopped, until end() or the end of this process.
 //
 // A start that lacks descriptors, memory or room for a process waits for one of the others to end, if there is one.
 //
@@ -94,7 +94,10 @@ class ProcessRunner {
 
   // A copy of this descriptor, which has a lock, stays open until no process is left, even if this process has been
   // killed by then. Only the latest one does; none, if it is negative.
+  // What processes to look for, should both be killed, is written into its file (marked.h).
   void hold(int lock);
+  // Does so no more, if it is the latest; to be called before another process may get the lock, while this one lives.
+  void unhold(int lock);
 
   // Ends what processes have left behind: SIGTERM, SIGKILL after `grace`. A second call can shorten it. Call it when
   // none runs that was started.

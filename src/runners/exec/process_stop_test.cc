@@ -1,4 +1,6 @@
 // Stopping a process: the whole group hears SIGTERM, has its grace period, and is gone after it.
+#include <fmt/format.h>
+
 #include "runners/exec/process_test_support.h"
 
 namespace pawl::runners {
@@ -81,13 +83,62 @@ TEST(ProcessStop, kills_the_group_when_its_grace_period_ends_after_its_leader) {
   EXPECT_EQ(started->outcome().signal, SIGTERM);
 }
 
-TEST(ProcessStop, does_not_wait_the_grace_period_for_what_an_exiting_leader_left) {
+// It takes longer than the usual wait for the rest of the output.
+TEST(ProcessStop, gives_the_rest_of_the_grace_period_to_what_an_exiting_leader_left) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/cleaned";
+  ProcessRunner runner;
+  const auto started = Started::start(
+      runner, shell("trap 'exit 3' TERM; (trap 'sleep 1; echo cleaned > " + file +
+                    "; exit 0' TERM; echo ready; exec >/dev/null 2>&1; while :; do sleep 0.01; done) & wait"));
+  EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kNever);
+  EXPECT_EQ(started->outcome().exit_code, 3);
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(ProcessStop, kills_what_an_exiting_leader_left_when_the_grace_period_ends) {
   ProcessRunner runner;
   const auto started =
       Started::start(runner, shell("trap 'exit 3' TERM; (trap '' TERM; echo ready; exec sleep 1000) & wait"));
   EXPECT_EQ(started->line(0), "ready");
+  runner.stop(started->id, kShort);
+  EXPECT_EQ(started->outcome().exit_code, 3);
+}
+
+// What a shell does between the fork and the exec of a child: SIGTERM runs its handler there, which is lost with it.
+constexpr const char* kLoses =
+    "(trap 'echo heard' TERM; echo ready; until [ -e \"$0\" ]; do :; done; exec sleep 1000) ";
+
+TEST(ProcessStop, reaches_what_has_lost_its_signal_in_an_exec) {
+  // The leader has ended then, or waits for it.
+  for (const auto& [before, behind] : {std::pair("trap 'exit 3' TERM; ", "& wait"), {"trap : TERM; ", "; exit 3"}}) {
+    const TemporaryDirectory directory;
+    ProcessRunner runner;
+    const auto started = Started::start(
+        runner, program({"sh", "-c", fmt::format("{}{}{}", before, kLoses, behind), directory.path() + "/go"}));
+    EXPECT_EQ(started->line(0), "ready");
+    runner.stop(started->id, kNever);
+    EXPECT_EQ(started->line(1), "heard");
+    directory.file("go", "", 0600);
+    EXPECT_EQ(started->outcome().exit_code, 3);
+  }
+}
+
+// It has heard it, and a second one would take it the time that it needs.
+TEST(ProcessStop, is_heard_once_by_who_sets_it_back_to_its_default) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/cleaned";
+  ProcessRunner runner;
+  const auto started = Started::start(
+      runner,
+      program({"sh", "-c", "trap 'exit 3' TERM; sh -c \"$1\" \"$0\" & wait", file,
+               "trap 'trap - TERM; sleep 1; echo cleaned > \"$0\"; exit 0' TERM; echo ready; exec >/dev/null 2>&1; "
+               "while :; do sleep 0.01; done"}));
+  EXPECT_EQ(started->line(0), "ready");
   runner.stop(started->id, kNever);
   EXPECT_EQ(started->outcome().exit_code, 3);
+  EXPECT_TRUE(std::filesystem::exists(file));
 }
 
 TEST(ProcessStop, kills_who_ignores_it_after_the_grace_period) {

@@ -6,8 +6,6 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
-#include <string_view>
 
 #include <sys/types.h>
 
@@ -52,15 +50,5 @@ class ProcessTree {
   std::array<Found, kMost> found_;
   std::size_t count_ = 0;
 };
-
-// The parent of `pid`, or -1.
-[[nodiscard]] pid_t parent_of(pid_t pid);
-
-// Whether `pid` was started with `entry` in its environment: "NAME=VALUE" and the NUL behind it. Not of a zombie.
-[[nodiscard]] bool has_in_environment(pid_t pid, std::string_view entry);
-
-// Kills all processes of this machine, this one aside, that have `text` in their environment, or are of one of these
-// sessions: the environment of a process that executes a program at this moment cannot be read.
-void kill_all_of(std::string_view text, std::span<const pid_t> sessions);
 
 }  // namespace pawl::runners

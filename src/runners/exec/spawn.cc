@@ -11,10 +11,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "runners/exec/proc.h"
 #include "runners/exec/program.h"
 
 namespace pawl::runners {
@@ -186,6 +186,7 @@ std::expected<Spawning, SpawnFailure> spawn(std::uint64_t id, const ProcessSpec&
   if (failed != 0) return spawn_failed(*program, spec, failed);
   return Spawning{.program = *std::move(program),
                   .spawned = {.pid = -1,
+                              .attempt = 0,
                               .descriptors = {Descriptor(), std::move(pipes->input.ours), std::move(pipes->output.ours),
                                               std::move(pipes->error.ours)}}};
 }
@@ -194,9 +195,9 @@ std::expected<Spawned, SpawnFailure> complete(Spawning spawning, const ProcessSp
                                               const Keeper::Answer& answer) {
   if (answer.error != 0) return spawn_failed(spawning.program, spec, answer.error);
   spawning.spawned.pid = answer.pid;
-  // Of the right process, for its number is kept until we have it ended. As a system call: glibc 2.36 declares
-  // pidfd_open without extern "C".
-  spawning.spawned.descriptors.front() = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, answer.pid, 0)));
+  spawning.spawned.attempt = answer.attempt;
+  // Of the right process, for its number is kept until we have it ended.
+  spawning.spawned.descriptors.front() = open_handle(answer.pid);
   return std::move(spawning.spawned);
 }
 

@@ -24,6 +24,7 @@ inline constexpr std::size_t kChannels = 4;
 
 struct Spawned {
   pid_t pid = -1;
+  std::uint64_t attempt = 0;  // what the keeper knows it by
   // By Channel. All close-on-exec, the pipes non-blocking. `input` is closed if there is nothing to feed: then the
   // child reads /dev/null.
   std::array<Descriptor, kChannels> descriptors;

@@ -111,6 +111,40 @@ TEST_F(CliProcesses, that_a_killed_pawl_has_left_are_waited_for) {
   EXPECT_THAT(result.err, HasSubstr("pawl: waits for the processes that the last run has left behind"));
 }
 
+// Then nobody has the lock of what is left: it is found by the word that the keeper has written down.
+TEST_F(CliProcesses, that_a_killed_pawl_and_its_killed_keeper_have_left_are_ended_and_waited_for) {
+  RunningProgram program =
+      start(run_stored("name: slow\ntasks:\n"
+                       "  a:\n"
+                       "    run: |\n"
+                       "      echo $PPID > keeper\n"
+                       "      (\n"
+                       "        trap 'sleep 0.3; echo end >> log; exit 1' TERM\n"
+                       "        echo begin >> log\n"
+                       "        echo ready\n"
+                       "        exec > /dev/null 2>&1\n"
+                       "        until [ -e go ]; do sleep 0.01; done\n"
+                       "      ) &\n"
+                       "      wait $!\n"));
+  ASSERT_TRUE(program.wait_for("| ready"));
+  pid_t keeper = 0;
+  std::ifstream(folder_.path() / "keeper") >> keeper;
+  ASSERT_GT(keeper, 1);
+  program.signal(SIGSTOP);  // neither sees the other's end
+  ASSERT_EQ(::kill(keeper, SIGKILL), 0);
+  program.signal(SIGKILL);
+  (void)program.end();
+  RunningProgram next = start({PAWL_BINARY, "resume", "--data-dir", "data"});
+  ASSERT_TRUE(next.wait_for("| ready"));
+  EXPECT_EQ(log(), "begin end begin");
+  folder_.write("go", "");
+  const ProcessResult result = next.end();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("pawl: waits for the processes that the last run has left behind"));
+  std::ifstream file(folder_.path() / "data" / "processes");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "10000\n") << "nothing of these runs is left";
+}
+
 // Reading does not wait, and the wait can be given up.
 TEST_F(CliProcesses, that_are_left_keep_nobody_from_reading) {
   RunningProgram program = start(
