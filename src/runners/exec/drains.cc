@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kDrainsPerTurn = 64;
 
-ProcPath path_of(pid_t pid, int standard) { return ProcPath() << "/proc/" << pid << "/fd/" << standard; }
+ProcPath path_of(pid_t pid, int descriptor) { return ProcPath() << "/proc/" << pid << "/fd/" << descriptor; }
 
 }  // namespace
 
@@ -25,15 +25,15 @@ FileId file_of(int descriptor) {
   return {.device = status.st_dev, .inode = status.st_ino};
 }
 
-FileId pipe_of(pid_t pid, int standard) {
+FileId pipe_of(pid_t pid, int descriptor) {
   struct stat status{};
-  if (::stat(path_of(pid, standard).c_str(), &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
+  if (::stat(path_of(pid, descriptor).c_str(), &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
   return {.device = status.st_dev, .inode = status.st_ino};
 }
 
-void Drains::add(pid_t pid, int standard) {
+void Drains::add(pid_t pid, int descriptor) {
   if (!epoll_.is_open()) epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
-  Descriptor pipe(::open(path_of(pid, standard).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  Descriptor pipe(::open(path_of(pid, descriptor).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   epoll_event event{.events = EPOLLIN, .data = {.fd = pipe.get()}};
   // From now on it is known by its number only.
   if (pipe.is_open() && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, pipe.get(), &event) == 0) pipe.release();

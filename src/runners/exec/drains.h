@@ -22,13 +22,13 @@ struct FileId {
 
 // Of a descriptor of this process.
 [[nodiscard]] FileId file_of(int descriptor);
-// Of a standard descriptor of another process, if that is a pipe and may be seen.
-[[nodiscard]] FileId pipe_of(pid_t pid, int standard);
+// Of a descriptor of another process, if that is a pipe and may be seen.
+[[nodiscard]] FileId pipe_of(pid_t pid, int descriptor);
 
 class Drains {
  public:
-  // Reads, from now on until nobody can write, the pipe that `pid` has as a standard descriptor.
-  void add(pid_t pid, int standard);
+  // Reads, from now on until nobody can write, the pipe that `pid` has as this descriptor.
+  void add(pid_t pid, int descriptor);
   // Readable when a pipe is; -1 if there is none.
   [[nodiscard]] int handle() const { return epoll_.get(); }
   // Reads what is there. Does not wait.

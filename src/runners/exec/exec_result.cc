@@ -104,7 +104,7 @@ std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   std::string line = last_line(outcome.standard_error);
   const std::string where = line_of_script(line, call.line);
   if (line.empty() && is_one_command(call)) line = last_line(outcome.standard_output);
-  const std::string hint = terminal_hint(outcome.standard_error);
+  const std::string hint = outcome.signal == 0 ? terminal_hint(outcome.standard_error) : std::string();
   std::string words = line.empty() ? std::string() : fmt::format(": {}{}", line, where);
   if (!hint.empty()) return words + "; " + hint;
   if (is_closed_pipe(call, outcome))

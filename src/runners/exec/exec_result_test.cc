@@ -92,8 +92,24 @@ TEST(ExecError, says_what_to_do_without_a_terminal) {
         std::pair("Host key verification failed.", "BatchMode"),
         std::pair("ssh_askpass: read_passphrase: can't open /dev/tty: No such device or address", "BatchMode")})
     EXPECT_TRUE(message_of(words).contains(advice)) << message_of(words);
+  EXPECT_TRUE(message_of("the input device is not a TTY\n").contains("docker run -i"));
+  EXPECT_TRUE(message_of("Host key verification failed.\nfatal: Could not read from remote repository.\n\nPlease make "
+                         "sure you have the correct access rights\nand the repository exists.\n")
+                  .contains("BatchMode"));
   EXPECT_FALSE(message_of("no such table").contains("terminal"));
-  EXPECT_FALSE(message_of("cannot open /dev/tty" + std::string(10'000, '\n') + "no such table").contains("terminal"));
+}
+
+// It failed for another reason, or says something else.
+TEST(ExecError, does_not_speak_of_a_terminal_where_none_was_wanted) {
+  for (const std::string words :
+       {"warning: stdin is not a tty\n1 test failed\nsee test.log\n",
+        "assertion failed: \"whiteboard is not a tty-pe\"", "error: this column is not a tty",
+        "open /dev/tty0: permission denied", "cannot open /dev/tty\n1\n2\n3\n4\n5\nno such table\n"})
+    EXPECT_FALSE(
+        error_of(kSqlite, {.exit_code = 1, .standard_error = words}).message.contains("tasks have no terminal"))
+        << words;
+  EXPECT_FALSE(error_of(kSqlite, {.signal = SIGSEGV, .standard_error = "stdin is not a tty"})
+                   .message.contains("tasks have no terminal"));
 }
 
 TEST(ExecError, of_one_that_died_with_its_keeper_says_so) {

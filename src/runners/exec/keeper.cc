@@ -106,14 +106,14 @@ int Keeper::start(std::uint64_t id, const Execution& execution, const Descriptor
   if (!send({.kind = RequestKind::start, .attempt = attempt, .image = image}, descriptors))
     return errno == ETOOMANYREFS ? EMFILE : kKeeperGone;
   free_images_.pop_back();
-  pending_.push_back({.is_start = true, .id = id, .attempt = attempt, .image = image});
+  pending_.push_back({.kind = RequestKind::start, .id = id, .attempt = attempt, .image = image});
   return 0;
 }
 
 void Keeper::end(std::uint64_t id, std::uint64_t attempt, bool all) {
   // That the keeper is gone is an event of its own.
   if (make_room() && send({.kind = RequestKind::end, .all = all, .attempt = attempt}, {}))
-    pending_.push_back({.is_start = false, .id = id, .attempt = attempt, .image = 0});
+    pending_.push_back({.kind = RequestKind::end, .id = id, .attempt = attempt, .image = 0});
 }
 
 // For one more request whose reply is not waited for. False: the keeper is gone.
@@ -129,8 +129,9 @@ bool Keeper::make_room() {
 void Keeper::answer(const Reply& reply) {
   const Pending request = pending_.front();
   pending_.pop_front();
-  if (request.is_start) free_images_.push_back(request.image);
-  answers_.push_back({.is_start = request.is_start,
+  if (request.kind == RequestKind::signal) return;
+  if (request.kind == RequestKind::start) free_images_.push_back(request.image);
+  answers_.push_back({.is_start = request.kind == RequestKind::start,
                       .id = request.id,
                       .attempt = request.attempt,
                       .error = reply.error,
@@ -150,8 +151,9 @@ std::expected<std::vector<Keeper::Answer>, int> Keeper::take_answers() {
 }
 
 void Keeper::signal(std::uint64_t attempt, int number) {
-  // That it is gone is an event of its own.
-  (void)ask({.kind = RequestKind::signal, .number = number, .attempt = attempt});
+  // That the keeper is gone is an event of its own.
+  if (make_room() && send({.kind = RequestKind::signal, .number = number, .attempt = attempt}, {}))
+    pending_.push_back({.kind = RequestKind::signal, .id = 0, .attempt = attempt, .image = 0});
 }
 
 std::expected<Keeper::End, int> Keeper::status(std::uint64_t attempt) {

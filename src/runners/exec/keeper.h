@@ -116,7 +116,7 @@ class Keeper {
   std::vector<std::uint64_t> free_images_;
   // Requests whose replies are still to come, in their order.
   struct Pending {
-    bool is_start;
+    RequestKind kind;
     std::uint64_t id;
     std::uint64_t attempt;
     std::uint64_t image;

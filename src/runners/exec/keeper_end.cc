@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runners/exec/keeper_state.h"
+#include "runners/exec/proc.h"
 
 namespace pawl::runners {
 // To all that is left. A group as a whole, so that none of it can fork in between.
@@ -20,7 +21,7 @@ void KeeperProcess::signal_all(int number) {
   tree_.add_descendants();
   if (number == SIGTERM)
     for (std::size_t i = 0; i < tree_.size(); ++i) lost_.note(tree_[i]);
-  const auto is_group = [this](pid_t group) { return leaders_.find_process(group) != nullptr; };
+  const auto is_group = [this](pid_t group) { return leaders_.is_running(group); };
   const auto send = [&](int each) {
     leaders_.for_each([&](const Leader& leader) {
       // The number of one that is reaped is kept by its group as long as that has a child of ours.
@@ -45,13 +46,14 @@ void KeeperProcess::drain_pipes() {
   tree_.add_children(::getpid());
   tree_.add_descendants();
   for (std::size_t i = 0; i < tree_.size(); ++i) {
-    for (const int standard : {STDOUT_FILENO, STDERR_FILENO}) {
-      const FileId pipe = pipe_of(tree_[i], standard);
+    // A shell that writes into a file at this moment has moved its standard output to another descriptor.
+    for_each_number(ProcPath() << "/proc/" << tree_[i] << "/fd", [&](int descriptor) {
+      const FileId pipe = pipe_of(tree_[i], descriptor);
       if (FileId* const unread = pipe == FileId{} ? nullptr : leaders_.find_pipe(pipe)) {
-        drains_.add(tree_[i], standard);
+        drains_.add(tree_[i], descriptor);
         *unread = FileId{};
       }
-    }
+    });
   }
 }
 
@@ -69,7 +71,7 @@ void KeeperProcess::end_all() {
   for (;;) {
     pid_t ended = 0;
     while ((ended = ::waitpid(-1, nullptr, WNOHANG)) > 0)
-      if (Leader* const leader = leaders_.find_process(ended)) leader->reaped = true;
+      if (Leader* const leader = leaders_.find_process(ended)) leaders_.set_reaped(*leader);
     if (ended < 0 && errno == ECHILD) ::_exit(0);
     const std::int64_t now = monotonic_ms();
     if (now >= kill_at) signal_all(SIGKILL);

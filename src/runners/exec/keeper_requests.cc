@@ -81,8 +81,16 @@ Reply KeeperProcess::rest(const Request& request) {
 Reply KeeperProcess::end(const Request& request) {
   Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr) return {.error = ECHILD, .pid = 0, .status = 0, .gone = true};
+  // Of a leader that had ended before, what can be seen now is all that there can be.
+  bool is_alone = false;
   if (request.all) {
+    siginfo_t info{};
+    const bool has_ended =
+        leader->reaped || (::waitid(P_PID, static_cast<id_t>(leader->pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                           info.si_pid == leader->pid);
     find_rest_of(*leader);
+    const std::size_t itself = leader->reaped ? 0 : 1;
+    is_alone = has_ended && tree_.size() <= itself;
     for (std::size_t i = 0; i < tree_.size(); ++i)
       if (tree_[i] != leader->pid) tree_.signal(i, SIGKILL);
   }
@@ -92,14 +100,14 @@ Reply KeeperProcess::end(const Request& request) {
     const pid_t reaped = ::waitpid(leader->pid, &leader->status, WNOHANG);
     if (reaped == 0) return {};
     leader->is_unknown = reaped < 0;
-    leader->reaped = true;
+    leaders_.set_reaped(*leader);
   }
   pid_t member = leader->pid == 0 ? -1 : 0;
   while (member >= 0 && (member = ::waitpid(-leader->pid, nullptr, WNOHANG)) > 0) {
   }
   reap_orphans();
   bool gone = member < 0;
-  if (request.all && gone) {
+  if (request.all && gone && !is_alone) {
     find_rest_of(*leader);
     tree_.filter([](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) <= 0; });
     gone = tree_.size() == 0;
@@ -123,7 +131,7 @@ void KeeperProcess::find_rest_of(const Leader& leader) {
   tree_.clear();
   tree_.add_children(::getpid());
   tree_.filter([&](pid_t pid) {
-    if (Leader* const other = leaders_.find_process(pid)) return other->attempt == leader.attempt;
+    if (leaders_.is_running(pid)) return pid == leader.pid && !leader.reaped;
     return ::getsid(pid) == leader.pid || has_in_environment(pid, entry);
   });
   tree_.add_descendants();
@@ -134,7 +142,7 @@ void KeeperProcess::reap_orphans() {
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-    if (leaders_.find_process(info.si_pid) != nullptr) return;
+    if (leaders_.is_running(info.si_pid)) return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
   }
 }

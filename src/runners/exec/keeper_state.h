@@ -68,18 +68,33 @@ class Leaders {
   }
   // Makes room for one more. False: there is no memory.
   bool reserve() {
+    if (running_ == nullptr) {
+      void* const bits = ::mmap(nullptr, kPids / kBits, PROT_READ | PROT_WRITE, kPrivate | MAP_NORESERVE, -1, 0);
+      if (bits == MAP_FAILED) return false;
+      running_ = static_cast<unsigned char*>(bits);
+    }
     if (count_ < room_) return true;
     constexpr std::size_t kFirst = 1024;
     const std::size_t room = room_ == 0 ? kFirst : room_ * 2;
-    void* const memory =
-        room_ == 0 ? ::mmap(nullptr, room * sizeof(Leader), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                   : ::mremap(all_, room_ * sizeof(Leader), room * sizeof(Leader), MREMAP_MAYMOVE);
+    void* const memory = room_ == 0 ? ::mmap(nullptr, room * sizeof(Leader), PROT_READ | PROT_WRITE, kPrivate, -1, 0)
+                                    : ::mremap(all_, room_ * sizeof(Leader), room * sizeof(Leader), MREMAP_MAYMOVE);
     if (memory == MAP_FAILED) return false;
     all_ = static_cast<Leader*>(memory);
     room_ = room;
     return true;
   }
-  void add(const Leader& leader) { all_[count_++] = leader; }
+  void add(const Leader& leader) {
+    all_[count_++] = leader;
+    mark(leader.pid, true);
+  }
+  // Whether it leads an attempt and is not reaped: of each of a thousand children for each of a thousand attempts.
+  [[nodiscard]] bool is_running(pid_t pid) const {
+    return running_ != nullptr && pid > 0 && pid < kPids && (running_[pid / kBits] >> (pid % kBits) & 1U) != 0;
+  }
+  void set_reaped(Leader& leader) {
+    leader.reaped = true;
+    mark(leader.pid, false);
+  }
   template <class Visit>
   void for_each(Visit visit) {
     for (std::size_t i = 0; i < count_; ++i)
@@ -88,6 +103,17 @@ class Leaders {
   void remove(const Leader* leader) { all_[leader - all_] = all_[--count_]; }
 
  private:
+  static constexpr pid_t kPids = 1 << 22;  // the kernel's limit
+  static constexpr int kBits = 8;
+  static constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
+
+  void mark(pid_t pid, bool runs) {
+    const auto bit = static_cast<unsigned char>(1U << static_cast<unsigned>(pid % kBits));
+    unsigned char& bits = running_[pid / kBits];
+    bits = static_cast<unsigned char>(runs ? bits | bit : bits & ~bit);
+  }
+
+  unsigned char* running_ = nullptr;  // a bit for each process id
   Leader* all_ = nullptr;
   std::size_t count_ = 0;
   std::size_t room_ = 0;

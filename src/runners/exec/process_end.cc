@@ -74,10 +74,11 @@ SteadyTime ProcessRunner::Impl::limit_of(const Running& running) {
 // The leader has ended. What holds its output has time until the limit, and of a stopped one all that it has left.
 void ProcessRunner::Impl::settle(Children::iterator running) {
   Running& left = running->second;
+  const bool is_complete = left.child->is_complete();
+  if (is_complete && (!left.child->is_stopped() || left.child->is_alone())) return end(running);
   if (!left.limit) left.limit = limit_of(left);
   const SteadyTime now = std::chrono::steady_clock::now();
-  const bool is_complete = left.child->is_complete();
-  if (now >= *left.limit || (is_complete && (!left.child->is_stopped() || left.child->is_alone()))) return end(running);
+  if (now >= *left.limit) return end(running);
   set_deadline(*running, is_complete ? std::min(*left.limit, now + kRestTime) : *left.limit);
 }
 

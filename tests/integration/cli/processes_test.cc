@@ -214,6 +214,17 @@ TEST_F(CliProcesses, that_a_task_has_left_running_are_named_when_they_are_waited
   EXPECT_THAT(result.err, HasSubstr("pawl: waits for what tasks have left running to end, at most until "));
 }
 
+// Then a keeper knows only the groups of its attempts.
+TEST_F(CliProcesses, are_ended_after_a_kill_where_there_is_no_proc) {
+  const std::string hide = "exec unshare -rm sh -c 'mount -t tmpfs none /proc && exec \"$@\"' sh ";
+  if (shell(hide + "true", {}).exit_code != 0) GTEST_SKIP() << "no namespaces of users here";
+  RunningProgram program = start(by_shell(hide + "\"$@\"", {"run", flow(kSlow)}));
+  ASSERT_TRUE(program.wait_for("| ready"));
+  program.signal(SIGKILL);
+  (void)program.end();
+  wait_for_log("begin end");
+}
+
 // Reading does not wait, and the wait can be given up.
 TEST_F(CliProcesses, that_are_left_keep_nobody_from_reading) {
   RunningProgram program = start(
