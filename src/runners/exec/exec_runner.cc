@@ -62,8 +62,8 @@ void ExecRunner::start_one(Assignment assignment) {
     sink_.finished(address, outcome_of(std::move(result), max_result_bytes_));
   };
   const std::lock_guard lock(mutex_);
-  running_.emplace(address, Running{.process = processes_.start(std::move(task->process), wrote, done),
-                                    .attempt = attempt});
+  running_.emplace(address,
+                   Running{.process = processes_.start(std::move(task->process), wrote, done), .attempt = attempt});
 }
 
 std::string ExecRunner::describe_running() const {
