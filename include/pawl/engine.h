@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -70,6 +71,9 @@ struct Options {
   std::optional<std::set<std::string, std::less<>>> only{};
 };
 
+// What Engine::stop() waits for: `waits for the process of task "a" of workflow "w" to end, at most until ...`.
+using StopWait = std::function<void(const std::string& why)>;
+
 // Threads: any. Ownership: destroy it when no other thread calls it any more, and not from a handler or a callback of
 // its own. It belongs to the process that made it: in a child made by fork() every operation fails with `unavailable`,
 // and the destructor does nothing.
@@ -95,13 +99,15 @@ class Engine {
   // that run are asked to stop (TaskContext::stop_token), child processes and what they have left behind get SIGTERM,
   // and all have `grace` to end (none given: Options::cancel_grace); then the processes are killed. What they return no
   // longer counts: with a data directory the next engine, which waits for the processes, makes these attempts again, as
-  // after any interruption. A call on another thread meanwhile can shorten the grace of processes.
+  // after any interruption. A call on another thread meanwhile can shorten the grace of processes. If processes take
+  // longer than 200 ms to end, `on_wait`, which may be empty, is called once on this thread, with a line for people:
+  // for what it waits, and until when.
   //
   // A handler that never returns cannot be killed. Error: `timeout` if handlers still run after `grace`: their threads
   // go on, stop() may be called again to wait for them, and the destructor waits without a limit. `invalid_argument`
   // for a negative `grace`; `invalid_state` from inside a handler or a callback, which would wait for itself. To stop
   // an engine that has stopped is no error.
-  Result<void> stop(std::optional<Duration> grace = {});
+  Result<void> stop(std::optional<Duration> grace = {}, const StopWait& on_wait = {});
 
   [[nodiscard]] Handlers& handlers();
   [[nodiscard]] Orchestrator& orchestrator();

@@ -21,7 +21,7 @@ void add_quiet(Verb& verb, bool& quiet) {
 }
 
 Option add_data_dir(Verb& verb, std::string& data_dir, const std::string& what) {
-  return verb.add("--data-dir", data_dir, what).environment("PAWL_DATA_DIR").not_empty();
+  return verb.add("--data-dir", data_dir, what).environment(kDataDirVariable).not_empty();
 }
 
 void add_directory(Verb& verb, Target& target) { add_data_dir(verb, target.data_dir, "The data directory").required(); }

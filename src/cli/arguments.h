@@ -28,7 +28,10 @@ void add_done_output(Verb& verb, std::string& output);
 void add_view(Verb& verb, ViewArguments& arguments);
 void add_quiet(Verb& verb, bool& quiet);
 
-// --data-dir, whose default is in the environment.
+// Stands for --data-dir in the environment.
+inline constexpr const char* kDataDirVariable = "PAWL_DATA_DIR";
+
+// --data-dir
 Option add_data_dir(Verb& verb, std::string& data_dir, const std::string& what);
 
 // What a verb is about: a data directory, and perhaps a workflow in it.

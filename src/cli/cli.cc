@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iterator>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "cli/view.h"
@@ -50,7 +52,8 @@ constexpr const char* kExamples =
     "  pawl list --data-dir data\n"
     "  pawl resume --data-dir data       after a crash, a reboot, a SIGTERM\n"
     "\n"
-    "In the environment, PAWL_DATA_DIR stands for --data-dir and PAWL_LOG_LEVEL for --log-level in all verbs.\n"
+    "In the environment, PAWL_DATA_DIR stands for --data-dir and PAWL_LOG_LEVEL for --log-level in all verbs. Tasks\n"
+    "do not inherit PAWL_DATA_DIR: the directory is in use while they run.\n"
     "\n"
     "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, "
     "or\n"
@@ -177,6 +180,8 @@ int run(int argc, char** argv) {
     return report({.code = ErrorCode::internal, .message = thrown.what()});
   }
   set_log_level(log_level);
+  // It has been read. A pawl that is run by a task would find the directory in use by this one.
+  ::unsetenv(kDataDirVariable);
   return flush_output(action());
 }
 

@@ -22,6 +22,7 @@ namespace {
 struct DoctorArguments {
   Target target;
   std::optional<std::string> directory;  // given without --data-dir
+  std::optional<std::string> variable;   // what stands for --data-dir in the environment
   std::string salvage;                   // a new directory; empty: it is only checked
 };
 
@@ -145,8 +146,7 @@ Result<void> choose_directory(DoctorArguments& arguments) {
   if (!arguments.directory && chosen.empty())
     return fail(ErrorCode::invalid_argument, "doctor: --data-dir is missing; see pawl doctor --help");
   if (!arguments.directory) return {};
-  const char* const variable = std::getenv("PAWL_DATA_DIR");
-  const bool from_environment = variable != nullptr && chosen == variable;
+  const bool from_environment = chosen == arguments.variable;
   if (!chosen.empty() && !from_environment && chosen != *arguments.directory)
     return fail(ErrorCode::invalid_argument,
                 fmt::format("doctor: DIR and --data-dir are two directories, {} and {}; leave one out",
@@ -169,6 +169,7 @@ int doctor(const DoctorArguments& arguments) {
 void add_doctor(Verb& program) {
   Verb verb = program.add_verb("doctor", "Check a data directory from end to end");
   const auto arguments = std::make_shared<DoctorArguments>();
+  if (const char* const variable = std::getenv(kDataDirVariable)) arguments->variable = variable;
   Target* const target = &arguments->target;
   verb.add("DIR", arguments->directory, "The data directory, or a backup; the same as --data-dir");
   add_data_dir(verb, target->data_dir, "The data directory, or a backup");

@@ -1,5 +1,7 @@
 #include "cli/event_words.h"
 
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "cli/cut_output.h"
@@ -66,6 +68,17 @@ std::string EventWords::describe_attempt(std::string_view what, const std::strin
   if (what == "output") return fmt::format("{} {}", event.is_stderr ? "!" : "|", printable(event.text));
   if (what == "progress") return fmt::format("{:.0f} % {}", event.progress * 100, printable(event.text));
   return std::string(what);
+}
+
+bool waits_for_process(const Definition& definition, const WorkflowEvent& event) {
+  const bool is_task = event.type == "task_retry_scheduled";
+  if (!is_task && event.type != "compensation_retry_scheduled") return false;
+  std::optional<TaskIndex> action = definition.find_task(event.task);
+  if (action && !is_task) action = definition.compensation_of(*action);
+  if (!action || definition.handler(*action).module != "exec") return false;
+  const Json error = event.error.parse();
+  const Json* const code = error.is_object() ? error.get_object().if_contains("code") : nullptr;
+  return code != nullptr && *code == "timeout";
 }
 
 std::string subject_of(const WorkflowEvent& event) { return event.task.empty() ? "workflow" : printable(event.task); }

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "pawl/definition.h"
 #include "pawl/monitor.h"
 
 namespace pawl::cli {
@@ -20,6 +21,10 @@ class EventWords {
 
   std::unordered_map<std::string, Timestamp> started_;
 };
+
+// Whether `event` schedules the next attempt of one that took too long: its process has been told to stop then, and
+// the next attempt waits for it to end. `definition` is that of the event's workflow.
+bool waits_for_process(const Definition& definition, const WorkflowEvent& event);
 
 // Whom it happened to: a task, or "workflow".
 std::string subject_of(const WorkflowEvent& event);

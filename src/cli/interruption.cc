@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -37,16 +38,24 @@ void Interruption::clear_workflow() {
   is_over_ = true;
 }
 
-void Interruption::end(Engine& engine) {
+void Interruption::end(Engine& engine, bool tells) {
   bool insists = false;
   {
     const std::lock_guard lock(mutex_);
     ends_ = &engine;
+    tells_ = tells;
     insists = insists_;
   }
-  (void)engine.stop(insists ? std::optional(Duration::zero()) : std::nullopt);
+  StopWait on_wait;
+  if (tells) on_wait = [this](const std::string& why) { tell(why); };
+  (void)engine.stop(insists ? std::optional(Duration::zero()) : std::nullopt, on_wait);
   const std::lock_guard lock(mutex_);
   ends_ = nullptr;
+}
+
+// Without the mutex: who acts on a signal holds it while the engine ends.
+void Interruption::tell(const std::string& why) const {
+  note(fmt::format("{}; press Ctrl-C {}to kill at once", why, was_asked_ ? "" : "twice "));
 }
 
 PersistenceOptions Interruption::attend(PersistenceOptions options) const {
@@ -63,12 +72,12 @@ std::string Interruption::reason() const {
 
 void Interruption::act_on(int signal, int count) {
   const std::lock_guard lock(mutex_);
-  if (ends_ != nullptr) {
-    (void)ends_->stop(Duration::zero());
-    return;
-  }
-  if (leaves() || is_over_) {
-    insists_ = true;
+  was_asked_ = true;
+  if (ends_ != nullptr || leaves() || is_over_) {
+    // The first one asks for what is under way.
+    insists_ = count >= kMostAsked;
+    if (ends_ != nullptr && insists_) (void)ends_->stop(Duration::zero());
+    if (ends_ != nullptr && !insists_ && tells_) note("processes have their time to stop; another Ctrl-C kills them");
     return;
   }
   const bool cancels = orchestrator_ != nullptr && (signal == SIGINT || !durable_);

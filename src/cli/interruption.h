@@ -4,7 +4,7 @@
 // once. With a data directory only Ctrl-C does. SIGTERM and SIGHUP, with which a service is stopped and a terminal
 // closed, end the process and leave its workflows as they are, for another one to go on with; so does Ctrl-C while
 // there is no workflow of its own to cancel, or that one undoes what it has done. Processes of tasks get their time to
-// stop, however it ends; the next signal kills them. The third one ends the process as it is, even while what the
+// stop, however it ends; the second signal kills them. The third one ends the process as it is, even while what the
 // others have asked for hangs.
 //
 // Threads: signals are acted on by a thread of their own; the rest is for the main thread. Make it before any other
@@ -31,8 +31,9 @@ class Interruption {
   // And now it is not any more; when this returns, the orchestrator is not called.
   void clear_workflow();
 
-  // Ends the engine. A signal meanwhile kills what still runs, as one does that came after the first before.
-  void end(Engine& engine);
+  // Ends the engine. Processes have the rest of their time; the second signal since the start of this process kills
+  // them. If they take long and `tells`, it is said what is waited for.
+  void end(Engine& engine, bool tells);
   // How a data directory is opened: who waits for what the last run has left says so, and a signal ends the wait.
   [[nodiscard]] PersistenceOptions attend(PersistenceOptions options) const;
 
@@ -44,10 +45,12 @@ class Interruption {
 
  private:
   void act_on(int signal, int count);
+  void tell(const std::string& why) const;
 
   const bool durable_;
   std::atomic<int> leaving_{0};  // the signal
   std::atomic<bool> cancelled_{false};
+  std::atomic<bool> was_asked_{false};  // a first signal has come
   std::stop_source stop_;
   std::mutex mutex_;  // guards all below; held during the call, so that the engine is not destroyed meanwhile
   Orchestrator* orchestrator_ = nullptr;
@@ -55,6 +58,7 @@ class Interruption {
   bool is_over_ = false;    // there was a workflow, and is none any more
   bool insists_ = false;    // processes are not to get more time
   Engine* ends_ = nullptr;  // just now
+  bool tells_ = false;      // what it waits for then
   const Signals signals_;   // last: it uses all of the above
 };
 

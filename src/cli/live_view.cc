@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "cli/cut_output.h"
+#include "cli/event_words.h"
 #include "cli/terminal.h"
 #include "cli/view.h"
 
@@ -52,7 +53,10 @@ std::string_view last_line(std::string_view lines) {
 class LiveView final : public View {
  public:
   LiveView(std::FILE* out, const Definition& definition)
-      : out_(out), name_(printable(definition.name())), colours_(palette(takes_colours(out))) {}
+      : out_(out),
+        definition_(definition),
+        name_(printable(definition.name())),
+        colours_(palette(takes_colours(out))) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
     return {"task_started",         "task_completed",
@@ -82,7 +86,8 @@ class LiveView final : public View {
       shown_[event.task] = {.started = event.at,
                             .attempt = event.attempt,
                             .last_line = message_of(event.error),
-                            .next_attempt = event.due};
+                            .next_attempt = event.due,
+                            .waits_for_process = waits_for_process(definition_, event)};
     } else if (event.type == "task_lines") {
       const auto task = shown_.find(event.task);
       const bool runs = task != shown_.end() && !task->second.next_attempt;
@@ -111,7 +116,7 @@ class LiveView final : public View {
     const std::size_t rows = size.rows - 1;
     if (rows > 2) lines = task_lines(rows - 2, size.columns, now);
     if (rows > 0) lines.push_back(bar_line(status, now, size.columns));
-    if (rows > 1) lines.push_back(counts_line(status, size.columns));
+    if (rows > 1) lines.push_back(counts_line(status, now, size.columns));
     lock.unlock();  // a slow terminal keeps nobody waiting who has something to tell
     show(lines);
   }
@@ -126,6 +131,9 @@ class LiveView final : public View {
     std::string last_line;
     double progress = -1;  // not told
     std::optional<Timestamp> next_attempt;
+    bool waits_for_process = false;  // the next attempt, when it is due
+
+    [[nodiscard]] bool is_due(Timestamp now) const { return next_attempt && *next_attempt <= now; }
   };
 
   // Replaces what is on the screen. Between frames the terminal is as it was, so that nothing has to be put right
@@ -160,9 +168,12 @@ class LiveView final : public View {
     const std::string shown_id = printable(id);
     const std::string_view name = cut(shown_id, kIdColumns);
     if (task.next_attempt) {
-      const auto left = std::max(*task.next_attempt - now, std::chrono::microseconds(0));
-      const std::string head =
-          fmt::format("{} attempt {} failed, the next one in {} ", name, task.attempt, short_duration(left));
+      std::string next = "is due";
+      if (!task.is_due(now))
+        next = "in " + short_duration(*task.next_attempt - now);
+      else if (task.waits_for_process)
+        next = fmt::format("waits for the process of attempt {}", task.attempt);
+      const std::string head = fmt::format("{} attempt {} failed, the next one {} ", name, task.attempt, next);
       return std::move(Line(columns).add("~ ", colours_.yellow).add(head).add(task.last_line, colours_.dim)).text();
     }
     std::string head = fmt::format("{} {:>7} ", name, short_duration(std::max(now - task.started, {})));
@@ -202,10 +213,13 @@ class LiveView final : public View {
         .text();
   }
 
-  [[nodiscard]] std::string counts_line(const WorkflowStatus& status, std::size_t columns) const {
+  [[nodiscard]] std::string counts_line(const WorkflowStatus& status, Timestamp now, std::size_t columns) const {
     Line line(columns);
     line.add(fmt::format("{} of {} tasks completed, {} running", status.tasks_completed, status.tasks_total,
                          status.tasks_running));
+    const auto waiting = std::ranges::count_if(
+        shown_, [now](const auto& task) { return task.second.is_due(now) && task.second.waits_for_process; });
+    if (waiting > 0) line.add(fmt::format(", {} waiting for a process to end", waiting));
     if (status.tasks_failed > 0) line.add(", ").add(fmt::format("{} failed", status.tasks_failed), colours_.red);
     if (status.tasks_skipped > 0) line.add(fmt::format(", {} skipped", status.tasks_skipped));
     if (status.state == WorkflowState::paused) line.add(", paused");
@@ -214,6 +228,7 @@ class LiveView final : public View {
   }
 
   std::FILE* out_;
+  const Definition& definition_;
   const std::string name_;
   const Palette colours_;
   const SystemClock clock_;

@@ -16,7 +16,7 @@ constexpr TaskIndex kOneByOne = 2000;
 class PlainView final : public View {
  public:
   PlainView(std::FILE* out, const Definition& definition)
-      : outlet_(out), one_by_one_(definition.task_count() <= kOneByOne) {}
+      : definition_(definition), outlet_(out), one_by_one_(definition.task_count() <= kOneByOne) {}
 
   [[nodiscard]] std::vector<std::string> types() const override {
     if (one_by_one_) return every_type();
@@ -31,7 +31,8 @@ class PlainView final : public View {
     if (event.type == "task_lines") {
       put_lines(head + (event.is_stderr ? "! " : "| "), event.text);
     } else {
-      outlet_.put(fmt::format("{}{}\n", head, words_.describe(event)));
+      outlet_.put(fmt::format("{}{}{}\n", head, words_.describe(event),
+                              waits_for_process(definition_, event) ? ", when the process of this one has ended" : ""));
     }
   }
 
@@ -60,6 +61,7 @@ class PlainView final : public View {
     outlet_.put_output(block_, count);
   }
 
+  const Definition& definition_;
   Outlet outlet_;
   const bool one_by_one_;
   int last_tenth_ = 0;

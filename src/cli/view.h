@@ -26,6 +26,8 @@ class View {
 // All types of events, what tasks write in blocks of lines.
 inline std::vector<std::string> every_type() { return {"*", "task_lines"}; }
 
+// Views look into the definition as long as they are told anything.
+//
 // One line for each thing that happens; for graphs of more than some thousand tasks, one for each tenth of the way.
 std::unique_ptr<View> make_plain_view(std::FILE* out, const Definition& definition);
 

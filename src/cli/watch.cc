@@ -91,7 +91,7 @@ Watch::Watch(Engine& engine, Interruption& interruption, WatchOptions options)
 
 Watch::~Watch() {
   interruption_.clear_workflow();
-  interruption_.end(engine_);
+  interruption_.end(engine_, !options_.view.quiet && !options_.json);
 }
 
 void Watch::listen(const Definition& definition) {

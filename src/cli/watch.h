@@ -54,7 +54,8 @@ class Watch {
   Audience& audience() { return audience_; }
   // Notes what happens from now on for begin(), where the workflow has no id yet.
   void listen(const Definition& definition);
-  // Shows the workflow from now on; it need not be known to the engine yet.
+  // Shows the workflow from now on; it need not be known to the engine yet. The definition is looked into until
+  // finish() returns, here and in listen().
   void begin(const std::string& id, const Definition& definition);
   // Waits for its end, or until the process is to leave it alone. Says what there is to say; returns the exit code.
   int finish();

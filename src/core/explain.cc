@@ -72,6 +72,11 @@ Explanation explain_running(const Workflow& workflow, TaskIndex task, const Surr
   const TaskRecord& record = workflow.tasks[task];
   const auto awaited = surroundings.awaited ? surroundings.awaited(task) : std::nullopt;
   explanation.code = awaited ? "waiting_for_child" : "running";
+  if (surroundings.nobody_runs_it) {
+    explanation.text = fmt::format("attempt {} was started at {}, and was running when the process that ran it ended",
+                                   record.attempt, format_time(record.started_at));
+    return explanation;
+  }
   explanation.text =
       fmt::format("attempt {} has been running since {}", record.attempt, format_time(record.started_at));
   if (awaited) explanation.text += fmt::format("; its handler waits for workflow {}", in_quotes(*awaited));
@@ -105,6 +110,9 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
   } else if (workflow.state != WorkflowState::running) {
     explanation.code = std::string(to_string(workflow.state));
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
+  } else if (surroundings.nobody_runs_it) {
+    explanation.code = "not_started";
+    explanation.text = "it is ready, and nobody runs its workflow now";
   } else if (const auto previous = surroundings.previous ? surroundings.previous(task) : std::nullopt) {
     explanation.code = "previous_attempt";
     explanation.text = fmt::format("waits for the process of attempt {} to end", previous->attempt);

@@ -17,6 +17,7 @@ namespace pawl::core {
 
 // What the state alone does not say.
 struct Surroundings {
+  bool nobody_runs_it = false;  // the engine has not taken it up
   std::size_t slots_in_use = 0;
   std::size_t slots = 0;
   // Of the slots in use, those whose tasks are blocked in wait_workflow; and, for people, which tasks these are.

@@ -112,7 +112,7 @@ struct Engine::Parts {
   Result<std::shared_ptr<Store>> open_directory(const PersistenceOptions& options);
   // The shards first, for they give work to the runners; then the runners, whose last reports nobody reads. While one
   // thread stops it, another one may shorten the grace.
-  Result<void> stop(Duration grace);
+  Result<void> stop(Duration grace, const StopWait& on_wait = {});
   // The same, and waits for handlers that go on; until then they may call the engine.
   void end() {
     (void)stop(cancel_grace);
@@ -162,7 +162,7 @@ Result<std::shared_ptr<Store>> Engine::Parts::open_directory(const PersistenceOp
       });
 }
 
-Result<void> Engine::Parts::stop(Duration grace) {
+Result<void> Engine::Parts::stop(Duration grace, const StopWait& on_wait) {
   bool shortens = false;
   {
     const std::lock_guard lock(grace_mutex);
@@ -182,7 +182,7 @@ Result<void> Engine::Parts::stop(Duration grace) {
     ends_processes = true;
     grace = least_grace;
   }
-  exec.end(grace);
+  exec.end(grace, on_wait);
   const std::size_t busy = pool->wait_idle(until);
   if (busy == 0) return {};
   return fail(ErrorCode::timeout, fmt::format("{} {} been asked to stop and still {} after {}", busy,
@@ -222,13 +222,13 @@ Engine::~Engine() {
 
 Result<void> Engine::started() const { return parts_->orchestrator.check_started(); }
 
-Result<void> Engine::stop(std::optional<Duration> grace) {
+Result<void> Engine::stop(std::optional<Duration> grace, const StopWait& on_wait) {
   if (Result<void> here = parts_->owner.check(); !here) return here;
   if (Shard::of_this_thread() != nullptr || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
     return fail(ErrorCode::invalid_state, "an engine cannot be stopped from inside its handlers and callbacks");
   const Duration given = grace.value_or(parts_->cancel_grace);
   if (given < Duration::zero()) return fail(ErrorCode::invalid_argument, "it is negative", "grace");
-  return parts_->stop(std::min(given, kMaxDuration));
+  return parts_->stop(std::min(given, kMaxDuration), on_wait);
 }
 
 Handlers& Engine::handlers() { return parts_->handlers; }

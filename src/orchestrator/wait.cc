@@ -105,7 +105,8 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
     named += fmt::format("{}{} of {} for {}", named.empty() ? "" : ", ", in_quotes(waiter.task_id),
                          in_quotes(waiter.workflow), in_quotes(awaited));
   if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
-  core::Surroundings surroundings{.slots_in_use = slots_.in_use(),
+  core::Surroundings surroundings{.nobody_runs_it = options_.shard.standby,
+                                  .slots_in_use = slots_.in_use(),
                                   .slots = slots_.capacity(),
                                   .slots_of_waiting = waiting.count,
                                   .waiting = std::move(named),

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <signal.h>
+
 #include "runners/exec/keeper.h"
 #include "runners/exec/line_splitter.h"
 #include "runners/exec/output_tail.h"
@@ -44,12 +46,18 @@ class Child {
   void signal(int number) { keeper_.signal(spawned_.attempt, number); }
   void mark_stopped() { stopped_ = true; }
   [[nodiscard]] bool is_stopped() const { return stopped_; }
+  // Of one that has failed: tells what it has left to end.
+  void end_rest() {
+    ends_rest_ = true;
+    signal(SIGTERM);
+  }
+  [[nodiscard]] bool ends_rest() const { return ends_rest_; }
 
   // Of one whose leader has ended: nothing that it has started is left.
   [[nodiscard]] bool is_alone() { return keeper_.is_alone(spawned_.attempt); }
-  // Has what is left of the group killed, and of a stopped one all that it has started; the keeper's answer comes under
-  // `id`, until all is gone to be repeated.
-  void end(std::uint64_t id) { keeper_.end(id, spawned_.attempt, stopped_); }
+  // Has what is left of the group killed, and of a stopped one, or after end_rest(), all that it has started; the
+  // keeper's answer comes under `id`, until all is gone to be repeated.
+  void end(std::uint64_t id) { keeper_.end(id, spawned_.attempt, stopped_ || ends_rest_); }
   void set_status(int status) { status_ = status; }
   // Of one that is gone: takes what the pipes still hold.
   [[nodiscard]] ProcessOutcome take_outcome(std::span<char> buffer);
@@ -87,6 +95,7 @@ class Child {
   Output stderr_;
   bool leader_ended_ = false;
   bool stopped_ = false;
+  bool ends_rest_ = false;
   int status_ = 0;  // as waitpid(2) says it
 };
 

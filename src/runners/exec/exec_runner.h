@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -31,16 +34,24 @@ class ExecRunner final : public Runner {
   void unhold(int lock) { processes_.unhold(lock); }
   // Ends all: attempts get SIGTERM now, what former ones have left when they are gone, and SIGKILL after `grace`. If
   // attempts have used that up, the others get a second, unless `grace` is 0.
-  // Returns when nothing is left, which with a process that hangs in the kernel it does not wait for. Meanwhile another
-  // thread may call it and shorten the grace.
-  void end(Duration grace);
+  // Returns when nothing is left, which with a process that hangs in the kernel it does not wait for. If that is not
+  // soon, `on_wait`, which may be empty, is told once what it waits for. Meanwhile another thread may call it and
+  // shorten the grace.
+  void end(Duration grace, const std::function<void(const std::string& why)>& on_wait = {});
 
  private:
   struct AddressHash {
     std::size_t operator()(const AttemptAddress& address) const;
   };
 
+  struct Running {
+    runners::ProcessRunner::ProcessId process;
+    std::shared_ptr<const Assignment> attempt;
+  };
+
   void start_one(Assignment assignment);
+  // Of the tasks that run; with mutex_ held.
+  [[nodiscard]] std::string describe_running() const;
 
   AttemptSink& sink_;
   const std::size_t max_result_bytes_;
@@ -48,7 +59,7 @@ class ExecRunner final : public Runner {
   std::condition_variable idle_;
   std::optional<std::chrono::steady_clock::time_point> ends_at_;
   bool ends_at_once_ = false;
-  boost::unordered_flat_map<AttemptAddress, runners::ProcessRunner::ProcessId, AddressHash> running_;
+  boost::unordered_flat_map<AttemptAddress, Running, AddressHash> running_;
   runners::ProcessRunner processes_;  // last: its callbacks use the members above
 };
 

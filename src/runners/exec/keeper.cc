@@ -137,7 +137,8 @@ void Keeper::answer(const Reply& reply) {
                       .error = reply.error,
                       .pid = reply.pid,
                       .gone = reply.gone,
-                      .status = reply.status});
+                      .status = reply.status,
+                      .failed = reply.failed});
 }
 
 std::expected<std::vector<Keeper::Answer>, int> Keeper::take_answers() {

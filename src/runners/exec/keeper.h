@@ -49,6 +49,7 @@ class Keeper {
     pid_t pid = 0;              // of the process that was started
     bool gone = false;          // nothing of the one that was to end is left; its number may be another's from now on
     int status = 0;             // if it is gone: as waitpid(2) says it
+    bool failed = false;        // not gone: it has failed, and what it has left lives; nothing was killed
   };
 
   // Has a program executed, which takes some 0.2 ms; an answer will come. `input` may be closed: then it reads
@@ -57,7 +58,8 @@ class Keeper {
   [[nodiscard]] int start(std::uint64_t id, const Execution& execution, const Descriptor& input,
                           const Descriptor& output, const Descriptor& error);
   // Has what is left of its group killed, or, with `all`, of all that it has started; an answer will come. To be
-  // repeated until that is gone.
+  // repeated until that is gone. Of one that has failed and left something nothing is killed without `all`; and what
+  // may be about to leave the group has half a second for that.
   void end(std::uint64_t id, std::uint64_t attempt, bool all);
   [[nodiscard]] bool can_start() const { return !free_images_.empty(); }
   // Those that have come. Does not wait. Error: kKeeperGone, when all have been taken.

@@ -29,7 +29,9 @@ enum class RequestKind : std::uint8_t {
   signal,  // `number` to the leader's group; what the attempt has outside of it gets it, too
   status,  // how the leader, which has ended, did so, and whether it can be seen what it has left
   rest,    // whether the leader, which has ended, has left anything
-  end,     // kills what is left of the leader's group, and if `all` whatever is left of the attempt, and reaps it
+  end,     // kills what is left of the leader's group, and if `all` whatever is left of the attempt, and reaps it;
+           // without `all` nothing is killed yet of a leader that has failed and left something, or that has just
+           // started something that may be about to leave the group
   hold,    // keeps the one descriptor that comes along, open, as long as the keeper lives
   quit,    // ends everything within `grace_ms`, which a second one can shorten; there is no reply but the keeper's end
 };
@@ -50,6 +52,7 @@ struct Reply {
   pid_t pid = 0;
   int status = 0;          // as waitpid(2) gives it
   bool gone = false;       // nothing is left of the attempt
+  bool failed = false;     // of `end`: the leader has failed, and what it has left lives
   bool sees_rest = false;  // of `status`: it can be seen what a leader has left
 };
 

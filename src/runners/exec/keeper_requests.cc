@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <signal.h>
@@ -17,6 +19,24 @@ namespace pawl::runners {
 namespace {
 
 constexpr std::size_t kMarkerBytes = 64;
+// What a process that leaves its group (setsid) needs for that at most, from its fork on, is half a second.
+constexpr std::uint64_t kTimesASecond = 2;
+
+// How a child has ended that is not reaped; nothing: it has not.
+std::optional<siginfo_t> end_of(pid_t pid) {
+  siginfo_t info{};
+  const int found = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (found != 0 || info.si_pid != pid) return std::nullopt;
+  return info;
+}
+
+// Whether there is no child.
+bool is_childless() {
+  pid_t ended = 0;
+  while ((ended = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+  }
+  return ended < 0 && errno == ECHILD;
+}
 
 }  // namespace
 
@@ -27,6 +47,7 @@ Reply KeeperProcess::start(Message& message) {
   const ChildFiles files{.input = message.passed == kPassedDescriptors ? message.descriptors[0].get() : -1,
                          .output = message.descriptors[first_output].get(),
                          .error = message.descriptors[first_output + 1].get()};
+  const bool is_alone = leaders_.is_empty() && is_childless();
   pid_t pid = -1;
   auto* const image = reinterpret_cast<ExecImage*>(images_ + message.request.image * kImageBytes);
   const int error = execute(*image, files, pid);
@@ -36,6 +57,7 @@ Reply KeeperProcess::start(Message& message) {
                 .attempt = message.request.attempt,
                 .reaped = false,
                 .status = 0,
+                .was_alone = is_alone,
                 .pipes = {file_of(files.output), file_of(files.error)}});
   return {.error = 0, .pid = pid};
 }
@@ -81,13 +103,16 @@ Reply KeeperProcess::rest(const Request& request) {
 Reply KeeperProcess::end(const Request& request) {
   Leader* const leader = leaders_.find(request.attempt);
   if (leader == nullptr) return {.error = ECHILD, .pid = 0, .status = 0, .gone = true};
+  if (!request.all && !leader->reaped) {
+    if (const std::optional<siginfo_t> end = end_of(leader->pid)) {
+      const bool failed = end->si_code != CLD_EXITED || end->si_status != 0;
+      if (failed ? leaves_rest(*leader) : has_newborn(*leader)) return {.failed = failed};
+    }
+  }
   // Of a leader that had ended before, what can be seen now is all that there can be.
   bool is_alone = false;
   if (request.all) {
-    siginfo_t info{};
-    const bool has_ended =
-        leader->reaped || (::waitid(P_PID, static_cast<id_t>(leader->pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-                           info.si_pid == leader->pid);
+    const bool has_ended = leader->reaped || end_of(leader->pid);
     find_rest_of(*leader);
     const std::size_t itself = leader->reaped ? 0 : 1;
     is_alone = has_ended && tree_.size() <= itself;
@@ -118,8 +143,34 @@ Reply KeeperProcess::end(const Request& request) {
   return reply;
 }
 
-// Finds what the attempt has outside of its leader's group: descendants of the leader, and orphans of its session or
-// with its marker.
+// Whether a leader that has ended has left something. As a rule it has not, which is seen soon: then all children are
+// leaders.
+bool KeeperProcess::leaves_rest(const Leader& leader) {
+  tree_.clear();
+  tree_.add_children(::getpid());
+  tree_.filter([&](pid_t pid) { return !leaders_.is_running(pid); });
+  if (tree_.size() == 0) return false;
+  find_rest_of(leader);
+  tree_.filter([&](pid_t pid) { return pid != leader.pid && ::waitpid(pid, nullptr, WNOHANG) <= 0; });
+  return tree_.size() > 0;
+}
+
+// Whether a leader that has ended has left a child in its group that has run for so short a time that it may be about
+// to leave the group, as of `setsid my-database &` at the end of a script.
+bool KeeperProcess::has_newborn(const Leader& leader) {
+  tree_.clear();
+  tree_.add_children(::getpid());
+  const std::uint64_t now = ticks_now();
+  tree_.filter([&](pid_t pid) {
+    if (pid == leader.pid || ::getpgid(pid) != leader.pid || ::waitpid(pid, nullptr, WNOHANG) > 0) return false;
+    const std::optional<ProcStat> stat = stat_of(pid);
+    return stat && now < stat->start_ticks + ticks_a_second() / kTimesASecond;
+  });
+  return tree_.size() > 0;
+}
+
+// Finds what the attempt has outside of its leader's group: descendants of the leader, orphans of its session or with
+// its marker, and if nothing else ran meanwhile all orphans.
 void KeeperProcess::find_rest_of(const Leader& leader) {
   char marker[kMarkerBytes] = {};
   char* end = std::ranges::copy(kMarkerName, marker).out;
@@ -132,7 +183,7 @@ void KeeperProcess::find_rest_of(const Leader& leader) {
   tree_.add_children(::getpid());
   tree_.filter([&](pid_t pid) {
     if (leaders_.is_running(pid)) return pid == leader.pid && !leader.reaped;
-    return ::getsid(pid) == leader.pid || has_in_environment(pid, entry);
+    return leader.was_alone || ::getsid(pid) == leader.pid || has_in_environment(pid, entry);
   });
   tree_.add_descendants();
 }

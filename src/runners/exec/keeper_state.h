@@ -35,6 +35,7 @@ struct Leader {
   bool reaped;
   int status;
   bool is_unknown = false;  // there was no status to be had
+  bool was_alone = false;   // nothing else was below the keeper since it was started: all orphans are its
   // What the owner reads: its standard output and error.
   FileId pipes[2] = {};
 };
@@ -83,10 +84,14 @@ class Leaders {
     room_ = room;
     return true;
   }
+  // None of them is alone then.
   void add(const Leader& leader) {
     all_[count_++] = leader;
     mark(leader.pid, true);
+    if (count_ == 1) return;
+    for (std::size_t i = 0; i < count_; ++i) all_[i].was_alone = false;
   }
+  [[nodiscard]] bool is_empty() const { return count_ == 0; }
   // Whether it leads an attempt and is not reaped: of each of a thousand children for each of a thousand attempts.
   [[nodiscard]] bool is_running(pid_t pid) const {
     return running_ != nullptr && pid > 0 && pid < kPids && (running_[pid / kBits] >> (pid % kBits) & 1U) != 0;
@@ -145,6 +150,8 @@ class KeeperProcess {
   Reply end(const Request& request);
   void reap_orphans();
   void find_rest_of(const Leader& leader);
+  bool leaves_rest(const Leader& leader);
+  bool has_newborn(const Leader& leader);
   void signal_all(int number);
   void drain_pipes();
   [[noreturn]] void end_all();

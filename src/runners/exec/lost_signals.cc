@@ -1,7 +1,6 @@
 #include "runners/exec/lost_signals.h"
 
 #include <algorithm>
-#include <ctime>
 #include <optional>
 
 #include <signal.h>
@@ -15,17 +14,6 @@ namespace {
 
 // What a shell takes at most from its fork to the exec, on a machine that is very busy.
 constexpr std::uint64_t kMostForExecSeconds = 10;
-
-std::uint64_t ticks_a_second() { return static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)); }
-
-// On the clock of ProcStat::start_ticks.
-std::uint64_t ticks_now() {
-  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * ticks_a_second() +
-         static_cast<std::uint64_t>(time.tv_nsec) / (kNsPerSecond / ticks_a_second());
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "runners/exec/proc.h"
 
 #include <algorithm>
+#include <ctime>
 
 namespace pawl::runners {
 
@@ -29,6 +30,16 @@ std::uint64_t mask_in(std::string_view status, std::string_view name) {
 }
 
 }  // namespace
+
+std::uint64_t ticks_a_second() { return static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)); }
+
+std::uint64_t ticks_now() {
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  timespec time{};
+  ::clock_gettime(CLOCK_BOOTTIME, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * ticks_a_second() +
+         static_cast<std::uint64_t>(time.tv_nsec) / (kNsPerSecond / ticks_a_second());
+}
 
 std::optional<ProcStat> stat_of(pid_t pid) {
   char text[kProcReadBytes];

@@ -91,6 +91,10 @@ struct ProcStat {
 };
 [[nodiscard]] std::optional<ProcStat> stat_of(pid_t pid);
 
+// On the clock of ProcStat::start_ticks.
+[[nodiscard]] std::uint64_t ticks_now();
+[[nodiscard]] std::uint64_t ticks_a_second();
+
 // Of /proc/PID/status: what a process does with a signal.
 enum class Disposition : std::uint8_t { unknown, by_default, caught, ignored, blocked };
 [[nodiscard]] Disposition disposition_of(pid_t pid, int signal);

@@ -6,7 +6,9 @@
 // stopped with all that it has started: SIGTERM, a grace period, SIGKILL. When the leader has ended, what is left of
 // its group is killed after a short wait for the rest of the output (0.5 s; after a stop() what is left of all that it
 // has started gets the rest of the grace period); its outcome is reported when that is gone. What has left the group (a
-// daemon) lives on if its leader was not stopped, until end() or the end of this process.
+// daemon) lives on if its leader exited with 0, until end() or the end of this process; one that was forked less than
+// 0.5 s ago has the rest of that time to leave the group. All that a leader leaves that has failed gets SIGTERM, the
+// runner's grace period, SIGKILL, and only then the outcome is reported.
 //
 // A start that lacks descriptors, memory or room for a process waits for one of the others to end, if there is one.
 //
@@ -74,7 +76,8 @@ class ProcessRunner {
   // Names a started process; never used again.
   enum class ProcessId : std::uint64_t {};
 
-  // `grace`: what processes get to end by themselves when this process has ended without end() or stop().
+  // `grace`: what processes get to end by themselves when this process has ended without end() or stop(), and what
+  // a leader that has failed has left.
   explicit ProcessRunner(Duration grace = std::chrono::seconds(10));
   // Kills and reaps what still runs; their callbacks are not called any more.
   ~ProcessRunner();

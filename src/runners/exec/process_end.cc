@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kDrainTime(500);
 // While the last of a group that was killed die, how often it is looked whether they have.
 constexpr std::chrono::milliseconds kLookTime(2);
-// While what a stopped leader has left ends by itself, the same.
+// While what a leader that was stopped or has failed has left ends by itself, the same.
 constexpr std::chrono::milliseconds kRestTime(20);
 
 }  // namespace
@@ -37,7 +37,10 @@ void ProcessRunner::Impl::execute(Stop stop) {
     return;
   }
   const auto running = children_.find(stop.id);
-  if (running == children_.end() || running->second.ends) return;
+  if (running == children_.end()) return;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + stop.grace;
+  running->second.stop_by = std::min(deadline, running->second.stop_by.value_or(deadline));
+  if (running->second.ends) return;
   Child& child = *running->second.child;
   if (child.is_running()) {
     if (stop.grace == Duration::zero()) {
@@ -47,7 +50,6 @@ void ProcessRunner::Impl::execute(Stop stop) {
     }
     child.mark_stopped();
   }
-  const SteadyTime deadline = std::chrono::steady_clock::now() + stop.grace;
   if (Running& running_now = running->second; running_now.limit)
     running_now.limit = std::min(*running_now.limit, deadline);
   set_deadline(*running, std::min(deadline, running->second.deadline.value_or(deadline)));
@@ -74,8 +76,10 @@ SteadyTime ProcessRunner::Impl::limit_of(const Running& running) {
 // The leader has ended. What holds its output has time until the limit, and of a stopped one all that it has left.
 void ProcessRunner::Impl::settle(Children::iterator running) {
   Running& left = running->second;
-  const bool is_complete = left.child->is_complete();
-  if (is_complete && (!left.child->is_stopped() || left.child->is_alone())) return end(running);
+  const bool ends_rest = left.child->ends_rest();  // its output has been waited for
+  const bool is_complete = ends_rest || left.child->is_complete();
+  const bool has_time = ends_rest || left.child->is_stopped();
+  if (is_complete && (!has_time || left.child->is_alone())) return end(running);
   if (!left.limit) left.limit = limit_of(left);
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now >= *left.limit) return end(running);
@@ -107,12 +111,23 @@ void ProcessRunner::Impl::end(Children::iterator running) {
 void ProcessRunner::Impl::on_ended(const Keeper::Answer& answer) {
   const auto running = children_.find(answer.id);
   if (running == children_.end()) return;
+  if (answer.failed) return end_rest(running);
   if (!answer.gone) return set_deadline(*running, std::chrono::steady_clock::now() + kLookTime);
   running->second.child->set_status(answer.status);
   if (answer.error != 0 && !running->second.error)
     running->second.error = Error{.code = ErrorCode::internal, .message = "how the process has ended is not known"};
   // Out of the map first: a stop() from its own callbacks finds it ended.
   report(std::move(children_.extract(running).mapped()), false);
+}
+
+// It has failed by itself, and may be tried again: beside that nothing of it is to run.
+void ProcessRunner::Impl::end_rest(Children::iterator running) {
+  Running& failed = running->second;
+  failed.ends = false;
+  failed.limit = std::chrono::steady_clock::now() + grace_;
+  if (failed.stop_by) failed.limit = std::min(*failed.limit, *failed.stop_by);
+  failed.child->end_rest();
+  settle(running);
 }
 
 void ProcessRunner::Impl::report(Running ended, bool lost) {

@@ -78,8 +78,9 @@ class ProcessRunner::Impl {
   struct Running {
     std::unique_ptr<Child> child;
     DoneCallback done;
-    bool ends = false;           // it has been killed, and is waited for
-    std::optional<Error> error;  // it could not be watched
+    bool ends = false;                    // it has been killed, and is waited for
+    std::optional<Error> error;           // it could not be watched
+    std::optional<SteadyTime> stop_by{};  // the end of stop()'s grace period
     // When it is looked after: the end of stop()'s grace period, or of the wait for what the leader has left.
     std::optional<SteadyTime> deadline;
     // When what the leader has left is killed.
@@ -119,6 +120,7 @@ class ProcessRunner::Impl {
   static SteadyTime limit_of(const Running& running);
   void settle(Children::iterator running);
   void end(Children::iterator running);
+  void end_rest(Children::iterator running);
   void report(Running ended, bool lost);
   bool watch(std::uint64_t id, Child& child);
   void unwatch(Descriptor& descriptor);

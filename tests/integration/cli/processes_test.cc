@@ -1,18 +1,16 @@
 // Processes of tasks, as users meet them: what they get, how they are stopped, and that none is left, whatever ends
-// pawl. Tasks say when they are ready by a line of output or in a file, so nothing here waits for a time to pass.
+// pawl.
+#include "tests/integration/cli/processes_test.h"
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-
-#include "tests/support/cli_test.h"
-#include "tests/support/running_program.h"
 
 namespace pawl::testing {
 namespace {
@@ -20,43 +18,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// Takes its time to stop, and writes down when it begins and when it is done. It says nothing then: pawl may be gone.
-constexpr const char* kSlow =
-    "name: slow\ntasks:\n"
-    "  a:\n"
-    "    run: |\n"
-    "      trap 'sleep 0.3; echo end >> log; exit 1' TERM\n"
-    "      echo begin >> log\n"
-    "      echo ready\n"
-    "      exec > /dev/null 2>&1\n"
-    "      until [ -e go ]; do sleep 0.01; done\n";
-
-class CliProcesses : public CliTest {
- protected:
-  // `line` is one of sh, in which "$@" is `pawl` with these arguments.
-  static std::vector<std::string> by_shell(const std::string& line, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"sh", "-c", line, "sh", PAWL_BINARY});
-    return arguments;
-  }
-  RunningProgram start(const std::vector<std::string>& argv) const {
-    return RunningProgram(argv, {.cwd = folder_.path(), .terminal = {}});
-  }
-  [[nodiscard]] std::string log() const {
-    std::ifstream file(folder_.path() / "log");
-    std::string all;
-    for (std::string word; file >> word;) all += (all.empty() ? "" : " ") + word;
-    return all;
-  }
-  void wait_for_log(const std::string& words) const {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (log() != words && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
-    EXPECT_EQ(log(), words);
-  }
-  [[nodiscard]] std::vector<std::string> run_stored(std::string_view definition) const {
-    return {PAWL_BINARY, "run", flow(definition), "--data-dir", "data", "--id", "x"};
-  }
-};
 
 TEST_F(CliProcesses, that_time_out_last_of_all_get_their_time_to_stop) {
   const ProcessResult result = pawl({"run", flow(std::string(kSlow) + "    timeout: 200ms\n")});
@@ -209,6 +170,16 @@ TEST_F(CliProcesses, see_the_limit_of_descriptors_that_pawl_was_started_with) {
       shell("ulimit -Sn 200; exec \"$@\"", {"run", flow("name: x\ntasks:\n  a: {run: ulimit -n}\n")});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, HasSubstr("a | 200\n"));
+}
+
+TEST_F(CliProcesses, do_not_inherit_the_data_directory_of_pawl) {
+  folder_.write("inner.yaml", "name: inner\ntasks:\n  a: {run: 'echo \"<$PAWL_DATA_DIR>\"'}\n");
+  const std::string outer =
+      flow(std::string("name: outer\ntasks:\n  a: {run: ['") + PAWL_BINARY + "', run, inner.yaml]}\n");
+  const ProcessResult result = shell("PAWL_DATA_DIR=data \"$@\"", {"run", outer});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(result.out, HasSubstr("a | <>\n"));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "data" / "lock"));
 }
 
 TEST_F(CliProcesses, wait_for_one_another_where_descriptors_are_few) {

@@ -122,6 +122,30 @@ TEST(EngineStop, asks_handlers_to_stop_and_waits_for_them) {
   EXPECT_TRUE(ended);
 }
 
+TEST(EngineStop, says_what_it_waits_for) {
+  const TemporaryFolder folder;
+  const std::string go = folder.path() / "go";
+  TaskSpec process = task("p", {}, "shell");
+  process.module = "exec";
+  process.args = boost::json::array{"trap 'until [ -e " + go +
+                                    " ]; do sleep 0.01; done; exit 1' TERM; echo ready; while :; do sleep 0.01; done"};
+  Engine engine;
+  std::latch ready(1);
+  const auto count = [&](const WorkflowEvent& event) {
+    if (event.text == "ready") ready.count_down();
+  };
+  ASSERT_TRUE(engine.monitor().subscribe(count, {"task_output"}));
+  ASSERT_TRUE(engine.orchestrator().start_workflow(define({process}), {.id = "w"}));
+  ready.wait();
+  std::vector<std::string> told;
+  EXPECT_TRUE(engine.stop(1h, [&](const std::string& why) {
+    told.push_back(why);
+    folder.write("go", "");
+  }));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], HasSubstr("waits for the process of task \"p\" of workflow \"w\" to end, at most until "));
+}
+
 // A process gets SIGTERM and the time to end; what it says then is not the task's result.
 TEST(EngineStop, lets_processes_clean_up_and_makes_their_tasks_again_later) {
   const TemporaryFolder folder;
