@@ -14,6 +14,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "definition/yaml_input.h"
+#include "definition/yaml_quotes.h"
 #include "definition/yaml_scalar.h"
 
 namespace pawl::definition {
@@ -39,6 +40,12 @@ std::string_view written_null(std::string_view text, Role role) {
     return role != Role::key && rest.starts_with(':') ? std::string_view() : word;
   }
   return {};
+}
+
+std::string open_quote(Position at) {
+  return fmt::format("the quote of line {} is not closed; a text in quotes that goes on in a next line is indented "
+                     "deeper there",
+                     at.line);
 }
 
 class YamlEvents final : public YAML::EventHandler {
@@ -84,6 +91,7 @@ class YamlEvents final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     step(mark);
+    if (is_quote_left_open(input_.text_at(mark), indentation_.least())) refuse(open_quote(position_));
     const std::string_view text = find_in_text(mark, value);
     if (builder_.role() == Role::key && tag == "?") return plain_key(text, anchor);
     const auto scalar = resolve_yaml_scalar(tag, text);
@@ -94,15 +102,17 @@ class YamlEvents final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value /*style*/) override {
+                       YAML::EmitterStyle::value style) override {
     step(mark);
+    indent(style);
     begin(NodeKind::array, fits_yaml_sequence(tag), tag, anchor);
   }
   void OnSequenceEnd() override { end(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value /*style*/) override {
+                  YAML::EmitterStyle::value style) override {
     step(mark);
+    indent(style);
     begin(NodeKind::object, fits_yaml_mapping(tag), tag, anchor);
   }
   void OnMapEnd() override { end(); }
@@ -130,8 +140,17 @@ class YamlEvents final : public YAML::EventHandler {
     must(builder_.begin(kind, position_));
   }
 
+  void indent(YAML::EmitterStyle::value style) {
+    if (style == YAML::EmitterStyle::Block) {
+      indentation_.begin_block(position_.column);
+    } else {
+      indentation_.begin_flow();
+    }
+  }
+
   void end() {
     proceed();
+    indentation_.end();
     must(builder_.end());
   }
 
@@ -194,6 +213,7 @@ class YamlEvents final : public YAML::EventHandler {
   YamlInput& input_;
   DocumentBuilder& builder_;
   std::vector<std::uint32_t> anchors_;  // the node of each
+  YamlIndentation indentation_;
   Position position_;
   Position key_position_;
   int documents_ = 0;
