@@ -113,7 +113,11 @@ std::string as_input(const Place& place, std::string_view word) {
   if (equals == 0 || equals == std::string_view::npos || word.size() > kLongest ||
       !is_among(std::string("--input"), option_names(*place.app)))
     return {};
-  const Json input = boost::json::object{{word.substr(0, equals), word.substr(equals + 1)}};
+  const std::string_view text = word.substr(equals + 1);
+  // A word of JSON is meant as that: 7 and true, but not 007 or 1.10.
+  const Result<Json> value = parse_json(text);
+  const bool is_value = value && !value->is_string() && (value->is_structured() || to_json_text(*value) == text);
+  const Json input = boost::json::object{{word.substr(0, equals), is_value ? *value : Json(text)}};
   return fmt::format(" (write --input {})", shell_word(printable(to_json_text(input))));
 }
 

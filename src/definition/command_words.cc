@@ -16,8 +16,6 @@ bool is_among(std::string_view word, const std::string_view (&words)[N]) {
   return std::ranges::find(words, word) != std::end(words);
 }
 
-std::string_view name_of(std::string_view program) { return program.substr(program.find_last_of('/') + 1); }
-
 // Words that only a shell understands.
 bool is_operator(std::string_view word) {
   static constexpr std::string_view kOperators[] = {"|", "||", "&&", ">", ">>", "<", "2>&1", "2>", "&>", "&"};
@@ -29,7 +27,7 @@ bool takes_operators(std::string_view program) {
   static constexpr std::string_view kPrograms[] = {"test",  "[",   "expr", "find",   "grep",   "egrep",
                                                    "fgrep", "rg",  "tr",   "printf", "awk",    "gawk",
                                                    "sed",   "cut", "sort", "jq",     "column", "paste"};
-  return is_among(name_of(program), kPrograms);
+  return is_among(program_name(program), kPrograms);
 }
 
 // The interpreter of a `#!` line: python3 of `#!/usr/bin/env -S python3 -u`. Empty: there is none.
@@ -42,11 +40,11 @@ std::string_view interpreter_of(std::string_view script) {
     rest.remove_prefix(word.size());
     return word;
   };
-  std::string_view word = name_of(next());
+  std::string_view word = program_name(next());
   if (word != "env") return word;
   do word = next();
   while (word.starts_with('-') || word.contains('='));
-  return name_of(word);
+  return program_name(word);
 }
 
 // The option behind which an interpreter takes a script.
@@ -82,7 +80,7 @@ std::optional<std::string> doubt_words(const boost::json::array& args) {
 
 std::optional<std::string> doubt_interpreter(std::string_view script, std::string_view shell) {
   const std::string_view interpreter = interpreter_of(script);
-  const std::string_view runs = name_of(shell);
+  const std::string_view runs = program_name(shell);
   if (interpreter.empty() || interpreter == runs || !is_shell(shell)) return std::nullopt;
   if ((interpreter == "sh" || interpreter == "bash") && (runs == "sh" || runs == "bash")) return std::nullopt;
   return fmt::format(
@@ -103,7 +101,9 @@ std::string_view shell_of(const boost::json::array& args) {
 
 bool is_shell(std::string_view program) {
   static constexpr std::string_view kShells[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
-  return is_among(name_of(program), kShells);
+  return is_among(program_name(program), kShells);
 }
+
+std::string_view program_name(std::string_view program) { return program.substr(program.find_last_of('/') + 1); }
 
 }  // namespace pawl::definition

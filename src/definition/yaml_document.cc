@@ -43,9 +43,10 @@ std::string_view written_null(std::string_view text, Role role) {
 }
 
 std::string open_quote(Position at) {
-  return fmt::format("the quote of line {} is not closed; a text in quotes that goes on in a next line is indented "
-                     "deeper there",
-                     at.line);
+  return fmt::format(
+      "the quote of line {} is not closed; a text in quotes that goes on in a next line is indented "
+      "deeper there",
+      at.line);
 }
 
 class YamlEvents final : public YAML::EventHandler {
@@ -246,6 +247,14 @@ std::string_view hint_at_ternary(std::string_view text, Position complaint) {
   return "; for `a ? b : c` write `(a) and (b) or (c)`";
 }
 
+// Behind a complaint about the bracket of an expression that stands within brackets of YAML.
+std::string_view hint_at_place(std::string_view text, Position complaint) {
+  const std::string_view line = line_at(text, complaint.line);
+  const bool is_place =
+      complaint.column > 1 && complaint.column <= line.size() && line.substr(complaint.column - 2).starts_with("${{");
+  return is_place ? "; within { } and [ ] an expression stands in quotes: write \"${{ ... }}\"" : "";
+}
+
 // What yaml-cpp's messages mean to someone who does not know its source.
 std::string_view explain(std::string_view message) {
   static const std::pair<std::string_view, std::string_view> kMeanings[] = {
@@ -280,7 +289,8 @@ Result<void> parse_events(std::istream& stream, std::string_view text, YamlEvent
       why = kTabIndents;
     }
     return std::unexpected(
-        error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}{}", why, hint_at_ternary(text, at))));
+        error_at(at, ErrorCode::invalid_argument,
+                 fmt::format("not valid YAML: {}{}{}", why, hint_at_place(text, at), hint_at_ternary(text, at))));
   };
   try {
     YAML::Parser parser(stream);

@@ -126,6 +126,16 @@ TEST(YamlDocument, a_forgotten_quote_takes_no_lines_below_it) {
   EXPECT_EQ(yaml("a: \"x\\\"\n"), open("1:4", 1));
 }
 
+TEST(YamlDocument, expressions_within_brackets_need_quotes) {
+  constexpr std::string_view kHint = "; within { } and [ ] an expression stands in quotes: write \"${{ ... }}\"";
+  for (const std::string text : {"a: {b: ${{ input.x }}}", "a: {\n  b: ${{ input.x }},\n  c: 1}"})
+    EXPECT_TRUE(yaml(text).ends_with("a \"{\" is not closed, or a comma is missing" + std::string(kHint)))
+        << yaml(text);
+  EXPECT_TRUE(yaml("a: [b, ${{ input.x }}]").ends_with(kHint)) << yaml("a: [b, ${{ input.x }}]");
+  EXPECT_EQ(yaml("a: {b: \"${{ input.x }}\"}"), R"({"a":{"b":"${{ input.x }}"}})");
+  EXPECT_FALSE(yaml("a: {b: 1").ends_with(kHint));
+}
+
 TEST(YamlDocument, quotes_may_span_lines_that_are_indented_deeper) {
   EXPECT_EQ(yaml("a: \"x\n y\n\n z\"\nb: 'p\n \n  it''s'\n"), R"({"a":"x y\nz","b":"p\nit's"})");
   EXPECT_EQ(yaml("a:\n- \"x\n  y\"\n- [p, \"q\n  r\"]\n"), R"({"a":["x y",["p","q r"]]})");
