@@ -42,7 +42,7 @@ std::string input_of_assignment(std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   const std::string_view text = assignment.substr(equals + 1);
   const Result<Json> value = parse_json(text);
-  const bool is_word = value && !value->is_string() && !value->is_structured() && to_json_text(*value) == text;
+  const bool is_word = value && !value->is_string() && (value->is_structured() || to_json_text(*value) == text);
   return to_json_text(boost::json::object{{assignment.substr(0, equals), is_word ? *value : Json(text)}});
 }
 

@@ -19,8 +19,6 @@ bool is_among(std::string_view word, const std::string_view (&words)[N]) {
   return std::ranges::find(words, word) != std::end(words);
 }
 
-std::string_view name_of(std::string_view program) { return program.substr(program.find_last_of('/') + 1); }
-
 // Words that only a shell understands.
 bool is_operator(std::string_view word) {
   static constexpr std::string_view kOperators[] = {"|", "||", "&&", ">", ">>", "<", "2>&1", "2>", "&>", "&"};
@@ -32,7 +30,7 @@ bool takes_operators(std::string_view program) {
   static constexpr std::string_view kPrograms[] = {"test",  "[",   "expr", "find",   "grep",   "egrep",
                                                    "fgrep", "rg",  "tr",   "printf", "awk",    "gawk",
                                                    "sed",   "cut", "sort", "jq",     "column", "paste"};
-  return is_among(name_of(program), kPrograms);
+  return is_among(program_name(program), kPrograms);
 }
 
 // The interpreter of a `#!` line: python3 of `#!/usr/bin/env -S python3 -u`. Empty: there is none.
@@ -45,11 +43,11 @@ std::string_view interpreter_of(std::string_view script) {
     rest.remove_prefix(word.size());
     return word;
   };
-  std::string_view word = name_of(next());
+  std::string_view word = program_name(next());
   if (word != "env") return word;
   do word = next();
   while (word.starts_with('-') || word.contains('='));
-  return name_of(word);
+  return program_name(word);
 }
 
 // What is a word of a shell's language, and no program, or one that would do nothing.
@@ -122,7 +120,7 @@ std::optional<std::string> doubt_shell(const Json& shell) {
   if (!shell.is_array() || shell.get_array().empty() || !shell.get_array()[0].is_string()) return std::nullopt;
   const boost::json::array& words = shell.get_array();
   const std::string_view program = words[0].get_string();
-  const std::string_view letters = letters_of(name_of(program));
+  const std::string_view letters = letters_of(program_name(program));
   if (letters.empty()) return std::nullopt;
   std::string written(program);
   for (std::size_t i = 1; i < words.size(); ++i) {
@@ -174,7 +172,7 @@ std::string as_shell_list(std::string_view shell) {
     if (!word.empty() && word != "{0}") words.emplace_back(word == "python" && words.empty() ? "python3" : word);
   }
   if (words.empty()) return "[zsh, -ec]";
-  const std::string_view program = name_of(words.front());
+  const std::string_view program = program_name(words.front());
   const bool takes_letter = words.size() > 1 && is_shell(program) && words.back().size() > 1 &&
                             words.back()[0] == '-' && words.back()[1] != '-' && words.back() != "-o";
   if (!takes_letter) {
@@ -187,7 +185,7 @@ std::string as_shell_list(std::string_view shell) {
 
 std::optional<std::string> doubt_interpreter(std::string_view script, std::string_view shell) {
   const std::string_view interpreter = interpreter_of(script);
-  const std::string_view runs = name_of(shell);
+  const std::string_view runs = program_name(shell);
   if (interpreter.empty() || interpreter == runs || !is_shell(shell)) return std::nullopt;
   if ((interpreter == "sh" || interpreter == "bash") && (runs == "sh" || runs == "bash")) return std::nullopt;
   return fmt::format(
@@ -208,7 +206,9 @@ std::string_view shell_of(const boost::json::array& args) {
 
 bool is_shell(std::string_view program) {
   static constexpr std::string_view kShells[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
-  return is_among(name_of(program), kShells);
+  return is_among(program_name(program), kShells);
 }
+
+std::string_view program_name(std::string_view program) { return program.substr(program.find_last_of('/') + 1); }
 
 }  // namespace pawl::definition

@@ -36,4 +36,7 @@ namespace pawl::definition {
 // Whether a program, by its name or path, is a shell in whose lines `"$NAME"` is a variable.
 [[nodiscard]] bool is_shell(std::string_view program);
 
+// The name of a program without the folder that it is in.
+[[nodiscard]] std::string_view program_name(std::string_view program);
+
 }  // namespace pawl::definition

@@ -21,7 +21,7 @@ constexpr std::string_view kOthers[] = {"cancelled",  "expression_error", "limit
                                         "corruption", "exception",        "unavailable",    "internal"};
 
 // "TimeoutError" and "Exit-Code" as words of ours: "timeout", "exitcode".
-std::string plain(std::string_view word) {
+std::string as_code(std::string_view word) {
   std::string letters;
   for (const char c : word)
     if (c != '-' && c != '_' && c != ' ') letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -38,7 +38,7 @@ std::optional<std::string> doubt_error_code(std::string_view code) {
   if (is_number)
     return fmt::format("{} is no code: a command that exits with {} fails with exit_code, as with all others",
                        in_quotes(code), code);
-  const auto same = std::ranges::find(kOfCommands, plain(code), [](std::string_view each) { return plain(each); });
+  const auto same = std::ranges::find(kOfCommands, as_code(code), [](std::string_view each) { return as_code(each); });
   const std::string meant = same != std::end(kOfCommands) ? fmt::format(" (did you mean {}?)", in_quotes(*same))
                                                           : did_you_mean(code, kOfCommands);
   return fmt::format("no command fails with {}{}; the codes are {}", in_quotes(code), meant,

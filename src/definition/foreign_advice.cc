@@ -34,7 +34,7 @@ std::string_view find(std::span<const ForeignWords> table, std::string_view key)
 }
 
 // Fit to be repeated in an example.
-bool is_plain_id(std::string_view text) {
+bool is_simple_id(std::string_view text) {
   constexpr std::size_t kLongestPlain = 40;
   const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
   return !text.empty() && text.size() <= kLongestPlain && std::ranges::all_of(text, plain);
@@ -46,7 +46,7 @@ std::string_view id_in(Node list) {
     if (element.kind() != NodeKind::object) break;
     for (const auto& [key, value] : element.members())
       if ((key.string() == "id" || key.string() == "name") && value.kind() == NodeKind::string &&
-          is_plain_id(value.string()))
+          is_simple_id(value.string()))
         return value.string();
     break;
   }
@@ -69,7 +69,7 @@ std::string advice_on_shape(std::string_view key, Node value) {
   const bool is_text = value.kind() == NodeKind::string;
   if (key == "tasks" && is_list)
     return fmt::format("write `tasks: {{{}: {{run: make}}}}`, an id before each task", id_in(value));
-  if (key == "dependencies" && is_text && is_plain_id(value.string()))
+  if (key == "dependencies" && is_text && is_simple_id(value.string()))
     return fmt::format("write `dependencies: [{}]`", value.string());
   if (key == "dependencies") return std::string(advice_on("depends_on", KeyOf::task));
   if (key == "run" && is_object) return "write `run: make test`, with `cwd`, `env` and `stdin` beside it";

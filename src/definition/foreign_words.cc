@@ -128,7 +128,9 @@ constexpr std::string_view kAfterFailure =
     "which "
     "the workflow completes; to tell of a failure write `pawl run FILE || ./notify`";
 constexpr std::string_view kOutput =
-    "a result needs no name: expressions read `${{ tasks.a.result }}`, and of a command `${{ tasks.a.result.stdout }}`";
+    "a result needs no name: expressions read `${{ tasks.a.result }}`, which is the JSON that a command prints (42, "
+    "too), and "
+    "`${{ tasks.a.result.stdout }}` where that is text";
 
 // Of a task and of what undoes it.
 constexpr ForeignWords kOfCall[] = {

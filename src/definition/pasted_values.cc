@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "definition/command_words.h"
+#include "definition/inner_language.h"
+#include "definition/shell_context.h"
 #include "expression/expression.h"
 
 namespace pawl::definition {
@@ -83,7 +86,8 @@ bool is_taken(std::string_view name) {
 
 std::string in_capitals(std::string_view word) {
   std::string name;
-  for (const char c : word) name += is_of_variable(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+  for (const char c : word)
+    name += is_of_variable(c) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
   return name;
 }
 
@@ -114,6 +118,27 @@ bool may_be_structure(std::string_view expression, const Json* input) {
   return value != nullptr && value->is_structured();
 }
 
+// FLAGS, OPTS, ARGS: several words, or none.
+bool may_be_several(std::string_view name) {
+  return name.ends_with('S') && !name.ends_with("SS") && !name.ends_with("US");
+}
+
+std::string is_inner_script(const InnerLanguage& language, std::string_view advice) {
+  return fmt::format(
+      "a value that is pasted into a script is code there, and {} reads this one, whatever quotes stand "
+      "around it; {}",
+      language.program, advice);
+}
+
+// Of a line with a here-document, the program that reads that as a script.
+std::optional<InnerLanguage> language_of_document(std::string_view line) {
+  const std::size_t document = line.find("<<");
+  if (document == std::string_view::npos || line.substr(document).starts_with("<<<")) return std::nullopt;
+  ShellContext context;
+  context.read(line.substr(0, document));
+  return language_of_input(context.words());
+}
+
 class Rewriter {
  public:
   Rewriter(std::string_view line, const std::vector<std::string_view>& env) : line_(line), env_(env) {}
@@ -125,20 +150,24 @@ class Rewriter {
     for (const std::string_view place : places) {
       const std::size_t open = line_.find(kOpen, done);
       const auto end = static_cast<std::size_t>(place.data() - line_.data()) + place.size();
-      copy(out, line_.substr(done, open - done));
+      const std::string_view before = line_.substr(done, open - done);
+      context_.read(before);
+      out += before;
       done = line_.find(kClose, end) + kClose.size();
       const bool continues = done < line_.size() && is_of_variable(line_[done]);
-      const std::string& name = name_of(place);
-      if (quote_ == '"') {
-        out += continues ? fmt::format("${{{}}}", name) : fmt::format("${}", name);
-      } else {
-        out += quote_ == 0 ? fmt::format("\"${}\"", name) : fmt::format("'\"${}\"'", name);
-      }
+      const bool is_alone = done == line_.size() || std::string_view(" \t\n;|&)").contains(line_[done]);
+      out += written(name_of(place), place, continues, is_alone);
+      context_.read_value();
       changed_.push_back(out.size());
     }
-    copy(out, line_.substr(done));
+    out += line_.substr(done);
     return out;
   }
+
+  // The program that reads one of the values as a script, and how it gets that.
+  [[nodiscard]] const std::optional<std::string>& inner() const { return inner_; }
+  // What the quotes change, or what they are not for.
+  [[nodiscard]] const std::string& note() const { return note_; }
 
   // The lines of the rewritten text that have a variable in them.
   [[nodiscard]] std::string changed_lines(std::string_view text) const {
@@ -160,7 +189,9 @@ class Rewriter {
   // `{WHO: "${{ input.who }}"}`.
   [[nodiscard]] std::string env() const {
     std::string out;
-    for (const auto& [expression, name] : names_) {
+    for (const auto& [written, name] : names_) {
+      const bool is_integer = std::ranges::find(integers_, written) != integers_.end();
+      const std::string expression = is_integer ? fmt::format("math.tointeger({})", written) : written;
       const bool has_quotes = expression.contains('"') || expression.contains('\\');
       std::string quoted = fmt::format("${{{{ {} }}}}", expression);
       if (has_quotes)
@@ -172,28 +203,7 @@ class Rewriter {
     return fmt::format("{{{}}}", out);
   }
 
- private:
-  // Notes in which quotes the text ends.
-  void copy(std::string& out, std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\\' && quote_ != '\'') {
-        ++i;
-        continue;
-      }
-      const bool starts_word = i == 0 ? out.empty() : text[i - 1] == ' ' || text[i - 1] == '\n' || text[i - 1] == '\t';
-      if (quote_ == 0 && text[i] == '#' && starts_word) {  // a comment, whose apostrophes quote nothing
-        i = std::min(text.find('\n', i), text.size() - 1);
-        continue;
-      }
-      if (quote_ == 0 && (text[i] == '"' || text[i] == '\'')) {
-        quote_ = text[i];
-      } else if (quote_ == text[i]) {
-        quote_ = 0;
-      }
-    }
-    out += text;
-  }
-
+  // The name of the variable for a value.
   const std::string& name_of(std::string_view place) {
     for (const auto& [expression, name] : names_)
       if (expression == place) return name;
@@ -207,10 +217,39 @@ class Rewriter {
     return names_.emplace_back(place, name).second;
   }
 
+ private:
+  // The variable as it stands in the line.
+  std::string written(const std::string& name, std::string_view place, bool continues, bool is_alone) {
+    const std::vector<std::string> words = context_.words();
+    if (!inner_)
+      if (const std::optional<InnerLanguage> language = inner_language(words))
+        inner_ = is_inner_script(*language, advice_in_line(*language, name));
+    if (context_.is_arithmetic()) {
+      integers_.emplace_back(place);
+      note_ = "\n    (in arithmetic a variable is code, too, unless it can only be an integer)";
+      return name;
+    }
+    const std::string bare = continues ? fmt::format("${{{}}}", name) : fmt::format("${}", name);
+    const bool is_word = context_.quote() == 0 && is_alone && words.back().empty();
+    if (is_word && words.size() > 1 && words[words.size() - 2] == "=~") return bare;
+    if (is_word && words.size() > 3 && words[0] == "for" && words[2] == "in") {
+      note_ = fmt::format("\n    (without quotes {} is split at spaces, and each word is a turn)", bare);
+      return bare;
+    }
+    if (is_word && words.size() > 1 && may_be_several(name))
+      note_ =
+          fmt::format("\n    (in quotes it is one word, even an empty one; {} without them is split at spaces)", bare);
+    if (context_.quote() == '"') return bare;
+    return context_.quote() == 0 ? fmt::format("\"${}\"", name) : fmt::format("'\"${}\"'", name);
+  }
+
   std::string_view line_;
   const std::vector<std::string_view>& env_;  // names that are taken
-  char quote_ = 0;
-  std::vector<std::size_t> changed_;  // where variables end in the text that was made
+  ShellContext context_;
+  std::optional<std::string> inner_;
+  std::string note_;
+  std::vector<std::string_view> integers_;  // expressions whose values are calculated with
+  std::vector<std::size_t> changed_;        // where variables end in the text that was made
   std::vector<std::pair<std::string, std::string>> names_;
 };
 
@@ -250,13 +289,39 @@ std::optional<std::string> find_pasted_values(const PastedLine& pasted) {
         "a value that is pasted into a script is code there; pass it as a variable of the environment, and let the "
         "script read that:\n    env: {}",
         rewriter.env());
+  if (rewriter.inner()) return fmt::format("{}\n    env: {}", *rewriter.inner(), rewriter.env());
+  if (const std::optional<InnerLanguage> language = language_of_document(line))
+    return fmt::format("{}\n    env: {}",
+                       is_inner_script(*language, advice_in_line(*language, rewriter.name_of(places->front()))),
+                       rewriter.env());
   if (line.contains("<<"))
     return fmt::format(
         "a value that is pasted into a shell line is code there; pass it as a variable, which a here-document fills in "
         "unless the word behind << is in quotes:\n    env: {}",
         rewriter.env());
-  return fmt::format("a value that is pasted into a shell line is code there; pass it as a variable:{}\n    env: {}",
-                     rewriter.changed_lines(rewritten), rewriter.env());
+  return fmt::format("a value that is pasted into a shell line is code there; pass it as a variable:{}{}\n    env: {}",
+                     rewriter.changed_lines(rewritten), rewriter.note(), rewriter.env());
+}
+
+std::optional<std::string> find_inner_script(const boost::json::array& args, std::size_t place,
+                                             const std::vector<std::string_view>& env) {
+  if (!args[place].is_string()) return std::nullopt;
+  const std::string_view text = args[place].get_string();
+  if (!expression::has_places(text)) return std::nullopt;
+  const Result<std::vector<std::string_view>> places = expression::find_places(text);
+  if (!places || places->empty()) return std::nullopt;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i <= place; ++i)
+    words.emplace_back(args[i].is_string() ? std::string_view(args[i].get_string()) : std::string_view());
+  const std::optional<InnerLanguage> language = inner_language(words);
+  const bool is_all = places->size() == 1 && text.starts_with(kOpen) && expression::strip_place(text);
+  if (!language || (is_all && language->program != "ssh")) return std::nullopt;
+  Rewriter rewriter(text, env);
+  rewriter.rewrite(*places);
+  const std::string_view first = places->front();
+  const std::string advice = advice_in_list(*language, rewriter.name_of(first), first);
+  const bool needs_env = advice.find(first) == std::string::npos;
+  return is_inner_script(*language, advice) + (needs_env ? "\n    env: " + rewriter.env() : std::string());
 }
 
 }  // namespace pawl::definition

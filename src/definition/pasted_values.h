@@ -27,4 +27,10 @@ struct PastedLine {
 // place, or if the line is one place as a whole: who writes that gives the code on purpose.
 [[nodiscard]] std::optional<std::string> find_pasted_values(const PastedLine& pasted);
 
+// The same of the word at `place` in the args of exec.run, where the program, or one that it runs, reads it as a
+// script:
+// `[python3, -c, "print('${{ input.who }}')"]`.
+[[nodiscard]] std::optional<std::string> find_inner_script(const boost::json::array& args, std::size_t place,
+                                                           const std::vector<std::string_view>& env);
+
 }  // namespace pawl::definition

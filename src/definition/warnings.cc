@@ -9,10 +9,9 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "definition/command_words.h"
 #include "definition/error_codes.h"
 #include "definition/foreign_places.h"
-#include "definition/pasted_values.h"
+#include "definition/kinds.h"
 #include "expression/foreign_names.h"
 
 namespace pawl {
@@ -30,13 +29,6 @@ constexpr std::string_view kOfCommand[] = {"stdout", "stderr", "exit_code"};
 
 bool is_among(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
-}
-
-// "task a", or what its result is called: `tasks.a.result`.
-std::string chain(const Access& access, std::size_t parts) {
-  std::string text = access.path.front();
-  for (std::size_t i = 1; i < parts; ++i) text += "." + access.path[i];
-  return text;
 }
 
 // The names that a member could have been meant to have.
@@ -58,8 +50,9 @@ std::optional<std::string> doubt_input(const Access& access, const Json& declare
     }
     const std::string meant = did_you_mean(name, names_in(node->get_object()));
     if (i > 1 && meant.empty()) return std::nullopt;
-    return fmt::format("{} has no member {}{}; it is null unless a start gives it{}", chain(access, i), in_quotes(name),
-                       meant, i == 1 ? fmt::format(": declare it, `input: {{{}: null}}`", name) : std::string());
+    return fmt::format("{} has no member {}{}; it is null unless a start gives it{}",
+                       expression::written_path(access.path, i), in_quotes(name), meant,
+                       i == 1 ? fmt::format(": declare it, `input: {{{}: null}}`", name) : std::string());
   }
   return std::nullopt;
 }
@@ -68,7 +61,7 @@ std::optional<std::string> doubt_state(const Access& access, const Definition& d
                                        std::optional<TaskIndex> reader) {
   static constexpr auto kStates = std::to_array<std::string_view>(
       {"pending", "running", "completed", "failed", "skipped", "cancelled", "compensated"});
-  const std::string& word = *access.compared_with;
+  const std::string& word = access.compared_with->literal;
   if (!is_among(word, kStates))
     return fmt::format("no task is ever in the state {}{}", in_quotes(word), did_you_mean(word, kStates));
   if (!reader) return std::nullopt;
@@ -82,10 +75,6 @@ std::optional<std::string> doubt_state(const Access& access, const Definition& d
   return std::nullopt;
 }
 
-bool is_command(const HandlerName& handler) {
-  return handler.module == "exec" && (handler.function == "run" || handler.function == "shell");
-}
-
 std::optional<std::string> doubt_task(const Access& access, const Definition& definition,
                                       std::optional<TaskIndex> reader) {
   const std::optional<TaskIndex> named = definition.find_task(access.path[1]);
@@ -94,7 +83,8 @@ std::optional<std::string> doubt_task(const Access& access, const Definition& de
   if (!is_among(part, kOfTask))
     return fmt::format("a task has result, error and state, not {}{}", in_quotes(part),
                        expression::foreign_member_hint(access.path[1], part, did_you_mean(part, kOfTask)));
-  if (part == "state" && access.compared_with && access.path.size() == 3)
+  if (part == "state" && access.compared_with && access.compared_with->kind == ValueKind::text &&
+      access.compared_with->is_equal && access.path.size() == 3)
     return doubt_state(access, definition, *named, reader);
   if (part == "error" && reader && !definition.rules(*named).allow_failure)
     return fmt::format(
@@ -118,70 +108,59 @@ std::optional<std::string> doubt_task(const Access& access, const Definition& de
                            in_quotes(member), meant);
 }
 
-// The value that an input has unless a start gives it another one; nullptr: none is declared.
-const Json* default_of(const Access& access, const Json& declared) {
-  const Json* node = &declared;
-  for (std::size_t i = 1; i < access.path.size() && node != nullptr; ++i)
-    node = node->is_object() ? node->get_object().if_contains(access.path[i]) : nullptr;
-  return node;
-}
-
-// What it is that makes no condition: nothing if it may well be true or false.
-std::optional<ValueKind> kind_of(const Access& access, const Definition& definition, const Json& declared) {
-  const std::string& root = access.path.front();
-  if (root == "input") {
-    const Json* const value = default_of(access, declared);
-    if (value == nullptr || value->is_null() || value->is_bool()) return std::nullopt;
-    if (value->is_string()) return ValueKind::text;
-    return value->is_number() ? ValueKind::number : ValueKind::structure;
-  }
-  if (root == "workflow") return ValueKind::text;
-  if (root != "tasks" || access.path.size() < 3) return std::nullopt;
-  if (access.path[2] == "state") return ValueKind::text;
-  const std::optional<TaskIndex> named = definition.find_task(access.path[1]);
-  if (!named || access.path.size() != 4 || access.path[2] != "result" || !is_command(definition.handler(*named)))
-    return std::nullopt;
-  if (access.path[3] == "exit_code") return ValueKind::number;
-  if (access.path[3] == "stdout" || access.path[3] == "stderr") return ValueKind::text;
-  return std::nullopt;
-}
-
-std::string_view name_of(ValueKind kind) {
-  switch (kind) {
-    case ValueKind::text:
-      return "a text";
-    case ValueKind::number:
-      return "a number";
-    case ValueKind::structure:
-      break;
-  }
-  return "a list or an object";
-}
-
-std::string not_a_condition(std::string_view what, ValueKind kind, std::string_view expression) {
+std::string not_a_condition(std::string_view what, ValueKind kind, std::string_view expression,
+                            std::optional<std::string_view> text = {}) {
   return fmt::format("a condition is true, false or nil, and {} is {}; write {}", what, name_of(kind),
-                     expression::as_condition(expression, kind));
+                     expression::as_condition(expression, kind, text));
 }
 
 std::optional<std::string> doubt_truth(const Access& access, const Definition& definition, const Json& declared,
                                        bool is_condition) {
   if (!(is_condition && access.is_whole) && !access.is_tested) return std::nullopt;
   const std::optional<ValueKind> kind = kind_of(access, definition, declared);
-  if (!kind) return std::nullopt;
-  const std::string text = chain(access, access.path.size());
+  if (!kind || *kind == ValueKind::boolean) return std::nullopt;
+  const std::string text = expression::written_path(access.path, access.path.size());
+  const std::optional<std::string_view> example = example_of(access, declared);
   if (is_condition && access.is_whole)
-    return not_a_condition(access.path.front() == "input" ? text + " by default" : text, *kind, text);
+    return not_a_condition(access.path.front() == "input" ? text + " by default" : text, *kind, text, example);
   if (*kind == ValueKind::structure) return std::nullopt;
   return fmt::format(
       "{} is {}, and to `and`, `or` and `not` every text and every number is true, even \"\", \"no\" and 0; "
       "write {}",
       access.path.front() == "input" ? text + " by default" : text, name_of(*kind),
-      expression::as_condition(text, *kind));
+      expression::as_condition(text, *kind, example));
+}
+
+// `x.startswith("a")`, and `x.length` of a text or a list.
+std::optional<std::string> doubt_method(const Access& access, const Definition& definition, const Json& declared) {
+  static constexpr std::string_view kLengths[] = {"length", "len", "size"};
+  const std::string object = expression::written_path(access.path, access.path.size() - 1);
+  const std::string& method = access.path.back();
+  const std::string hint = expression::foreign_method_hint(object, method);
+  if (access.is_called) return fmt::format("{} is a value, without functions of its own; {}", object, hint);
+  if (access.path.size() < 3 || !is_among(method, kLengths)) return std::nullopt;
+  Access without = access;
+  without.path.pop_back();
+  const std::optional<ValueKind> kind = kind_of(without, definition, declared);
+  const bool is_object = kind == ValueKind::structure && access.path.front() == "input" && !is_list(without, declared);
+  if (!kind || is_object) return std::nullopt;
+  return fmt::format("{} is {}, and has no member {}; {}", object, name_of(*kind), in_quotes(method), hint);
+}
+
+// A text of the output that reads like an expression: `tasks.a.result`.
+std::optional<std::string> doubt_output(std::string_view text) {
+  constexpr std::string_view kRoots[] = {"tasks.", "tasks[", "input.", "input[", "workflow."};
+  if (std::ranges::none_of(kRoots, [&](std::string_view root) { return text.starts_with(root); })) return std::nullopt;
+  const std::vector<Access> accesses = expression::find_accesses(text);
+  if (accesses.size() != 1 || !accesses.front().is_whole) return std::nullopt;
+  return fmt::format("this is the text {0}; its value is written `\"${{{{ {0} }}}}\"`", text);
 }
 
 std::optional<std::string> doubt(const Access& access, const Definition& definition, const Json& declared,
                                  std::optional<TaskIndex> reader) {
   const std::string& root = access.path.front();
+  if (root != "input" && root != "tasks" && root != "workflow") return std::nullopt;
+  if (std::optional<std::string> method = doubt_method(access, definition, declared)) return method;
   if (root == "input") return doubt_input(access, declared);
   if (root == "tasks") return doubt_task(access, definition, reader);
   if (root == "workflow" && !is_among(access.path[1], kOfWorkflow))
@@ -197,65 +176,21 @@ void WarningFinder::note(std::string_view expression, std::optional<TaskIndex> t
     found_.push_back(
         {.message = fmt::format("indices begin at 1: the first element is {0}[1], and {0}[0] is null", list),
          .path = path});
+  if (const auto [theirs, ours] = expression::find_lua_class(expression); !theirs.empty())
+    add(fmt::format("patterns are those of RE2, not of Lua: write {} for {}", ours, theirs), path);
   for (Access& access : expression::find_accesses(expression))
     noted_.push_back({.access = std::move(access), .task = task, .path = path});
 }
 
 void WarningFinder::note_text(std::string_view text, const Path& path) {
-  if (found_.size() == kMostWarnings) return;
-  if (std::optional<std::string> message = find_foreign_place(text))
-    found_.push_back({.message = *std::move(message), .path = path});
+  add(find_foreign_place(text), path);
+  if (path.front() == Path::value_type("output")) add(doubt_output(text), path);
 }
 
 void WarningFinder::note_condition(std::string_view expression, const Path& path) {
   if (const std::optional<ValueKind> kind = expression::find_kind(expression))
     found_.push_back({.message = not_a_condition("this", *kind, expression), .path = path});
   for (auto noted = noted_.rbegin(); noted != noted_.rend() && noted->path == path; ++noted) noted->is_condition = true;
-}
-
-void WarningFinder::note_command(std::string_view module, std::string_view function, const Json& args,
-                                 const JsonText& input, const Path& path) {
-  if (module != "exec" || !args.is_array() || found_.size() >= kMostWarnings) return;
-  const boost::json::array& words = args.get_array();
-  Path args_path = path;
-  args_path.emplace_back("args");
-  const auto add = [&](std::optional<std::string> message, std::size_t place) {
-    if (!message) return;
-    found_.push_back({.message = *std::move(message), .path = args_path});
-    found_.back().path.emplace_back(place);
-  };
-  if (function == "run") add(doubt_words(words), 0);
-  if (const auto* const options = words.empty() ? nullptr : words.back().if_object()) {
-    const auto add_option = [&](const char* name, auto doubt) {
-      const Json* const option = options->if_contains(name);
-      if (option == nullptr) return;
-      const std::size_t before = found_.size();
-      add(doubt(*option), words.size() - 1);
-      if (found_.size() > before) found_.back().path.emplace_back(name);
-    };
-    if (function == "shell") add_option("shell", doubt_shell);
-    add_option("cwd", [](const Json& cwd) {
-      return cwd.is_string() ? doubt_home(cwd.get_string()) : std::optional<std::string>();
-    });
-  }
-  const std::optional<std::size_t> place = place_of_shell_line(function, words);
-  if (!place) return;
-  const bool is_line = function == "shell";
-  PastedLine pasted{.line = words[*place].get_string(),
-                    .shell = is_line ? shell_of(words) : std::string_view(words[0].get_string()),
-                    .env = {}};
-  if (pasted.line.contains("\r\n"))
-    add("the lines end with \\r\\n, and to a shell the \\r is a part of the last word of each; end them with \\n alone",
-        *place);
-  if (is_line) add(doubt_interpreter(pasted.line, pasted.shell), *place);
-  if (is_line) add(doubt_recipe(pasted.line, pasted.shell), *place);
-  if (!expression::has_places(pasted.line)) return;
-  if (const auto* const options = words.back().if_object())
-    if (const Json* const env = options->if_contains("env"); env != nullptr && env->is_object())
-      pasted.env = names_in(env->get_object());
-  const Json defaults = input.parse();
-  pasted.input = &defaults;
-  add(find_pasted_values(pasted), *place);
 }
 
 void WarningFinder::note_retries(std::string_view module, const RetryPolicy& policy, const Path& path) {
@@ -284,6 +219,7 @@ std::vector<Problem> WarningFinder::judge(const Definition& definition) const {
     if (problems.size() == kMostWarnings) break;
     add(noted, doubt(noted.access, definition, declared, noted.task));
     add(noted, doubt_truth(noted.access, definition, declared, noted.is_condition));
+    add(noted, doubt_comparison(noted.access, definition, declared));
   }
   return problems;
 }
@@ -302,11 +238,18 @@ std::vector<Warning> check_input(const Definition& definition, const Json& input
   std::vector<Warning> warnings;
   if (!input.is_object() || declared.get_object().empty()) return warnings;
   const std::vector<std::string_view> known = definition::names_in(declared.get_object());
-  for (const auto& member : input.get_object())
-    if (!declared.get_object().contains(member.key()))
-      warnings.push_back({.message = fmt::format("the definition's input has no member {}{}", in_quotes(member.key()),
-                                                 did_you_mean(member.key(), known)),
-                          .field = "input." + std::string(member.key())});
+  const auto warn = [&](std::string_view key, std::string message) {
+    warnings.push_back({.message = std::move(message), .field = "input." + std::string(key)});
+  };
+  for (const auto& [key, value] : input.get_object()) {
+    const Json* const by_default = declared.get_object().if_contains(key);
+    if (by_default == nullptr) {
+      warn(key, fmt::format("the definition's input has no member {}{}", in_quotes(std::string_view(key)),
+                            did_you_mean(key, known)));
+    } else if (std::optional<std::string> other = definition::doubt_given(value, *by_default)) {
+      warn(key, *std::move(other));
+    }
+  }
   return warnings;
 }
 

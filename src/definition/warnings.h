@@ -36,6 +36,13 @@ class WarningFinder {
   [[nodiscard]] std::vector<Problem> judge(const Definition& definition) const;
 
  private:
+  // Of the args of a command, which stand at `path`.
+  void note_words(const boost::json::array& words, const Path& path);
+  void note_options(const boost::json::array& words, std::string_view function, const Path& path);
+  void note_line(const boost::json::array& words, std::size_t place, bool is_line, const JsonText& input,
+                 const Path& path);
+  void add(std::optional<std::string> message, Path path);
+
   struct Noted {
     expression::Access access;
     std::optional<TaskIndex> task;

@@ -14,6 +14,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "definition/yaml_input.h"
+#include "definition/yaml_quotes.h"
 #include "definition/yaml_scalar.h"
 
 namespace pawl::definition {
@@ -39,6 +40,13 @@ std::string_view written_null(std::string_view text, Role role) {
     return role != Role::key && rest.starts_with(':') ? std::string_view() : word;
   }
   return {};
+}
+
+std::string open_quote(Position at) {
+  return fmt::format(
+      "the quote of line {} is not closed; a text in quotes that goes on in a next line is indented "
+      "deeper there",
+      at.line);
 }
 
 class YamlEvents final : public YAML::EventHandler {
@@ -84,6 +92,7 @@ class YamlEvents final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     step(mark);
+    if (is_quote_left_open(input_.text_at(mark), indentation_.least())) refuse(open_quote(position_));
     const std::string_view text = find_in_text(mark, value);
     if (builder_.role() == Role::key && tag == "?") return plain_key(text, anchor);
     const auto scalar = resolve_yaml_scalar(tag, text);
@@ -94,15 +103,17 @@ class YamlEvents final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value /*style*/) override {
+                       YAML::EmitterStyle::value style) override {
     step(mark);
+    indent(style);
     begin(NodeKind::array, fits_yaml_sequence(tag), tag, anchor);
   }
   void OnSequenceEnd() override { end(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value /*style*/) override {
+                  YAML::EmitterStyle::value style) override {
     step(mark);
+    indent(style);
     begin(NodeKind::object, fits_yaml_mapping(tag), tag, anchor);
   }
   void OnMapEnd() override { end(); }
@@ -130,8 +141,17 @@ class YamlEvents final : public YAML::EventHandler {
     must(builder_.begin(kind, position_));
   }
 
+  void indent(YAML::EmitterStyle::value style) {
+    if (style == YAML::EmitterStyle::Block) {
+      indentation_.begin_block(position_.column);
+    } else {
+      indentation_.begin_flow();
+    }
+  }
+
   void end() {
     proceed();
+    indentation_.end();
     must(builder_.end());
   }
 
@@ -194,6 +214,7 @@ class YamlEvents final : public YAML::EventHandler {
   YamlInput& input_;
   DocumentBuilder& builder_;
   std::vector<std::uint32_t> anchors_;  // the node of each
+  YamlIndentation indentation_;
   Position position_;
   Position key_position_;
   int documents_ = 0;
@@ -224,6 +245,14 @@ std::string_view hint_at_ternary(std::string_view text, Position complaint) {
   const std::size_t question = line.find(" ? ");
   if (question == std::string_view::npos || line.find(" : ", question) == std::string_view::npos) return {};
   return "; for `a ? b : c` write `(a) and (b) or (c)`";
+}
+
+// Behind a complaint about the bracket of an expression that stands within brackets of YAML.
+std::string_view hint_at_place(std::string_view text, Position complaint) {
+  const std::string_view line = line_at(text, complaint.line);
+  const bool is_place =
+      complaint.column > 1 && complaint.column <= line.size() && line.substr(complaint.column - 2).starts_with("${{");
+  return is_place ? "; within { } and [ ] an expression stands in quotes: write \"${{ ... }}\"" : "";
 }
 
 // What yaml-cpp's messages mean to someone who does not know its source.
@@ -260,7 +289,8 @@ Result<void> parse_events(std::istream& stream, std::string_view text, YamlEvent
       why = kTabIndents;
     }
     return std::unexpected(
-        error_at(at, ErrorCode::invalid_argument, fmt::format("not valid YAML: {}{}", why, hint_at_ternary(text, at))));
+        error_at(at, ErrorCode::invalid_argument,
+                 fmt::format("not valid YAML: {}{}{}", why, hint_at_place(text, at), hint_at_ternary(text, at))));
   };
   try {
     YAML::Parser parser(stream);

@@ -1,6 +1,7 @@
 // YAML as a document: keys, aliases, positions, and the refusals that are YAML's own.
 #include "definition/yaml_document.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "definition/document_testing.h"
@@ -106,6 +107,40 @@ TEST(YamlDocument, counts_the_depth_of_aliases) {
 TEST(YamlDocument, refuses_duplicate_keys_however_they_are_written) {
   EXPECT_EQ(yaml("a: 1\nb: 2\n'a': 3"), "3:1: duplicate key \"a\": it stands in line 1 already");
   EXPECT_EQ(yaml("t:\n  x: &k x\n  y: 1\n  *k : 2"), "4:3: duplicate key \"x\": it stands in line 2 already");
+}
+
+TEST(YamlDocument, a_forgotten_quote_takes_no_lines_below_it) {
+  constexpr std::string_view kRest = "; a text in quotes that goes on in a next line is indented deeper there";
+  const auto open = [&](std::string_view place, int line) {
+    return fmt::format("{}: the quote of line {} is not closed{}", place, line, kRest);
+  };
+  EXPECT_EQ(yaml("a:\n  b: \"x\n  c: [y]\n"), open("2:6", 2));
+  EXPECT_EQ(yaml("a:\n  b: 'x\n  c: it''s\nd: 'y'\n"), open("2:6", 2));
+  EXPECT_EQ(yaml("a: \"x\nb: \"y\"\n"), open("1:4", 1));
+  EXPECT_EQ(yaml("a: \"x\nb: \"y: z\"\n"), open("1:4", 1));
+  EXPECT_EQ(yaml("a: 1\n\"b: 2\nc: 3\n"), open("2:1", 2));
+  EXPECT_EQ(yaml("a:\n- \"x\n- \"y\"\n"), open("2:3", 2));
+  EXPECT_EQ(yaml("a:\n  b: [x, \"y]\n  c: \"z\"]\n"), open("2:10", 2));
+  EXPECT_EQ(yaml("a: &t !!str \"x\nb: \"\n"), open("1:4", 1));
+  EXPECT_EQ(yaml("a: \"x\n"), open("1:4", 1));
+  EXPECT_EQ(yaml("a: \"x\\\"\n"), open("1:4", 1));
+}
+
+TEST(YamlDocument, expressions_within_brackets_need_quotes) {
+  constexpr std::string_view kHint = "; within { } and [ ] an expression stands in quotes: write \"${{ ... }}\"";
+  for (const std::string text : {"a: {b: ${{ input.x }}}", "a: {\n  b: ${{ input.x }},\n  c: 1}"})
+    EXPECT_TRUE(yaml(text).ends_with("a \"{\" is not closed, or a comma is missing" + std::string(kHint)))
+        << yaml(text);
+  EXPECT_TRUE(yaml("a: [b, ${{ input.x }}]").ends_with(kHint)) << yaml("a: [b, ${{ input.x }}]");
+  EXPECT_EQ(yaml("a: {b: \"${{ input.x }}\"}"), R"({"a":{"b":"${{ input.x }}"}})");
+  EXPECT_FALSE(yaml("a: {b: 1").ends_with(kHint));
+}
+
+TEST(YamlDocument, quotes_may_span_lines_that_are_indented_deeper) {
+  EXPECT_EQ(yaml("a: \"x\n y\n\n z\"\nb: 'p\n \n  it''s'\n"), R"({"a":"x y\nz","b":"p\nit's"})");
+  EXPECT_EQ(yaml("a:\n- \"x\n  y\"\n- [p, \"q\n  r\"]\n"), R"({"a":["x y",["p","q r"]]})");
+  EXPECT_EQ(yaml("a: \"x\\\n  y\"\n"), R"({"a":"xy"})");
+  EXPECT_EQ(yaml("{a: \"x\ny\"}"), R"({"a":"x y"})");
 }
 
 TEST(YamlDocument, refuses_merge_keys_but_not_the_quoted_word) {

@@ -2,11 +2,22 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "expression/expression.h"
 #include "expression/tokens.h"
 
 namespace pawl::expression {
 namespace {
+
+constexpr std::string_view kOperators[] = {"..", "+", "-", "*", "/", "//", "%", "^", "#", "&", "|", "~", "<<", ">>"};
+
+bool is_identifier(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_part) &&
+         !is_keyword({.kind = TokenKind::name, .text = std::string(text)});
+}
 
 class Reader {
  public:
@@ -26,8 +37,10 @@ class Reader {
       Access access{.path = {tokens_[i].text}, .compared_with = {}};
       const std::size_t end = follow(i + 1, access.path);
       if (access.path.size() < 2) continue;
-      if (const std::string* const text = literal_after(end)) access.compared_with = *text;
-      if (const std::string* const text = literal_before(i)) access.compared_with = *text;
+      access.compared_with = literal_after(end);
+      if (!access.compared_with) access.compared_with = literal_before(i, end);
+      if (is_operated_on(i)) access.compared_with.reset();
+      access.is_called = is(end, "(");
       access.is_whole = i == 0 && end == tokens_.size();
       access.is_tested =
           (starts_operand(i) && is_word(end, "and")) || (i > 0 && is_word(i - 1, "not") && !is_comparison(end));
@@ -88,19 +101,51 @@ class Reader {
     }
   }
 
-  [[nodiscard]] const std::string* literal_after(std::size_t i) const {
-    return is(i, "==") && is_kind(i + 1, TokenKind::string) && !is(i + 2, "..") ? &tokens_[i + 1].text : nullptr;
+  // Whether the symbol at `i` binds its neighbours before a comparison does.
+  [[nodiscard]] bool is_operator(std::size_t i) const {
+    return std::ranges::any_of(kOperators, [&](std::string_view symbol) { return is(i, symbol); });
   }
-  [[nodiscard]] const std::string* literal_before(std::size_t i) const {
-    return i >= 2 && is(i - 1, "==") && is_kind(i - 2, TokenKind::string) && (i < 3 || !is(i - 3, ".."))
-               ? &tokens_[i - 2].text
-               : nullptr;
+  [[nodiscard]] bool is_operated_on(std::size_t i) const { return i > 0 && is_operator(i - 1); }
+  [[nodiscard]] bool is_equality(std::size_t i) const { return is(i, "==") || is(i, "~="); }
+
+  // The literal that stands at `i` and is nothing but that.
+  [[nodiscard]] std::optional<Comparison> literal_at(std::size_t i) const {
+    if (is_kind(i, TokenKind::string)) return Comparison{.kind = ValueKind::text, .literal = tokens_[i].text};
+    if (is_kind(i, TokenKind::number)) return Comparison{.kind = ValueKind::number, .literal = tokens_[i].text};
+    if (is_word(i, "true") || is_word(i, "false"))
+      return Comparison{.kind = ValueKind::boolean, .literal = tokens_[i].text};
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<Comparison> literal_after(std::size_t i) const {
+    if (!is_equality(i)) return std::nullopt;
+    const bool is_negative = is(i + 1, "-") && is_kind(i + 2, TokenKind::number);
+    const std::size_t at = is_negative ? i + 2 : i + 1;
+    std::optional<Comparison> found = is_operator(at + 1) ? std::nullopt : literal_at(at);
+    if (is(at, "{")) found = Comparison{.kind = ValueKind::structure, .literal = "{"};
+    if (found && is_negative) found->literal.insert(0, "-");
+    if (found) found->is_equal = is(i, "==");
+    return found;
+  }
+  // Of what stands from `i` up to `end`.
+  [[nodiscard]] std::optional<Comparison> literal_before(std::size_t i, std::size_t end) const {
+    if (i < 2 || !is_equality(i - 1) || is_operator(end) || is_operated_on(i - 2)) return std::nullopt;
+    std::optional<Comparison> found = literal_at(i - 2);
+    if (found) found->is_equal = is(i - 1, "==");
+    return found;
   }
 
   const std::vector<Token>& tokens_;
 };
 
 }  // namespace
+
+std::string written_path(std::span<const std::string> path, std::size_t parts) {
+  std::string text = path.empty() ? std::string() : path.front();
+  for (const std::string& part : path.first(parts).subspan(1))
+    text += is_identifier(part) ? fmt::format(".{}", part) : fmt::format("[{}]", text_literal(part));
+  return text;
+}
 
 std::vector<Access> find_accesses(std::string_view expression) {
   const std::vector<Token> tokens = tokenize(expression);

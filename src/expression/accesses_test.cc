@@ -14,7 +14,9 @@ std::vector<std::string> accesses(std::string_view expression) {
   for (const Access& access : find_accesses(expression)) {
     std::string text;
     for (const std::string& part : access.path) text += (text.empty() ? "" : ".") + part;
-    found.push_back(text + (access.compared_with ? "=" + *access.compared_with : ""));
+    found.push_back(text + (access.compared_with
+                                ? (access.compared_with->is_equal ? "=" : "~=") + access.compared_with->literal
+                                : ""));
   }
   return found;
 }
@@ -31,8 +33,14 @@ TEST(Accesses, are_chains_of_members) {
 TEST(Accesses, know_what_they_are_compared_with) {
   EXPECT_THAT(accesses("tasks.a.state == 'failed' or \"skipped\" == tasks.b.state"),
               ElementsAre("tasks.a.state=failed", "tasks.b.state=skipped"));
-  EXPECT_THAT(accesses("tasks.a.state ~= 'failed'"), ElementsAre("tasks.a.state"));
+  EXPECT_THAT(accesses("tasks.a.state ~= 'failed'"), ElementsAre("tasks.a.state~=failed"));
   EXPECT_THAT(accesses("tasks.a.state == 'fai' .. 'led'"), ElementsAre("tasks.a.state"));
+  EXPECT_THAT(accesses("input.n == 3 or -1 == input.m or input.d == true or input.l ~= {1} or input.n == -2"),
+              ElementsAre("input.n=3", "input.m", "input.d=true", "input.l~={", "input.n=-2"));
+  EXPECT_THAT(accesses("input.t == 'a\\n'"), ElementsAre("input.t=a\n"));
+  for (const char* expression : {"input.n == 3 + 1", "#input.n == 3", "1 + input.n == 3", "3 == input.n * 2",
+                                 "2 + 1 == input.n", "'x' .. input.n == 'y'"})
+    EXPECT_THAT(accesses(expression), ElementsAre("input.n")) << expression;
 }
 
 TEST(Accesses, are_not_looked_for_where_there_are_names_of_its_own) {

@@ -18,9 +18,9 @@
 namespace pawl::expression {
 namespace {
 
-constexpr std::string_view kKnownNames[] = {"tasks", "input", "workflow", "attempt", "null",     "string",
-                                            "table", "math",  "utf8",     "array",   "error",    "ipairs",
-                                            "pairs", "next",  "select",   "type",    "tostring", "tonumber"};
+constexpr std::string_view kKnownNames[] = {"tasks",  "input", "workflow", "attempt",  "null",   "string", "table",
+                                            "math",   "utf8",  "array",    "error",    "ipairs", "pairs",  "next",
+                                            "select", "type",  "tostring", "tonumber", "trim"};
 constexpr std::string_view kKnownInCompensations[] = {"task", "failure"};
 // Of a foreach. Older versions took them, and they are nil where there is none.
 constexpr std::string_view kKnownInForeach[] = {"item", "index"};

@@ -158,7 +158,7 @@ TEST(Analyse, operators_of_other_languages_are_translated) {
   EXPECT_EQ(hint("input.a is not None"), "write `~= nil` instead of `is not None`");
   EXPECT_EQ(hint("input.a is not 'x'"), "write `~=` instead of `is not`");
   EXPECT_EQ(hint("input.a =~ 'x'"),
-            "write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of Lua");
+            "write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of RE2: `^[a-z]+$`");
   EXPECT_EQ(hint("input.a => 1"), "write `>=` instead of `=>`");
   EXPECT_EQ(hint("input.a += 1"), "an expression gives a value and assigns none: write `x + 1` instead of `x += 1`");
   EXPECT_EQ(hint("input.a ..= 'x'"),
@@ -170,7 +170,9 @@ TEST(Analyse, operators_of_other_languages_are_translated) {
   EXPECT_EQ(hint("input.a ? 1 : input.b ? 2 : 3"), nested);
   EXPECT_EQ(hint("input.a ? input.b ? 1 : 2 : 3"), nested);
   EXPECT_EQ(hint("ti.xcom_pull(task_ids='a')"), "write `tasks.a.result`");
-  EXPECT_EQ(hint("'x' in input.a"), "whether a text has a part is written string.find(text, part, 1, true) ~= nil");
+  EXPECT_EQ(hint("'x' in input.a"),
+            "one of several values is written `x == 1 or x == 2`, and whether a text has a part "
+            "`string.find(text, part, 1, true) ~= nil`");
   EXPECT_EQ(hint("tasks.a.result.0"),
             "an element is written tasks.a.result[N], and the first one is tasks.a.result[1]");
   EXPECT_EQ(hint("tasks['a-b'].result.x.0.y"),

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "expression/expression.h"
 #include "expression/tokens.h"
 
@@ -56,6 +58,34 @@ bool is_search(std::span<const Token> tokens) {
   return false;
 }
 
+// Whether a text can stand as a literal in a condition that is not in quotes itself.
+bool is_plain(std::string_view text) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return text.size() <= kLongestQuoted && std::ranges::none_of(text, is_control) && !text.contains(": ") &&
+         !text.contains(" #") && !text.ends_with(':') && find_invalid_utf8(text) == std::string_view::npos;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n\r\f\v";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+// `value` is the expression, in parentheses where it needs them.
+std::string text_condition(std::string_view expression, std::string_view value, std::string_view text) {
+  // Who asks for the truth of "no" means the other word.
+  static constexpr std::pair<std::string_view, std::string_view> kOpposites[] = {
+      {"no", "yes"}, {"false", "true"}, {"off", "on"}, {"False", "True"}, {"0", "1"}};
+  std::string_view bare = trimmed(text);
+  const std::string compared =
+      bare == text ? std::string(value) : fmt::format("trim({})", value == "(...)" ? "..." : expression);
+  for (const auto& [no, yes] : kOpposites)
+    if (bare == no) bare = yes;
+  return is_plain(bare) && !bare.empty() ? fmt::format("{} == {}", compared, text_literal(bare))
+                                         : fmt::format("{} ~= \"\"", compared);
+}
+
 }  // namespace
 
 std::optional<ValueKind> find_kind(std::string_view expression) {
@@ -84,7 +114,16 @@ std::optional<ValueKind> find_kind(std::string_view expression) {
   return std::nullopt;
 }
 
-std::string as_condition(std::string_view expression, ValueKind kind) {
+std::string text_literal(std::string_view text) {
+  std::string literal = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') literal += '\\';
+    literal += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : std::string(1, c);
+  }
+  return literal + '"';
+}
+
+std::string as_condition(std::string_view expression, ValueKind kind, std::optional<std::string_view> text) {
   const std::vector<Token> tokens = tokenize(expression);
   if (is_search(without_parentheses(tokens))) {
     const bool is_long = expression.size() > kLongestQuoted || expression.contains('\n');
@@ -95,7 +134,9 @@ std::string as_condition(std::string_view expression, ValueKind kind) {
   if (value != "(...)" && !is_chain(tokens)) value = fmt::format("({})", value);
   switch (kind) {
     case ValueKind::text:
-      return fmt::format("{} == \"yes\"", value);
+      return text_condition(expression, value, text.value_or("yes"));
+    case ValueKind::boolean:
+      return fmt::format("{} == true", value);
     case ValueKind::number:
       return fmt::format("{} > 0", value);
     case ValueKind::structure:

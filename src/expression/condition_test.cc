@@ -1,6 +1,7 @@
 // What a condition may be, and what is said of one that is anything else.
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -36,7 +37,7 @@ TEST_F(Condition, that_is_anything_else_says_what_to_write) {
   EXPECT_EQ(refusal("input.deploy"),
             R"(a condition is true, false or nil, and "input.deploy" is the text "no"; write input.deploy == "yes")");
   EXPECT_EQ(refusal("input.empty"),
-            R"(a condition is true, false or nil, and "input.empty" is the text ""; write input.empty == "yes")");
+            R"(a condition is true, false or nil, and "input.empty" is the text ""; write input.empty ~= "")");
   EXPECT_EQ(refusal("input.count"),
             R"(a condition is true, false or nil, and "input.count" is the number 0; write input.count > 0)");
   EXPECT_EQ(refusal("input.large"),
@@ -49,6 +50,16 @@ TEST_F(Condition, that_is_anything_else_says_what_to_write) {
             R"("no"; write (input.deploy or false) == "yes")");
   EXPECT_EQ(refusal("tasks.a"),
             R"(a condition is true, false or nil, and "tasks.a" is a task; write tasks.a.state == "completed")");
+  const std::pair<std::string, std::string> texts[] = {
+      {"true", R"(input.deploy == "true")"},     {"false", R"(input.deploy == "true")"},
+      {"prod", R"(input.deploy == "prod")"},     {"yes\n", R"(trim(input.deploy) == "yes")"},
+      {"a\"b\\", R"(input.deploy == "a\"b\\")"}, {"a\nb\n", R"(trim(input.deploy) ~= "")"},
+      {"a: b", R"(input.deploy ~= "")"},         {std::string(100, 'x'), R"(input.deploy ~= "")"}};
+  for (const auto& [text, advice] : texts) {
+    scope.input_value = boost::json::object{{"deploy", text}};
+    EXPECT_TRUE(refusal("input.deploy").ends_with("; write " + advice)) << refusal("input.deploy");
+    EXPECT_EQ(evaluator.test(advice, scope).value(), text != "false") << advice;
+  }
   EXPECT_EQ(refusal("pairs"), R"(a condition is true, false or nil, and "pairs" is a function; write pairs ~= nil)");
 }
 

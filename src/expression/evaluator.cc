@@ -46,10 +46,28 @@ std::string describe_value(lua_State* lua) {
 
 // What to do about an error that Lua raised, where that is known.
 std::string_view advice(std::string_view message) {
-  if (message.starts_with("attempt to perform arithmetic on a string value")) return "; texts are joined with `..`";
   if (message.starts_with("attempt to compare") && message.contains("number") && message.contains("string"))
     return "; tonumber(x) makes a number of a text";
   return {};
+}
+
+// What to say of `tasks.a.result.stdout` where the result is no object: the command printed a number, a text, true or
+// false, in JSON.
+std::optional<std::string> printed_json(std::string_view expression, Scope& scope) {
+  static constexpr std::string_view kOfCommand[] = {"stdout", "stderr", "exit_code"};
+  for (const Access& access : find_accesses(expression)) {
+    const std::vector<std::string>& path = access.path;
+    if (path.size() < 4 || path[0] != "tasks" || path[2] != "result" ||
+        std::ranges::find(kOfCommand, path[3]) == std::end(kOfCommand))
+      continue;
+    const std::optional<TaskState> task = scope.task_state(path[1]);
+    const Json* const result = task && is_terminal(*task) ? scope.task_outcome(path[1]).result : nullptr;
+    if (result == nullptr || result->is_null() || result->is_structured()) continue;
+    const std::string_view kind = result->is_string() ? "text" : result->is_bool() ? "value" : "number";
+    return fmt::format("what {} printed is JSON: write {}, which is the {} {} and has no {}", in_quotes(path[1]),
+                       written_path(path, 3), kind, readable(to_json_text(*result)), path[3]);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +79,7 @@ struct Evaluator::Lua {
   Result<void> run(std::string_view expression, Scope& scope, Work& work);
   Result<void> push_chunk(std::string_view expression, Work& work);
   // Pops it.
-  std::unexpected<Error> error_on_stack(std::string_view expression);
+  std::unexpected<Error> error_on_stack(std::string_view expression, Scope& scope);
 
   Limits limits;
   std::unique_ptr<LuaState> state;
@@ -83,7 +101,7 @@ Result<void> Evaluator::Lua::push_chunk(std::string_view expression, Work& work)
   return {};
 }
 
-std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expression) {
+std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expression, Scope& scope) {
   lua_State* const lua = state->lua;
   std::string message = "it raised an error that is no string";
   if (lua_isstring(lua, -1) != 0) {
@@ -91,6 +109,8 @@ std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expressio
     const char* const text = lua_tolstring(lua, -1, &size);
     message = readable({text, size});
     message += advice(message);
+    if (message.starts_with("attempt to index a"))
+      if (std::optional<std::string> better = printed_json(expression, scope)) message = *std::move(better);
   }
   lua_pop(lua, 1);
   ErrorCode code = ErrorCode::invalid_argument;
@@ -112,7 +132,7 @@ Result<void> Evaluator::Lua::run(std::string_view expression, Scope& scope, Work
   const std::uint64_t given = std::min(limits.instructions, work.instructions_left);
   const int status = state->call(expression, scope, given);
   use(work, given - std::min(given, state->budget.work_left_or_none()));  // what was granted besides is free
-  if (status != LUA_OK) return error_on_stack(expression);
+  if (status != LUA_OK) return error_on_stack(expression, scope);
   return {};
 }
 
@@ -139,16 +159,18 @@ Result<bool> Evaluator::test(std::string_view expression, Scope& scope) {
   const bool is_truth = lua_isboolean(lua, -1) || lua_isnil(lua, -1);
   const bool truth = lua_toboolean(lua, -1) != 0;
   const std::string what = is_truth ? std::string() : describe_value(lua);
+  const std::optional<std::string> text =
+      lua_type(lua, -1) == LUA_TSTRING ? std::optional<std::string>(string_at(lua, -1)) : std::nullopt;
   const bool is_task = what == "a task";
   const ValueKind kind = lua_type(lua, -1) == LUA_TSTRING ? ValueKind::text
                          : is_number(lua)                 ? ValueKind::number
                                                           : ValueKind::structure;
   lua_settop(lua, 0);
   if (is_truth) return truth;
-  return fail(
-      ErrorCode::invalid_argument,
-      fmt::format("a condition is true, false or nil, and {} is {}; write {}", in_quotes(expression), what,
-                  is_task ? fmt::format("{}.state == \"completed\"", expression) : as_condition(expression, kind)));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("a condition is true, false or nil, and {} is {}; write {}", in_quotes(expression), what,
+                          is_task ? fmt::format("{}.state == \"completed\"", expression)
+                                  : as_condition(expression, kind, text)));
 }
 
 }  // namespace pawl::expression

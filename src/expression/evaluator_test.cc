@@ -1,4 +1,5 @@
 // What expressions mean: JSON through proxies, tasks, the sandbox, and the determinism of it all.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "expression/fake_scope_test.h"
@@ -226,10 +227,42 @@ TEST_F(Evaluating, what_is_not_one_expression_is_refused_with_its_column) {
   EXPECT_EQ(value_of("1\n+\n1\n"), "2");
 }
 
-TEST_F(Evaluating, arithmetic_on_texts_says_how_they_are_joined) {
-  EXPECT_EQ(error_of("'a' + 'b'"),
-            "attempt to perform arithmetic on a string value (constant 'a'); texts are joined with `..`");
+TEST_F(Evaluating, arithmetic_on_texts_says_what_to_write) {
+  constexpr std::string_view kBegin = "attempt to perform arithmetic on the text ";
+  const auto wrong = [&](std::string_view rest) { return fmt::format("{}{}", kBegin, rest); };
+  constexpr std::string_view kNumber = "\"7\"; tonumber(x) makes a number of a text";
+  EXPECT_EQ(error_of("'a' + 'b'"), wrong("\"a\"; texts are joined with `..`"));
+  EXPECT_EQ(error_of("'a' + 1"), wrong("\"a\"; texts are joined with `..`"));
+  EXPECT_EQ(error_of("'7' + 'b'"), wrong("\"b\"; texts are joined with `..`"));
+  for (const char* expression :
+       {"'7' + 1", "1 - '7'", "'7' * 2", "'7' / '2'", "-'7'", "'7' // 2", "'7' % 2", "2 ^ '7'"})
+    EXPECT_EQ(error_of(expression), wrong(kNumber)) << expression;
+  EXPECT_EQ(error_of("'x' * 3"), wrong("\"x\", which is no number"));
+  EXPECT_EQ(error_of("'7' + nil"), "attempt to perform arithmetic on a nil value");
+  EXPECT_EQ(value_of("tonumber('7') + 1"), "8");
   EXPECT_EQ(error_of("1 < '2'"), "attempt to compare number with string; tonumber(x) makes a number of a text");
+}
+
+TEST_F(Evaluating, members_of_a_command_that_printed_json_say_what_the_result_is) {
+  const auto of_result = [&](std::string_view result, std::string_view expression) {
+    scope.tasks["a"] = {.state = TaskState::completed, .result = json(result), .error = {}};
+    return error_of(expression);
+  };
+  EXPECT_EQ(of_result("42", "tasks.a.result.stdout"),
+            "what \"a\" printed is JSON: write tasks.a.result, which is the number 42 and has no stdout");
+  EXPECT_EQ(of_result("\"prod\"", "tasks.a.result.stdout == 'x'"),
+            "what \"a\" printed is JSON: write tasks.a.result, which is the text \"prod\" and has no stdout");
+  EXPECT_EQ(of_result("true", "tasks.a.result.exit_code == 0"),
+            "what \"a\" printed is JSON: write tasks.a.result, which is the value true and has no exit_code");
+  scope.tasks["b-c"] = {.state = TaskState::completed, .result = json("1"), .error = {}};
+  EXPECT_THAT(error_of("tasks['b-c'].result.stderr"), HasSubstr("write tasks[\"b-c\"].result"));
+  EXPECT_EQ(value_of("('x').other"), "null");
+}
+
+TEST_F(Evaluating, trims_texts) {
+  EXPECT_EQ(value_of("trim(' \\t a b\\r\\n')"), R"("a b")");
+  EXPECT_EQ(value_of("trim(' \\n') .. trim('') .. trim(12)"), R"("12")");
+  EXPECT_THAT(error_of("trim(nil)"), HasSubstr("bad argument #1 to 'trim'"));
 }
 
 TEST_F(Evaluating, sorting_is_stable_and_survives_a_bad_comparison) {

@@ -114,13 +114,27 @@ enum class Origin : std::uint8_t { written, stored };
 Result<std::vector<TaskReference>> analyse(std::string_view expression, Place place = Place::task,
                                            Origin origin = Origin::written);
 
+// What kind of value an expression, or a literal in it, is: what a condition must not be, but for true and false.
+enum class ValueKind : std::uint8_t { text, number, structure, boolean };
+
+// The literal on the other side of an `==` or `~=`.
+struct Comparison {
+  ValueKind kind;
+  std::string literal;   // of a text its value, else as it is written: "3", "-1", "true"; of a structure "{"
+  bool is_equal = true;  // it is `==`
+};
+
 // A chain of members that an expression reads: `tasks.load.result.rows` or `input["who"]`.
 struct Access {
-  std::vector<std::string> path;             // "tasks", "load", "result", "rows"
-  std::optional<std::string> compared_with;  // the text literal in `== "failed"`
-  bool is_whole = false;                     // the expression is nothing else
-  bool is_tested = false;                    // before `and`, or behind `not`: its truth counts, not its value
+  std::vector<std::string> path;            // "tasks", "load", "result", "rows"
+  std::optional<Comparison> compared_with;  // `"failed"` in `== "failed"`
+  bool is_called = false;                   // as a function, which no value is
+  bool is_whole = false;                    // the expression is nothing else
+  bool is_tested = false;                   // before `and`, or behind `not`: its truth counts, not its value
 };
+
+// The first `parts` members of a path as an expression has them: `tasks["a-b"].result`.
+[[nodiscard]] std::string written_path(std::span<const std::string> path, std::size_t parts);
 
 // What an expression that analyse() accepts reads of its free names, as far as that stands there literally. Nothing for
 // one that has names of its own.
@@ -129,15 +143,17 @@ std::vector<Access> find_accesses(std::string_view expression);
 // What of the input and of the tasks is asked for its element 0, as others number the first one: "input.list".
 [[nodiscard]] std::vector<std::string> find_zero_indices(std::string_view expression);
 
-// What kind of value a condition must not be.
-enum class ValueKind : std::uint8_t { text, number, structure };
-
 // The kind of value that an expression has unless it is nil, as far as its text shows it: of `"no"`, `#input.list`,
 // `input.a .. "x"` and `string.match(input.a, "x")`.
 std::optional<ValueKind> find_kind(std::string_view expression);
 
-// How a condition is written that looks at a value of this kind: `input.deploy == "yes"`.
-std::string as_condition(std::string_view expression, ValueKind kind);
+// How a condition is written that looks at a value of this kind: `input.deploy == "yes"`. Of a text that is known, the
+// condition holds for that text, or for the opposite of one like "no": `trim(tasks.a.result.stdout) == "ok"` for
+// "ok\n".
+std::string as_condition(std::string_view expression, ValueKind kind, std::optional<std::string_view> text = {});
+
+// A text as an expression has it: in quotes, with its special characters escaped.
+[[nodiscard]] std::string text_literal(std::string_view text);
 
 // Whether `text` contains `${{`.
 [[nodiscard]] bool has_places(std::string_view text);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "expression/expression.h"
 
 namespace pawl::expression {
 namespace {
@@ -52,7 +55,7 @@ constexpr ForeignName kOthers[] = {
     {"success on_success all_success", "leave it out: a task runs when what it depends on has ended well"},
     {"manual", "a person stops a workflow by `pawl pause ID`, and lets it go on by `pawl resume ID`"},
     {"never", "write `when: false`"},
-    {"contains includes", "write `string.find(text, part, 1, true)`"},
+    {"contains includes", "write `string.find(text, part, 1, true) ~= nil`"},
     {"startsWith startswith hasPrefix", "write `string.sub(text, 1, #part) == part`"},
     {"endsWith endswith hasSuffix", "write `string.sub(text, -#part) == part`"},
     {"format sprintf printf", "write `string.format(\"%s\", value)`"},
@@ -63,8 +66,8 @@ constexpr ForeignName kOthers[] = {
     {"int float Number parseInt parseFloat", "write `tonumber(text)`"},
     {"str String toString", "write `tostring(value)`"},
     {"round abs min max floor ceil", "write `math.floor(x + 0.5)`, `math.abs(x)`, `math.max(a, b)` and their kin"},
-    {"upper lower toUpper toLower trim replace",
-     "write `string.upper(text)`, `string.lower(text)`, `string.gsub(...)`"},
+    {"strip chomp", "write `trim(text)`"},
+    {"upper lower toUpper toLower replace", "write `string.upper(text)`, `string.lower(text)`, `string.gsub(...)`"},
     {"None none NULL Null undefined", "write `nil`"},
     {"True TRUE yes on", "write `true`"},
     {"False FALSE no off", "write `false`"},
@@ -89,16 +92,10 @@ std::vector<std::string_view> members_behind(const std::vector<Token>& tokens, s
   }
 }
 
-bool is_name(std::string_view text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_part);
-}
-
 std::string chain(std::string root, std::span<const std::string_view> members) {
-  for (const std::string_view member : members)
-    root += is_name(member) ? fmt::format(".{}", member) : fmt::format("[\"{}\"]", member);
-  return root;
+  std::vector<std::string> path{std::move(root)};
+  path.insert(path.end(), members.begin(), members.end());
+  return written_path(path, path.size());
 }
 
 // `steps.a.outputs.b`, `needs.a.result`, `task.result.b` and their kin.
@@ -149,6 +146,42 @@ std::string foreign_member_hint(std::string_view task, std::string_view member, 
   if (!has_word(kResultWords, member) && !has_word(kStateWords, member) && !has_word(kOfCommand, member))
     return otherwise;
   return fmt::format(" (write `{}`)", task_chain("tasks", {task, member}));
+}
+
+std::string foreign_method_hint(std::string_view object, std::string_view method) {
+  constexpr std::pair<Words, std::string_view> kMethods[] = {
+      {"startsWith startswith hasPrefix", "string.sub({0}, 1, #part) == part"},
+      {"endsWith endswith hasSuffix", "string.sub({0}, -#part) == part"},
+      {"contains includes find indexOf", "string.find({0}, part, 1, true) ~= nil"},
+      {"upper toUpper toUpperCase", "string.upper({0})"},
+      {"lower toLower toLowerCase", "string.lower({0})"},
+      {"trim strip", "trim({0})"},
+      {"match matches test", "string.match({0}, \"^[a-z]+$\") ~= nil"},
+      {"join", "table.concat({0}, \", \")"},
+      {"length len size count", "#{0}"},
+  };
+  for (const auto& [words, ours] : kMethods)
+    if (has_word(words, method)) return fmt::format("write `{}`", fmt::format(fmt::runtime(ours), object));
+  return fmt::format("those of texts are called by `string.NAME({})`", object);
+}
+
+std::pair<std::string_view, std::string_view> find_lua_class(std::string_view expression) {
+  constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
+      {"%a", "[A-Za-z]"}, {"%d", "[0-9]"},       {"%s", "[[:space:]]"}, {"%w", "[A-Za-z0-9]"}, {"%l", "[a-z]"},
+      {"%u", "[A-Z]"},    {"%x", "[0-9A-Fa-f]"}, {"%p", "[[:punct:]]"}, {"%.", "[.]"}};
+  const std::vector<Token> tokens = tokenize(expression);
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (!has_word("match find gmatch gsub", tokens[i].text) || tokens[i].kind != TokenKind::name) continue;
+    std::string_view pattern;
+    bool is_plain = false;
+    for (std::size_t at = i + 1; at < tokens.size() && tokens[at].text != ")"; ++at) {
+      if (tokens[at].kind == TokenKind::string && pattern.empty()) pattern = tokens[at].text;
+      is_plain |= tokens[at].kind == TokenKind::name && tokens[at].text == "true";
+    }
+    for (const auto& found : kClasses)
+      if (!is_plain && pattern.contains(found.first)) return found;
+  }
+  return {};
 }
 
 std::string foreign_mark_hint(std::string_view expression) {

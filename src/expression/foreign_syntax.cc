@@ -58,7 +58,8 @@ class Finder {
     if (are(i, "&", "&")) return instead("and", "&&");
     if (are(i, "|", "|")) return instead("or", "||");
     if (are(i, "=", "~"))
-      return std::string("; write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of Lua");
+      return std::string(
+          "; write `string.match(x, \"a\") ~= nil` instead of `x =~ \"a\"`, with a pattern of RE2: `^[a-z]+$`");
     if (are(i, "=", ">")) return instead(">=", "=>");
     if (std::optional<std::string> found = assignment(i)) return found;
     if (are(i, "?", ":")) return otherwise(i);
@@ -71,7 +72,9 @@ class Finder {
       if (is_name(i) && tokens_[i].text == theirs) return instead(ours, theirs);
     if (is_name(i) && tokens_[i].text == "is") return identity(i);
     if (is_name(i) && tokens_[i].text == "in" && !is_in_of_loop(i))
-      return std::string("; whether a text has a part is written string.find(text, part, 1, true) ~= nil");
+      return std::string(
+          "; one of several values is written `x == 1 or x == 2`, and whether a text has a part "
+          "`string.find(text, part, 1, true) ~= nil`");
     if (is(i, "=") && is_comparison(i)) return instead("==", "=");
     return std::nullopt;
   }

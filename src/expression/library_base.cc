@@ -31,6 +31,19 @@ int to_string_value(lua_State* lua) {
   return 1;
 }
 
+// Without the white space around it: what a command prints ends with a line break.
+int trim(lua_State* lua) {
+  constexpr std::string_view kSpace = " \t\n\r\f\v";
+  const std::string_view text = string_at(lua, 1);
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) {
+    lua_pushliteral(lua, "");
+  } else {
+    lua_pushlstring(lua, text.data() + first, text.find_last_not_of(kSpace) - first + 1);
+  }
+  return 1;
+}
+
 // Not what has a metatable: that is one of ours, and shared.
 int mark_array(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TTABLE);
@@ -98,6 +111,7 @@ void add_base_library(lua_State* lua) {
   add_function(lua, "type", type_of, 2);
   add_function(lua, "tostring", to_string_value);
   add_function(lua, "array", mark_array);
+  add_function(lua, "trim", trim);
 }
 
 }  // namespace pawl::expression

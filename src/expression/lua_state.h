@@ -103,6 +103,8 @@ void add_pairs(lua_State* lua);           // pairs, next
 void add_string_library(lua_State* lua);  // the whole of `string`
 void add_pattern_functions(lua_State* lua);
 void add_table_library(lua_State* lua);
+// Makes the library at the top of the stack the methods of texts.
+void set_text_operations(lua_State* lua);
 
 // The string at `index`, for as long as it is there. Raises an error if it is none; a number becomes one in its place.
 inline std::string_view string_at(lua_State* lua, int index) {

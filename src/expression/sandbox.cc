@@ -83,13 +83,7 @@ void add_strings(lua_State* lua) {
   add_string_library(lua);
   add_pattern_functions(lua);
   make_read_only(lua);
-  // Methods of strings: ("x"):upper().
-  lua_pushliteral(lua, "");
-  lua_createtable(lua, 0, 1);
-  lua_pushvalue(lua, -3);
-  lua_setfield(lua, -2, "__index");
-  lua_setmetatable(lua, -2);
-  lua_pop(lua, 1);
+  set_text_operations(lua);  // methods: ("x"):upper()
   lua_setfield(lua, -2, "string");
 }
 

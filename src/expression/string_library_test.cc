@@ -46,7 +46,7 @@ TEST_F(StringLibrary, replaces) {
   EXPECT_EQ(value_of("{('abc'):gsub('', '-')}"), R"(["-a-b-c-",4])");
   EXPECT_EQ(value_of("('hé'):gsub('', '-')"), R"("-h-é-")");
   EXPECT_EQ(value_of("('a1b2'):gsub('\\\\d', {['1'] = 'one', ['2'] = false})"), R"("aoneb2")");
-  EXPECT_THAT(error_of("('a1b2'):gsub('[0-9]', function(d) return d + 1 end)"), HasSubstr("arithmetic on a string"));
+  EXPECT_THAT(error_of("('a1b2'):gsub('[0-9]', function(d) return d + 1 end)"), HasSubstr("arithmetic on the text"));
   EXPECT_EQ(value_of("('a1b2'):gsub('\\\\d', function(d) return tonumber(d) + 1 end)"), R"("a2b3")");
   EXPECT_THAT(error_of("('a'):gsub('a', '%')"), HasSubstr("names no group"));
   EXPECT_THAT(error_of("('a'):gsub('a', '%2')"), HasSubstr("names no group"));

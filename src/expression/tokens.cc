@@ -31,14 +31,23 @@ std::size_t end_of_quoted(std::string_view source, std::size_t i) {
   return std::min(i + 1, source.size());
 }
 
+// What stands behind a backslash, as far as it is one character.
+char escaped(char c) {
+  constexpr std::string_view kNames = "nrt";
+  constexpr std::string_view kValues = "\n\r\t";
+  const std::size_t at = kNames.find(c);
+  return at == std::string_view::npos ? c : kValues[at];
+}
+
 std::string value_of_string(std::string_view token) {
   const std::size_t level = long_bracket_level(token, 0);
   const std::size_t edge = level == std::string_view::npos ? 1 : level + 2;
   if (token.size() < 2 * edge) return {};
   std::string value;
   for (std::size_t i = edge; i < token.size() - edge; ++i) {
-    if (token[i] == '\\' && level == std::string_view::npos) ++i;
-    value += token[i];
+    const bool is_escaped = token[i] == '\\' && level == std::string_view::npos;
+    if (is_escaped) ++i;
+    value += is_escaped ? escaped(token[i]) : token[i];
   }
   return value;
 }

@@ -98,6 +98,14 @@ bool is_closed_pipe(const ExecCall& call, const ProcessOutcome& outcome) {
   return outcome.exit_code == 128 + SIGPIPE && call.line.contains('|');
 }
 
+// Whether /bin/sh took the place of bash and says that it does not know what it was given: as bash would not say it.
+bool is_other_shell(const ExecCall& call, std::string_view message) {
+  constexpr std::string_view kName = "run: ";
+  if (call.program != "bash" || !message.starts_with(kName)) return false;
+  const bool is_dash = message.size() > kName.size() && message[kName.size()] >= '0' && message[kName.size()] <= '9';
+  return is_dash || (message.ends_with(": not found") && !message.ends_with("command not found"));
+}
+
 // ": <the program's own words>", what else is known of the reason, or nothing. The last line on standard output is the
 // reason as a rule where there is but one command; in a script it is what some other line printed.
 std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
@@ -107,6 +115,7 @@ std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   const std::string hint = outcome.signal == 0 ? terminal_hint(outcome.standard_error) : std::string();
   std::string words = line.empty() ? std::string() : fmt::format(": {}{}", line, where);
   if (!hint.empty()) return words + "; " + hint;
+  if (is_other_shell(call, line)) return words + "; /bin/sh ran it, for there is no bash in the task's PATH";
   if (is_closed_pipe(call, outcome))
     return words +
            "; 141 is SIGPIPE: a command of the pipe ended before it had read all, as `head` does; `shell: sh` or "
@@ -143,14 +152,19 @@ Json details_of(const ProcessOutcome& outcome) {
   return details;
 }
 
-// The value that standard output is, if it is JSON as a whole. Error: `limit_exceeded` if it is nested too deep.
+// The value that standard output is, if it is JSON as a whole. A bare number is one only if it would be printed as it
+// stands there: 1.10 may be a version, and 4567e12 a hash. Error: `limit_exceeded` if it is nested too deep.
 Result<Json> as_json(const ProcessOutcome& outcome) {
   constexpr std::string_view kFirstOfValue = "{[\"-0123456789tfn";  // spares most plain text the parser
   const std::string_view text = outcome.standard_output;
   const std::size_t first = text.find_first_not_of(kJsonSpace);
   if (outcome.stdout_dropped != 0 || first == std::string_view::npos || !kFirstOfValue.contains(text[first]))
     return fail(ErrorCode::invalid_argument, "not JSON");
-  return parse_json(text.substr(first, text.find_last_not_of(kJsonSpace) - first + 1));
+  const std::string_view value = text.substr(first, text.find_last_not_of(kJsonSpace) - first + 1);
+  Result<Json> json = parse_json(value);
+  if (json && json->is_number() && to_json_text(*json) != value)
+    return fail(ErrorCode::invalid_argument, "a version, a hash, or another text that reads like a number");
+  return json;
 }
 
 // The kept end of a stream, and under `dropped_key` how much is missing before it.

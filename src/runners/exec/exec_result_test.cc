@@ -131,7 +131,8 @@ TEST(ExecError, names_the_first_line_of_a_script_and_the_one_that_the_shell_name
   EXPECT_EQ(error_of(script, {.exit_code = 127, .standard_error = "run: line 4: make: command not found\n"}).message,
             R"("cd src ..." exited with 127: run: line 4: make: command not found (line 4: "make all"))");
   EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: 4: make: not found\n"}).message,
-            R"("cd src ..." exited with 2: run: 4: make: not found (line 4: "make all"))");
+            R"("cd src ..." exited with 2: run: 4: make: not found (line 4: "make all"); )"
+            "/bin/sh ran it, for there is no bash in the task's PATH");
   EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: line 40: odd\n"}).message,
             R"("cd src ..." exited with 2: run: line 40: odd)");
   EXPECT_EQ(
@@ -161,6 +162,26 @@ TEST(ExecResult, is_an_error_if_a_number_in_it_cannot_be_kept) {
   // What stands alone may be a hash or a long id, and text keeps it.
   EXPECT_EQ(result_of_output("12e4567\n"), R"({"exit_code":0,"stdout":"12e4567\n","stderr":""})");
   EXPECT_EQ(result_of_output("99999999999999999999"), R"({"exit_code":0,"stdout":"99999999999999999999","stderr":""})");
+}
+
+TEST(ExecResult, says_that_another_shell_took_the_place_of_bash) {
+  const auto words = [](std::string_view program, std::string_view error) {
+    const ExecCall call{.program = std::string(program), .line = "set -o pipefail"};
+    return error_of(call, {.exit_code = 2, .standard_error = std::string(error)}).message;
+  };
+  constexpr std::string_view kSaid = "; /bin/sh ran it, for there is no bash in the task's PATH";
+  EXPECT_TRUE(words("bash", "run: 1: set: Illegal option -o pipefail\n").ends_with(kSaid));
+  EXPECT_TRUE(words("bash", "run: line 1: ls: not found\n").ends_with(kSaid)) << "busybox";
+  EXPECT_FALSE(words("bash", "run: line 1: ls: command not found\n").ends_with(kSaid));
+  EXPECT_FALSE(words("/bin/sh", "run: 1: ls: not found\n").ends_with(kSaid)) << "it was asked for";
+}
+
+TEST(ExecResult, is_a_number_only_if_that_is_printed_as_it_stands) {
+  for (const std::string text : {"1.10", "4567e12", "-0", "1e3", "1E5", "0.50", "3.14159265358979323846", "007", "+1"})
+    EXPECT_EQ(result_of_output(text + "\n"), fmt::format(R"({{"exit_code":0,"stdout":"{}\n","stderr":""}})", text));
+  for (const std::string number : {"42", "-7", "1.5", "0", "18446744073709551615", "0.30000000000000004", "1.0"})
+    EXPECT_EQ(result_of_output(" " + number + "\n"), number);
+  EXPECT_EQ(result_of_output("[1.10]"), "[1.1]") << "in an array or object it is meant as JSON";
 }
 
 TEST(ExecResult, is_an_error_instead_of_being_cut_if_so_wished) {
