@@ -96,7 +96,7 @@ TEST(Condition, that_is_a_text_fails_with_its_place) {
   ASSERT_FALSE(holds.has_value());
   EXPECT_EQ(
       describe(holds.error()),
-      R"(when: a condition is true, false or nil, and "input.deploy" is the text "false"; write input.deploy == "yes")");
+      R"(when: a condition is true, false or nil, and "input.deploy" is the text "false"; write input.deploy == "true")");
   EXPECT_EQ(evaluation_failure(holds.error()).code, "expression_error");
   Harness off(definition, {{"deploy", false}});
   EXPECT_FALSE(condition_holds(off.workflow, 0, off.evaluator).value());

@@ -127,7 +127,7 @@ constexpr std::string_view kAfterFailure =
     "a task runs when what it depends on has ended well, or has failed and has `allow_failure: true`, in spite of "
     "which "
     "the workflow completes; to tell of a failure write `pawl run FILE || ./notify`";
-constexpr std::string_view kOutput =
+constexpr std::string_view kUnnamedResult =
     "a result needs no name: expressions read `${{ tasks.a.result }}`, which is the JSON that a command prints (42, "
     "too), and "
     "`${{ tasks.a.result.stdout }}` where that is text";
@@ -178,7 +178,7 @@ constexpr ForeignWords kOfCall[] = {
     {"secrets secret credentials conn_id", kNoSecrets},
     {"outputs output result results register xcom xcom_push do_xcom_push save result_variable output_parameters export "
      "returns",
-     kOutput},
+     kUnnamedResult},
     {"stdout stderr log logs logging log_dir log_file redirect",
      "what a command writes is shown and kept; for a file write `run: make > build.log 2>&1`"},
     {"input_file stdin_file", "write `stdin: some text`, or `run: make < input.txt`"},
