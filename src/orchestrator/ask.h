@@ -36,8 +36,8 @@ class Reply {
   // nullopt when `until` has come first.
   std::optional<Result<T>> wait(std::optional<std::chrono::steady_clock::time_point> until = {}) {
     // A busy shard answers within microseconds.
-    constexpr std::chrono::microseconds kSpin(20);
-    const auto spin_end = std::chrono::steady_clock::now() + kSpin;
+    constexpr std::chrono::microseconds kSpinForReply(20);
+    const auto spin_end = std::chrono::steady_clock::now() + kSpinForReply;
     while (!ready_.load(std::memory_order_acquire) && std::chrono::steady_clock::now() < spin_end) spin_pause();
     // Also when it is there already: the lock is what set() lets go of last.
     std::unique_lock lock(mutex_);
