@@ -229,7 +229,7 @@ class Rewriter {
       note_ = "\n    (in arithmetic a variable is code, too, unless it can only be an integer)";
       return name;
     }
-    const std::string bare = continues ? fmt::format("${{{}}}", name) : fmt::format("${}", name);
+    std::string bare = continues ? fmt::format("${{{}}}", name) : fmt::format("${}", name);
     const bool is_word = context_.quote() == 0 && is_alone && words.back().empty();
     if (is_word && words.size() > 1 && words[words.size() - 2] == "=~") return bare;
     if (is_word && words.size() > 3 && words[0] == "for" && words[2] == "in") {
