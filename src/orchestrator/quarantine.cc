@@ -8,12 +8,20 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/invariants.h"
 #include "orchestrator/shard.h"
 #include "orchestrator/shard_decide.h"
 
 namespace pawl {
+
+void Shard::check_invariants(const LiveWorkflow& workflow) {
+  if (!core::is_check_due(workflow.state)) return;
+  const auto broken = core::broken_invariant(workflow.state);
+  PAWL_ASSERT(!broken, "{}", *broken);
+}
 
 const Error* Shard::quarantine_of(std::string_view id) const {
   const auto found = std::ranges::find(quarantined_, id, &Quarantined::id);

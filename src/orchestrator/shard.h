@@ -293,6 +293,8 @@ class Shard final : public CommitListener {
   // commit.cc
   template <class C>
   Result<void> decide(LiveWorkflow& workflow, const C& command);
+  // Throws InvariantBroken. Apart from decide(), which there is one of for each command.
+  static void check_invariants(const LiveWorkflow& workflow);
   // What is said where limits.read_only.
   static std::unexpected<Error> refuse_to_change();
   void close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event, bool was_terminal);

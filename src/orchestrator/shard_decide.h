@@ -4,8 +4,6 @@
 #include <exception>
 #include <new>
 
-#include "base/assert.h"
-#include "core/invariants.h"
 #include "orchestrator/shard.h"
 
 namespace pawl {
@@ -38,8 +36,8 @@ Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
         workflow.state, {.now = workflow_time(workflow, now_), .random = random_.unit(), .policies = catalog_.get()},
         evaluator_, open_->turn);
     Result<void> accepted = core::decide(decision, command);
-    if (environment_.limits.checks_invariants && core::is_check_due(workflow.state)) [[unlikely]]
-      if (const auto broken = core::broken_invariant(workflow.state)) PAWL_ASSERT(!broken, "{}", *broken);
+    if (environment_.limits.checks_invariants) [[unlikely]]
+      check_invariants(workflow);
     return accepted;
   });
   if (workflow.broken) [[unlikely]]
