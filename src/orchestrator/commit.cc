@@ -242,8 +242,9 @@ void Shard::release(Batch& batch) {
   for (const Batch::Group& group : batch.groups) --group.workflow->holds;
   batch.segments.clear();  // from here on nothing keeps those workflows where they are
   batch.groups.clear();
+  forget_oldest_finished();  // before anyone hears of an end, who may count on the room that it makes
+  tell_ends();
   for (ShardReply& reply : batch.replies) std::exchange(reply, nullptr)(nullptr);
-  forget_oldest_finished();
 }
 
 void Shard::release_segments(Batch& batch, bool early) {

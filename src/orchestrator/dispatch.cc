@@ -48,9 +48,7 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   return assignment;
 }
 
-using Waiters = std::vector<std::weak_ptr<EndWaiter>>;
-
-void tell(const Waiters& waiters, const std::shared_ptr<const core::Workflow>& ended) {
+void tell(const EndWaiters& waiters, const std::shared_ptr<const core::Workflow>& ended) {
   for (const auto& each : waiters)
     if (const auto waiter = each.lock()) waiter->ended(ended);
 }
@@ -205,7 +203,7 @@ void Shard::announce_end(const LiveWorkflow& workflow) {
   waiters_.erase(waiting);
   const auto state = std::make_shared<const core::Workflow>(workflow.state);
   if (!store_->is_durable() || workflow.waits_for <= releasing_) {
-    tell(waiters, state);
+    ends_untold_.push_back({.waiters = std::move(waiters), .workflow = state});
     return;
   }
   // The end is durable, and what has happened to the workflow since is not (a dead letter was discarded, say): who
@@ -215,6 +213,11 @@ void Shard::announce_end(const LiveWorkflow& workflow) {
     for (const auto& each : waiters)
       if (const auto waiter = each.lock()) waiter->lost(*failure);
   });
+}
+
+void Shard::tell_ends() {
+  for (const UntoldEnd& end : ends_untold_) tell(end.waiters, end.workflow);
+  ends_untold_.clear();
 }
 
 void Shard::give_slot_back() {

@@ -450,7 +450,7 @@ void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>&
     waiter->ended(std::make_shared<const core::Workflow>(workflow.state));
     return;
   }
-  std::vector<std::weak_ptr<EndWaiter>>& waiters = waiters_[workflow.address.place];
+  EndWaiters& waiters = waiters_[workflow.address.place];
   // Those who gave up are dropped before the list would grow: someone may wait in small portions for days.
   if (waiters.size() == waiters.capacity()) std::erase_if(waiters, [](const auto& each) { return each.expired(); });
   waiters.push_back(waiter);

@@ -117,6 +117,8 @@ class EndWaiter {
   virtual void lost(const Error& why) = 0;
 };
 
+using EndWaiters = std::vector<std::weak_ptr<EndWaiter>>;
+
 // A workflow that cannot be run, and why.
 struct Quarantined {
   std::string id;
@@ -323,6 +325,7 @@ class Shard final : public CommitListener {
   void stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped);
   void end_workflow(LiveWorkflow& workflow, const effect::EndWorkflow& ended);
   void announce_end(const LiveWorkflow& workflow);
+  void tell_ends();
   void flush_assignments();
   void give_slot_back();
 
@@ -447,7 +450,12 @@ class Shard final : public CommitListener {
   std::vector<std::unique_ptr<LiveWorkflow>> places_;
   std::vector<std::uint32_t> free_places_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;  // the keys live in the workflows' facts
-  boost::unordered_flat_map<std::uint32_t, std::vector<std::weak_ptr<EndWaiter>>> waiters_;  // by place
+  boost::unordered_flat_map<std::uint32_t, EndWaiters> waiters_;  // by place
+  struct UntoldEnd {
+    EndWaiters waiters;
+    std::shared_ptr<const core::Workflow> workflow;
+  };
+  std::vector<UntoldEnd> ends_untold_;  // durable; told when what the batch holds is let go
   // Terminal workflows, the oldest first; not those that have been revived since, or have ended once more.
   struct Finished {
     WorkflowAddress workflow;

@@ -76,6 +76,7 @@ void Shard::break_promises(const Error& why) {
   for (const auto& batch : in_flight_)
     for (ShardReply& reply : batch->replies)
       if (reply) std::exchange(reply, nullptr)(batch->sequence <= durable ? nullptr : &why);
+  tell_ends();
   for (ShardReply& reply : open_->replies)
     if (reply) std::exchange(reply, nullptr)(&why);
   for (auto& [place, waiters] : waiters_)

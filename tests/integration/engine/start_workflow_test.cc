@@ -161,6 +161,19 @@ TEST(StartWorkflowAtTheLimit, keeps_what_cannot_be_replaced) {
   EXPECT_EQ(o.get_workflow_status("old").value().state, WorkflowState::completed);
 }
 
+// Whoever hears of an end has the room that it makes, on whichever shard the next one lives.
+TEST(StartWorkflowAtTheLimit, counts_no_workflow_whose_end_was_told) {
+  const TemporaryFolder folder;
+  Engine engine({.shards = 2, .max_workflows = 1, .data_dir = folder.path() / "data"});
+  Orchestrator& o = engine.orchestrator();
+  const DefinitionPtr definition = define({task("a")});
+  for (int i = 0; i < 200; ++i) {
+    const Result<std::string> id = o.start_workflow(definition);
+    ASSERT_TRUE(id) << i << ": " << id.error().message;
+    ASSERT_TRUE(o.wait_workflow(*id));
+  }
+}
+
 // Pages of the history of one workflow say nothing of another that has its id.
 TEST(StartWorkflowAnew, has_a_history_of_its_own) {
   const TemporaryFolder folder;
