@@ -9,6 +9,7 @@
 
 #include "core/evolve.h"
 #include "persistence/keys.h"
+#include "persistence/stored_rows.h"
 
 namespace pawl::sim {
 namespace {
@@ -50,21 +51,37 @@ void Checker::violate(std::string what) {
 
 Checker::History& Checker::read(const std::string& id) {
   History& history = histories_[id];
+  const std::optional<StoredRun> tail = read_tail(id);
+  const auto take = [&](std::uint64_t first, const std::string& run) {
+    if (first != history.events.size())
+      violate(fmt::format("{}: after {} events comes a run that begins with {}", id, history.events.size(), first));
+    Result<std::vector<Event>> events = decode_events(run, definitions_);
+    if (!events) violate(fmt::format("{}: {}", id, describe(events.error())));
+    if (events) std::ranges::move(*events, std::back_inserter(history.events));
+    return events.has_value();
+  };
+  const auto take_tail = [&] {
+    return !tail || tail->first_event != history.events.size() || take(tail->first_event, tail->events);
+  };
   const MemoryRows::Table& rows = disk_.durable()[static_cast<std::size_t>(Space::history)];
   const std::string prefix = keys::prefix(id);
   for (auto row = rows.lower_bound(keys::history(id, history.events.size()));
        row != rows.end() && row->first.starts_with(prefix); ++row) {
     const std::uint64_t first = keys::from_big_endian(std::string_view(row->first).substr(prefix.size()));
-    if (first != history.events.size())
-      violate(fmt::format("{}: after {} events comes a run that begins with {}", id, history.events.size(), first));
-    Result<std::vector<Event>> events = decode_events(row->second, definitions_);
-    if (!events) {
-      violate(fmt::format("{}: {}", id, describe(events.error())));
-      return history;
-    }
-    std::ranges::move(*events, std::back_inserter(history.events));
+    if (first > history.events.size() && !take_tail()) return history;
+    if (!take(first, row->second)) return history;
   }
+  (void)take_tail();
   return history;
+}
+
+// The run that lies in the row of an ended workflow.
+std::optional<StoredRun> Checker::read_tail(const std::string& id) const {
+  const MemoryRows::Table& ended = disk_.durable()[static_cast<std::size_t>(Space::ended)];
+  const auto row = ended.find(id);
+  if (row == ended.end()) return std::nullopt;
+  Result<std::optional<StoredRun>> tail = decode_tail(id, row->second);
+  return tail ? *std::move(tail) : std::nullopt;
 }
 
 std::map<std::uint64_t, std::string> Checker::read_runs(const std::string& id) const {
@@ -73,6 +90,7 @@ std::map<std::uint64_t, std::string> Checker::read_runs(const std::string& id) c
   const std::string prefix = keys::prefix(id);
   for (auto row = rows.lower_bound(prefix); row != rows.end() && row->first.starts_with(prefix); ++row)
     runs.emplace(keys::from_big_endian(std::string_view(row->first).substr(prefix.size())), row->second);
+  if (const std::optional<StoredRun> tail = read_tail(id)) runs.emplace(tail->first_event, tail->events);
   return runs;
 }
 

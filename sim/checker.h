@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/workflow.h"
 #include "model/attempt.h"
 #include "model/encoding.h"
+#include "persistence/store.h"
 #include "sim/faulty_rows.h"
 
 namespace pawl::sim {
@@ -52,6 +54,7 @@ class Checker {
 
   // Reads on from where the last call ended: what is durable does not change.
   History& read(const std::string& id);
+  [[nodiscard]] std::optional<StoredRun> read_tail(const std::string& id) const;
   [[nodiscard]] std::map<std::uint64_t, std::string> read_runs(const std::string& id) const;
 
   const Disk& disk_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -48,8 +49,8 @@ std::string check_breakers(SimNode& node, const std::map<std::string, std::size_
 
 // `in_memory`: the workflows there that have not ended.
 std::string check_workflows(const std::map<std::string, int>& in_memory, const Disk& disk) {
-  const MemoryRows::Table& live = disk.durable()[static_cast<std::size_t>(Space::live)];
-  for (const auto& [id, row] : live)
+  const std::set<std::string> live = disk.live();
+  for (const std::string& id : live)
     if (!in_memory.contains(id)) return fmt::format("{}: it is stored and has not ended, and no shard has it", id);
   for (const auto& [id, count] : in_memory) {
     if (count != 1) return fmt::format("{}: {} shards have it", id, count);

@@ -1,5 +1,9 @@
 #include "sim/faulty_rows.h"
 
+#include "base/assert.h"
+#include "persistence/births.h"
+#include "persistence/keys.h"
+
 namespace pawl::sim {
 namespace {
 
@@ -10,6 +14,29 @@ std::unexpected<Error> out_of_order() { return fail(ErrorCode::unavailable, "the
 void Disk::sync() {
   for (const MemoryBatch& batch : unsynced_) batch.apply_to(durable_);
   unsynced_.clear();
+}
+
+std::set<std::string> Disk::live() const {
+  const auto table = [this](Space space) -> const MemoryRows::Table& {
+    return durable_[static_cast<std::size_t>(space)];
+  };
+  const auto exists = [&](const std::string& id) {
+    const auto run = table(Space::history).lower_bound(keys::prefix(id));
+    return table(Space::checkpoints).contains(id) ||
+           (run != table(Space::history).end() && run->first.starts_with(keys::prefix(id)));
+  };
+  std::set<std::string> ids;
+  for (const auto& [key, row] : table(Space::live)) {
+    if (!keys::births_of(key)) {
+      ids.insert(key);
+      continue;
+    }
+    const Result<std::vector<Birth>> births = decode_births(row);
+    PAWL_ASSERT(births.has_value(), "{}", describe(births.error()));
+    for (const Birth& birth : *births)
+      if (!table(Space::ended).contains(birth.id) && exists(birth.id)) ids.insert(birth.id);
+  }
+  return ids;
 }
 
 void Disk::crash() {

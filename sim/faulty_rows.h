@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ class Disk {
   explicit Disk(std::uint64_t seed) : random_(seed) {}
 
   [[nodiscard]] const MemoryRows::Tables& durable() const { return durable_; }
+  // The ids of workflows that have not ended.
+  [[nodiscard]] std::set<std::string> live() const;
   // The process that had it open died: of what it had not synced, a part may have come through, in order.
   void crash();
   // From now on writes fail, until it is repaired.

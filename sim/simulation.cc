@@ -109,10 +109,7 @@ class Simulation {
     if (one_in(4)) clock_.advance_to(clock_.now() + std::chrono::microseconds(random_.next() % 2000));
   }
 
-  [[nodiscard]] bool all_ended() const {
-    const auto& live = disk_.durable()[static_cast<std::size_t>(Space::live)];
-    return live.empty();
-  }
+  [[nodiscard]] bool all_ended() const { return disk_.live().empty(); }
 
   void check_quiet_moment() {
     if (!is_quiet(*node_)) return;

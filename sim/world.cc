@@ -15,6 +15,8 @@ namespace {
 
 // So that checkpoints are written, and read, in the short life of a simulated workflow.
 constexpr std::uint64_t kCheckpointEvents = 8;
+// What a few turns create is listed, and some of it outlives its list.
+constexpr BirthLimits kLists{.fewest = 1, .turns = 3, .listed = 8};
 
 // So that shards meet the limit.
 constexpr std::size_t kCommits = 3;
@@ -97,7 +99,7 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
   auto rows = std::make_unique<FaultyRows>(disk);
   rows_ = rows.get();
   Result<std::unique_ptr<RowStore>> store =
-      RowStore::open(std::move(rows), {.sync_delay = Duration(0), .own_threads = false});
+      RowStore::open(std::move(rows), {.sync_delay = Duration(0), .own_threads = false}, kLists);
   PAWL_ASSERT(store.has_value(), "{}", store.error().message);
   checker_.may_have_missed([](const std::string&) { return true; });
   store_ = std::make_unique<BuggyStore>(*std::move(store), options.bug);

@@ -133,6 +133,7 @@ Result<boost::json::object> closed_loop(std::string_view name, const DefinitionP
   result["p50_ms"] = rounded(percentile(samples, 0.5));
   result["p99_ms"] = rounded(percentile(samples, 0.99));
   result["rss_mb"] = rounded(rss / 1e6);
+  result["cpu_us"] = rounded(cpu * 1e6 / completed);  // of all threads, a workflow
   result["cpu_cores"] = rounded(cpu / seconds);
   result["limits"] = std::move(limits);
   return result;

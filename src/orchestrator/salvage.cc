@@ -19,6 +19,7 @@
 #include "orchestrator/definition_library.h"
 #include "orchestrator/replay.h"
 #include "orchestrator/report.h"
+#include "persistence/births.h"
 #include "persistence/data_directory.h"
 #include "persistence/keys.h"
 #include "persistence/row_store.h"
@@ -58,6 +59,7 @@ class Workflows {
 
   Result<void> settle() {
     if (Result<void> settled = settle_meta(); !settled) return settled;
+    if (Result<void> folded = fold_lists(); !folded) return folded;
     for (std::size_t space = 0; space < kSpaceNames.size(); ++space)
       if (Result<void> dropped = drop_nameless(static_cast<Space>(space)); !dropped) return dropped;
     Result<std::set<std::string>> ids = find_ids();
@@ -75,6 +77,7 @@ class Workflows {
   struct Found {
     StoredWorkflow stored;
     std::vector<StoredRun> all;           // every run, those before the checkpoint, too
+    std::optional<std::uint64_t> tail;    // the first event of the run that lies in the summary
     std::optional<core::Workflow> state;  // of the longest beginning that can be replayed
     std::size_t replayed = 0;             // of stored.runs
     bool ended = false;                   // by its row
@@ -82,6 +85,7 @@ class Workflows {
   };
 
   Result<void> settle_meta();
+  Result<void> fold_lists();
   Result<void> settle_workflow(const std::string& id);
   Result<void> settle_definitions();
   Result<void> settle_policies();
@@ -90,6 +94,7 @@ class Workflows {
   Result<std::set<std::string>> find_ids();
   Result<void> drop_of_unknown(Space space, const std::set<std::string>& ids);
   Result<Found> find(const std::string& id);
+  static void add_tail(Found& found, const StoredRun& tail, std::uint64_t from);
   void replay_longest(Found& found);
   void pause(core::Workflow& state, RowBatch& batch);
   Result<void> keep(Found& found, bool cut, RowBatch& batch);
@@ -137,6 +142,20 @@ Result<void> Workflows::settle_meta() {
   return rows_.write(*batch, Sync::no);
 }
 
+// What is listed as created gets rows of its own. What a damaged list had is known by its histories.
+Result<void> Workflows::fold_lists() {
+  const Result<StoredBirths> births = read_births(rows_);
+  if (!births) return std::unexpected(births.error());
+  const std::unique_ptr<RowBatch> batch = rows_.new_batch();
+  fold_births(*births, *batch);
+  Result<void> scanned = rows_.scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view) {
+    if (!keys::births_of(key)) return false;  // they are in front
+    if (births->damage) batch->remove(Space::live, key);
+    return true;
+  });
+  return scanned ? rows_.write(*batch, Sync::no) : scanned;
+}
+
 // Rows whose keys name nothing that can be stored there. Nobody finds them, and they stand in the way of others.
 Result<void> Workflows::drop_nameless(Space space) {
   const std::unique_ptr<RowBatch> batch = rows_.new_batch();
@@ -177,10 +196,13 @@ Result<std::set<std::string>> Workflows::find_ids() {
 Result<Workflows::Found> Workflows::find(const std::string& id) {
   Found found;
   found.stored.id = id;
+  std::optional<StoredRun> tail;
   for (const auto& [space, there] : {std::pair(Space::live, &found.lives), std::pair(Space::ended, &found.ended)}) {
     const Result<std::optional<std::string>> row = rows_.get(space, id);
     if (!row) return std::unexpected(row.error());
     *there = row->has_value();
+    if (!*there || space == Space::live) continue;
+    if (Result<std::optional<StoredRun>> decoded = decode_tail(id, **row)) tail = *std::move(decoded);
   }
   const Result<std::optional<std::string>> bytes = rows_.get(Space::checkpoints, id);
   if (!bytes) return std::unexpected(bytes.error());
@@ -203,8 +225,20 @@ Result<Workflows::Found> Workflows::find(const std::string& id) {
                                             return true;
                                           });
   if (!scanned) return std::unexpected(scanned.error());
+  if (tail) add_tail(found, *tail, from);
   replay_longest(found);
   return found;
+}
+
+// In its place among the runs, unless a row has taken that.
+void Workflows::add_tail(Found& found, const StoredRun& tail, std::uint64_t from) {
+  const auto add = [&tail](std::vector<StoredRun>& runs) {
+    const auto place = std::ranges::lower_bound(runs, tail.first_event, {}, &StoredRun::first_event);
+    if (place == runs.end() || place->first_event != tail.first_event) runs.insert(place, tail);
+  };
+  found.tail = tail.first_event;
+  add(found.all);
+  if (tail.first_event >= from) add(found.stored.runs);
 }
 
 // Of ever longer beginnings some can be replayed, and then no more.
@@ -286,9 +320,13 @@ Result<void> Workflows::keep(Found& found, bool cut, RowBatch& batch) {
   core::Workflow& state = *found.state;
   const std::string& id = found.stored.id;
   const std::uint64_t next = state.event_count;
-  for (const StoredRun& run : found.all)
+  for (const StoredRun& run : found.all) {
+    const std::string key = keys::history(id, run.first_event);
     if (run.first_event >= next || !decode_events(run.events, source()))
-      batch.remove(Space::history, keys::history(id, run.first_event));
+      batch.remove(Space::history, key);
+    else if (found.tail == run.first_event)  // the summary is made anew without it
+      batch.put(Space::history, key, run.events);
+  }
   if (found.stored.checkpoint.empty()) batch.remove(Space::checkpoints, id);
   if (cut && !is_terminal(state.state) && state.state != WorkflowState::paused && state.stop_reason == StopReason::none)
     pause(state, batch);

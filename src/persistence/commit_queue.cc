@@ -130,7 +130,7 @@ std::optional<Error> CommitQueue::write(Group& group, Sync last) {
   if (broken_) return failure();
   for (std::size_t i = 0; i < end; ++i) {
     if (group[i].refused) continue;
-    if (Result<void> written = write_rows(*group[i].rows, i + 1 == end ? last : Sync::no); !written)
+    if (Result<void> written = write_rows(group[i], i + 1 == end ? last : Sync::no); !written)
       return break_off(std::move(written.error()));
   }
   // It is synced in time, whoever has written it.
@@ -139,9 +139,11 @@ std::optional<Error> CommitQueue::write(Group& group, Sync last) {
 }
 
 // The door of a library that is not ours: what it throws is a failed write.
-Result<void> CommitQueue::write_rows(RowBatch& rows, Sync sync) {
+Result<void> CommitQueue::write_rows(const Entry& entry, Sync sync) {
   try {
-    return rows_.write(rows, sync);
+    if (entry.complete) [[unlikely]]
+      if (Result<void> completed = entry.complete(*entry.rows); !completed) return completed;
+    return rows_.write(*entry.rows, sync);
   } catch (const std::exception& thrown) {
     return fail(ErrorCode::unavailable, thrown.what());
   }
@@ -149,8 +151,8 @@ Result<void> CommitQueue::write_rows(RowBatch& rows, Sync sync) {
 
 void CommitQueue::acknowledge(Group& group, const std::optional<Error>& error) {
   for (Entry& entry : group) {
-    recycle_(std::move(entry.rows));
     const std::optional<Error>& failure = entry.refused ? entry.refused : error;
+    recycle_(std::move(entry.rows), failure);
     entry.listener->committed(entry.sequence, failure ? Result<void>(std::unexpected(*failure)) : Result<void>());
   }
 }

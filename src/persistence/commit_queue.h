@@ -39,9 +39,12 @@ class CommitQueue {
     Epoch epoch{};
     std::uint64_t sequence = 0;
     std::optional<Error> refused;  // known before it is written
+    // Adds what depends on the rows as all batches before have left them; mostly there is nothing. Called right before
+    // the batch is written. If it fails, so does the batch.
+    std::function<Result<void>(RowBatch& rows)> complete{};
   };
-  // Gets the batches back once they are not needed any more.
-  using Recycler = std::function<void(std::unique_ptr<RowBatch>)>;
+  // Gets the batches back once they are durable, or have failed, right before their listeners are told.
+  using Recycler = std::function<void(std::unique_ptr<RowBatch>, const std::optional<Error>& failure)>;
 
   CommitQueue(Rows& rows, const CommitQueueOptions& options, Recycler recycle);
   // What still waits is made durable first.
@@ -64,7 +67,7 @@ class CommitQueue {
   Group take_waiting();
   // Error: what went wrong with one of them; then none of them counts.
   std::optional<Error> write(Group& group, Sync last);
-  Result<void> write_rows(RowBatch& rows, Sync sync);
+  Result<void> write_rows(const Entry& entry, Sync sync);
   void acknowledge(Group& group, const std::optional<Error>& error);
   // With syncing_ held: makes durable what has been written.
   void sync_written();

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "model/encoding.h"
 #include "model/stored.pb.h"
+#include "persistence/births.h"
 #include "persistence/data_directory.h"
 #include "persistence/keys.h"
 #include "persistence/rocksdb/in_child.h"
@@ -88,11 +89,16 @@ class Checker {
   void check_state(std::string_view workflow, const std::string& where, const stored::State& state);
   void check_texts(std::string_view workflow, const std::string& where, const stored::Event& event);
 
+  void read_lists();
+  bool exists(std::string_view workflow);
   void check_workflows();
   void check_workflow(const std::string& id);
-  void check_summary(const std::string& id, RowCursor& row, Space space);
+  void check_summary(const std::string& id, std::string_view bytes, Space space);
+  void note_tail(const std::string& id);
   std::uint64_t check_checkpoint(const std::string& id);
   void check_history(const std::string& id, std::uint64_t from);
+  void check_tail_before(const std::string& id, std::optional<std::uint64_t> first);
+  void check_next(const std::string& id, std::uint64_t first, std::string_view bytes);
   std::size_t check_run(std::string_view id, std::uint64_t first, std::string_view bytes);
 
   void check_by_state();
@@ -107,7 +113,15 @@ class Checker {
 
   Rows& rows_;
   DataReport report_;
+  struct {
+    std::uint64_t from = 0;                         // its checkpoint stands for all events before
+    std::uint64_t next = 0;                         // the event after the runs that were seen
+    bool complete = false;                          // something of it was seen
+    std::optional<StoredRun> tail;                  // not seen yet
+  } in_hand_;                                       // of the workflow that is checked
   std::set<std::string, std::less<>> definitions_;  // stored hashes
+  StoredBirths listed_;
+  decltype(listed_.living)::const_iterator next_listed_;
   std::unique_ptr<RowCursor> live_;
   std::unique_ptr<RowCursor> ended_;
   std::unique_ptr<RowCursor> checkpoint_;
@@ -230,14 +244,31 @@ void Checker::check_workflows() {
     *cursor = *std::move(made);
     (*cursor)->first();
   }
+  read_lists();
   while (const std::optional<std::string> id = next_id()) check_workflow(*id);
   for (const auto& [space, cursor] : {std::pair(Space::live, &live_), std::pair(Space::ended, &ended_),
                                       std::pair(Space::checkpoints, &checkpoint_), std::pair(Space::history, &run_)})
     if (const Result<void> read = (*cursor)->status(); !read) add({}, space, read.error().message);
 }
 
+void Checker::read_lists() {
+  if (Result<StoredBirths> read = read_births(rows_))
+    listed_ = *std::move(read);
+  else
+    add({}, Space::live, read.error().message);
+  if (listed_.damage) add({}, Space::live, listed_.damage->message);
+  next_listed_ = listed_.living.begin();
+}
+
+bool Checker::exists(std::string_view workflow) {
+  return get(Space::live, workflow, workflow) || get(Space::ended, workflow, workflow) ||
+         listed_.living.contains(workflow);
+}
+
 std::optional<std::string> Checker::next_id() {
+  while (live_->valid() && keys::births_of(live_->key())) live_->next();
   std::optional<std::string> id;
+  if (next_listed_ != listed_.living.end()) id = next_listed_->first;
   for (const RowCursor* const row : {live_.get(), ended_.get(), checkpoint_.get()})
     if (row->valid() && (!id || row->key() < *id)) id = row->key();
   if (run_->valid()) {
@@ -248,23 +279,33 @@ std::optional<std::string> Checker::next_id() {
 }
 
 void Checker::check_workflow(const std::string& id) {
-  const bool lives = live_->valid() && live_->key() == id;
+  const bool has_row = live_->valid() && live_->key() == id;
+  const bool is_listed = next_listed_ != listed_.living.end() && next_listed_->first == id;
+  const bool lives = has_row || is_listed;
   const bool ended = ended_->valid() && ended_->key() == id;
   const std::uint64_t problems = report_.problem_count;
   if (!keys::is_id(id)) add(id, "live, ended", "no workflow can have this id");
   if (lives && ended) add(id, "live, ended", "it is listed as alive and as ended");
   if (!lives && !ended && live_->status() && ended_->status())
     add(id, "live, ended", "there is history of it, but no workflow");
-  if (lives) check_summary(id, *live_, Space::live);
-  if (ended) check_summary(id, *ended_, Space::ended);
+  if (is_listed) check_summary(id, (next_listed_++)->second, Space::live);
+  if (has_row) {
+    check_summary(id, live_->value(), Space::live);
+    live_->next();
+  }
+  in_hand_ = {};
+  if (ended) {
+    note_tail(id);
+    check_summary(id, ended_->value(), Space::ended);
+    ended_->next();
+  }
   const std::uint64_t from = check_checkpoint(id);
   check_history(id, from);
   if (report_.problem_count == problems) ++(lives ? report_.live : report_.ended);
 }
 
-void Checker::check_summary(const std::string& id, RowCursor& row, Space space) {
-  const Result<WorkflowSummary> summary = decode_summary(id, row.value());
-  row.next();
+void Checker::check_summary(const std::string& id, std::string_view bytes, Space space) {
+  const Result<WorkflowSummary> summary = decode_summary(id, bytes);
   if (!summary) return add(id, space, summary.error().message);
   const WorkflowStatus& status = summary->status;
   check_definition_of(id, std::string(kSpaceNames[static_cast<std::size_t>(space)]),
@@ -300,26 +341,45 @@ std::uint64_t Checker::check_checkpoint(const std::string& id) {
   return events;
 }
 
+void Checker::note_tail(const std::string& id) {
+  if (Result<std::optional<StoredRun>> tail = decode_tail(id, ended_->value())) in_hand_.tail = *std::move(tail);
+}
+
 void Checker::check_history(const std::string& id, std::uint64_t from) {
-  std::uint64_t next = 0;
-  bool complete = from > 0;  // a checkpoint needs no history
+  in_hand_.from = from;
+  in_hand_.complete = from > 0;  // a checkpoint needs no history
   for (; run_->valid() && id_of(run_->key()) == id; run_->next()) {
-    ++report_.runs;
     const std::optional<std::uint64_t> first = keys::event_of(run_->key(), id);
-    if (!first) {
+    if (first) {
+      check_tail_before(id, *first);
+      check_next(id, *first, run_->value());
+    } else {
+      ++report_.runs;
       add(id, Space::history, "a key names no event");
-      continue;
     }
-    const std::string where = fmt::format("history, event {}", *first);
-    // What a checkpoint stands for may be forgotten.
-    if (*first < next) add(id, where, "the run before reaches beyond it");
-    if (*first > std::max(next, from))
-      add(id, where, fmt::format("those from {} on are missing", std::max(next, from)));
-    next = *first + check_run(id, *first, run_->value());
-    if (*first < from && next > from) add(id, where, "it reaches beyond the checkpoint");
-    complete = true;
   }
-  if (!complete && run_->status()) add(id, Space::history, "there is none");
+  check_tail_before(id, std::nullopt);
+  if (!in_hand_.complete && run_->status()) add(id, Space::history, "there is none");
+}
+
+// It is a run like any other, wherever it lies.
+void Checker::check_tail_before(const std::string& id, std::optional<std::uint64_t> first) {
+  if (!in_hand_.tail || (first && *first <= in_hand_.tail->first_event)) return;
+  const StoredRun tail = *std::exchange(in_hand_.tail, std::nullopt);
+  check_next(id, tail.first_event, tail.events);
+}
+
+void Checker::check_next(const std::string& id, std::uint64_t first, std::string_view bytes) {
+  ++report_.runs;
+  const std::string where = fmt::format("history, event {}", first);
+  const std::uint64_t from = in_hand_.from;
+  // What a checkpoint stands for may be forgotten.
+  if (first < in_hand_.next) add(id, where, "the run before reaches beyond it");
+  if (first > std::max(in_hand_.next, from))
+    add(id, where, fmt::format("those from {} on are missing", std::max(in_hand_.next, from)));
+  in_hand_.next = first + check_run(id, first, bytes);
+  if (first < from && in_hand_.next > from) add(id, where, "it reaches beyond the checkpoint");
+  in_hand_.complete = true;
 }
 
 std::size_t Checker::check_run(std::string_view id, std::uint64_t first, std::string_view bytes) {
@@ -383,9 +443,7 @@ void Checker::check_snapshots() {
     check_facts(snapshot->workflow, where, state.facts());
     check_state(snapshot->workflow, where, state);
     check_text(snapshot->workflow, where, "its label", snapshot->label);
-    if (!get(Space::live, snapshot->workflow, snapshot->workflow) &&
-        !get(Space::ended, snapshot->workflow, snapshot->workflow))
-      add(snapshot->workflow, where, "it is of a workflow that does not exist");
+    if (!exists(snapshot->workflow)) add(snapshot->workflow, where, "it is of a workflow that does not exist");
   });
 }
 
@@ -395,8 +453,7 @@ void Checker::check_dead_letters() {
     if (!letter) return add(id_of(key), Space::dead_letters, "one cannot be decoded");
     check_json(letter->id.workflow, "dead_letters", fmt::format("the error of task \"{}\"", letter->id.task),
                letter->error.view());
-    if (!get(Space::live, letter->id.workflow, letter->id.workflow) &&
-        !get(Space::ended, letter->id.workflow, letter->id.workflow))
+    if (!exists(letter->id.workflow))
       add(letter->id.workflow, Space::dead_letters,
           fmt::format("that of task \"{}\" is of a workflow that does not exist", letter->id.task));
   });

@@ -209,7 +209,7 @@ TEST_F(DataCheck, finds_a_workflow_that_lives_and_has_ended) {
 
 TEST_F(DataCheck, finds_a_format_that_is_missing_or_too_new) {
   put(Space::meta, "format", keys::big_endian(kStorageFormat + 1));
-  expect(" | meta | storage format 3 is newer than this version of Pawl");
+  expect(" | meta | storage format 4 is newer than this version of Pawl");
   remove(Space::meta, "format");
   expect(" | meta | the storage format is not noted");
 }

@@ -32,6 +32,10 @@ Timestamp from_sortable(std::string_view bytes) {
 
 bool is_id(std::string_view text) { return !text.empty() && !text.contains('\0'); }
 
+std::string births(std::uint64_t number) { return prefix({}) + big_endian(number); }
+
+std::optional<std::uint64_t> births_of(std::string_view key) { return event_of(key, {}); }
+
 std::string history(std::string_view id, std::uint64_t event) { return prefix(id) + big_endian(event); }
 
 std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id) {

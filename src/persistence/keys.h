@@ -27,6 +27,11 @@ inline constexpr std::size_t kNumberBytes = 8;
 // Whether a workflow can have this id: it is not empty and has no zero byte.
 [[nodiscard]] bool is_id(std::string_view text);
 
+// NUL number: what one turn created. It is in the space of live workflows, in front of their ids.
+[[nodiscard]] std::string births(std::uint64_t number);
+// The number of such a key; none if the key is not one.
+[[nodiscard]] std::optional<std::uint64_t> births_of(std::string_view key);
+
 // `id` NUL number: a run of events, by its first one.
 [[nodiscard]] std::string history(std::string_view id, std::uint64_t event);
 // The event number of a history key; none if the key is not one of workflow `id`.

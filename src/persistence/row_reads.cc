@@ -59,6 +59,12 @@ Result<void> read_state(const WorkflowCursors& rows, StoredWorkflow& workflow) {
   return run.valid() ? Result<void>() : run.status();  // where it stands, what was damaged lies behind
 }
 
+// What happened to the workflow after its end lies behind its tail.
+void insert_in_order(std::vector<StoredRun>& runs, StoredRun tail) {
+  const auto behind = std::ranges::upper_bound(runs, tail.first_event, {}, &StoredRun::first_event);
+  runs.insert(behind, std::move(tail));
+}
+
 // History is looked at before the checkpoints, so that a checkpoint that is made, and history that is forgotten,
 // meanwhile leave no gap between the two.
 Result<WorkflowCursors> cursors_of(Rows& rows, const KeyRange& history, const KeyRange& checkpoints) {
@@ -182,8 +188,59 @@ Result<void> RowStore::scan_live(const std::function<bool(std::string_view id)>&
   });
 }
 
-// Where a part of the list is damaged, the histories tell which workflows it may have had.
+std::map<std::string, std::string, std::less<>> RowStore::born() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::string, std::less<>> all = left_.living;
+  for (const auto& [listener, births] : births_) births->copy_to(all);
+  return all;
+}
+
+std::optional<std::string> RowStore::find_born(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [listener, births] : births_)
+    if (std::optional<std::string> summary = births->summary_of(id)) return summary;
+  const auto left = left_.living.find(id);
+  return left == left_.living.end() ? std::nullopt : std::optional(left->second);
+}
+
+// Those that are listed come in between. They are looked at first: one that gets a row meanwhile is found there.
 Result<void> RowStore::scan_live_ids(const std::function<bool(const std::string& id)>& visit) {
+  if (is_a_list_damaged()) return scan_histories(visit);
+  const std::map<std::string, std::string, std::less<>> listed = born();
+  auto next = listed.begin();
+  bool more = true;
+  const auto visit_listed = [&](const std::string* before) {
+    for (; more && next != listed.end() && (before == nullptr || next->first < *before); ++next)
+      more = visit(next->first);
+    if (before != nullptr && next != listed.end() && next->first == *before) ++next;
+    return more;
+  };
+  Result<void> scanned = scan_live_rows([&](const std::string& id) { return more = visit_listed(&id) && visit(id); });
+  if (scanned) visit_listed(nullptr);
+  return scanned;
+}
+
+bool RowStore::is_a_list_damaged() {
+  const std::lock_guard lock(mutex_);
+  return left_.damage.has_value();
+}
+
+// What may have been listed: it has a history, and no row that says that it has ended.
+Result<void> RowStore::scan_histories(const std::function<bool(const std::string& id)>& visit) {
+  const Result<std::unique_ptr<RowCursor>> made = rows_->new_cursor(Space::history, {});
+  if (!made) return std::unexpected(made.error());
+  RowCursor& run = **made;
+  for (run.first(); run.valid();) {
+    const std::string id(run.key().substr(0, run.key().find('\0')));
+    const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
+    if (ended && !*ended && keys::is_id(id) && !visit(id)) return {};
+    run.seek(keys::after(keys::prefix(id)));
+  }
+  return run.status();
+}
+
+// Where a part of the list is damaged, the histories tell which workflows it may have had.
+Result<void> RowStore::scan_live_rows(const std::function<bool(const std::string& id)>& visit) {
   const Result<std::unique_ptr<RowCursor>> made = rows_->new_cursor(Space::live, {});
   if (!made) return std::unexpected(made.error());
   RowCursor& live = **made;
@@ -211,7 +268,15 @@ Result<void> RowStore::scan_live_ids(const std::function<bool(const std::string&
   }
 }
 
+Result<bool> RowStore::lives(std::string_view id) {
+  if (find_born(id)) return true;
+  const Result<std::optional<std::string>> row = rows_->get(Space::live, id);
+  if (!row) return std::unexpected(row.error());
+  return row->has_value();
+}
+
 Result<bool> RowStore::contains(std::string_view id) {
+  if (find_born(id)) return true;
   for (const Space space : {Space::live, Space::ended}) {
     Result<std::optional<std::string>> found = rows_->get(space, id);
     if (!found) return std::unexpected(std::move(found.error()));
@@ -221,21 +286,31 @@ Result<bool> RowStore::contains(std::string_view id) {
 }
 
 Result<StoredWorkflow> RowStore::read_workflow(std::string_view id) {
-  StoredWorkflow workflow{.id = std::string(id)};
   const std::string prefix = keys::prefix(id);
   const std::string end = keys::after(prefix);
-  const Result<WorkflowCursors> rows = cursors_of(*rows_, {prefix, end}, {id, prefix});
-  if (!rows) return std::unexpected(rows.error());
-  const Result<std::optional<std::string>> live = rows_->get(Space::live, id);
-  if (!live) return std::unexpected(live.error());
-  if (!*live) {
-    const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
-    if (!ended) return std::unexpected(ended.error());
-    if (!*ended) return missing_row("workflow", id);
-    workflow.ended = true;
+  // One that ends, or lives again, between the looks is looked at once more.
+  for (;;) {
+    StoredWorkflow workflow{.id = std::string(id)};
+    const Result<std::optional<std::string>> before = rows_->get(Space::ended, id);
+    if (!before) return std::unexpected(before.error());
+    const Result<WorkflowCursors> rows = cursors_of(*rows_, {prefix, end}, {id, prefix});
+    if (!rows) return std::unexpected(rows.error());
+    const Result<bool> living = lives(id);
+    if (!living) return std::unexpected(living.error());
+    if (!*living) {
+      const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
+      if (!ended) return std::unexpected(ended.error());
+      if (*ended != *before) continue;
+      if (!*ended) return missing_row("workflow", id);
+      workflow.ended = true;
+    }
+    if (Result<void> read = read_state(*rows, workflow); !read) return std::unexpected(std::move(read.error()));
+    if (!workflow.ended) return workflow;
+    Result<std::optional<StoredRun>> tail = decode_tail(id, **before);
+    if (!tail) return std::unexpected(std::move(tail.error()));
+    if (*tail) insert_in_order(workflow.runs, **std::move(tail));
+    return workflow;
   }
-  if (Result<void> read = read_state(*rows, workflow); !read) return std::unexpected(std::move(read.error()));
-  return workflow;
 }
 
 // It begins at `event` or before.
@@ -252,6 +327,11 @@ Result<std::optional<std::string>> RowStore::run_of(std::string_view id, std::ui
 }
 
 Result<StoredSummary> RowStore::read_summary(std::string_view id) {
+  if (const std::optional<std::string> born = find_born(id)) {
+    Result<WorkflowSummary> summary = decode_summary_in(Space::live, id, *born);
+    if (!summary) return std::unexpected(std::move(summary.error()));
+    return StoredSummary{.summary = *std::move(summary), .ended = false};
+  }
   // A workflow that ends, or lives on, between the two looks is missed by both; then it is where it was first sought.
   for (const Space space : {Space::live, Space::ended, Space::live}) {
     const Result<std::optional<std::string>> row = rows_->get(space, id);
@@ -266,9 +346,21 @@ Result<StoredSummary> RowStore::read_summary(std::string_view id) {
 
 Result<void> RowStore::scan_live_summaries(
     const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) {
-  return rows_->scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
-    return !keys::is_id(key) || visit(key, decode_summary_in(Space::live, key, value));
-  });
+  const std::map<std::string, std::string, std::less<>> listed = born();
+  auto next = listed.begin();
+  bool more = true;
+  const auto visit_row = [&](std::string_view id, std::string_view bytes) {
+    return more = visit(id, decode_summary_in(Space::live, id, bytes));
+  };
+  Result<void> scanned =
+      rows_->scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
+        if (!keys::is_id(key)) return true;
+        for (; more && next != listed.end() && next->first < key; ++next) visit_row(next->first, next->second);
+        if (next != listed.end() && next->first == key) ++next;
+        return more && visit_row(key, value);
+      });
+  for (; scanned && more && next != listed.end(); ++next) visit_row(next->first, next->second);
+  return scanned;
 }
 
 Result<void> RowStore::scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
@@ -276,19 +368,56 @@ Result<void> RowStore::scan_history(std::string_view id, std::uint64_t from, std
   const Result<bool> known = contains(id);
   if (!known) return std::unexpected(known.error());
   if (!*known) return missing_row("workflow", id);
+  // Looked for before the rows are, so that all that came before it are among them.
+  Result<std::optional<StoredRun>> tail = tail_of(id);
+  if (!tail) return std::unexpected(std::move(tail.error()));
   const Result<std::optional<std::string>> first = run_of(id, from);
   if (!first) return std::unexpected(first.error());
-  const std::string begin = first->value_or(keys::history(id, from));
+  std::string begin = first->value_or(keys::history(id, from));
+  // The run that holds `from` is the later one of the two.
+  if (*tail && (*tail)->first_event <= from) {
+    const std::string key = keys::history(id, (*tail)->first_event);
+    if (!*first || **first < key)
+      begin = key;
+    else
+      tail->reset();
+  }
   const std::string end = keys::after(keys::prefix(id));
+  const auto is_wanted = [&](std::uint64_t event) { return event <= from || event - from < limit; };
+  bool more = true;
+  // The tail in its place, unless a row has taken it meanwhile, for the workflow lives again.
+  const auto visit_tail = [&](std::optional<std::uint64_t> next) {
+    if (!*tail || (next && (*tail)->first_event > *next)) return;
+    const std::optional<StoredRun> run = std::exchange(*tail, std::nullopt);
+    if (next == run->first_event || !is_stored(id, *run)) return;
+    more = is_wanted(run->first_event) && visit(*run);
+  };
   Result<void> keyed;
   Result<void> scanned =
       rows_->scan(Space::history, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
         const std::optional<std::uint64_t> event = keys::event_of(key, id);
         if (!event) keyed = corrupt_row("history", id);
-        if (!event || (*event > from && *event - from >= limit)) return false;
-        return visit({.first_event = *event, .events = std::string(value)});
+        if (event) visit_tail(event);
+        return more =
+                   more && event && is_wanted(*event) && visit({.first_event = *event, .events = std::string(value)});
       });
-  return scanned ? keyed : scanned;
+  if (!scanned || !keyed) return scanned ? keyed : scanned;
+  if (more) visit_tail(std::nullopt);
+  return {};
+}
+
+bool RowStore::is_stored(std::string_view id, const StoredRun& tail) {
+  const Result<std::optional<StoredRun>> there = tail_of(id);
+  if (there && *there && (*there)->first_event == tail.first_event && (*there)->events == tail.events) return true;
+  const Result<std::optional<std::string>> row = rows_->get(Space::history, keys::history(id, tail.first_event));
+  return row && *row == tail.events;
+}
+
+Result<std::optional<StoredRun>> RowStore::tail_of(std::string_view id) {
+  const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
+  if (!ended) return std::unexpected(ended.error());
+  if (!*ended) return std::nullopt;
+  return decode_tail(id, **ended);
 }
 
 // The newest first, out of all indexes that the query needs; no further than to the last one that is listed.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "persistence/keys.h"
 #include "persistence/stored_rows.h"
@@ -16,6 +17,11 @@ namespace {
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kEpochKey = "epoch";
 constexpr std::string_view kReleasedKey = "released";
+// The last format that is raised when a directory is opened: it made spaces. Later ones are when something is
+// committed.
+constexpr std::uint64_t kFormatOfSpaces = 2;
+// A last run of at most so many bytes lies in the row of its ended workflow. Lists read that row.
+constexpr std::size_t kMostTail = 512;
 // So many hashes of definitions are remembered; beyond that they are written again, which changes nothing.
 constexpr std::size_t kKnownDefinitions = 10'000;
 // So many empty batches are kept for later.
@@ -63,6 +69,16 @@ bool may_have_ended_before(const WorkflowCommit& commit) {
          std::ranges::any_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, lives_again); });
 }
 
+// Whether the workflow was listed as ended already, and still is: it was given another definition, for example.
+bool had_ended_before(const WorkflowCommit& commit) {
+  const auto ends = [](const Event& event) {
+    return std::holds_alternative<event::WorkflowCompleted>(event) ||
+           std::holds_alternative<event::WorkflowFailed>(event) ||
+           std::holds_alternative<event::WorkflowCancelled>(event);
+  };
+  return std::ranges::none_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, ends); });
+}
+
 // Neither its name nor its time of creation ever changes, so these are all the rows it can have as an ended one.
 void remove_ended(const WorkflowStatus& status, RowBatch& rows) {
   rows.remove(Space::ended, status.id);
@@ -73,16 +89,22 @@ void remove_ended(const WorkflowStatus& status, RowBatch& rows) {
 
 }  // namespace
 
-RowStore::RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options)
-    : rows_(std::move(rows)), queue_(*rows_, options, [this](std::unique_ptr<RowBatch> batch) {
-        batch->clear();
+RowStore::RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options, const BirthLimits& births)
+    : rows_(std::move(rows)),
+      birth_limits_(births),
+      queue_(*rows_, options, [this](std::unique_ptr<RowBatch> batch, const std::optional<Error>& failure) {
+        if (failure && failure->code != ErrorCode::fenced) read_lists_again();
         const std::lock_guard lock(mutex_);
+        if (!failure)
+          for (const auto& [listener, listed] : births_) listed->written(*batch);
+        batch->clear();
         if (spare_.size() < kSpareBatches) spare_.push_back(std::move(batch));
       }) {}
 
 RowStore::~RowStore() = default;
 
-Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options) {
+Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options,
+                                                 const BirthLimits& births) {
   const Result<std::uint64_t> format = read_number(*rows, kFormatKey, 0);
   if (!format) return std::unexpected(format.error());
   if (*format > kStorageFormat)
@@ -90,15 +112,18 @@ Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, con
         ErrorCode::invalid_state,
         fmt::format("it was written by a newer version of Pawl (storage format {}; this version reads up to {})",
                     *format, kStorageFormat));
-  if (*format < kStorageFormat && !rows->is_read_only()) {
+  if (*format < kFormatOfSpaces && !rows->is_read_only()) {
     const std::unique_ptr<RowBatch> batch = rows->new_batch();
-    put_number(*batch, kFormatKey, kStorageFormat);
+    put_number(*batch, kFormatKey, *format == 0 ? kStorageFormat : kFormatOfSpaces);
     if (Result<void> written = rows->write(*batch, Sync::yes); !written)
       return std::unexpected(std::move(written.error()));
   }
   const Result<std::uint64_t> epoch = read_number(*rows, kEpochKey, 0);
   if (!epoch) return std::unexpected(epoch.error());
-  std::unique_ptr<RowStore> store(new RowStore(std::move(rows), options));
+  Result<StoredBirths> left = read_births(*rows);
+  if (!left) return std::unexpected(std::move(left.error()));
+  std::unique_ptr<RowStore> store(new RowStore(std::move(rows), options, births));
+  store->left_ = *std::move(left);
   store->epoch_ = store->epoch_before_ = *epoch;
   return store;
 }
@@ -112,19 +137,63 @@ Result<Ownership> RowStore::acquire() {
     const Result<std::uint64_t> released = read_number(*rows_, kReleasedKey, 0);
     if (!before) return std::unexpected(before.error());
     if (!released) return std::unexpected(released.error());
+    const Result<std::uint64_t> format = read_number(*rows_, kFormatKey, 0);
+    if (!format) return std::unexpected(format.error());
+    raised_ = *format == kStorageFormat;
     clean = *released == *before || notes_end_of(rows_->note(), *before);
     {
       const std::lock_guard lock(mutex_);
       known_definitions_.clear();  // what was written since the last sync may be gone
     }
     renew_identity();
-    if (rows_->is_read_only()) return {};
     const std::unique_ptr<RowBatch> batch = rows_->new_batch();
+    if (Result<void> taken_over = take_over_births(*batch); !taken_over) return taken_over;
+    if (rows_->is_read_only()) return {};
     put_number(*batch, kEpochKey, epoch);
-    return rows_->write(*batch, Sync::yes);
+    if (Result<void> written = rows_->write(*batch, Sync::yes); !written) return written;
+    are_lists_read_ = false;
+    const std::lock_guard lock(mutex_);
+    left_.living.clear();
+    return {};
   });
   if (!taken) return std::unexpected(taken.error());
   return Ownership{.epoch = Epoch(epoch), .clean = clean};
+}
+
+// What this process has listed may not be what was kept of it.
+Result<void> RowStore::take_over_births(RowBatch& batch) {
+  Result<StoredBirths> left = read_births(*rows_);
+  if (!left) return std::unexpected(std::move(left.error()));
+  if (left->damage)
+    log().error(
+        "a list of workflows that were created is damaged ({}): all histories are searched for them; make the "
+        "directory anew with pawl doctor --salvage",
+        describe(*left->damage));
+  fold_births(*left, batch);
+  next_births_ = left->next;
+  const std::lock_guard lock(mutex_);
+  births_.clear();
+  left_ = *std::move(left);
+  return {};
+}
+
+// What has failed may be kept or not: until the store is acquired anew, the rows alone tell.
+void RowStore::read_lists_again() {
+  if (are_lists_read_.exchange(true)) return;
+  Result<StoredBirths> kept = read_births(*rows_);
+  const std::lock_guard lock(mutex_);
+  if (!kept) return;
+  births_.clear();
+  left_ = *std::move(kept);
+}
+
+// Of an owner that is none any more nothing is kept, and so nothing is remembered.
+std::shared_ptr<Births> RowStore::births_of(const CommitBatch& batch, const CommitListener& listener) {
+  const std::lock_guard lock(mutex_);
+  if (std::to_underlying(batch.epoch) != epoch_) return std::make_shared<Births>(birth_limits_);
+  std::shared_ptr<Births>& births = births_[&listener];
+  if (!births) births = std::make_shared<Births>(birth_limits_);
+  return births;
 }
 
 // The epoch that is stored is noted; any later one tells that somebody came after. That it cannot be written is no
@@ -160,6 +229,9 @@ void RowStore::commit(const CommitBatch& batch, CommitListener& listener) {
                            .refused = std::nullopt};
   // Ordered, because rows that come in the order of their keys are several times cheaper to insert.
   scratch.ordered.clear();
+  scratch.reopened.clear();
+  const std::shared_ptr<Births> births = births_of(batch, listener);
+  scratch.births = births.get();
   for (const WorkflowCommit& workflow : batch.workflows) scratch.ordered.push_back(&workflow);
   std::ranges::sort(scratch.ordered, {}, [](const auto* each) -> const std::string& { return each->facts->id.text(); });
   for (const WorkflowCommit* const workflow : scratch.ordered) {
@@ -168,13 +240,36 @@ void RowStore::commit(const CommitBatch& batch, CommitListener& listener) {
       break;
     }
   }
+  births->end_turn(next_births_++, *entry.rows);
+  complete_when_written(entry, scratch);
   queue_.add(std::move(entry));
+}
+
+void RowStore::complete_when_written(CommitQueue::Entry& entry, Scratch& scratch) {
+  if (raised_ && scratch.reopened.empty()) [[likely]]
+    return;
+  entry.complete = [this, reopened = std::move(scratch.reopened)](RowBatch& rows) -> Result<void> {
+    for (const std::string& id : reopened)
+      if (Result<void> put = put_tail(id, rows); !put) return put;
+    if (!raised_.exchange(true)) put_number(rows, kFormatKey, kStorageFormat);
+    return {};
+  };
+}
+
+// The row that it is in is about to be replaced or removed.
+Result<void> RowStore::put_tail(const std::string& id, RowBatch& rows) {
+  const Result<std::optional<StoredRun>> tail = tail_of(id);
+  if (tail && *tail) rows.put(Space::history, keys::history(id, (*tail)->first_event), (*tail)->events);
+  // What is damaged is lost, and known by it; it must not keep all others from going on.
+  if (tail || tail.error().code == ErrorCode::corruption) return {};
+  return std::unexpected(tail.error());
 }
 
 Result<void> RowStore::add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
   const std::string& id = commit.facts->id.text();
   if (commit.replaced) [[unlikely]]
     remove_replaced(commit.replaced->status, rows);
+  scratch.tail.events.clear();
   if (!commit.events.empty())
     if (Result<void> added = add_events(commit, rows, scratch); !added) return added;
   if (!commit.checkpoint.empty()) {
@@ -202,6 +297,12 @@ Result<void> RowStore::add_events(const WorkflowCommit& commit, RowBatch& rows, 
   const std::string& id = commit.facts->id.text();
   scratch.bytes.clear();
   if (scratch.encoder.encode(commit.events, scratch.bytes)) [[likely]] {
+    const bool ends = commit.summary && is_terminal(commit.summary->status.state) && !had_ended_before(commit);
+    if (ends && commit.checkpoint.empty() && commit.history_from == 0 && scratch.bytes.size() <= kMostTail) {
+      scratch.tail.first_event = commit.first_event;
+      scratch.tail.events.swap(scratch.bytes);
+      return {};
+    }
     rows.put(Space::history, keys::history(id, commit.first_event), scratch.bytes);
     return {};
   }
@@ -254,11 +355,20 @@ void RowStore::add_letters(const WorkflowCommit& commit, RowBatch& rows) {
 void RowStore::add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch) {
   const WorkflowStatus& status = commit.summary->status;
   // Before it is put again, too: a row that is removed by remove_once may have been put only once.
-  if (commit.first_event > 0) rows.remove_once(Space::live, status.id);
-  if (commit.first_event > 0 && may_have_ended_before(commit)) remove_ended(status, rows);
+  if (commit.first_event > 0 && !scratch.births->take(status.id)) rows.remove_once(Space::live, status.id);
+  if (commit.first_event > 0 && may_have_ended_before(commit)) {
+    remove_ended(status, rows);
+    scratch.reopened.push_back(status.id);
+  } else if (commit.first_event > 0 && is_terminal(status.state) && had_ended_before(commit)) {
+    scratch.reopened.push_back(status.id);
+  }
   encode(*commit.summary, scratch.bytes);
+  if (!scratch.tail.events.empty()) append_tail(scratch.tail, scratch.bytes);
   if (!is_terminal(status.state)) {
-    rows.put(Space::live, status.id, scratch.bytes);
+    if (commit.first_event > 0)
+      rows.put(Space::live, status.id, scratch.bytes);
+    else
+      scratch.births->add(status.id, scratch.bytes);
     return;
   }
   rows.put(Space::ended, status.id, scratch.bytes);

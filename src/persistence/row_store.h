@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/encoding.h"
+#include "persistence/births.h"
 #include "persistence/commit_queue.h"
 #include "persistence/rows.h"
 #include "persistence/store.h"
@@ -20,7 +21,7 @@
 namespace pawl {
 
 // What rows of this version of the format look like; a store with a newer one is refused.
-inline constexpr std::uint64_t kStorageFormat = 2;
+inline constexpr std::uint64_t kStorageFormat = 3;
 
 inline constexpr std::array kTerminalStates = {WorkflowState::completed, WorkflowState::failed,
                                                WorkflowState::cancelled};
@@ -28,7 +29,8 @@ inline constexpr std::array kTerminalStates = {WorkflowState::completed, Workflo
 class RowStore final : public Store {
  public:
   // Error: `corruption`; `invalid_state` for rows of a newer format.
-  static Result<std::unique_ptr<RowStore>> open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options);
+  static Result<std::unique_ptr<RowStore>> open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options,
+                                                const BirthLimits& births = {});
   ~RowStore() override;
 
   [[nodiscard]] bool is_durable() const override { return true; }
@@ -66,33 +68,63 @@ class RowStore final : public Store {
   Result<void> backup(const std::string& folder) override;
 
  private:
-  RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options);
+  RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options, const BirthLimits& births);
 
   // What a commit is encoded with; kept from one to the next.
   struct Scratch {
     EventEncoder encoder;
     std::string bytes;
+    Births* births = nullptr;  // of the stream of commits
+    StoredRun tail;            // of the workflow in hand; no events: its last run has a row of its own
     std::vector<const WorkflowCommit*> ordered;
+    std::vector<std::string> reopened;  // may have ended before: their tails are put into rows of their own
   };
 
   Result<void> add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   static Result<void> add_events(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
+  // For what `entry` does to the rows as they are when it is written.
+  void complete_when_written(CommitQueue::Entry& entry, Scratch& scratch);
+  Result<void> put_tail(const std::string& id, RowBatch& rows);
   static void remove_replaced(const WorkflowStatus& status, RowBatch& rows);
   static void remove_letters(const WorkflowFacts& facts, RowBatch& rows);
   static void add_letters(const WorkflowCommit& commit, RowBatch& rows);
   void forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
   static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
   Result<void> remove_all(Space space, const std::string& prefix, RowBatch& batch);
+  std::shared_ptr<Births> births_of(const CommitBatch& batch, const CommitListener& listener);
+  Result<void> take_over_births(RowBatch& batch);
+  void read_lists_again();
+  // Those that live and are listed, with their summaries.
+  std::map<std::string, std::string, std::less<>> born();
+  // The summary of one that is listed and lives.
+  std::optional<std::string> find_born(std::string_view id);
+  [[nodiscard]] bool is_a_list_damaged();
+  // Whether it has a row, or is listed, as one that has not ended.
+  Result<bool> lives(std::string_view id);
+  // As scan_live_ids, of what the histories say.
+  Result<void> scan_histories(const std::function<bool(const std::string& id)>& visit);
+  Result<void> scan_live_rows(const std::function<bool(const std::string& id)>& visit);
   // Of the workflows that have not ended, ordered. Stops when `visit` returns false.
   Result<void> scan_live_ids(const std::function<bool(const std::string& id)>& visit);
   // The key of the run that holds `event`, if it is stored.
   Result<std::optional<std::string>> run_of(std::string_view id, std::uint64_t event);
+  // The last run, if it has no row of its own.
+  Result<std::optional<StoredRun>> tail_of(std::string_view id);
+  // Whether what was the tail a moment ago still is, or has a row of its own now: another workflow may have the id.
+  bool is_stored(std::string_view id, const StoredRun& tail);
   std::unique_ptr<RowBatch> take_batch();
 
   const std::unique_ptr<Rows> rows_;
-  std::atomic<std::uint64_t> epoch_{0};           // the latest that was given or tried
-  std::uint64_t epoch_before_ = 0;                // the one that was stored when this was opened
-  std::mutex mutex_;                              // guards all below
+  std::atomic<std::uint64_t> epoch_{0};  // the latest that was given or tried
+  std::uint64_t epoch_before_ = 0;       // the one that was stored when this was opened
+  std::atomic<bool> raised_{false};      // the stored format is the present one
+  const BirthLimits birth_limits_;
+  std::atomic<std::uint64_t> next_births_{0};
+  std::atomic<bool> are_lists_read_{false};  // since something has failed
+  std::mutex mutex_;                         // guards all below
+  StoredBirths left_;                        // listed by the owner before
+  // By whom they are told of; one workflow's commits have one listener.
+  boost::unordered_flat_map<const CommitListener*, std::shared_ptr<Births>> births_;
   std::vector<std::unique_ptr<RowBatch>> spare_;  // empty batches
   std::vector<std::string> known_definitions_;    // hashes, sorted: those that are kept for sure
   CommitQueue queue_;                             // last: it uses all of the above

@@ -15,6 +15,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "model/encoding.h"
+#include "persistence/births.h"
 #include "persistence/keys.h"
 #include "persistence/rocksdb/in_child.h"
 #include "persistence/rocksdb/log_check.h"
@@ -144,7 +145,8 @@ class Replay final : public rocksdb::WriteBatch::Handler {
     return DeleteCF(family, key);
   }
   rocksdb::Status DeleteRangeCF(std::uint32_t family, const rocksdb::Slice& from, const rocksdb::Slice& to) override {
-    if (const std::optional<Space> space = space_of(family))
+    const std::optional<Space> space = space_of(family);
+    if (space && !is_inserted_with_hint(*space, text_of(from)))  // none that we write begins so
       salvage_.batch_->remove_range(*space, text_of(from), text_of(to));
     return rocksdb::Status::OK();
   }
@@ -283,7 +285,12 @@ void Salvage::copy_space(RowCursor& row, Space space, bool only_new) {
   scan_sound_rows(
       row, space, [&](std::string_view key) { return keys_after(space, key); },
       [&](std::string_view key, std::string_view value) {
-        if (space == Space::live || space == Space::ended || space == Space::checkpoints) ids_.emplace(key);
+        if (space == Space::live && keys::births_of(key)) {
+          if (const Result<std::vector<Birth>> births = decode_births(value))
+            for (const Birth& birth : *births) ids_.emplace(birth.id);
+        } else if (space == Space::live || space == Space::ended || space == Space::checkpoints) {
+          ids_.emplace(key);
+        }
         if (space == Space::live || space == Space::ended)
           if (const Result<WorkflowSummary> summary = decode_summary(key, value))
             definitions_.insert(to_stored_hash(summary->definition));

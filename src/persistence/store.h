@@ -148,7 +148,8 @@ class Store {
   // The owner ends, and nothing was interrupted that could not be.
   virtual Result<void> release() = 0;
 
-  // Starts to make `batch` durable; the listener is told when it is. `batch` is not needed after the call.
+  // Starts to make `batch` durable; the listener is told when it is. `batch` is not needed after the call. All commits
+  // of a workflow come with the same listener, one after the other, as long as the store has the same owner.
   virtual void commit(const CommitBatch& batch, CommitListener& listener) = 0;
   // From a shard that has nothing to do until its commits are durable: the store may use the caller's thread for that.
   virtual void help() {}

@@ -225,6 +225,9 @@ class TemporaryRows {
 
 enum class RowKind : std::uint8_t { memory, rocksdb };
 
+// So that what few commits create is listed, and gets rows of its own soon.
+inline constexpr BirthLimits kLists{.fewest = 1, .turns = 2, .listed = 3};
+
 class StoreHarness {
  public:
   explicit StoreHarness(RowKind kind, const CommitQueueOptions& options = {.own_threads = false}) {
@@ -232,7 +235,7 @@ class StoreHarness {
     if (kind == RowKind::rocksdb) rows = *RocksDbRows::open(folder_.path().string());
     auto faulty = std::make_unique<FaultyRows>(std::move(rows));
     rows_ = faulty.get();
-    store_ = *RowStore::open(std::move(faulty), options);
+    store_ = *RowStore::open(std::move(faulty), options, kLists);
     epoch = store_->acquire().value().epoch;
   }
 

@@ -80,6 +80,21 @@ Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view byt
   return summary;
 }
 
+// Messages that follow each other are one to Protocol Buffers.
+void append_tail(const StoredRun& tail, std::string& summary) {
+  stored::Summary message;
+  message.set_tail(tail.events);
+  message.set_tail_from(tail.first_event);
+  message.AppendToString(&summary);
+}
+
+Result<std::optional<StoredRun>> decode_tail(std::string_view id, std::string_view summary) {
+  stored::Summary message;
+  if (!message.ParseFromArray(summary.data(), static_cast<int>(summary.size()))) return corrupt_row("summary", id);
+  if (message.tail().empty()) return std::nullopt;
+  return StoredRun{.first_event = message.tail_from(), .events = std::move(*message.mutable_tail())};
+}
+
 std::string encode(const StoredSnapshot& snapshot) {
   stored::Snapshot message;
   message.set_id(snapshot.id);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ namespace pawl {
 // Replaces `out`.
 void encode(const WorkflowSummary& summary, std::string& out);
 [[nodiscard]] Result<WorkflowSummary> decode_summary(std::string_view id, std::string_view bytes);
+// Adds the last run of an ended workflow to its encoded summary, instead of a row of its own.
+void append_tail(const StoredRun& tail, std::string& summary);
+// The run that was added; none if there is none.
+[[nodiscard]] Result<std::optional<StoredRun>> decode_tail(std::string_view id, std::string_view summary);
 
 [[nodiscard]] std::string encode(const StoredSnapshot& snapshot);
 // Refuses one whose key names another.

@@ -11,9 +11,11 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include "base/text.h"
+#include "persistence/keys.h"
 #include "persistence/rocksdb/log_bridge.h"
 #include "persistence/rocksdb/manifest_check.h"
 #include "persistence/rocksdb/status.h"
@@ -22,23 +24,43 @@
 namespace pawl {
 namespace {
 
-constexpr std::size_t kMiB = 1U << 20U;
+constexpr std::size_t kMebibyte = 1U << 20U;
 // Rows are collected in memory up to these sizes and then written to a file. All workflows that wait share them, so
 // they bound what a waiting one costs; larger ones would hardly make bursts faster.
-constexpr std::size_t kHistoryBuffer = 16 * kMiB;
-constexpr std::size_t kIndexBuffer = 8 * kMiB;
-constexpr std::size_t kSmallBuffer = 2 * kMiB;
-constexpr std::size_t kAllBuffers = 48 * kMiB;
-constexpr std::size_t kBlockCache = 32 * kMiB;
+constexpr std::size_t kHistoryBuffer = 16 * kMebibyte;
+constexpr std::size_t kIndexBuffer = 8 * kMebibyte;
+constexpr std::size_t kSmallBuffer = 2 * kMebibyte;
+constexpr std::size_t kAllBuffers = 48 * kMebibyte;
+constexpr std::size_t kBlockCache = 32 * kMebibyte;
 constexpr std::size_t kBlock = 8 << 10U;
 // What has to be replayed after a crash: about a second of work.
-constexpr std::size_t kMostLog = 128 * kMiB;
+constexpr std::size_t kMostLog = 128 * kMebibyte;
 // Files are synced in pieces of this size while they are written, so that the syncs of commits do not queue behind one
 // large one.
-constexpr std::size_t kSyncPiece = kMiB;
+constexpr std::size_t kSyncPiece = kMebibyte;
 constexpr int kFilterBits = 10;
 // Well below the 1,024 that a process may have open by default.
 constexpr int kMostOpenFiles = 512;
+
+// The spaces whose rows are never removed as a range, and history.
+bool may_be_hinted(Space space) {
+  switch (space) {
+    case Space::live:
+    case Space::ended:
+    case Space::history:
+    case Space::checkpoints:
+    case Space::by_state:
+    case Space::by_name:
+      return true;
+    case Space::meta:
+    case Space::definitions:
+    case Space::snapshots:
+    case Space::dead_letters:
+    case Space::policies:
+      break;
+  }
+  return false;
+}
 
 rocksdb::DBOptions database_options(Access access, Room room) {
   rocksdb::DBOptions options;
@@ -93,8 +115,29 @@ bool has_filter(Space space) {
   return space == Space::live || space == Space::ended || space == Space::checkpoints || space == Space::definitions;
 }
 
-rocksdb::ColumnFamilyOptions space_options(Space space, Room room, const std::shared_ptr<rocksdb::Cache>& cache) {
+// Gives all rows of a space one hint, which is where the last one went: what they have in common is the empty prefix.
+//
+// RocksDB before 9.2 mixes up the hints of rows and of ranges that are removed, and then loses both; a range is known
+// by the key that it begins with.
+class OneHint final : public rocksdb::SliceTransform {
+ public:
+  explicit OneHint(Space space) : space_(space) {}
+
+  [[nodiscard]] const char* Name() const override { return "pawl.OneHint"; }
+  [[nodiscard]] rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), 0}; }
+  [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override {
+    return is_inserted_with_hint(space_, {key.data(), key.size()});
+  }
+
+ private:
+  const Space space_;
+};
+
+rocksdb::ColumnFamilyOptions space_options(Space space, Room room, Insertion insertion,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
+  if (insertion == Insertion::hinted && may_be_hinted(space))
+    options.memtable_insert_with_hint_prefix_extractor = std::make_shared<const OneHint>(space);
   options.write_buffer_size = room == Room::tight ? 2 * kMostLog : buffer_of(space);
   options.max_write_buffer_number = 3;
   options.level_compaction_dynamic_level_bytes = true;
@@ -113,12 +156,13 @@ rocksdb::ColumnFamilyOptions space_options(Space space, Room room, const std::sh
 }
 
 // The spaces that are `there`, or (none) all.
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::optional<std::vector<std::string>>& there, Room room) {
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const std::optional<std::vector<std::string>>& there, Room room,
+                                                      Insertion insertion) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCache);
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   for (std::size_t i = 0; i < kSpaceNames.size(); ++i)
     if (!there || std::ranges::find(*there, kSpaceNames[i]) != there->end())
-      all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), room, cache));
+      all.emplace_back(std::string(kSpaceNames[i]), space_options(static_cast<Space>(i), room, insertion, cache));
   all.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());  // RocksDB wants one
   return all;
 }
@@ -183,14 +227,22 @@ Result<void> sync_logs(const std::string& folder) {
 
 }  // namespace
 
+bool is_inserted_with_hint(Space space, std::string_view key) {
+  if (space != Space::history) return may_be_hinted(space);
+  // Ranges of history begin with an id and a zero byte; in a row's key a number follows.
+  constexpr std::size_t kBehindId = keys::kNumberBytes + 1;
+  return key.size() >= kBehindId && key[key.size() - kBehindId] == '\0';
+}
+
 RocksDatabase::~RocksDatabase() {
   if (!rocks_) return;
   for (rocksdb::ColumnFamilyHandle* const handle : handles_) rocks_->DestroyColumnFamilyHandle(handle);
   rocks_->Close();
 }
 
-rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access access, Room room,
+rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, const Opening& opening,
                                            rocksdb::WALRecoveryMode mode) {
+  const auto& [access, room, insertion] = opening;
   rocksdb::DBOptions options = database_options(access, room);
   options.wal_recovery_mode = mode;
   filter_.emplace();
@@ -198,11 +250,12 @@ rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access acc
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status;
   if (!is_read_only(access)) {
-    status = rocksdb::DB::Open(options, folder, families({}, room), &handles_, &opened);
+    status = rocksdb::DB::Open(options, folder, families({}, room, insertion), &handles_, &opened);
   } else {
     std::vector<std::string> there;
     status = rocksdb::DB::ListColumnFamilies(options, folder, &there);
-    if (status.ok()) status = rocksdb::DB::OpenForReadOnly(options, folder, families(there, room), &handles_, &opened);
+    if (status.ok())
+      status = rocksdb::DB::OpenForReadOnly(options, folder, families(there, room, insertion), &handles_, &opened);
   }
   rocks_.reset(opened);
   // A space that an older version did not have is as empty as the default one, the last.
@@ -213,7 +266,8 @@ rocksdb::Status RocksDatabase::try_to_open(const std::string& folder, Access acc
   return status;
 }
 
-Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& folder, Access access, Room room) {
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& folder, Access access, Room room,
+                                                           Insertion insertion) {
   const std::string doing = fmt::format("open {}", folder);
   if (access != Access::create && access != Access::salvage) {
     if (const std::optional<std::string> file = missing_head(folder))
@@ -226,14 +280,15 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& fo
   if (room == Room::tight)
     if (Result<void> synced = sync_logs(folder); !synced) return std::unexpected(std::move(synced.error()));
   std::unique_ptr<RocksDatabase> database(new RocksDatabase);
+  const Opening opening{.access = access, .room = room, .insertion = insertion};
   rocksdb::Status status =
-      database->try_to_open(folder, access, room, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+      database->try_to_open(folder, opening, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
   if (status.IsCorruption()) {
     if (const std::optional<std::string> file = find_loss(folder))
       return failure(rocksdb::Status::Corruption(fmt::format("records are missing in front of some in {}", *file)),
                      doing);
     // If only the log is to blame, what it misses had not been synced: nobody was told of it.
-    status = database->try_to_open(folder, access, room, rocksdb::WALRecoveryMode::kPointInTimeRecovery);
+    status = database->try_to_open(folder, opening, rocksdb::WALRecoveryMode::kPointInTimeRecovery);
   }
   // Nobody else uses it, so what is not there is lost; RocksDB takes that for a passing trouble.
   if (status.IsPathNotFound() || status.IsNotFound()) status = rocksdb::Status::Corruption(status.ToString());
@@ -244,9 +299,9 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& fo
 
 Result<void> RocksDatabase::repair(const std::string& folder) {
   const rocksdb::ColumnFamilyOptions options;
-  return outcome_of(
-      rocksdb::RepairDB(folder, database_options(Access::salvage, Room::enough), families({}, Room::enough), options),
-      fmt::format("repair {}", folder));
+  return outcome_of(rocksdb::RepairDB(folder, database_options(Access::salvage, Room::enough),
+                                      families({}, Room::enough, Insertion::plain), options),
+                    fmt::format("repair {}", folder));
 }
 
 }  // namespace pawl

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <rocksdb/db.h>
@@ -32,11 +33,19 @@ enum class Access : std::uint8_t { read_only, read_write, create, salvage };
 // Whether the disk may have room for all that is replayed; if it has not, that stays in memory and in the log.
 enum class Room : std::uint8_t { enough, tight };
 
+// How rows are inserted where they are sorted in memory. `hinted`: from where the one before went, which makes rows
+// that come in order several times cheaper. `plain`: as RocksDB does by itself, for a yardstick that stays the same.
+enum class Insertion : std::uint8_t { hinted, plain };
+
+// Whether the place of the row before is looked at first for one with this key. No range that is removed may begin with
+// such a key.
+[[nodiscard]] bool is_inserted_with_hint(Space space, std::string_view key);
+
 class RocksDatabase {
  public:
   // With Access::create makes a new database in the folder, which is empty.
-  static Result<std::unique_ptr<RocksDatabase>> open(const std::string& folder, Access access,
-                                                     Room room = Room::enough);
+  static Result<std::unique_ptr<RocksDatabase>> open(const std::string& folder, Access access, Room room = Room::enough,
+                                                     Insertion insertion = Insertion::hinted);
   // Makes a list of files of the tables in a folder, whose own is lost or wrong; those that are damaged are moved to
   // the folder `lost` in it. There must be no log.
   static Result<void> repair(const std::string& folder);
@@ -51,7 +60,12 @@ class RocksDatabase {
 
  private:
   RocksDatabase() = default;
-  rocksdb::Status try_to_open(const std::string& folder, Access access, Room room, rocksdb::WALRecoveryMode mode);
+  struct Opening {
+    Access access;
+    Room room;
+    Insertion insertion;
+  };
+  rocksdb::Status try_to_open(const std::string& folder, const Opening& opening, rocksdb::WALRecoveryMode mode);
 
   std::optional<GapFilter> filter_;  // of the latest attempt to open; RocksDB refers to it
   std::unique_ptr<rocksdb::DB> rocks_;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "persistence/rocksdb/backup.h"
 #include "persistence/rocksdb/log_check.h"
 #include "persistence/rocksdb/status.h"
@@ -62,6 +63,8 @@ class RocksDbRows::Batch final : public RowBatch {
   void remove(Space space, std::string_view key) override { changes.Delete(at(space), slice(key)); }
   void remove_once(Space space, std::string_view key) override { changes.SingleDelete(at(space), slice(key)); }
   void remove_range(Space space, std::string_view from, std::string_view to) override {
+    PAWL_ASSERT(!is_inserted_with_hint(space, from), "a range of {} that begins like a row",
+                kSpaceNames[static_cast<std::size_t>(space)]);
     changes.DeleteRange(at(space), slice(from), slice(to));
   }
   void clear() override {
@@ -172,7 +175,8 @@ Result<void> RocksDbRows::open_first() {
 }
 
 Result<void> RocksDbRows::open_database(Room room) {
-  Result<std::unique_ptr<RocksDatabase>> opened = RocksDatabase::open(folder_, options_.access, room);
+  Result<std::unique_ptr<RocksDatabase>> opened =
+      RocksDatabase::open(folder_, options_.access, room, options_.insertion);
   if (!opened) return std::unexpected(std::move(opened.error()));
   const RocksDatabase& database = **opened;
   for (std::size_t i = 0; i < spaces_.size(); ++i) {

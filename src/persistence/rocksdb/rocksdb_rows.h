@@ -36,6 +36,7 @@ struct RocksDbOptions {
   Access access = Access::read_write;
   std::optional<std::uint64_t> reserve_bytes = 0;  // none: as Reserve says
   bool uses_reserve = false;                       // for all that is written
+  Insertion insertion = Insertion::hinted;
 };
 
 class RocksDbRows final : public Rows {

@@ -35,8 +35,9 @@ class CliBench : public CliTest {
 TEST_F(CliBench, tells_how_fast_workflows_go_through) {
   for (const std::string store : {"rocksdb", "memory"}) {
     const Json figures = this->figures("chain3", {"--store", store, "--in-flight", "100", "--seconds", "1"});
-    EXPECT_THAT(keys_of(figures), ElementsAre("bench", "store", "durability", "in_flight", "seconds", "workflows_per_s",
-                                              "tasks_per_s", "p50_ms", "p99_ms", "rss_mb", "cpu_cores", "limits"));
+    EXPECT_THAT(keys_of(figures),
+                ElementsAre("bench", "store", "durability", "in_flight", "seconds", "workflows_per_s", "tasks_per_s",
+                            "p50_ms", "p99_ms", "rss_mb", "cpu_us", "cpu_cores", "limits"));
     EXPECT_EQ(std::string(figures.at("store").as_string()), store);
     EXPECT_EQ(figures.at("durability"), store == "memory" ? "none" : "synced");
     EXPECT_GT(figures.at("workflows_per_s").to_number<double>(), 0);
