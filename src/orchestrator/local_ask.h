@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "orchestrator/ask.h"
 #include "orchestrator/local_orchestrator.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 

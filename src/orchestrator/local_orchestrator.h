@@ -20,7 +20,7 @@
 #include "orchestrator/local_policy.h"
 #include "orchestrator/parts.h"
 #include "orchestrator/policy_book.h"
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 #include "orchestrator/supervisor.h"
 #include "orchestrator/workflow_waits.h"
 

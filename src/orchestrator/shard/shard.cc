@@ -1,4 +1,4 @@
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,19 +8,15 @@
 
 #include "base/text.h"
 #include "orchestrator/report.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 namespace {
 
 // How long an idle shard spins before it sleeps; see base/parking.h.
 constexpr std::chrono::microseconds kSpin(50);
-// Workflows that were given a place and are notified in one turn.
-constexpr std::size_t kPlacementsPerTurn = 512;
 // When an inbox that was full is tried once more.
 constexpr std::chrono::milliseconds kRetryPlacement(1);
-// While somebody waits for a time of day the wall clock is looked at so often, for it may be corrected.
-constexpr std::chrono::seconds kWallClockCheck(1);
 
 thread_local const Shard* t_shard = nullptr;
 
@@ -30,8 +26,12 @@ Shard::Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint
     : index_(index),
       environment_(environment),
       inbox_(environment.limits.inbox),
-      now_(environment.clock.now()),
       random_(seed),
+      timers_(environment.clock),
+      breakers_(environment.policies),
+      workflows_(index, environment.workflow_count),
+      places_(environment.executors),
+      quarantine_(environment.quarantined),
       open_(std::make_unique<Batch>()) {}
 
 Shard::~Shard() = default;
@@ -83,8 +83,7 @@ void Shard::handlers_added() {
 
 Result<bool> Shard::turn() {
   if (is_store_behind()) return release_durable();
-  now_ = environment_.clock.now();
-  read_wall_clock();
+  timers_.tick();
   refresh_policies();
   if (nudged_.load(std::memory_order_relaxed)) {
     nudged_.store(false, std::memory_order_seq_cst);
@@ -94,7 +93,7 @@ Result<bool> Shard::turn() {
   bool busy = drain();
   busy |= fire_timers();
   deliver_placements();
-  if (!held_.empty()) [[unlikely]]
+  if (breakers_.holds_any()) [[unlikely]]
     busy |= release_held();
   schedule();
   if (!open_->empty()) {
@@ -102,12 +101,12 @@ Result<bool> Shard::turn() {
     busy = true;
   }
   if (std::exchange(has_late_outcomes_, false)) [[unlikely]]
-    forget_oldest_finished();
+    forget_ended();
   // Only if there is more to do than to wait for the commit is it worth another thread's while.
   if (busy && waits_for_commit) store_->expedite();
   Result<bool> released = release_durable();
   if (!released) return released;
-  return busy || *released || !made_here_.empty() || (!placements_.empty() && !placements_blocked_);
+  return busy || *released || !made_here_.empty() || places_.has_deliverable();
 }
 
 void Shard::park(std::optional<Timestamp> due) {
@@ -151,43 +150,18 @@ Result<void> Shard::settle() {
 std::optional<Timestamp> Shard::next_due() {
   std::optional<Timestamp> next = timers_.next_due();
   const auto consider = [&](Timestamp due) { next = next ? std::min(*next, due) : due; };
-  if (held_due_) consider(*held_due_);
-  if (placements_blocked_) consider(now_ + kRetryPlacement);
-  if (const auto alarm = alarms_.next_due()) consider(std::min(*alarm - correction_, now_ + kWallClockCheck));
+  if (const auto due = breakers_.next_due()) consider(*due);
+  if (places_.is_blocked()) consider(timers_.now() + kRetryPlacement);
   return next;
 }
 
 std::optional<Timestamp> Shard::next_due_while_down() const {
-  return placements_blocked_ ? std::optional(environment_.clock.now() + kRetryPlacement) : std::nullopt;
+  return places_.is_blocked() ? std::optional(environment_.clock.now() + kRetryPlacement) : std::nullopt;
 }
 
 void Shard::stop() {
   stopping_.store(true, std::memory_order_seq_cst);
   parking_.wake();
-}
-
-LiveWorkflow* Shard::find(std::string_view id) {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : places_[found->second].get();
-}
-
-LiveWorkflow* Shard::at(const WorkflowAddress& address) {
-  if (address.place >= places_.size()) return nullptr;
-  LiveWorkflow* const workflow = places_[address.place].get();
-  return workflow != nullptr && workflow->address.generation == address.generation ? workflow : nullptr;
-}
-
-LiveWorkflow& Shard::new_place() {
-  if (free_places_.empty()) {
-    free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
-    places_.emplace_back();
-  }
-  const std::uint32_t place = free_places_.back();
-  free_places_.pop_back();
-  places_[place] = std::make_unique<LiveWorkflow>();
-  places_[place]->address = {.shard = index_, .place = place, .generation = next_generation_++};
-  ++environment_.workflow_count;
-  return *places_[place];
 }
 
 // Looked at here, too: while a policy is being deleted, no workflow comes to refer to it behind the back of who looks
@@ -204,7 +178,7 @@ Result<LiveWorkflow*> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr f
   if (environment_.limits.read_only) return refuse_to_change();
   const std::string& id = facts->id.text();
   Result<bool> taken = find(id) != nullptr;
-  *taken |= quarantine_of(id) != nullptr;
+  *taken |= quarantine_.reason_of(id) != nullptr;
   if (!*taken && id_may_be_taken) taken = store_->contains(id);
   if (!taken) return std::unexpected(taken.error());
   if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
@@ -219,7 +193,7 @@ Result<LiveWorkflow*> Shard::replace(LiveWorkflow& ended, BoundDefinitionPtr bou
     return std::unexpected(std::move(removable.error()));
   if (Result<void> ok = check_new(*bound, 0); !ok) return std::unexpected(std::move(ok.error()));
   auto former = std::make_unique<WorkflowSummary>(summary_of(ended.state));
-  forget(ended);
+  workflows_.remove(ended);
   Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
   if (made && store_->is_durable()) group_of(**made, 0, false).replaced = std::move(former);
   return made;
@@ -236,35 +210,34 @@ Result<void> Shard::check_new(const BoundDefinition& bound, std::size_t more) co
 }
 
 Result<LiveWorkflow*> Shard::make(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
-  LiveWorkflow& workflow = new_place();
+  LiveWorkflow& workflow = workflows_.add();
   workflow.bound = std::move(bound);
-  workflow.time_offset = correction_;
+  workflow.time_offset = timers_.correction();
   const std::size_t events_before = open_->turn.events.size();
   workflow.state.facts = facts;  // so that it has a name, whatever happens
   const Result<void> created = guard(workflow, [&]() -> Result<void> {
-    core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
+    core::Decision decision(workflow.state, {.now = workflow.own_time(timers_.now()), .policies = catalog_.get()},
                             evaluator_, open_->turn);
     core::create(decision, std::move(facts));
     return {};
   });
   if (!created) return std::unexpected(created.error());
-  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  workflows_.name(workflow);
   close_segment(workflow, events_before, 0, false);
   return &workflow;
 }
 
-// The key of by_id_ lives in the facts, and so does what attempts and batches refer to: the former ones are kept, also
+// The text of its id lives in the facts, and so does what attempts and batches refer to: the former ones are kept, also
 // if the workflow breaks in the middle of the change.
 Result<void> Shard::change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change) {
   const WorkflowFactsPtr former = workflow.state.facts;
-  if (workflow.attempts == 0 && workflow.holds == 0) workflow.former_facts.clear();
+  if (!workflow.is_in_use()) workflow.former_facts.clear();
   workflow.former_facts.push_back(former);
   Result<void> changed = change();
   if (workflow.state.facts == former) {
     workflow.former_facts.pop_back();
   } else if (!workflow.broken) {
-    by_id_.erase(former->id.text());
-    by_id_.emplace(workflow.state.id(), workflow.address.place);
+    workflows_.rename(workflow, former->id.text());
   }
   return changed;
 }
@@ -277,7 +250,7 @@ Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, W
   const std::uint64_t first_event = workflow.state.event_count;
   Result<void> redefined = change_facts(workflow, [&] {
     return guard(workflow, [&] {
-      core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
+      core::Decision decision(workflow.state, {.now = workflow.own_time(timers_.now()), .policies = catalog_.get()},
                               evaluator_, open_->turn);
       return core::redefine(decision, std::move(facts));
     });
@@ -334,26 +307,21 @@ Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitio
 void Shard::live_again(LiveWorkflow& workflow) {
   workflow.ended = false;
   const bool pending = workflow.state.state == WorkflowState::pending;
-  if (!pending && !std::exchange(workflow.placed, true)) workflow.executor = environment_.executors.place_running();
-  if (pending && std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
+  if (pending) {
+    places_.leave(workflow);
+  } else {
+    places_.place_running(workflow);
+  }
   if (workflow.state.queued) {
     queue_again(workflow);
   } else {
-    withdraw(workflow);
+    places_.withdraw(workflow);
   }
 }
 
+// It waited for a place when its shard last knew of it.
 void Shard::queue_again(LiveWorkflow& workflow) {
-  if (workflow.ticket != 0) return;
-  const auto place =
-      environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);
-  if (place) start_on(workflow, *place);
-}
-
-// It no longer waits for a place.
-void Shard::withdraw(LiveWorkflow& workflow) {
-  if (workflow.ticket == 0) return;
-  environment_.executors.withdraw(std::exchange(workflow.ticket, 0), workflow.state.facts->priority);
+  if (places_.place_or_queue(workflow)) start_on_its_place(workflow);
 }
 
 Result<void> Shard::execute(LiveWorkflow& workflow) {
@@ -361,31 +329,24 @@ Result<void> Shard::execute(LiveWorkflow& workflow) {
   if (workflow.state.queued) return {};
   if (!core::permitted<command::StartWorkflow>(workflow.state.state))
     return core::refuse<command::StartWorkflow>(workflow.state);
-  const auto place =
-      environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);
-  if (!place) return decide(workflow, command::QueueWorkflow{});
-  workflow.executor = *place;
-  workflow.placed = true;
+  if (!places_.place_or_queue(workflow)) return decide(workflow, command::QueueWorkflow{});
   return decide(workflow, command::StartWorkflow{});
 }
 
 void Shard::start_placed(const Placement& placement) {
-  if (down_) return leave_executor(placement.executor);
-  LiveWorkflow* const workflow = at(placement.workflow);
+  if (down_) return places_.give_back(placement.executor);
+  LiveWorkflow* const workflow = workflows_.at(placement.workflow);
   // It may have been cancelled, restored to a time before it was queued, and even forgotten: then its place goes to the
   // next one.
   if (workflow == nullptr || workflow->broken || workflow->state.state != WorkflowState::pending ||
-      !workflow->state.queued) {
-    leave_executor(placement.executor);
-    return;
-  }
-  withdraw(*workflow);  // it may have been queued a second time
-  start_on(*workflow, placement.executor);
+      !workflow->state.queued)
+    return places_.give_back(placement.executor);
+  places_.withdraw(*workflow);  // it may have been queued a second time
+  ExecutorPlaces::take(*workflow, placement.executor);
+  start_on_its_place(*workflow);
 }
 
-void Shard::start_on(LiveWorkflow& workflow, ExecutorIndex executor) {
-  workflow.executor = executor;
-  workflow.placed = true;
+void Shard::start_on_its_place(LiveWorkflow& workflow) {
   (void)decide(workflow, command::StartWorkflow{});  // refused only to a broken one
 }
 
@@ -394,24 +355,13 @@ void Shard::pass_slots_on() {
   if (const auto other = environment_.slots.pass_on(index_)) environment_.shards[*other]->nudge();
 }
 
-void Shard::leave_executor(ExecutorIndex executor) {
-  std::ranges::copy(environment_.executors.leave(executor), std::back_inserter(placements_));
-}
-
-// A workflow that no longer wants its place passes it on, which adds to the end of the list.
 void Shard::deliver_placements() {
-  placements_blocked_ = false;
-  for (std::size_t left = std::min(placements_.size(), kPlacementsPerTurn); left > 0; --left) {
-    const Placement placement = placements_.front();
-    placements_.pop_front();
+  places_.deliver([this](const Placement& placement) {
     Shard& shard = *environment_.shards[placement.workflow.shard];
-    if (&shard == this) {
-      start_placed(placement);
-    } else if (!shard.post([placement](Shard& there) { there.start_placed(placement); })) {
-      placements_.push_back(placement);  // full: others need not wait for that
-      placements_blocked_ = true;
-    }
-  }
+    if (&shard != this) return shard.post([placement](Shard& there) { there.start_placed(placement); });
+    start_placed(placement);
+    return true;
+  });
 }
 
 Result<void> Shard::command(LiveWorkflow& workflow, const Command& command) { return decide(workflow, command); }
@@ -422,7 +372,7 @@ Result<void> Shard::check_removable(const LiveWorkflow& workflow, std::string_vi
   if (!is_terminal(state))
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot {} workflow {}: it is {}; cancel it first", verb, id, to_string(state)));
-  if (workflow.holds > 0 || workflow.attempts > 0)
+  if (workflow.is_in_use())
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot {} workflow {} yet: a handler of it still runs", verb, id));
   return {};
@@ -430,18 +380,14 @@ Result<void> Shard::check_removable(const LiveWorkflow& workflow, std::string_vi
 
 Result<void> Shard::remove(const std::string& id) {
   LiveWorkflow* workflow = find(id);
-  if (workflow == nullptr && quarantine_of(id) != nullptr) {  // it is found no more, and may be here all the same
-    const auto here =
-        std::ranges::find_if(places_, [&](const auto& place) { return place && place->state.id() == id; });
-    if (here != places_.end()) workflow = here->get();
-  }
+  if (workflow == nullptr && quarantine_.reason_of(id) != nullptr) workflow = workflows_.find_broken(id);
   if (workflow != nullptr) {
     if (Result<void> removable = check_removable(*workflow, "delete"); !removable) return removable;
-    forget(*workflow);
+    workflows_.remove(*workflow);
   }
   Result<void> removed;
   if (workflow == nullptr || store_->is_durable()) removed = store_->remove_workflow(id);
-  if (removed) std::erase_if(quarantined_, [&](const Quarantined& each) { return each.id == id; });
+  if (removed) quarantine_.remove(id);
   return removed;
 }
 
@@ -450,42 +396,14 @@ void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>&
     waiter->ended(std::make_shared<const core::Workflow>(workflow.state));
     return;
   }
-  EndWaiters& waiters = waiters_[workflow.address.place];
-  // Those who gave up are dropped before the list would grow: someone may wait in small portions for days.
-  if (waiters.size() == waiters.capacity()) std::erase_if(waiters, [](const auto& each) { return each.expired(); });
-  waiters.push_back(waiter);
+  waiters_.add(workflow.address.place, waiter);
 }
 
 void Shard::for_each_workflow(const std::function<bool(const LiveWorkflow&)>& visit) const {
-  for (const auto& workflow : places_)
-    if (workflow && !workflow->broken && !visit(*workflow)) return;
-}
-
-void Shard::forget(LiveWorkflow& workflow) {
-  const std::uint32_t place = workflow.address.place;
-  if (!workflow.broken) by_id_.erase(workflow.state.id());
-  --environment_.workflow_count;
-  places_[place].reset();
-  free_places_.push_back(place);
+  workflows_.for_each([&](const LiveWorkflow& workflow) { return workflow.broken || visit(workflow); });
 }
 
 // What the store keeps need not be remembered.
-void Shard::forget_oldest_finished() {
-  const std::size_t most = store_->is_durable() ? 0 : environment_.limits.finished;
-  std::size_t held_up = 0;
-  while (finished_.size() > most && held_up < finished_.size()) {
-    const Finished oldest = finished_.front();
-    finished_.pop_front();
-    LiveWorkflow* const workflow = at(oldest.workflow);
-    // Deleted by request, or revived since.
-    if (workflow == nullptr || !workflow->ended || workflow->end_event != oldest.end_event) continue;
-    if (workflow->holds > 0 || workflow->attempts > 0) {  // a handler that did not stop in time still refers to it
-      finished_.push_back(oldest);
-      ++held_up;
-      continue;
-    }
-    forget(*workflow);
-  }
-}
+void Shard::forget_ended() { workflows_.forget_ended(store_->is_durable() ? 0 : environment_.limits.finished); }
 
 }  // namespace pawl

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "orchestrator/shard.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard.h"
+#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 namespace {
@@ -21,14 +21,10 @@ void Shard::enqueue_if_ready(LiveWorkflow& workflow) {
   if (workflow.broken || !workflow.state.may_start_tasks() || workflow.unserved || workflow.held ||
       environment_.limits.standby)
     return;
-  if (!workflow.state.waiting.empty() && !std::exchange(workflow.in_wait_queue, true)) {
-    ++workflow.holds;
-    wait_queue_.push_back(&workflow);
-  }
-  if (has_task_to_start(workflow) && !std::exchange(workflow.in_run_queue, true)) {
-    ++workflow.holds;
-    run_queue_[static_cast<std::size_t>(workflow.state.facts->priority)].push_back(&workflow);
-  }
+  if (!workflow.state.waiting.empty() && !std::exchange(workflow.in_wait_queue, true))
+    wait_queue_.emplace_back(workflow);
+  if (has_task_to_start(workflow) && !std::exchange(workflow.in_run_queue, true))
+    run_queue_[static_cast<std::size_t>(workflow.state.facts->priority)].emplace_back(workflow);
 }
 
 AttemptsOut::Action Shard::action_at(const LiveWorkflow& workflow, TaskIndex action) {
@@ -60,13 +56,12 @@ void Shard::schedule() {
   start_waiting_tasks();
   std::size_t budget = kStartsPerTurn;
   for (int priority = 3; priority >= 0; --priority) {
-    std::deque<LiveWorkflow*>& queue = run_queue_[priority];
+    std::deque<Pin>& queue = run_queue_[priority];
     // Each workflow has its go once; those that still have ready tasks stand at the back again.
     for (std::size_t i = queue.size(); i > 0 && budget > 0; --i) {
       LiveWorkflow& workflow = *queue.front();
       queue.pop_front();
       workflow.in_run_queue = false;
-      --workflow.holds;
       const bool has_slots = start_tasks_of(workflow, budget);
       enqueue_if_ready(workflow);
       if (!has_slots) return;  // lower priorities do not overtake
@@ -85,7 +80,6 @@ void Shard::start_waiting_tasks() {
     LiveWorkflow& workflow = *wait_queue_.front();
     wait_queue_.pop_front();
     workflow.in_wait_queue = false;
-    --workflow.holds;
     for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
       if (workflow.broken || !workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
       const TaskIndex task = workflow.state.waiting.front();

@@ -4,7 +4,7 @@
 #include <exception>
 #include <new>
 
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 
@@ -27,13 +27,13 @@ Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
   if (environment_.limits.read_only) [[unlikely]]
     return refuse_to_change();
   if (workflow.broken) [[unlikely]]
-    return std::unexpected(*quarantine_of(workflow.state.id()));
+    return std::unexpected(*quarantine_.reason_of(workflow.state.id()));
   const std::size_t events_before = open_->turn.events.size();
   const std::uint64_t first_event = workflow.state.event_count;
   const bool was_terminal = is_terminal(workflow.state.state);
   Result<void> decided = guard(workflow, [&] {
     core::Decision decision(
-        workflow.state, {.now = workflow_time(workflow, now_), .random = random_.unit(), .policies = catalog_.get()},
+        workflow.state, {.now = workflow.own_time(timers_.now()), .random = random_.unit(), .policies = catalog_.get()},
         evaluator_, open_->turn);
     Result<void> accepted = core::decide(decision, command);
     if (environment_.limits.checks_invariants) [[unlikely]]
@@ -43,7 +43,7 @@ Result<void> Shard::decide(LiveWorkflow& workflow, const C& command) {
   if (workflow.broken) [[unlikely]]
     return decided;
   if (!workflow.state.definition().policies().empty()) [[unlikely]]
-    observe(workflow, std::span<const Event>(open_->turn.events).subspan(events_before));
+    breakers_.observe(workflow, std::span<const Event>(open_->turn.events).subspan(events_before), timers_.now());
   close_segment(workflow, events_before, first_event, was_terminal);
   return decided;
 }

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "orchestrator/shard.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard.h"
+#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 namespace {
@@ -42,11 +42,9 @@ bool Shard::drain() {
 
 // In a large workflow the tasks that wait for this outcome may be anywhere in memory.
 void Shard::load_dependents(const FinishedAttempt& attempt) const {
-  const WorkflowAddress& address = attempt.address.workflow;
-  if (address.place >= places_.size() || places_[address.place] == nullptr ||
-      places_[address.place]->address != address)
-    return;
-  const core::Workflow& workflow = places_[address.place]->state;
+  const LiveWorkflow* const live = workflows_.at(attempt.address.workflow);
+  if (live == nullptr) return;
+  const core::Workflow& workflow = live->state;
   if (attempt.address.task >= workflow.tasks.size()) return;
   const auto dependents = workflow.definition().dependents(attempt.address.task);
   for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
@@ -56,7 +54,7 @@ void Shard::load_dependents(const FinishedAttempt& attempt) const {
 void Shard::handle(FinishedAttempt& attempt) {
   const AttemptAddress address = attempt.address;
   attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
-  LiveWorkflow* const workflow = at(address.workflow);
+  LiveWorkflow* const workflow = workflows_.at(address.workflow);
   if (workflow == nullptr) [[unlikely]] {
     handle_orphan(address);
     return;
@@ -109,8 +107,7 @@ std::optional<Timestamp> Shard::end_of_limit(const core::Workflow& state, const 
 bool Shard::fire_timers() {
   bool fired = false;
   for (int i = 0; i < kMessagesPerTurn; ++i) {
-    std::optional<Timer> timer = timers_.take_due(now_);
-    if (!timer) timer = alarms_.take_due(wall());
+    const std::optional<Timer> timer = timers_.take_due();
     if (!timer) break;
     fire(*timer);
     fired = true;
@@ -119,12 +116,13 @@ bool Shard::fire_timers() {
 }
 
 void Shard::fire(const Timer& timer) {
-  LiveWorkflow* const workflow = at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
+  LiveWorkflow* const workflow = workflows_.at(timer.key.place, timer.key.generation);
   if (workflow == nullptr) return;
   if (timer.key.kind != TimerKind::wake) --workflow->timers;
   // The workflow may have been restored or run again since the timer was armed, and that is not durable yet.
-  if (const auto due = end_of_limit(workflow->state, timer.key); due && *due > workflow_time(*workflow, now_))
-    return arm(*workflow, {.kind = timer.key.kind, .task = timer.key.task, .attempt = timer.attempt, .due = *due});
+  if (const auto due = end_of_limit(workflow->state, timer.key); due && *due > workflow->own_time(timers_.now()))
+    return timers_.arm(*workflow,
+                       {.kind = timer.key.kind, .task = timer.key.task, .attempt = timer.attempt, .due = *due});
   const TaskIndex task = timer.key.task;
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {

@@ -6,16 +6,14 @@
 
 #include "base/text.h"
 #include "orchestrator/replay.h"
-#include "orchestrator/shard.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard.h"
+#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 namespace {
 
 // Workflows taken up between two commits.
 constexpr std::size_t kLoadedPerBatch = 1000;
-// A workflow whose part of a commit broke an invariant so often, which takes the shard down, is not taken up again.
-constexpr int kMostBreaks = 2;
 
 }  // namespace
 
@@ -23,10 +21,7 @@ void Shard::use_store(Store& store, Epoch epoch) {
   store_ = &store;
   epoch_ = epoch;
   // What did not read in another store may do so here; what broke in memory is still broken.
-  std::erase_if(quarantined_, [&](const Quarantined& each) {
-    return std::ranges::none_of(
-        places_, [&](const auto& place) { return place && place->broken && place->state.id() == each.id; });
-  });
+  quarantine_.keep_if([&](const std::string& id) { return workflows_.find_broken(id) != nullptr; });
 }
 
 bool Shard::is_wanted(std::string_view id) const {
@@ -35,33 +30,30 @@ bool Shard::is_wanted(std::string_view id) const {
 }
 
 Result<LiveWorkflow*> Shard::take_up(const StoredWorkflow& stored) {
-  if (const auto broke = broke_.find(stored.id); broke != broke_.end() && broke->second >= kMostBreaks)
-    return fail(ErrorCode::corruption,
-                fmt::format("what is to be stored of workflow {} has broken an invariant {} times",
-                            in_quotes(stored.id), kMostBreaks));
+  if (quarantine_.breaks_shard(stored.id))
+    return fail(
+        ErrorCode::corruption,
+        fmt::format("what is to be stored of workflow {} breaks an invariant again and again", in_quotes(stored.id)));
   Result<core::Workflow> state = replay(stored, environment_.definitions.source(*store_));
   if (!state) return std::unexpected(std::move(state.error()));
   Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), *store_);
   if (!bound) return std::unexpected(std::move(bound.error()));
-  LiveWorkflow& workflow = new_place();
+  LiveWorkflow& workflow = workflows_.add();
   workflow.state = *std::move(state);
   workflow.bound = *std::move(bound);
   workflow.ended = is_terminal(workflow.state.state);
   workflow.end_event = workflow.state.event_count;
   // Its time goes on from where it stopped, should the wall clock have been set back.
-  workflow.time_offset = std::max(correction_, workflow.state.last_event_at - now_);
+  workflow.time_offset = std::max(timers_.correction(), workflow.state.last_event_at - timers_.now());
   workflow.held = !is_wanted(stored.id);
   workflow.checkpoint = stored.runs.empty() ? workflow.state.event_count : stored.runs.front().first_event;
-  by_id_.emplace(workflow.state.id(), workflow.address.place);
+  workflows_.name(workflow);
   return &workflow;
 }
 
 void Shard::recover(LiveWorkflow& workflow, bool crashed) {
   const bool queued = workflow.state.queued;
-  if (workflow.state.state != WorkflowState::pending) {
-    workflow.executor = environment_.executors.place_running();
-    workflow.placed = true;
-  }
+  if (workflow.state.state != WorkflowState::pending) places_.place_running(workflow);
   const WorkflowState before = workflow.state.state;
   const Result<void> recovered =
       decide(workflow, command::RecoverWorkflow{.crashed = crashed, .max_crashes = environment_.limits.crashes});
@@ -75,8 +67,7 @@ void Shard::recover(LiveWorkflow& workflow, bool crashed) {
 
 Result<void> Shard::load(bool crashed) {
   if (environment_.limits.standby) return {};
-  now_ = environment_.clock.now();
-  read_wall_clock();
+  timers_.tick();
   starts_bind_ |= crashed;
   std::optional<Error> failure;
   std::size_t loaded = 0;
@@ -89,7 +80,7 @@ Result<void> Shard::load(bool crashed) {
     if (workflow) {
       recover(**workflow, crashed);
     } else {
-      note_quarantine(stored->id, workflow.error());
+      quarantine_.add(stored->id, workflow.error());
     }
     if (++loaded % kLoadedPerBatch == 0)
       if (Result<void> committed = commit_within_limit(); !committed) failure = std::move(committed.error());
@@ -97,7 +88,8 @@ Result<void> Shard::load(bool crashed) {
   };
   const std::size_t shards = environment_.shards.size();
   const auto wanted = [&](std::string_view id) {
-    return index_for(id, shards) == index_ && is_wanted(id) && find(id) == nullptr && quarantine_of(id) == nullptr;
+    return index_for(id, shards) == index_ && is_wanted(id) && find(id) == nullptr &&
+           quarantine_.reason_of(id) == nullptr;
   };
   if (Result<void> scanned = store_->scan_live(wanted, take); !scanned) return scanned;
   return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
@@ -105,17 +97,17 @@ Result<void> Shard::load(bool crashed) {
 
 Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
   if (LiveWorkflow* const known = find(id)) return known;
-  if (const Error* const reason = quarantine_of(id)) return std::unexpected(*reason);
+  if (const Error* const reason = quarantine_.reason_of(id)) return std::unexpected(*reason);
   const Result<StoredWorkflow> stored = store_->read_workflow(id);
   if (!stored && stored.error().code == ErrorCode::not_found) return nullptr;
   if (!stored) return std::unexpected(stored.error());
   Result<LiveWorkflow*> workflow = take_up(*stored);
   if (!workflow) return workflow;
   if ((*workflow)->ended) {
-    finished_.push_back({.workflow = (*workflow)->address, .end_event = (*workflow)->end_event});
+    workflows_.note_end(**workflow);
   } else if (!(*workflow)->held) {
     recover(**workflow, false);
-    if ((*workflow)->broken) return std::unexpected(*quarantine_of(id));
+    if ((*workflow)->broken) return std::unexpected(*quarantine_.reason_of(id));
   }
   return workflow;
 }
@@ -123,16 +115,17 @@ Result<LiveWorkflow*> Shard::load_one(const std::string& id) {
 // Each definition is bound once, not once a workflow.
 void Shard::bind_again() {
   boost::unordered_flat_map<const BoundDefinition*, BoundDefinitionPtr> bound;
-  for (const auto& workflow : places_) {
-    if (!workflow || workflow->broken) continue;
-    const auto [known, is_new] = bound.try_emplace(workflow->bound.get());
+  workflows_.for_each([&](LiveWorkflow& workflow) {
+    if (workflow.broken) return true;
+    const auto [known, is_new] = bound.try_emplace(workflow.bound.get());
     if (is_new)
       known->second =
-          workflow->bound->is_complete() ? workflow->bound : environment_.definitions.bind_again(workflow->bound);
-    if (known->second == workflow->bound) continue;
-    workflow->bound = known->second;
-    if (std::exchange(workflow->unserved, false)) enqueue_if_ready(*workflow);
-  }
+          workflow.bound->is_complete() ? workflow.bound : environment_.definitions.bind_again(workflow.bound);
+    if (known->second == workflow.bound) return true;
+    workflow.bound = known->second;
+    if (std::exchange(workflow.unserved, false)) enqueue_if_ready(workflow);
+    return true;
+  });
 }
 
 void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.event_count, false).save = true; }
@@ -142,7 +135,7 @@ void Shard::save(LiveWorkflow& workflow) { group_of(workflow, workflow.state.eve
 void Shard::orphan_attempts() {
   const auto ends_here = [this](const AttemptAddress& address) {
     out_.remove(address);
-    if (LiveWorkflow* const workflow = at(address.workflow)) {
+    if (LiveWorkflow* const workflow = workflows_.at(address.workflow)) {
       --workflow->attempts;
     } else if (const auto orphan = orphans_.find(address.workflow.generation); orphan != orphans_.end()) {
       if (--orphan->second->attempts == 0) orphans_.erase(orphan);
@@ -156,15 +149,13 @@ void Shard::orphan_attempts() {
     for (const FinishedAttempt& attempt : *outcomes) ends_here(attempt.address);
     outcomes->clear();
   }
-  for (Timers* const timers : {&timers_, &alarms_}) {
-    timers->for_each([&](const Timer& timer) {
-      if (timer.key.kind == TimerKind::wake)
-        ends_here({.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
-    });
-    *timers = Timers();
-  }
+  timers_.for_each([&](const Timer& timer) {
+    if (timer.key.kind == TimerKind::wake)
+      ends_here({.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
+  });
+  timers_.clear();
   std::size_t out = 0;
-  for (auto& workflow : places_) {
+  for (auto& workflow : workflows_.take_all()) {
     if (!workflow || workflow->attempts == 0) continue;
     stop_running(*workflow);
     orphans_.emplace(workflow->address.generation, std::move(workflow));
@@ -213,28 +204,23 @@ void Shard::stop_as_asked(const Batch& batch) {
 
 void Shard::reset(const Error& why) {
   down_ = why;
-  if (why.code == ErrorCode::internal && in_hand_ != nullptr) ++broke_[in_hand_->state.id()];
+  if (why.code == ErrorCode::internal && in_hand_ != nullptr) quarantine_.note_break(in_hand_->state.id());
   in_hand_ = nullptr;
   break_promises(why);
   for (const auto& batch : in_flight_) stop_as_asked(*batch);
   stop_as_asked(*open_);
   in_flight_.clear();
   open_->clear();
-  quarantined_.clear();
+  quarantine_.keep_if([](const std::string&) { return false; });
   wait_queue_.clear();
   for (auto& queue : run_queue_) queue.clear();
-  finished_.clear();
-  by_id_.clear();
-  for (const auto& workflow : places_) {
-    if (!workflow) continue;
-    --environment_.workflow_count;
-    withdraw(*workflow);
-    if (workflow->placed) leave_executor(workflow->executor);
-  }
-  forget_held();
+  workflows_.for_each([&](LiveWorkflow& workflow) {
+    places_.withdraw(workflow);
+    places_.leave(workflow);
+    return true;
+  });
+  breakers_.drop_all(timers_.now());
   orphan_attempts();
-  places_.clear();
-  free_places_.clear();
   pass_slots_on();
   const std::lock_guard lock(failure_mutex_);
   failure_.reset();
@@ -246,7 +232,7 @@ bool Shard::refuse() {
   if (nudged_.exchange(false, std::memory_order_seq_cst)) pass_slots_on();
   const bool busy = drain();
   deliver_placements();
-  return busy || (!placements_.empty() && !placements_blocked_);
+  return busy || places_.has_deliverable();
 }
 
 }  // namespace pawl

@@ -5,7 +5,7 @@
 #include "base/assert.h"
 #include "core/completions.h"
 #include "core/workflow_scope.h"
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 #include "runners/builtin.h"
 
 namespace pawl {
@@ -48,11 +48,6 @@ Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTas
   return assignment;
 }
 
-void tell(const EndWaiters& waiters, const std::shared_ptr<const core::Workflow>& ended) {
-  for (const auto& each : waiters)
-    if (const auto waiter = each.lock()) waiter->ended(ended);
-}
-
 // What is made here has ended before this thread could look at a timer.
 bool is_over_at_once(const LiveWorkflow& workflow, const effect::ArmTimer& armed) {
   if (armed.kind != TimerKind::attempt_timeout) return false;
@@ -66,9 +61,9 @@ void Shard::release_effect(LiveWorkflow& workflow, const Effect& effect) {
   if (const auto* dispatched = std::get_if<effect::DispatchTask>(&effect)) [[likely]] {
     dispatch(workflow, *dispatched);
   } else if (const auto* armed = std::get_if<effect::ArmTimer>(&effect)) {
-    if (!is_over_at_once(workflow, *armed)) arm(workflow, *armed);
+    if (!is_over_at_once(workflow, *armed)) timers_.arm(workflow, *armed);
   } else if (const auto* disarmed = std::get_if<effect::DisarmTimer>(&effect)) {
-    disarm(workflow, disarmed->kind, disarmed->task);
+    timers_.disarm(workflow, disarmed->kind, disarmed->task);
   } else if (const auto* stopped = std::get_if<effect::StopTask>(&effect)) {
     stop_attempt(workflow, *stopped);
   } else {
@@ -86,7 +81,7 @@ void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatc
   Assignment assignment = assignment_of(workflow, dispatched);
   // Handlers compare it with the time of day.
   if (const auto deadline = deadline_of(workflow.state, dispatched))
-    assignment.deadline = shard_time(workflow, *deadline) + correction_;
+    assignment.deadline = workflow.shard_time(*deadline) + timers_.correction();
   __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
   Result<JsonText> args =
       core::expand_args(workflow.state, dispatched.task, evaluator_, environment_.limits.args_bytes);
@@ -151,12 +146,7 @@ void Shard::wait_for_time(LiveWorkflow& workflow, const Assignment& assignment) 
     finished({.address = address, .outcome = failed(std::move(error))});
     return;
   }
-  const Timer wake{.key = timer_key(workflow, TimerKind::wake, address.task), .attempt = address.attempt};
-  if (due->by_wall_clock) {
-    alarms_.arm(due->at, wake);
-  } else {
-    timers_.arm(shard_time(workflow, due->at), wake);
-  }
+  timers_.arm_attempt(workflow, address.task, address.attempt, *due);
 }
 
 void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped) {
@@ -170,63 +160,49 @@ void Shard::stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped
       flush_assignments();  // what is stopped must have arrived
       stop_on_runner(*handler->runner, address, stopped.grace);
       return;
-    case HandlerKind::on_timer: {
-      const TimerKey key = timer_key(workflow, TimerKind::wake, stopped.task);
-      if (timers_.disarm(key, stopped.attempt) || alarms_.disarm(key, stopped.attempt))
+    case HandlerKind::on_timer:
+      if (timers_.disarm_attempt(workflow, stopped.task, stopped.attempt))
         finished({.address = address, .outcome = failed({"cancelled", "it was told to stop"})});
       return;
-    }
   }
 }
 
 void Shard::stop_on_runner(Runner& runner, const AttemptAddress& address, Duration grace) {
-  out_.stop(address, saturating_add(wall(), grace));
+  out_.stop(address, saturating_add(timers_.wall(), grace));
   runner.stop(address, grace);
 }
 
 // Nothing but what was armed for the life that ends here can be armed by now. If it has been revived meanwhile, its
 // place, its waiters and its memory belong to its next life.
 void Shard::end_workflow(LiveWorkflow& workflow, const effect::EndWorkflow& ended) {
-  disarm_all(workflow);
+  timers_.disarm_all(workflow);
   if (workflow.end_event != ended.event_count || !is_terminal(workflow.state.state)) return;
   workflow.ended = true;
-  withdraw(workflow);
-  if (std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
-  finished_.push_back({.workflow = workflow.address, .end_event = workflow.end_event});
-  if (!waiters_.empty()) announce_end(workflow);
+  places_.withdraw(workflow);
+  places_.leave(workflow);
+  workflows_.note_end(workflow);
+  announce_end(workflow);
 }
 
 void Shard::announce_end(const LiveWorkflow& workflow) {
-  const auto waiting = waiters_.find(workflow.address.place);
-  if (waiting == waiters_.end()) return;
-  auto waiters = std::move(waiting->second);
-  waiters_.erase(waiting);
+  EndWaiters::List waiters = waiters_.take(workflow.address.place);
+  if (waiters.empty()) return;
   const auto state = std::make_shared<const core::Workflow>(workflow.state);
   if (!store_->is_durable() || workflow.waits_for <= releasing_) {
-    ends_untold_.push_back({.waiters = std::move(waiters), .workflow = state});
+    waiters_.will_tell(std::move(waiters), state);
     return;
   }
   // The end is durable, and what has happened to the workflow since is not (a dead letter was discarded, say): who
   // waits hears of both when both are.
   reply_when_durable([waiters = std::move(waiters), state](const Error* failure) {
-    if (failure == nullptr) return tell(waiters, state);
-    for (const auto& each : waiters)
-      if (const auto waiter = each.lock()) waiter->lost(*failure);
+    if (failure == nullptr) return EndWaiters::tell(waiters, state);
+    EndWaiters::lose(waiters, *failure);
   });
-}
-
-void Shard::tell_ends() {
-  for (const UntoldEnd& end : ends_untold_) tell(end.waiters, end.workflow);
-  ends_untold_.clear();
 }
 
 void Shard::give_slot_back() {
   PAWL_ASSERT(environment_.slots.held(index_) > 0, "shard {}: a task slot comes back that was not taken", index_);
   if (const auto other = environment_.slots.give_back(index_)) environment_.shards[*other]->nudge();
-}
-
-TimerKey Shard::timer_key(const LiveWorkflow& workflow, TimerKind kind, TaskIndex task) const {
-  return {.place = workflow.address.place, .generation = workflow.address.generation, .task = task, .kind = kind};
 }
 
 }  // namespace pawl

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "orchestrator/ask.h"
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 namespace {
@@ -37,14 +37,14 @@ Result<void> Shard::copy_all_to(Store& next, Epoch epoch,
   if (!next.is_durable()) return {};
   std::vector<WorkflowCommit> commits;
   std::size_t bytes = 0;
-  for (const auto& workflow : places_) {
-    if (!workflow || workflow->broken) continue;
-    const core::Workflow& state = workflow->state;
+  const auto copy = [&](LiveWorkflow& workflow) -> Result<void> {
+    if (workflow.broken) return {};
+    const core::Workflow& state = workflow.state;
     if (Result<void> ok = may_go_there(state); !ok) return ok;
-    if (Result<void> kept = workflow->bound->keep_in(next); !kept) return kept;
+    if (Result<void> kept = workflow.bound->keep_in(next); !kept) return kept;
     commits.push_back(
         {.facts = state.facts.get(), .first_event = state.event_count, .events = {}, .checkpoint = {}, .summary = {}});
-    complete_commit(commits.back(), {.workflow = workflow.get(),
+    complete_commit(commits.back(), {.workflow = Pin(workflow),
                                      .first_event = state.event_count,
                                      .was_terminal = false,
                                      .save = true,
@@ -56,12 +56,15 @@ Result<void> Shard::copy_all_to(Store& next, Epoch epoch,
                   fmt::format("workflow {} has results of more than 2 GiB, which no store takes in one piece",
                               in_quotes(state.id())));
     bytes += commits.back().checkpoint.size();
-    if (commits.size() < kWorkflowsPerCopy && bytes < kBytesPerCopy) continue;
+    if (commits.size() < kWorkflowsPerCopy && bytes < kBytesPerCopy) return {};
     if (Result<void> copied = copy_to(next, epoch, commits); !copied) return copied;
     commits.clear();
     bytes = 0;
-  }
-  return copy_to(next, epoch, commits);
+    return {};
+  };
+  Result<void> copied;
+  workflows_.for_each([&](LiveWorkflow& workflow) { return (copied = copy(workflow)).has_value(); });
+  return copied ? copy_to(next, epoch, commits) : copied;
 }
 
 void Shard::break_off(const Error& why) {
@@ -76,13 +79,10 @@ void Shard::break_promises(const Error& why) {
   for (const auto& batch : in_flight_)
     for (ShardReply& reply : batch->replies)
       if (reply) std::exchange(reply, nullptr)(batch->sequence <= durable ? nullptr : &why);
-  tell_ends();
+  waiters_.tell_ends();
   for (ShardReply& reply : open_->replies)
     if (reply) std::exchange(reply, nullptr)(&why);
-  for (auto& [place, waiters] : waiters_)
-    for (const auto& each : waiters)
-      if (const auto waiter = each.lock()) waiter->lost(why);
-  waiters_.clear();
+  waiters_.lose_all(why);
 }
 
 void Shard::end(const Error& why) {
@@ -100,7 +100,12 @@ void Shard::drop_inbox() {
 void Shard::abandon(const Error& why) {
   down_ = why;
   break_promises(why);
+  for (const auto& batch : in_flight_) batch->abandon();
   in_flight_.clear();
+  open_->abandon();
+  for (Pin& pin : wait_queue_) pin.abandon();
+  for (auto& queue : run_queue_)
+    for (Pin& pin : queue) pin.abandon();
   open_->clear();
   pass_slots_on();
   const std::lock_guard lock(failure_mutex_);
@@ -122,7 +127,7 @@ bool Shard::refuse_abandoned() {
     }
   }
   deliver_placements();
-  return busy || (!placements_.empty() && !placements_blocked_);
+  return busy || places_.has_deliverable();
 }
 
 }  // namespace pawl

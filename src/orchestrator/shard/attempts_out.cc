@@ -1,4 +1,4 @@
-#include "orchestrator/attempts_out.h"
+#include "orchestrator/shard/attempts_out.h"
 
 #include <algorithm>
 #include <tuple>

@@ -1,8 +1,4 @@
-// Quarantine is where a shard puts a workflow that it cannot go on with: its history does not read, or an invariant
-// broke while the shard was at it. The shard and all its other workflows go on.
-//
-// A broken workflow stays in its place, for batches, runners and timers refer to it, but it is found no more: what is
-// stored of it can be read, and commands are refused with the reason. The next start of the engine tries it anew.
+// A workflow is put into quarantine: what each part of the shard does about it.
 #include <algorithm>
 #include <utility>
 
@@ -12,8 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/invariants.h"
-#include "orchestrator/shard.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard.h"
+#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 
@@ -23,19 +19,9 @@ void Shard::check_invariants(const LiveWorkflow& workflow) {
   PAWL_ASSERT(!broken, "{}", *broken);
 }
 
-const Error* Shard::quarantine_of(std::string_view id) const {
-  const auto found = std::ranges::find(quarantined_, id, &Quarantined::id);
-  return found == quarantined_.end() ? nullptr : &found->reason;
-}
-
-void Shard::note_quarantine(const std::string& id, const Error& reason) {
-  ++environment_.quarantined;
-  quarantined_.push_back({.id = id, .reason = reason});
-}
-
 Error Shard::quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::string_view why) {
   const std::string id = workflow.state.id();
-  if (std::exchange(workflow.broken, true)) return *quarantine_of(id);
+  if (std::exchange(workflow.broken, true)) return *quarantine_.reason_of(id);
   workflow.sound_state = sound_state;
   // Only whole decisions have been closed.
   core::Turn& turn = open_->turn;
@@ -46,28 +32,17 @@ Error Shard::quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::
                .message = fmt::format("workflow {} is in quarantine: {}", in_quotes(id), why),
                .field = {}};
   log().warn("{}", reason.message);
-  note_quarantine(id, reason);
-  if (const auto known = by_id_.find(id); known != by_id_.end() && known->second == workflow.address.place)
-    by_id_.erase(known);
-  withdraw(workflow);
-  if (std::exchange(workflow.placed, false)) leave_executor(workflow.executor);
-  disarm_all(workflow);
-  unhold_all(workflow);
-  end_all_passages(workflow);
+  quarantine_.add(id, reason);
+  workflows_.unname(workflow);
+  places_.withdraw(workflow);
+  places_.leave(workflow);
+  timers_.disarm_all(workflow);
+  breakers_.drop(workflow, timers_.now());
   flush_assignments();  // what is stopped must have arrived
   stop_running(workflow);
   stop_forced(workflow.address);
-  abandon_waiters(workflow, reason);
+  EndWaiters::lose(waiters_.take(workflow.address.place), reason);
   return reason;
-}
-
-void Shard::abandon_waiters(const LiveWorkflow& workflow, const Error& reason) {
-  const auto waiting = waiters_.find(workflow.address.place);
-  if (waiting == waiters_.end()) return;
-  const auto waiters = std::move(waiting->second);
-  waiters_.erase(waiting);
-  for (const auto& each : waiters)
-    if (const auto waiter = each.lock()) waiter->lost(reason);
 }
 
 void Shard::release_guarded(LiveWorkflow& workflow, const Effect& effect) {

@@ -4,7 +4,7 @@
 
 #include "core/stored_state.h"
 #include "orchestrator/report.h"
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 namespace {
@@ -42,12 +42,17 @@ void Shard::Batch::clear() {
   has_riders = false;
 }
 
+void Shard::Batch::abandon() {
+  for (Segment& segment : segments) segment.workflow.abandon();
+  for (Group& group : groups) group.workflow.abandon();
+}
+
 Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal) {
   const std::uint64_t batch = last_sequence_ + 1;
   if (workflow.batch != batch) {
     workflow.batch = batch;
     workflow.group = static_cast<std::uint32_t>(open_->groups.size());
-    open_->groups.push_back({.workflow = &workflow,
+    open_->groups.push_back({.workflow = Pin(workflow),
                              .first_event = first_event,
                              .was_terminal = was_terminal,
                              .save = false,
@@ -56,7 +61,6 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
                              .letters_anew = false,
                              .letters = {},
                              .replaced = nullptr});
-    ++workflow.holds;
   }
   return open_->groups[workflow.group];
 }
@@ -84,14 +88,16 @@ void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std
   if (rides) open_->has_riders = true;
   if (!rides) workflow.waits_for = last_sequence_ + 1;
   const WorkflowFacts* const facts = workflow.state.facts.get();
-  if (!segments.empty() && segments.back().workflow == &workflow && segments.back().facts == facts) {
+  if (!segments.empty() && segments.back().workflow.get() == &workflow && segments.back().facts == facts) {
     segments.back().events_end = events_end;
     segments.back().effects_end = effects_end;
     segments.back().rides &= rides;
   } else {
-    ++workflow.holds;
-    segments.push_back(
-        {.workflow = &workflow, .facts = facts, .events_end = events_end, .effects_end = effects_end, .rides = rides});
+    segments.push_back({.workflow = Pin(workflow),
+                        .facts = facts,
+                        .events_end = events_end,
+                        .effects_end = effects_end,
+                        .rides = rides});
     if (store_->is_durable()) ++group_of(workflow, first_event, was_terminal).pieces;
   }
   note_changes(workflow, store_->is_durable() ? &group_of(workflow, first_event, was_terminal) : nullptr,
@@ -165,7 +171,7 @@ void Shard::assemble(Batch& batch) {
         std::span<const Event>(batch.turn.events).subspan(first, segment.events_end - first);
   }
   for (std::size_t i = 0; i < batch.groups.size(); ++i) {
-    in_hand_ = batch.groups[i].workflow;
+    in_hand_ = batch.groups[i].workflow.get();
     complete_commit(batch.commits[i], batch.groups[i]);
   }
   in_hand_ = nullptr;
@@ -238,12 +244,10 @@ Result<bool> Shard::release_durable() {
 
 void Shard::release(Batch& batch) {
   release_segments(batch, false);
-  for (const Batch::Segment& segment : batch.segments) --segment.workflow->holds;
-  for (const Batch::Group& group : batch.groups) --group.workflow->holds;
   batch.segments.clear();  // from here on nothing keeps those workflows where they are
   batch.groups.clear();
-  forget_oldest_finished();  // before anyone hears of an end, who may count on the room that it makes
-  tell_ends();
+  forget_ended();  // before anyone hears of an end, who may count on the room that it makes
+  waiters_.tell_ends();
   for (ShardReply& reply : batch.replies) std::exchange(reply, nullptr)(nullptr);
 }
 

@@ -42,13 +42,18 @@
 #include "core/decide.h"
 #include "expression/expression.h"
 #include "monitor/observer.h"
-#include "orchestrator/attempts_out.h"
-#include "orchestrator/census.h"
 #include "orchestrator/executors.h"
-#include "orchestrator/live_workflow.h"
 #include "orchestrator/policy_book.h"
+#include "orchestrator/shard/attempts_out.h"
+#include "orchestrator/shard/breaker_gate.h"
+#include "orchestrator/shard/census.h"
+#include "orchestrator/shard/end_waiters.h"
+#include "orchestrator/shard/executor_places.h"
+#include "orchestrator/shard/live_workflow.h"
+#include "orchestrator/shard/quarantine.h"
+#include "orchestrator/shard/shard_timers.h"
+#include "orchestrator/shard/workflow_table.h"
 #include "orchestrator/task_slots.h"
-#include "orchestrator/timers.h"
 #include "persistence/store.h"
 #include "runners/handler.h"
 
@@ -107,23 +112,6 @@ using ShardCall = std::move_only_function<void(Shard&)>;
 // Called when what was decided is durable, or, with the reason, when it will not be.
 using ShardReply = std::move_only_function<void(const Error* failure)>;
 using ShardMessage = std::variant<FinishedAttempt, ShardCall>;
-
-// Someone who waits for the end of a workflow. Called on the shard's thread.
-class EndWaiter {
- public:
-  virtual ~EndWaiter() = default;
-  virtual void ended(const std::shared_ptr<const core::Workflow>& workflow) = 0;
-  // The shard no longer knows the workflow: it went down. Ask again.
-  virtual void lost(const Error& why) = 0;
-};
-
-using EndWaiters = std::vector<std::weak_ptr<EndWaiter>>;
-
-// A workflow that cannot be run, and why.
-struct Quarantined {
-  std::string id;
-  Error reason;
-};
 
 class Shard final : public CommitListener {
  public:
@@ -189,15 +177,15 @@ class Shard final : public CommitListener {
   // While it is down: answers calls, which see why. False if there was none.
   bool refuse();
   void save(LiveWorkflow& workflow);
-  [[nodiscard]] const std::vector<Quarantined>& quarantined() const { return quarantined_; }
+  [[nodiscard]] const std::vector<Quarantined>& quarantined() const { return quarantine_.all(); }
   // Why the workflow cannot be run; nullptr: it can, as far as is known.
-  [[nodiscard]] const Error* quarantine_of(std::string_view id) const;
+  [[nodiscard]] const Error* quarantine_of(std::string_view id) const { return quarantine_.reason_of(id); }
   template <class Work>
   auto guard(LiveWorkflow& workflow, Work&& work) -> decltype(work());
 
   // For calls. A reply is sent when all that was decided before it is durable.
   void reply_when_durable(ShardReply reply);
-  [[nodiscard]] LiveWorkflow* find(std::string_view id);
+  [[nodiscard]] LiveWorkflow* find(std::string_view id) const { return workflows_.find(id); }
   Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
   Result<void> execute(LiveWorkflow& workflow);
   Result<void> command(LiveWorkflow& workflow, const Command& command);
@@ -232,7 +220,7 @@ class Shard final : public CommitListener {
   // What one turn decided, until it is durable and released.
   struct Batch {
     struct Segment {
-      LiveWorkflow* workflow;
+      Pin workflow;
       const WorkflowFacts* facts;  // as they were when this was decided
       std::uint32_t events_end;
       std::uint32_t effects_end;
@@ -240,7 +228,7 @@ class Shard final : public CommitListener {
     };
     // What there is of one workflow in all its segments.
     struct Group {
-      LiveWorkflow* workflow;
+      Pin workflow;
       std::uint64_t first_event;
       bool was_terminal;
       bool save;     // its whole state goes along
@@ -261,6 +249,8 @@ class Shard final : public CommitListener {
 
     [[nodiscard]] bool empty() const { return segments.empty() && groups.empty() && replies.empty(); }
     void clear();
+    // Its workflows are not touched any more.
+    void abandon();
   };
 
   // inbox.cc
@@ -286,11 +276,9 @@ class Shard final : public CommitListener {
   // The workflow is not touched any more; what was decided on it last, and not to its end, is taken back. Returns the
   // reason, as whoever asks for the workflow is told it.
   Error quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::string_view why);
-  void note_quarantine(const std::string& id, const Error& reason);
   void release_guarded(LiveWorkflow& workflow, const Effect& effect);
   void drop_effect(const LiveWorkflow& workflow, const Effect& effect);
   void drop_dispatch(const LiveWorkflow& workflow, const Effect& effect);
-  void abandon_waiters(const LiveWorkflow& workflow, const Error& reason);
 
   // commit.cc
   template <class C>
@@ -325,7 +313,6 @@ class Shard final : public CommitListener {
   void stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped);
   void end_workflow(LiveWorkflow& workflow, const effect::EndWorkflow& ended);
   void announce_end(const LiveWorkflow& workflow);
-  void tell_ends();
   void flush_assignments();
   void give_slot_back();
 
@@ -349,55 +336,25 @@ class Shard final : public CommitListener {
 
   // shard_policies.cc
   void refresh_policies();
-  // What the events tell of the policies that the workflow refers to: counts, and outcomes for circuit breakers.
-  void observe(LiveWorkflow& workflow, std::span<const Event> events);
-  void end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict);
-  void end_all_passages(const LiveWorkflow& workflow);
   // Whether the task's circuit breaker lets it through; if not, it is held, or its attempt has failed.
   bool passes_breaker(LiveWorkflow& workflow, TaskIndex task);
   bool release_held();
-  void forget_held();
 
   [[nodiscard]] bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const;
   // Error: `not_found`, for a stored policy that the definition refers to.
   [[nodiscard]] Result<void> check_policies(const Definition& definition) const;
 
-  void hold(LiveWorkflow& workflow, TaskIndex task);
-  void unhold(LiveWorkflow& workflow, TaskIndex task);
-  void unhold_unless_held(LiveWorkflow& workflow);
-  void unhold_all(LiveWorkflow& workflow);
-
-  // workflow_time.cc
-  void read_wall_clock();
-  [[nodiscard]] Timestamp wall() const { return now_ + correction_; }
-  // The times that the workflow lives in, as its shard counts them.
-  [[nodiscard]] static Timestamp shard_time(const LiveWorkflow& workflow, Timestamp time) {
-    return time - workflow.time_offset;
-  }
-  [[nodiscard]] static Timestamp workflow_time(const LiveWorkflow& workflow, Timestamp time) {
-    return time + workflow.time_offset;
-  }
-  void arm(LiveWorkflow& workflow, const effect::ArmTimer& timer);
-  void disarm(LiveWorkflow& workflow, TimerKind kind, TaskIndex task);
-  // All but those that are attempts.
-  void disarm_all(LiveWorkflow& workflow);
-
   void live_again(LiveWorkflow& workflow);
-  void withdraw(LiveWorkflow& workflow);
   [[nodiscard]] Result<void> check_new(const BoundDefinition& bound, std::size_t more) const;
   Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
   Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);
-  LiveWorkflow& new_place();
   void queue_again(LiveWorkflow& workflow);
-  void start_on(LiveWorkflow& workflow, ExecutorIndex executor);
+  void start_on_its_place(LiveWorkflow& workflow);
   void pass_slots_on();
-  void leave_executor(ExecutorIndex executor);
   void deliver_placements();
-  [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address);
-  [[nodiscard]] TimerKey timer_key(const LiveWorkflow& workflow, TimerKind kind, TaskIndex task) const;
-  void forget(LiveWorkflow& workflow);
-  void forget_oldest_finished();
+  // What keeps the shard from forgetting an ended workflow may have gone.
+  void forget_ended();
 
   const std::uint32_t index_;
   ShardEnvironment environment_;
@@ -412,70 +369,26 @@ class Shard final : public CommitListener {
   std::atomic<bool> ended_{false};    // nobody looks into the inbox any more
   std::optional<Error> down_;
 
-  Timestamp now_;
-  std::chrono::microseconds correction_{0};  // the wall clock is ahead of now_ by so much
-  Timestamp wall_clock_read_{};              // in now_'s time
   Random random_;
   expression::Evaluator evaluator_;
-  Timers timers_;  // by now_
-  Timers alarms_;  // by the wall clock: attempts that wait for a time of day
-
+  ShardTimers timers_;
   policy::CatalogPtr catalog_ = std::make_shared<policy::Catalog>();
   std::uint64_t catalog_version_ = 0;
-  // Attempts that a circuit breaker let through and that have not ended, by task (the key's kind says nothing).
-  struct Passage {
-    std::string breaker;
-    std::uint64_t period;
-  };
-  boost::unordered_flat_map<TimerKey, Passage, TimerKeyHash> passages_;
-  // Tasks that a circuit breaker holds, the oldest first.
-  struct HeldTask {
-    WorkflowAddress workflow;
-    TaskIndex task;
-  };
-  struct HeldTasks {
-    std::map<std::uint64_t, HeldTask> tasks;  // numbered in the order they were held
-    std::uint64_t seen_change = ~0ULL;        // of the breaker, when some were released to probe it
-    Timestamp released_at{};
-  };
-  std::map<std::string, HeldTasks> held_;
-  struct HeldAt {
-    std::string breaker;
-    std::uint64_t number;
-  };
-  boost::unordered_flat_map<TimerKey, HeldAt, TimerKeyHash> held_at_;  // by task (the key's kind says nothing)
-  std::uint64_t last_held_ = 0;
-  std::optional<Timestamp> held_due_;
+  BreakerGate breakers_;
 
-  std::vector<std::unique_ptr<LiveWorkflow>> places_;
-  std::vector<std::uint32_t> free_places_;
-  boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;  // the keys live in the workflows' facts
-  boost::unordered_flat_map<std::uint32_t, EndWaiters> waiters_;  // by place
-  struct UntoldEnd {
-    EndWaiters waiters;
-    std::shared_ptr<const core::Workflow> workflow;
-  };
-  std::vector<UntoldEnd> ends_untold_;  // durable; told when what the batch holds is let go
-  // Terminal workflows, the oldest first; not those that have been revived since, or have ended once more.
-  struct Finished {
-    WorkflowAddress workflow;
-    std::uint64_t end_event;
-  };
-  std::deque<Finished> finished_;
-  std::uint32_t next_generation_ = 1;
-  std::vector<Quarantined> quarantined_;
-  const LiveWorkflow* in_hand_ = nullptr;              // whose part of a commit is being made
-  boost::unordered_flat_map<std::string, int> broke_;  // how often an invariant broke while it was in hand; by id
+  WorkflowTable workflows_;
+  EndWaiters waiters_;
+  ExecutorPlaces places_;
+  Quarantine quarantine_;
+  const LiveWorkflow* in_hand_ = nullptr;  // whose part of a commit is being made
   // Forgotten workflows with attempts still out, which refer to them; by generation.
   boost::unordered_flat_map<std::uint32_t, std::unique_ptr<LiveWorkflow>> orphans_;
 
   AttemptsOut out_;
 
-  std::deque<LiveWorkflow*> run_queue_[4];  // workflows with ready tasks, by priority
-  std::deque<LiveWorkflow*> wait_queue_;    // workflows with tasks that are to wait for something, not for a slot
-  std::deque<Placement> placements_;        // workflows that were given a place and have to be notified
+  std::deque<Pin> run_queue_[4];            // workflows with ready tasks, by priority
+  std::deque<Pin> wait_queue_;              // workflows with tasks that are to wait for something, not for a slot
   bool has_late_outcomes_ = false;          // of workflows that had ended, and may be forgotten now
-  bool placements_blocked_ = false;         // by inboxes that are full
   std::vector<FinishedAttempt> made_here_;  // outcomes of attempts made on this thread, for the next turn
   std::vector<FinishedAttempt> handling_;
   std::vector<std::pair<Runner*, std::vector<Assignment>>> assignments_;  // by runner, for the end of a release
