@@ -21,6 +21,11 @@ std::size_t AttemptsOut::ActionHash::operator()(const Action& action) const {
   return boost::hash_value(std::tuple(action.workflow, action.task, action.undoes));
 }
 
+AttemptsOut::Action AttemptsOut::action_of(const core::Workflow& workflow, TaskIndex action) {
+  const Definition& definition = workflow.definition();
+  return {.workflow = workflow.id(), .task = definition.task_id(action), .undoes = definition.is_compensation(action)};
+}
+
 void AttemptsOut::add(const Action& action, const Attempt& attempt) {
   PAWL_ASSERT(!by_action_.contains(action), "task {} of workflow {} has two attempts at a time", in_quotes(action.task),
               in_quotes(action.workflow));

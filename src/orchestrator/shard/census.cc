@@ -23,9 +23,8 @@ std::string stray(const LiveWorkflow* workflow, const Timer& timer) {
 // Exact while the shard is quiet.
 ShardCensus Shard::census() {
   ShardCensus found;
-  const auto count_attempts = [&](const LiveWorkflow& workflow) { found.attempts += workflow.attempts; };
   workflows_.for_each([&](const LiveWorkflow& workflow) {
-    count_attempts(workflow);
+    found.attempts += workflow.attempts;
     if (is_terminal(workflow.state.state)) {
       ++found.ended;
     } else {
@@ -36,7 +35,7 @@ ShardCensus Shard::census() {
     if (workflow.state.queued) ++found.queued;
     return true;
   });
-  for (const auto& [generation, orphan] : orphans_) count_attempts(*orphan);
+  found.attempts += attempts_.count_orphaned();
   timers_.for_each([&](const Timer& timer) {
     ++found.timers;
     const LiveWorkflow* const workflow = workflows_.at(timer.key.place, timer.key.generation);
@@ -46,9 +45,8 @@ ShardCensus Shard::census() {
   });
   found.held = breakers_.count_held();
   found.passages = breakers_.count_passages();
-  found.forced = out_.size();
-  found.is_quiet =
-      inbox_.empty() && in_flight_.empty() && open_->empty() && places_.is_empty() && made_here_.empty() && !down_;
+  found.forced = attempts_.out().size();
+  found.is_quiet = mailbox_.is_empty() && commits_.is_idle() && !commits_.has_open() && places_.is_empty() && !down_;
   return found;
 }
 

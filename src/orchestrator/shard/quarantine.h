@@ -33,6 +33,7 @@ class Quarantine {
 
   void add(const std::string& id, const Error& reason);
   void remove(std::string_view id);
+  void clear() { quarantined_.clear(); }
   // `stays` is asked for each id.
   template <class Stays>
   void keep_if(Stays stays) {

@@ -1,147 +1,120 @@
 #include "orchestrator/shard/shard.h"
 
 #include <algorithm>
-#include <iterator>
-#include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
-#include "orchestrator/report.h"
-#include "orchestrator/shard/shard_decide.h"
+#include "orchestrator/shard/store_copy.h"
 
 namespace pawl {
 namespace {
 
-// How long an idle shard spins before it sleeps; see base/parking.h.
-constexpr std::chrono::microseconds kSpin(50);
 // When an inbox that was full is tried once more.
 constexpr std::chrono::milliseconds kRetryPlacement(1);
-
-thread_local const Shard* t_shard = nullptr;
 
 }  // namespace
 
 Shard::Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint64_t seed)
     : index_(index),
       environment_(environment),
-      inbox_(environment.limits.inbox),
-      random_(seed),
+      mailbox_(environment.limits.inbox),
       timers_(environment.clock),
       breakers_(environment.policies),
       workflows_(index, environment.workflow_count),
       places_(environment.executors),
       quarantine_(environment.quarantined),
-      open_(std::make_unique<Batch>()) {}
-
-Shard::~Shard() = default;
-
-Shard::Here::Here(const Shard& shard) { t_shard = &shard; }
-Shard::Here::~Here() { t_shard = nullptr; }
-
-const Shard* Shard::of_this_thread() { return t_shard; }
-
-std::size_t Shard::index_for(std::string_view id, std::size_t shards) {
-  return std::hash<std::string_view>()(id) % shards;
-}
-
-bool Shard::post(ShardCall&& call) {
-  ShardMessage message(std::move(call));
-  if (!inbox_.try_push(message)) {
-    call = std::move(std::get<ShardCall>(message));
-    return false;
-  }
-  parking_.wake();
-  // Either the shard's end has seen this message, or it is seen here that the shard has ended.
-  if (ended_.load(std::memory_order_seq_cst)) [[unlikely]]
-    drop_inbox();
-  return true;
-}
-
-void Shard::finished(FinishedAttempt attempt) {
-  if (t_shard == this) {
-    made_here_.push_back(std::move(attempt));
-    return;
-  }
-  ShardMessage message(std::move(attempt));
-  while (!inbox_.try_push(message)) {
-    if (is_stopping()) return;
-    std::this_thread::yield();
-  }
-  parking_.wake();
-}
-
-void Shard::nudge() {
-  nudged_.store(true, std::memory_order_seq_cst);
-  parking_.wake();
-}
-
-void Shard::handlers_added() {
-  rebinds_.store(true, std::memory_order_seq_cst);
-  nudge();
-}
+      attempts_(
+          index, environment.slots, [this](std::uint32_t other) { environment_.shards[other]->mailbox().nudge(); },
+          workflows_, timers_),
+      ready_(attempts_.out(), environment_.limits),
+      commits_(environment_,
+               [this] {
+                 if (!mailbox_.is_here()) mailbox_.wake();
+               }),
+      decider_(
+          environment_, timers_, breakers_, ready_, commits_,
+          [this](LiveWorkflow& workflow, WorkflowState sound, std::string_view why) {
+            return put_into_quarantine(workflow, sound, why);
+          },
+          seed),
+      scheduler_(ready_, decider_, attempts_, breakers_, workflows_, timers_),
+      effects_(environment_, mailbox_, decider_, commits_, attempts_, timers_, workflows_, places_, waiters_),
+      lifecycle_(environment_, decider_, commits_, timers_, workflows_, places_, waiters_, quarantine_),
+      recovery_(index, environment_, decider_, commits_, timers_, workflows_, places_, ready_, quarantine_, lifecycle_),
+      intake_(mailbox_, decider_, attempts_, timers_, workflows_, ready_, environment.policies) {}
 
 Result<bool> Shard::turn() {
-  if (is_store_behind()) return release_durable();
+  if (commits_.is_behind()) return release_durable();
   timers_.tick();
-  refresh_policies();
-  if (nudged_.load(std::memory_order_relaxed)) {
-    nudged_.store(false, std::memory_order_seq_cst);
-    if (rebinds_.exchange(false, std::memory_order_seq_cst)) bind_again();
-  }
-  const bool waits_for_commit = !in_flight_.empty();
-  bool busy = drain();
-  busy |= fire_timers();
+  decider_.refresh_policies();
+  if (mailbox_.take_nudge() && mailbox_.take_handlers_added()) recovery_.bind_again();
+  const bool waits_for_commit = !commits_.is_idle();
+  bool busy = intake_.take_messages(*this);
+  busy |= intake_.fire_timers();
   deliver_placements();
-  if (breakers_.holds_any()) [[unlikely]]
-    busy |= release_held();
-  schedule();
-  if (!open_->empty()) {
+  busy |= scheduler_.release_held();
+  scheduler_.run();
+  if (commits_.has_open()) {
     commit();
     busy = true;
   }
-  if (std::exchange(has_late_outcomes_, false)) [[unlikely]]
+  if (intake_.take_late_outcome()) [[unlikely]]
     forget_ended();
   // Only if there is more to do than to wait for the commit is it worth another thread's while.
-  if (busy && waits_for_commit) store_->expedite();
-  Result<bool> released = release_durable();
+  if (busy && waits_for_commit) commits_.store().expedite();
+  const Result<bool> released = release_durable();
   if (!released) return released;
-  return busy || *released || !made_here_.empty() || places_.has_deliverable();
+  return busy || *released || mailbox_.has_own() || places_.has_deliverable();
 }
 
 void Shard::park(std::optional<Timestamp> due) {
-  if (!in_flight_.empty()) {
-    store_->help();
-    if (is_commit_settled()) return;
+  if (!commits_.is_idle()) {
+    commits_.store().help();
+    if (commits_.is_settled()) return;
   }
-  const bool takes_more = !is_store_behind();
+  const bool takes_more = !commits_.is_behind();
   std::optional<Parking::Clock::time_point> until;
   if (due && takes_more) until = steady_deadline(*due - environment_.clock.now());
-  parking_.wait(until, kSpin, [&] {
-    return (takes_more && (!inbox_.empty() || nudged_.load(std::memory_order_seq_cst))) ||
-           stopping_.load(std::memory_order_seq_cst) || is_commit_settled();
-  });
+  mailbox_.wait(until, !takes_more, [this] { return commits_.is_settled(); });
 }
 
-// The oldest batch on its way is durable, or has failed.
-bool Shard::is_commit_settled() const {
-  return failed_.load(std::memory_order_seq_cst) ||
-         (!in_flight_.empty() && durable_.load(std::memory_order_seq_cst) >= in_flight_.front()->sequence);
+void Shard::commit() {
+  commits_.commit([this](const Batch& batch) { effects_.release_early(batch); });
+}
+
+// A batch stays in flight until all of it is released: whoever waits for a reply gets one even if something breaks
+// meanwhile.
+Result<bool> Shard::release_durable() {
+  bool released = false;
+  while (Batch* const batch = commits_.next_durable()) {
+    effects_.release(*batch);
+    batch->unpin();
+    forget_ended();  // before anyone hears of an end, who may count on the room that it makes
+    waiters_.tell_ends();
+    batch->reply(nullptr);
+    commits_.done();
+    released = true;
+  }
+  if (Result<void> sound = commits_.check(); !sound) return std::unexpected(std::move(sound.error()));
+  return released;
 }
 
 Result<void> Shard::commit_within_limit() {
-  if (!open_->empty()) commit();
-  while (is_store_behind() && !is_stopping()) {
-    store_->help();
-    parking_.wait(std::nullopt, kSpin, [this] { return is_commit_settled() || is_stopping(); });
+  if (commits_.has_open()) commit();
+  while (commits_.is_behind() && !mailbox_.is_stopping()) {
+    commits_.store().help();
+    mailbox_.wait(std::nullopt, true, [this] { return commits_.is_settled(); });
     if (const Result<bool> released = release_durable(); !released) return std::unexpected(released.error());
   }
   return {};
 }
 
 Result<void> Shard::settle() {
-  while (!in_flight_.empty()) {
-    store_->help();
+  while (!commits_.is_idle()) {
+    commits_.store().help();
     if (const Result<bool> released = release_durable(); !released) return std::unexpected(released.error());
   }
   return {};
@@ -149,8 +122,10 @@ Result<void> Shard::settle() {
 
 std::optional<Timestamp> Shard::next_due() {
   std::optional<Timestamp> next = timers_.next_due();
-  const auto consider = [&](Timestamp due) { next = next ? std::min(*next, due) : due; };
-  if (const auto due = breakers_.next_due()) consider(*due);
+  const auto consider = [&](std::optional<Timestamp> due) {
+    if (due) next = next ? std::min(*next, *due) : *due;
+  };
+  consider(breakers_.next_due());
   if (places_.is_blocked()) consider(timers_.now() + kRetryPlacement);
   return next;
 }
@@ -159,251 +134,135 @@ std::optional<Timestamp> Shard::next_due_while_down() const {
   return places_.is_blocked() ? std::optional(environment_.clock.now() + kRetryPlacement) : std::nullopt;
 }
 
-void Shard::stop() {
-  stopping_.store(true, std::memory_order_seq_cst);
-  parking_.wake();
-}
-
-// Looked at here, too: while a policy is being deleted, no workflow comes to refer to it behind the back of who looks
-// for such.
-Result<void> Shard::check_policies(const Definition& definition) const {
-  return definition.policies().empty() ? Result<void>() : environment_.policies.check_known(definition);
-}
-
-std::unexpected<Error> Shard::refuse_to_change() {
-  return fail(ErrorCode::invalid_state, "the data directory is open to be read only, so nothing can be changed in it");
-}
-
-Result<LiveWorkflow*> Shard::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
-  if (environment_.limits.read_only) return refuse_to_change();
-  const std::string& id = facts->id.text();
-  Result<bool> taken = find(id) != nullptr;
-  *taken |= quarantine_.reason_of(id) != nullptr;
-  if (!*taken && id_may_be_taken) taken = store_->contains(id);
-  if (!taken) return std::unexpected(taken.error());
-  if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
-  if (Result<void> ok = check_new(*bound, 1); !ok) return std::unexpected(std::move(ok.error()));
-  return make(std::move(bound), std::move(facts));
-}
-
-// In one commit: there is the former workflow, or the new one.
-Result<LiveWorkflow*> Shard::replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
-  if (environment_.limits.read_only) return refuse_to_change();
-  if (Result<void> removable = check_removable(ended, "replace"); !removable)
-    return std::unexpected(std::move(removable.error()));
-  if (Result<void> ok = check_new(*bound, 0); !ok) return std::unexpected(std::move(ok.error()));
-  auto former = std::make_unique<WorkflowSummary>(summary_of(ended.state));
-  workflows_.remove(ended);
-  Result<LiveWorkflow*> made = make(std::move(bound), std::move(facts));
-  if (made && store_->is_durable()) group_of(**made, 0, false).replaced = std::move(former);
-  return made;
-}
-
-// Whether a workflow of this definition may be made, which are so many `more`.
-Result<void> Shard::check_new(const BoundDefinition& bound, std::size_t more) const {
-  if (environment_.workflow_count + more > environment_.limits.workflows)
-    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
-                                                       environment_.limits.workflows));
-  if (Result<void> ok = check_policies(*bound.definition); !ok) return ok;
-  // The store may be another one than when the workflow was prepared.
-  return bound.keep_in(*store_);
-}
-
-Result<LiveWorkflow*> Shard::make(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
-  LiveWorkflow& workflow = workflows_.add();
-  workflow.bound = std::move(bound);
-  workflow.time_offset = timers_.correction();
-  const std::size_t events_before = open_->turn.events.size();
-  workflow.state.facts = facts;  // so that it has a name, whatever happens
-  const Result<void> created = guard(workflow, [&]() -> Result<void> {
-    core::Decision decision(workflow.state, {.now = workflow.own_time(timers_.now()), .policies = catalog_.get()},
-                            evaluator_, open_->turn);
-    core::create(decision, std::move(facts));
-    return {};
-  });
-  if (!created) return std::unexpected(created.error());
-  workflows_.name(workflow);
-  close_segment(workflow, events_before, 0, false);
-  return &workflow;
-}
-
-// The text of its id lives in the facts, and so does what attempts and batches refer to: the former ones are kept, also
-// if the workflow breaks in the middle of the change.
-Result<void> Shard::change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change) {
-  const WorkflowFactsPtr former = workflow.state.facts;
-  if (!workflow.is_in_use()) workflow.former_facts.clear();
-  workflow.former_facts.push_back(former);
-  Result<void> changed = change();
-  if (workflow.state.facts == former) {
-    workflow.former_facts.pop_back();
-  } else if (!workflow.broken) {
-    workflows_.rename(workflow, former->id.text());
-  }
-  return changed;
-}
-
-Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
-  if (environment_.limits.read_only) return refuse_to_change();
-  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
-  const std::size_t events_before = open_->turn.events.size();
-  const std::uint64_t first_event = workflow.state.event_count;
-  Result<void> redefined = change_facts(workflow, [&] {
-    return guard(workflow, [&] {
-      core::Decision decision(workflow.state, {.now = workflow.own_time(timers_.now()), .policies = catalog_.get()},
-                              evaluator_, open_->turn);
-      return core::redefine(decision, std::move(facts));
-    });
-  });
-  if (!redefined) return redefined;
-  workflow.bound = std::move(bound);
-  close_segment(workflow, events_before, first_event, false);
-  return {};
-}
-
-// It may have ended meanwhile, and then lives again.
-Result<void> Shard::restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot) {
-  if (Result<void> ok = check_policies(*snapshot.facts->definition); !ok) return ok;
-  if (Result<void> restored = change_facts(workflow, [&] { return decide(workflow, snapshot); }); !restored)
-    return restored;
-  live_again(workflow);
-  return {};
-}
-
-Result<void> Shard::revive(LiveWorkflow& workflow, const Command& command) {
-  const bool had_ended = is_terminal(workflow.state.state);
-  if (had_ended)
-    if (Result<void> ok = check_policies(*workflow.bound->definition); !ok) return ok;
-  if (Result<void> revived = decide(workflow, command); !revived) return revived;
-  if (had_ended && !is_terminal(workflow.state.state)) live_again(workflow);
-  return {};
-}
-
-// An attempt to undo something may have overrun its timeout and still be out; it will report by the position of its
-// action.
-bool Shard::moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const {
-  if (workflow.attempts == 0) return false;
-  const Definition& from = workflow.state.definition();
-  for (TaskIndex action = from.task_count(); action < from.action_count(); ++action)
-    if (workflow.state.tasks[action].attempt > 0 && to.compensation_of(from.task_of(action)) != action) return true;
-  return false;
-}
-
-Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
-  if (moves_open_compensations(workflow, *facts->definition))
-    return fail(
-        ErrorCode::invalid_state,
-        fmt::format("cannot register the compensation: an attempt to undo something of workflow {} may still be "
-                    "made; wait for its end",
-                    in_quotes(workflow.state.id())));
-  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
-  const command::RegisterCompensation command{std::move(facts)};
-  if (Result<void> done = change_facts(workflow, [&] { return decide(workflow, command); }); !done) return done;
-  workflow.bound = std::move(bound);
-  return {};
-}
-
-void Shard::live_again(LiveWorkflow& workflow) {
-  workflow.ended = false;
-  const bool pending = workflow.state.state == WorkflowState::pending;
-  if (pending) {
-    places_.leave(workflow);
-  } else {
-    places_.place_running(workflow);
-  }
-  if (workflow.state.queued) {
-    queue_again(workflow);
-  } else {
-    places_.withdraw(workflow);
-  }
-}
-
-// It waited for a place when its shard last knew of it.
-void Shard::queue_again(LiveWorkflow& workflow) {
-  if (places_.place_or_queue(workflow)) start_on_its_place(workflow);
-}
-
-Result<void> Shard::execute(LiveWorkflow& workflow) {
-  if (environment_.limits.read_only) return refuse_to_change();
-  if (workflow.state.queued) return {};
-  if (!core::permitted<command::StartWorkflow>(workflow.state.state))
-    return core::refuse<command::StartWorkflow>(workflow.state);
-  if (!places_.place_or_queue(workflow)) return decide(workflow, command::QueueWorkflow{});
-  return decide(workflow, command::StartWorkflow{});
-}
+// What the store keeps need not be remembered.
+void Shard::forget_ended() { workflows_.forget_ended(can_reload() ? 0 : environment_.limits.finished); }
 
 void Shard::start_placed(const Placement& placement) {
   if (down_) return places_.give_back(placement.executor);
-  LiveWorkflow* const workflow = workflows_.at(placement.workflow);
-  // It may have been cancelled, restored to a time before it was queued, and even forgotten: then its place goes to the
-  // next one.
-  if (workflow == nullptr || workflow->broken || workflow->state.state != WorkflowState::pending ||
-      !workflow->state.queued)
-    return places_.give_back(placement.executor);
-  places_.withdraw(*workflow);  // it may have been queued a second time
-  ExecutorPlaces::take(*workflow, placement.executor);
-  start_on_its_place(*workflow);
-}
-
-void Shard::start_on_its_place(LiveWorkflow& workflow) {
-  (void)decide(workflow, command::StartWorkflow{});  // refused only to a broken one
-}
-
-// This shard needs no slot now, neither one that it was handed over nor one that it was woken for.
-void Shard::pass_slots_on() {
-  if (const auto other = environment_.slots.pass_on(index_)) environment_.shards[*other]->nudge();
+  lifecycle_.start_placed(placement);
 }
 
 void Shard::deliver_placements() {
   places_.deliver([this](const Placement& placement) {
     Shard& shard = *environment_.shards[placement.workflow.shard];
-    if (&shard != this) return shard.post([placement](Shard& there) { there.start_placed(placement); });
+    if (&shard != this) return shard.mailbox().post([placement](Shard& there) { there.start_placed(placement); });
     start_placed(placement);
     return true;
   });
 }
 
-Result<void> Shard::command(LiveWorkflow& workflow, const Command& command) { return decide(workflow, command); }
-
-Result<void> Shard::check_removable(const LiveWorkflow& workflow, std::string_view verb) {
-  const std::string id = in_quotes(workflow.state.id());
-  const WorkflowState state = workflow.broken ? workflow.sound_state : workflow.state.state;
-  if (!is_terminal(state))
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot {} workflow {}: it is {}; cancel it first", verb, id, to_string(state)));
-  if (workflow.is_in_use())
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot {} workflow {} yet: a handler of it still runs", verb, id));
-  return {};
+Error Shard::put_into_quarantine(LiveWorkflow& workflow, WorkflowState sound, std::string_view why) {
+  const std::string id = workflow.state.id();
+  if (std::exchange(workflow.broken, true)) return *quarantine_.reason_of(id);
+  workflow.sound_state = sound;
+  commits_.take_back();
+  Error reason{.code = ErrorCode::corruption,
+               .message = fmt::format("workflow {} is in quarantine: {}", in_quotes(id), why),
+               .field = {}};
+  log().warn("{}", reason.message);
+  quarantine_.add(id, reason);
+  workflows_.unname(workflow);
+  places_.withdraw(workflow);
+  places_.leave(workflow);
+  timers_.disarm_all(workflow);
+  breakers_.drop(workflow, timers_.now());
+  effects_.flush();  // what is stopped must have arrived
+  attempts_.stop_all_of(workflow);
+  EndWaiters::lose(waiters_.take(workflow.address.place), reason);
+  return reason;
 }
 
-Result<void> Shard::remove(const std::string& id) {
-  LiveWorkflow* workflow = find(id);
-  if (workflow == nullptr && quarantine_.reason_of(id) != nullptr) workflow = workflows_.find_broken(id);
-  if (workflow != nullptr) {
-    if (Result<void> removable = check_removable(*workflow, "delete"); !removable) return removable;
-    workflows_.remove(*workflow);
+Result<void> Shard::copy_all_to(Store& next, Epoch epoch,
+                                const std::function<Result<void>(const core::Workflow&)>& may_go_there) {
+  if (commits_.has_open()) commit();
+  if (Result<void> settled = settle(); !settled) return settled;
+  return copy_all(workflows_, commits_, next, epoch, may_go_there);
+}
+
+void Shard::use_store(Store& store, Epoch epoch) {
+  commits_.use_store(store, epoch);
+  // What did not read in another store may do so here; what broke in memory is still broken.
+  quarantine_.keep_if([this](const std::string& id) { return workflows_.find_broken(id) != nullptr; });
+}
+
+Result<void> Shard::load(bool crashed) {
+  return recovery_.load(crashed, [this]() -> Result<bool> {
+    if (Result<void> committed = commit_within_limit(); !committed) return std::unexpected(committed.error());
+    return !mailbox_.is_stopping() && !stop_is_near_.load(std::memory_order_relaxed);
+  });
+}
+
+// Replies and waits: those that asked get an answer, whatever becomes of this shard.
+void Shard::break_promises(const Error& why) {
+  commits_.answer_in_flight(why);
+  waiters_.tell_ends();
+  commits_.answer_open(why);
+  waiters_.lose_all(why);
+}
+
+// Attempts that are out with runners refer to their workflow; told to stop, they come back some time. All others end
+// here.
+void Shard::reset(const Error& why) {
+  down_ = why;
+  if (why.code == ErrorCode::internal && commits_.in_hand() != nullptr)
+    quarantine_.note_break(commits_.in_hand()->state.id());
+  break_promises(why);
+  commits_.for_each_batch([this](const Batch& batch) { effects_.stop_as_asked(batch); });
+  commits_.reset();
+  quarantine_.clear();
+  ready_.clear();
+  workflows_.for_each([this](LiveWorkflow& workflow) {
+    places_.withdraw(workflow);
+    places_.leave(workflow);
+    return true;
+  });
+  breakers_.drop_all(timers_.now());
+  effects_.drop_assignments();
+  intake_.drop_outcomes();
+  timers_.for_each([this](const Timer& timer) {
+    if (timer.key.kind == TimerKind::wake)
+      attempts_.end_unreported(
+          {.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
+  });
+  timers_.clear();
+  attempts_.orphan_all();
+  attempts_.pass_slots_on();
+}
+
+bool Shard::refuse() {
+  if (mailbox_.take_nudge()) attempts_.pass_slots_on();
+  const bool busy = intake_.take_messages(*this);
+  deliver_placements();
+  return busy || places_.has_deliverable();
+}
+
+void Shard::abandon(const Error& why) {
+  down_ = why;
+  break_promises(why);
+  commits_.abandon();
+  ready_.abandon();
+  attempts_.pass_slots_on();
+}
+
+// Of its workflows nothing can be relied on, so that outcomes are only counted: each that arrives held a task slot.
+bool Shard::refuse_abandoned() {
+  if (mailbox_.take_nudge()) attempts_.pass_slots_on();
+  bool busy = false;
+  while (std::optional<Mailbox::Message> message = mailbox_.take()) {
+    busy = true;
+    if (auto* const call = std::get_if<ShardCall>(&*message)) {
+      (*call)(*this);
+    } else if (attempts_.holds_slots()) {
+      attempts_.give_slot_back();
+    }
   }
-  Result<void> removed;
-  if (workflow == nullptr || store_->is_durable()) removed = store_->remove_workflow(id);
-  if (removed) quarantine_.remove(id);
-  return removed;
+  deliver_placements();
+  return busy || places_.has_deliverable();
 }
 
-void Shard::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter) {
-  if (workflow.ended) {
-    waiter->ended(std::make_shared<const core::Workflow>(workflow.state));
-    return;
-  }
-  waiters_.add(workflow.address.place, waiter);
+void Shard::end(const Error& why) {
+  break_promises(why);
+  mailbox_.close();
 }
-
-void Shard::for_each_workflow(const std::function<bool(const LiveWorkflow&)>& visit) const {
-  workflows_.for_each([&](const LiveWorkflow& workflow) { return workflow.broken || visit(workflow); });
-}
-
-// What the store keeps need not be remembered.
-void Shard::forget_ended() { workflows_.forget_ended(store_->is_durable() ? 0 : environment_.limits.finished); }
 
 }  // namespace pawl

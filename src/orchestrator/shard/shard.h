@@ -1,140 +1,52 @@
-// A shard: a share of the workflows, owned by one thread.
+// A shard: a share of the workflows, owned by one thread. This is what its parts are wired to; each has a header of its
+// own.
 //
-// A turn drains what has arrived, decides on each command, fires timers, starts what may start, hands the turn's events
+// A turn takes what has arrived, decides on each command, fires timers, starts what may start, hands the turn's events
 // to the store as one batch, and releases the effects and replies of batches that have become durable. Nothing is
-// visible outside before the events it rests on are durable. That an attempt starts rests on no event of its own turn,
-// so the effects of TaskStarted are released before the batch is durable (decision 5); observers are notified of it
-// with the others, when it is (decision 24).
-//
-// An effect is released later than it was decided. Effects of one workflow are released in the order they were decided,
-// so a timer that is armed has its disarming behind it; what else may have changed meanwhile is looked at in the
-// release: whether the attempt still runs (dispatch), which attempt is to stop (stop_attempt), which end of the
-// workflow it was (end_workflow).
+// visible outside before the events it rests on are durable (commit_pipeline.h).
 //
 // When a commit fails or an invariant breaks, turn() says why. The supervisor then calls reset(), which forgets
 // everything, and load(), which reads it again from the store; meanwhile the shard is down and refuses all calls.
 //
-// Threads: post(), finished(), committed() and nudge() from any; everything else on the shard's own.
+// Threads: mailbox() from any; everything else on the shard's own.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
-#include <span>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include "base/bounded_queue.h"
-#include "base/parking.h"
-#include "base/random.h"
-#include "base/time.h"
-#include "core/decide.h"
-#include "expression/expression.h"
-#include "monitor/observer.h"
-#include "orchestrator/executors.h"
-#include "orchestrator/policy_book.h"
-#include "orchestrator/shard/attempts_out.h"
+#include "orchestrator/shard/attempts.h"
 #include "orchestrator/shard/breaker_gate.h"
 #include "orchestrator/shard/census.h"
+#include "orchestrator/shard/commit_pipeline.h"
+#include "orchestrator/shard/decider.h"
+#include "orchestrator/shard/effect_router.h"
 #include "orchestrator/shard/end_waiters.h"
+#include "orchestrator/shard/environment.h"
 #include "orchestrator/shard/executor_places.h"
-#include "orchestrator/shard/live_workflow.h"
+#include "orchestrator/shard/intake.h"
+#include "orchestrator/shard/lifecycle.h"
+#include "orchestrator/shard/mailbox.h"
 #include "orchestrator/shard/quarantine.h"
+#include "orchestrator/shard/ready_queues.h"
+#include "orchestrator/shard/recovery.h"
+#include "orchestrator/shard/scheduler.h"
 #include "orchestrator/shard/shard_timers.h"
 #include "orchestrator/shard/workflow_table.h"
-#include "orchestrator/task_slots.h"
-#include "persistence/store.h"
-#include "runners/handler.h"
 
 namespace pawl {
 
-class Shard;
-
-// Whether this build is one that looks for mistakes.
-#ifdef PAWL_SANITIZED
-inline constexpr bool kIsSanitized = true;
-#else
-inline constexpr bool kIsSanitized = false;
-#endif
-
-struct ShardLimits {
-  std::size_t workflows = 10'000'000;  // on all shards
-  std::size_t args_bytes = 1'048'576;
-  std::size_t result_bytes = 1'048'576;
-  std::size_t finished = 10'000;  // terminal workflows a shard remembers if no store does
-  std::size_t inbox = 4096;
-  std::size_t commits = 64;  // on their way to the store; when there are so many, what arrives waits in the inbox
-  std::uint64_t checkpoint_events = 1000;    // a checkpoint is written after so many events, or twice its tasks
-  std::uint64_t history_events = 1'000'000;  // of one workflow that are kept
-  std::uint32_t crashes = 5;                 // of the process in the middle of a task's attempts, before it fails
-  bool standby = false;                      // commands are obeyed, but no task starts
-  bool read_only = false;                    // and not even that
-  bool checks_invariants = kIsSanitized;     // of a workflow, after every decision on it
-  // Of the stored workflows these alone are taken up and run.
-  std::optional<std::set<std::string, std::less<>>> only;
-};
-
-// What the shards of a node share. All outlive the shards.
-struct ShardEnvironment {
-  TaskSlots& slots;
-  Executors& executors;
-  DefinitionLibrary& definitions;
-  PolicyBook& policies;
-  Observer& observer;
-  AttemptSink& sink;  // for the attempts that shards make themselves
-  const Clock& clock;
-  std::vector<std::unique_ptr<Shard>>& shards;
-  std::atomic<std::size_t>& workflow_count;  // on all shards
-  std::atomic<std::uint64_t>& letter_count;  // tasks that became dead letters, on all shards
-  std::atomic<std::uint64_t>& quarantined;   // workflows that were put into quarantine, on all shards
-  ShardLimits limits;
-};
-
-// The outcome of an attempt, on its way back to the shard.
-struct FinishedAttempt {
-  AttemptAddress address;
-  AttemptOutcome outcome;
-};
-
-// Something to be done on the shard's thread. Who calls must look at down() first.
-using ShardCall = std::move_only_function<void(Shard&)>;
-// Called when what was decided is durable, or, with the reason, when it will not be.
-using ShardReply = std::move_only_function<void(const Error* failure)>;
-using ShardMessage = std::variant<FinishedAttempt, ShardCall>;
-
-class Shard final : public CommitListener {
+class Shard {
  public:
   Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint64_t seed);
-  ~Shard() override;
 
-  // False, and `call` is left as it was, if the inbox is full. A call that the shard does not come to before its end is
-  // dropped.
-  bool post(ShardCall&& call);
-  // Waits for room if it must: an outcome is never lost.
-  void finished(FinishedAttempt attempt);
-  void committed(std::uint64_t sequence, Result<void> outcome) override;
-  // There may be a task slot.
-  void nudge();
-  // Handlers were added: workflows that wait for one may go on.
-  void handlers_added();
-
-  // stop() will follow: what takes long need not be done.
+  // From any thread.
+  [[nodiscard]] Mailbox& mailbox() { return mailbox_; }
+  // stop() of the mailbox will follow: what takes long need not be done.
   void expect_stop() { stop_is_near_.store(true, std::memory_order_relaxed); }
-  void stop();
-  [[nodiscard]] bool is_stopping() const { return stopping_.load(std::memory_order_relaxed); }
-  // While it lives, this thread is the shard's.
-  class Here;
 
   // One turn. False if there was nothing to do. Error: why it cannot go on; then reset() it. Throws InvariantBroken.
   Result<bool> turn();
@@ -146,273 +58,74 @@ class Shard final : public CommitListener {
   [[nodiscard]] std::optional<Timestamp> next_due();
   // When a shard that is down has something to do by itself.
   [[nodiscard]] std::optional<Timestamp> next_due_while_down() const;
-
   // The end of the shard, after its last turn: who waits is told `why`, and so is whoever posts from now on.
   void end(const Error& why);
 
-  // shard_switch.cc
-  // Makes durable what was decided, and every workflow known to `next` as it is; what was stored of it there before is
-  // replaced. The shard's own store is none the wiser.
-  Result<void> copy_all_to(Store& next, Epoch epoch,
-                           const std::function<Result<void>(const core::Workflow&)>& may_go_there);
-  // This turn ends with the error `why`.
-  void break_off(const Error& why);
-  // reset() of a shard in which that failed: what is left of its workflows is not touched any more. For good.
-  void abandon(const Error& why);
-  // refuse() of an abandoned one.
-  bool refuse_abandoned();
-
-  // recover.cc
   void use_store(Store& store, Epoch epoch);
   // Whether what a reset() forgets can be read again.
-  [[nodiscard]] bool can_reload() const { return store_->is_durable(); }
+  [[nodiscard]] bool can_reload() const { return commits_.store().is_durable(); }
   // Takes up every stored workflow that belongs here. `crashed`: the process that ran them ended without warning.
   Result<void> load(bool crashed);
-  // The same for one workflow; nullptr if there is none. Error: why it cannot be run.
-  Result<LiveWorkflow*> load_one(const std::string& id);
   // Forgets everything and goes down for the reason `why`.
   void reset(const Error& why);
   void come_up() { down_.reset(); }
   [[nodiscard]] const std::optional<Error>& down() const { return down_; }
   // While it is down: answers calls, which see why. False if there was none.
   bool refuse();
-  void save(LiveWorkflow& workflow);
-  [[nodiscard]] const std::vector<Quarantined>& quarantined() const { return quarantine_.all(); }
-  // Why the workflow cannot be run; nullptr: it can, as far as is known.
-  [[nodiscard]] const Error* quarantine_of(std::string_view id) const { return quarantine_.reason_of(id); }
-  template <class Work>
-  auto guard(LiveWorkflow& workflow, Work&& work) -> decltype(work());
+  // reset() of a shard in which that failed: what is left of its workflows is not touched any more. For good.
+  void abandon(const Error& why);
+  // refuse() of an abandoned one.
+  bool refuse_abandoned();
 
-  // For calls. A reply is sent when all that was decided before it is durable.
-  void reply_when_durable(ShardReply reply);
-  [[nodiscard]] LiveWorkflow* find(std::string_view id) const { return workflows_.find(id); }
-  Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
-  Result<void> execute(LiveWorkflow& workflow);
-  Result<void> command(LiveWorkflow& workflow, const Command& command);
-  // The same, under the id of a workflow that has ended, of which nothing is left. Error: `invalid_state`.
-  Result<LiveWorkflow*> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  // The definition of a pending workflow is exchanged for another one.
-  Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  Result<void> restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot);
-  // A command after which an ended workflow may live again.
-  Result<void> revive(LiveWorkflow& workflow, const Command& command);
-  Result<void> register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  // Forgets an ended workflow, here and in the store. Error: `not_found`, `invalid_state`.
-  Result<void> remove(const std::string& id);
-  // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
-  void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
+  // Commits what was decided, waits until that is durable, and makes every workflow known to `next` (store_copy.h).
+  Result<void> copy_all_to(Store& next, Epoch epoch,
+                           const std::function<Result<void>(const core::Workflow&)>& may_go_there);
   void start_placed(const Placement& placement);
-  // Stops when `visit` returns false.
-  void for_each_workflow(const std::function<bool(const LiveWorkflow&)>& visit) const;
+
+  // For calls.
+  [[nodiscard]] Lifecycle& lifecycle() { return lifecycle_; }
+  [[nodiscard]] Recovery& recovery() { return recovery_; }
+  [[nodiscard]] CommitPipeline& commits() { return commits_; }
+  [[nodiscard]] Decider& decider() { return decider_; }
+  [[nodiscard]] const WorkflowTable& workflows() const { return workflows_; }
+  [[nodiscard]] const Quarantine& quarantine() const { return quarantine_; }
+  [[nodiscard]] const ReadyQueues& ready() const { return ready_; }
+  [[nodiscard]] std::uint32_t index() const { return index_; }
   // census.cc
   [[nodiscard]] ShardCensus census();
 
-  // What a ready task has to wait for: an attempt of it that still has a process. nullptr: there is none.
-  [[nodiscard]] const AttemptsOut::Attempt* attempt_before(const LiveWorkflow& workflow, TaskIndex task) const;
-  [[nodiscard]] std::uint32_t index() const { return index_; }
-  [[nodiscard]] Epoch epoch() const { return epoch_; }
-  // The shard whose thread this is, or nullptr.
-  [[nodiscard]] static const Shard* of_this_thread();
-  // The shard among `shards` that a workflow belongs to.
-  [[nodiscard]] static std::size_t index_for(std::string_view id, std::size_t shards);
-
  private:
-  // What one turn decided, until it is durable and released.
-  struct Batch {
-    struct Segment {
-      Pin workflow;
-      const WorkflowFacts* facts;  // as they were when this was decided
-      std::uint32_t events_end;
-      std::uint32_t effects_end;
-      bool rides;  // its effects do not wait for its events
-    };
-    // What there is of one workflow in all its segments.
-    struct Group {
-      Pin workflow;
-      std::uint64_t first_event;
-      bool was_terminal;
-      bool save;     // its whole state goes along
-      bool summary;  // what its summary says has changed
-      std::uint32_t pieces;
-      bool letters_anew;                          // all its dead letters may be others
-      std::vector<TaskIndex> letters;             // actions that may have become one, or are one no more
-      std::unique_ptr<WorkflowSummary> replaced;  // of the workflow that had its id
-    };
-    std::uint64_t sequence = 0;
-    core::Turn turn;
-    std::vector<Segment> segments;
-    std::vector<Group> groups;
-    std::vector<std::span<const Event>> pieces;  // of events, by group
-    std::vector<WorkflowCommit> commits;
-    std::vector<ShardReply> replies;
-    bool has_riders = false;
-
-    [[nodiscard]] bool empty() const { return segments.empty() && groups.empty() && replies.empty(); }
-    void clear();
-    // Its workflows are not touched any more.
-    void abandon();
-  };
-
-  // inbox.cc
-  bool drain();
-  void load_dependents(const FinishedAttempt& attempt) const;
-  void handle(FinishedAttempt& attempt);
-  void handle_orphan(const AttemptAddress& address);
-  bool fire_timers();
-  void fire(const Timer& timer);
-  [[nodiscard]] static std::optional<Timestamp> end_of_limit(const core::Workflow& state, const TimerKey& timer);
-
-  // schedule.cc
-  void schedule();
-  void start_waiting_tasks();
-  bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
-  void start_task(LiveWorkflow& workflow, TaskIndex task);
-  bool is_served(LiveWorkflow& workflow, TaskIndex task);
-  [[nodiscard]] static AttemptsOut::Action action_at(const LiveWorkflow& workflow, TaskIndex action);
-  [[nodiscard]] bool has_task_to_start(const LiveWorkflow& workflow) const;
-  void enqueue_if_ready(LiveWorkflow& workflow);
-
-  // quarantine.cc
-  // The workflow is not touched any more; what was decided on it last, and not to its end, is taken back. Returns the
-  // reason, as whoever asks for the workflow is told it.
-  Error quarantine(LiveWorkflow& workflow, WorkflowState sound_state, std::string_view why);
-  void release_guarded(LiveWorkflow& workflow, const Effect& effect);
-  void drop_effect(const LiveWorkflow& workflow, const Effect& effect);
-  void drop_dispatch(const LiveWorkflow& workflow, const Effect& effect);
-
-  // commit.cc
-  template <class C>
-  Result<void> decide(LiveWorkflow& workflow, const C& command);
-  // Throws InvariantBroken. Apart from decide(), which there is one of for each command.
-  static void check_invariants(const LiveWorkflow& workflow);
-  // What is said where limits.read_only.
-  static std::unexpected<Error> refuse_to_change();
-  void close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event, bool was_terminal);
-  [[nodiscard]] bool ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const;
-  Batch::Group& group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal);
   void commit();
-  void assemble(Batch& batch);
-  void complete_commit(WorkflowCommit& commit, const Batch::Group& group);
-  void complete_broken(WorkflowCommit& commit, const Batch::Group& group);
-  void note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
   Result<bool> release_durable();
-  [[nodiscard]] bool is_store_behind() const { return in_flight_.size() >= environment_.limits.commits; }
   // commit(), and then waits while too many batches are on their way.
   Result<void> commit_within_limit();
-  [[nodiscard]] bool is_commit_settled() const;
-  void release(Batch& batch);
-  // Only the effects of what rides, before the batch is durable; or the events, and the effects of all else.
-  void release_segments(Batch& batch, bool early);
-  void note_end(LiveWorkflow& workflow, std::size_t effects_before);
-
-  // dispatch.cc
-  void release_effect(LiveWorkflow& workflow, const Effect& effect);
-  void dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatched);
-  void make_attempt_here(const Assignment& assignment);
-  void wait_for_time(LiveWorkflow& workflow, const Assignment& assignment);
-  void stop_attempt(LiveWorkflow& workflow, const effect::StopTask& stopped);
-  void end_workflow(LiveWorkflow& workflow, const effect::EndWorkflow& ended);
-  void announce_end(const LiveWorkflow& workflow);
-  void flush_assignments();
-  void give_slot_back();
-
-  // shard_switch.cc
-  Result<void> copy_to(Store& next, Epoch epoch, const std::vector<WorkflowCommit>& commits);
-  void break_promises(const Error& why);
-  void drop_inbox();
-
-  // recover.cc
-  void bind_again();
-  // Whether stored workflows with this id are run here.
-  [[nodiscard]] bool is_wanted(std::string_view id) const;
-  Result<LiveWorkflow*> take_up(const StoredWorkflow& stored);
-  void recover(LiveWorkflow& workflow, bool crashed);
-  void orphan_attempts();
-  void stop_running(const LiveWorkflow& workflow);
-  void stop_forced(std::optional<WorkflowAddress> of);
-  void stop_unforced(const LiveWorkflow& workflow, const effect::StopTask& stopped);
-  void stop_as_asked(const Batch& batch);
-  void stop_on_runner(Runner& runner, const AttemptAddress& address, Duration grace);
-
-  // shard_policies.cc
-  void refresh_policies();
-  // Whether the task's circuit breaker lets it through; if not, it is held, or its attempt has failed.
-  bool passes_breaker(LiveWorkflow& workflow, TaskIndex task);
-  bool release_held();
-
-  [[nodiscard]] bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) const;
-  // Error: `not_found`, for a stored policy that the definition refers to.
-  [[nodiscard]] Result<void> check_policies(const Definition& definition) const;
-
-  void live_again(LiveWorkflow& workflow);
-  [[nodiscard]] Result<void> check_new(const BoundDefinition& bound, std::size_t more) const;
-  Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
-  Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);
-  void queue_again(LiveWorkflow& workflow);
-  void start_on_its_place(LiveWorkflow& workflow);
-  void pass_slots_on();
-  void deliver_placements();
-  // What keeps the shard from forgetting an ended workflow may have gone.
   void forget_ended();
+  void deliver_placements();
+  void break_promises(const Error& why);
+  Error put_into_quarantine(LiveWorkflow& workflow, WorkflowState sound, std::string_view why);
 
   const std::uint32_t index_;
-  ShardEnvironment environment_;
-  Store* store_ = nullptr;
-  Epoch epoch_{};
-  BoundedQueue<ShardMessage> inbox_;
-  Parking parking_;
+  const ShardEnvironment environment_;
   std::atomic<bool> stop_is_near_{false};
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> nudged_{false};
-  std::atomic<bool> rebinds_{false};  // looked at when it was nudged
-  std::atomic<bool> ended_{false};    // nobody looks into the inbox any more
   std::optional<Error> down_;
 
-  Random random_;
-  expression::Evaluator evaluator_;
+  // Each refers to parts above it alone.
+  Mailbox mailbox_;
   ShardTimers timers_;
-  policy::CatalogPtr catalog_ = std::make_shared<policy::Catalog>();
-  std::uint64_t catalog_version_ = 0;
   BreakerGate breakers_;
-
   WorkflowTable workflows_;
   EndWaiters waiters_;
   ExecutorPlaces places_;
   Quarantine quarantine_;
-  const LiveWorkflow* in_hand_ = nullptr;  // whose part of a commit is being made
-  // Forgotten workflows with attempts still out, which refer to them; by generation.
-  boost::unordered_flat_map<std::uint32_t, std::unique_ptr<LiveWorkflow>> orphans_;
-
-  AttemptsOut out_;
-
-  std::deque<Pin> run_queue_[4];            // workflows with ready tasks, by priority
-  std::deque<Pin> wait_queue_;              // workflows with tasks that are to wait for something, not for a slot
-  bool has_late_outcomes_ = false;          // of workflows that had ended, and may be forgotten now
-  std::vector<FinishedAttempt> made_here_;  // outcomes of attempts made on this thread, for the next turn
-  std::vector<FinishedAttempt> handling_;
-  std::vector<std::pair<Runner*, std::vector<Assignment>>> assignments_;  // by runner, for the end of a release
-
-  std::unique_ptr<Batch> open_;
-  std::deque<std::unique_ptr<Batch>> in_flight_;
-  std::vector<std::unique_ptr<Batch>> spare_;
-  std::uint64_t last_sequence_ = 0;
-  std::uint64_t released_ = 0;   // batches up to this one
-  std::uint64_t releasing_ = 0;  // the one whose effects are released just now
-  bool starts_bind_ = false;     // an attempt may end this process, and then it must be known that it was made
-  std::atomic<std::uint64_t> durable_{0};
-  std::atomic<bool> failed_{false};
-  std::mutex failure_mutex_;  // guards all below
-  std::optional<Error> failure_;
-  std::uint64_t abandoned_ = 0;  // batches up to this one were given up by reset()
-};
-
-class Shard::Here {
- public:
-  explicit Here(const Shard& shard);
-  ~Here();
-  Here(const Here&) = delete;
-  Here& operator=(const Here&) = delete;
+  Attempts attempts_;
+  ReadyQueues ready_;
+  CommitPipeline commits_;
+  Decider decider_;
+  Scheduler scheduler_;
+  EffectRouter effects_;
+  Lifecycle lifecycle_;
+  Recovery recovery_;
+  Intake intake_;
 };
 
 }  // namespace pawl

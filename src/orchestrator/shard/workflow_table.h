@@ -45,6 +45,12 @@ class WorkflowTable {
       if (workflow && !visit(*workflow)) return;
   }
 
+  // Those that are not broken.
+  template <class Visit>
+  void for_each_sound(Visit visit) const {
+    for_each([&](LiveWorkflow& workflow) { return workflow.broken || visit(workflow); });
+  }
+
   // It has an address, and no name yet.
   LiveWorkflow& add();
   // From now on it is found by its id, whose text lives in its facts: rename() when these are exchanged.

@@ -1,10 +1,9 @@
-// The first half of a turn: what has arrived, and what has become due.
+#include "orchestrator/shard/intake.h"
+
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
-#include "orchestrator/shard/shard.h"
-#include "orchestrator/shard/shard_decide.h"
 
 namespace pawl {
 namespace {
@@ -15,81 +14,9 @@ constexpr int kMessagesPerTurn = 512;
 constexpr std::size_t kOutcomesLoadedAhead = 8;
 constexpr std::size_t kLoadedDependents = 16;
 
-}  // namespace
-
-bool Shard::drain() {
-  handling_.swap(made_here_);
-  bool busy = false;
-  for (int i = 0; i < kMessagesPerTurn; ++i) {
-    std::optional<ShardMessage> message = inbox_.try_pop();
-    if (!message) break;
-    busy = true;
-    if (auto* attempt = std::get_if<FinishedAttempt>(&*message)) {
-      handling_.push_back(std::move(*attempt));
-    } else {
-      std::get<ShardCall> (*message)(*this);
-    }
-  }
-  busy |= !handling_.empty();
-  for (std::size_t i = 0; i < std::min(kOutcomesLoadedAhead, handling_.size()); ++i) load_dependents(handling_[i]);
-  for (std::size_t i = 0; i < handling_.size(); ++i) {
-    if (i + kOutcomesLoadedAhead < handling_.size()) load_dependents(handling_[i + kOutcomesLoadedAhead]);
-    handle(handling_[i]);
-  }
-  handling_.clear();
-  return busy;
-}
-
-// In a large workflow the tasks that wait for this outcome may be anywhere in memory.
-void Shard::load_dependents(const FinishedAttempt& attempt) const {
-  const LiveWorkflow* const live = workflows_.at(attempt.address.workflow);
-  if (live == nullptr) return;
-  const core::Workflow& workflow = live->state;
-  if (attempt.address.task >= workflow.tasks.size()) return;
-  const auto dependents = workflow.definition().dependents(attempt.address.task);
-  for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
-    workflow.prefetch(dependent);
-}
-
-void Shard::handle(FinishedAttempt& attempt) {
-  const AttemptAddress address = attempt.address;
-  attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
-  LiveWorkflow* const workflow = workflows_.at(address.workflow);
-  if (workflow == nullptr) [[unlikely]] {
-    handle_orphan(address);
-    return;
-  }
-  PAWL_ASSERT(workflow->attempts > 0, "workflow {}: an outcome of an attempt that was not made", workflow->state.id());
-  --workflow->attempts;
-  out_.remove(address);
-  const TaskIndex task = address.task;
-  if (!workflow->bound->definition->waits(task)) give_slot_back();
-  // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
-  if (attempt.outcome.error) {
-    (void)decide(*workflow, command::FailTask{
-                                .task = task, .attempt = address.attempt, .error = std::move(*attempt.outcome.error)});
-  } else {
-    (void)decide(*workflow, command::CompleteTask{
-                                .task = task, .attempt = address.attempt, .result = std::move(attempt.outcome.result)});
-  }
-  has_late_outcomes_ |= workflow->ended;
-  enqueue_if_ready(*workflow);  // another attempt may have waited for this one
-}
-
-// An attempt that was made for a state of which this shard no longer knows.
-void Shard::handle_orphan(const AttemptAddress& address) {
-  const auto orphan = orphans_.find(address.workflow.generation);
-  PAWL_ASSERT(orphan != orphans_.end(), "shard {} place {}: an outcome for a workflow that is gone", index_,
-              address.workflow.place);
-  if (!orphan->second->bound->definition->waits(address.task)) give_slot_back();
-  out_.remove(address);
-  if (LiveWorkflow* const successor = find(orphan->second->state.id())) enqueue_if_ready(*successor);
-  if (--orphan->second->attempts == 0) orphans_.erase(orphan);
-}
-
 // When a limit of the workflow or of one of its tasks is over, as they are now; none: there is no such limit, or the
 // timer is of another kind.
-std::optional<Timestamp> Shard::end_of_limit(const core::Workflow& state, const TimerKey& timer) {
+std::optional<Timestamp> end_of_limit(const core::Workflow& state, const TimerKey& timer) {
   const Definition& definition = state.definition();
   const auto after = [](Timestamp from, std::optional<Duration> limit) {
     return limit ? std::optional(from + *limit) : std::nullopt;
@@ -104,7 +31,65 @@ std::optional<Timestamp> Shard::end_of_limit(const core::Workflow& state, const 
   return std::nullopt;
 }
 
-bool Shard::fire_timers() {
+}  // namespace
+
+bool Intake::take_messages(Shard& shard) {
+  mailbox_.take_own(handling_);
+  bool busy = false;
+  for (int i = 0; i < kMessagesPerTurn; ++i) {
+    std::optional<Mailbox::Message> message = mailbox_.take();
+    if (!message) break;
+    busy = true;
+    if (auto* attempt = std::get_if<FinishedAttempt>(&*message)) {
+      handling_.push_back(std::move(*attempt));
+    } else {
+      std::get<ShardCall> (*message)(shard);
+    }
+  }
+  busy |= !handling_.empty();
+  for (std::size_t i = 0; i < std::min(kOutcomesLoadedAhead, handling_.size()); ++i) load_dependents(handling_[i]);
+  for (std::size_t i = 0; i < handling_.size(); ++i) {
+    if (i + kOutcomesLoadedAhead < handling_.size()) load_dependents(handling_[i + kOutcomesLoadedAhead]);
+    handle(handling_[i]);
+  }
+  handling_.clear();
+  return busy;
+}
+
+// In a large workflow the tasks that wait for this outcome may be anywhere in memory.
+void Intake::load_dependents(const FinishedAttempt& attempt) const {
+  const LiveWorkflow* const live = workflows_.at(attempt.address.workflow);
+  if (live == nullptr) return;
+  const core::Workflow& workflow = live->state;
+  if (attempt.address.task >= workflow.tasks.size()) return;
+  const auto dependents = workflow.definition().dependents(attempt.address.task);
+  for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
+    workflow.prefetch(dependent);
+}
+
+void Intake::handle(FinishedAttempt& attempt) {
+  const AttemptAddress address = attempt.address;
+  attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
+  const auto [workflow, successor] = attempts_.end(address);
+  if (successor != nullptr) ready_.add(*successor);
+  if (workflow == nullptr) [[unlikely]]
+    return;
+  const TaskIndex task = address.task;
+  // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
+  if (attempt.outcome.error) {
+    (void)decider_.decide(
+        *workflow,
+        command::FailTask{.task = task, .attempt = address.attempt, .error = std::move(*attempt.outcome.error)});
+  } else {
+    (void)decider_.decide(
+        *workflow,
+        command::CompleteTask{.task = task, .attempt = address.attempt, .result = std::move(attempt.outcome.result)});
+  }
+  has_late_outcome_ |= workflow->ended;
+  ready_.add(*workflow);  // another attempt may have waited for this one
+}
+
+bool Intake::fire_timers() {
   bool fired = false;
   for (int i = 0; i < kMessagesPerTurn; ++i) {
     const std::optional<Timer> timer = timers_.take_due();
@@ -115,7 +100,7 @@ bool Shard::fire_timers() {
   return fired;
 }
 
-void Shard::fire(const Timer& timer) {
+void Intake::fire(const Timer& timer) {
   LiveWorkflow* const workflow = workflows_.at(timer.key.place, timer.key.generation);
   if (workflow == nullptr) return;
   if (timer.key.kind != TimerKind::wake) --workflow->timers;
@@ -127,24 +112,24 @@ void Shard::fire(const Timer& timer) {
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {
     case TimerKind::attempt_timeout:
-      if (decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt}))
+      if (decider_.decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt}))
         if (const std::string& policy = workflow->state.definition().timeout_policy(); !policy.empty())
-          environment_.policies.count(policy, {.timeouts = 1});
+          policies_.count(policy, {.timeouts = 1});
       break;
     case TimerKind::schedule_to_start:
     case TimerKind::schedule_to_close: {
       const bool to_close = timer.key.kind == TimerKind::schedule_to_close;
-      (void)decide(*workflow, command::ExpireTask{.task = task, .to_close = to_close});
+      (void)decider_.decide(*workflow, command::ExpireTask{.task = task, .to_close = to_close});
       break;
     }
     case TimerKind::retry:
-      (void)decide(*workflow, command::RetryTask{.task = task, .attempt = timer.attempt});
+      (void)decider_.decide(*workflow, command::RetryTask{.task = task, .attempt = timer.attempt});
       break;
     case TimerKind::workflow_timeout:
-      (void)decide(*workflow, command::TimeOutWorkflow{});
+      (void)decider_.decide(*workflow, command::TimeOutWorkflow{});
       break;
     case TimerKind::cancel_grace:
-      (void)decide(*workflow, command::EndGrace{});
+      (void)decider_.decide(*workflow, command::EndGrace{});
       break;
     case TimerKind::wake: {
       FinishedAttempt woken{.address = {.workflow = workflow->address, .task = task, .attempt = timer.attempt},
@@ -153,6 +138,16 @@ void Shard::fire(const Timer& timer) {
       break;
     }
   }
+}
+
+void Intake::drop_outcomes() {
+  const auto drop = [this] {
+    for (const FinishedAttempt& attempt : handling_) attempts_.end_unreported(attempt.address);
+    handling_.clear();
+  };
+  drop();
+  mailbox_.take_own(handling_);
+  drop();
 }
 
 }  // namespace pawl

@@ -1,10 +1,10 @@
-// The commit pipeline: a turn's events go to the store as one batch; its effects and replies wait until it is durable.
+#include "orchestrator/shard/commit_pipeline.h"
+
 #include <algorithm>
 #include <utility>
 
 #include "core/stored_state.h"
 #include "orchestrator/report.h"
-#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 namespace {
@@ -29,37 +29,37 @@ std::unique_ptr<LetterChanges> letter_changes(const core::Workflow& state, const
   return letters;
 }
 
+// Of a broken workflow what was decided before it broke is stored; what its state says is not to be trusted.
+void complete_broken(WorkflowCommit& commit, const Batch::Group& group) {
+  const core::Workflow& state = group.workflow->state;
+  const WorkflowState sound = group.workflow->sound_state;
+  if (commit.first_event != 0 && is_terminal(sound) == group.was_terminal) return;
+  commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
+  commit.summary->status.state = sound;
+}
+
 }  // namespace
 
-void Shard::Batch::clear() {
-  turn.events.clear();
-  turn.effects.clear();
-  segments.clear();
-  groups.clear();
-  pieces.clear();
-  commits.clear();
-  replies.clear();
-  has_riders = false;
+CommitPipeline::CommitPipeline(const ShardEnvironment& environment, std::function<void()> settled)
+    : limits_(environment.limits),
+      most_in_flight_(environment.limits.commits),
+      letter_count_(environment.letter_count),
+      settled_(std::move(settled)),
+      open_(std::make_unique<Batch>()) {}
+
+void CommitPipeline::use_store(Store& store, Epoch epoch) {
+  store_ = &store;
+  epoch_ = epoch;
 }
 
-void Shard::Batch::abandon() {
-  for (Segment& segment : segments) segment.workflow.abandon();
-  for (Group& group : groups) group.workflow.abandon();
-}
-
-Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first_event, bool was_terminal) {
+Batch::Group& CommitPipeline::group_of(LiveWorkflow& workflow, const Before& before) {
   const std::uint64_t batch = last_sequence_ + 1;
   if (workflow.batch != batch) {
     workflow.batch = batch;
     workflow.group = static_cast<std::uint32_t>(open_->groups.size());
     open_->groups.push_back({.workflow = Pin(workflow),
-                             .first_event = first_event,
-                             .was_terminal = was_terminal,
-                             .save = false,
-                             .summary = false,
-                             .pieces = 0,
-                             .letters_anew = false,
-                             .letters = {},
+                             .first_event = before.event_count,
+                             .was_terminal = before.was_terminal,
                              .replaced = nullptr});
   }
   return open_->groups[workflow.group];
@@ -67,7 +67,7 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
 
 // Lost in a crash, these are decided again. Once a process has crashed, which may be an attempt's doing, starts are
 // counted.
-bool Shard::ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const {
+bool CommitPipeline::may_ride(const LiveWorkflow& workflow, std::span<const Event> events) const {
   if (starts_bind_ || workflow.waits_for > released_ || events.empty()) return false;
   return std::ranges::all_of(events, [](const Event& event) {
     return std::holds_alternative<event::TaskStarted>(event) || std::holds_alternative<event::TaskRetryDue>(event) ||
@@ -75,16 +75,15 @@ bool Shard::ride_along(const LiveWorkflow& workflow, std::span<const Event> even
   });
 }
 
-void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event,
-                          bool was_terminal) {
+bool CommitPipeline::add(LiveWorkflow& workflow, const Before& before) {
   const core::Turn& turn = open_->turn;
   const auto events_end = static_cast<std::uint32_t>(turn.events.size());
   const auto effects_end = static_cast<std::uint32_t>(turn.effects.size());
   std::vector<Batch::Segment>& segments = open_->segments;
   const std::uint32_t effects_before = segments.empty() ? 0 : segments.back().effects_end;
-  if (events_end == events_before && effects_end == effects_before) return;
+  if (events_end == before.events && effects_end == effects_before) return false;
   if (is_terminal(workflow.state.state)) note_end(workflow, effects_before);
-  const bool rides = store_->is_durable() && ride_along(workflow, std::span(turn.events).subspan(events_before));
+  const bool rides = store_->is_durable() && may_ride(workflow, events_since(before));
   if (rides) open_->has_riders = true;
   if (!rides) workflow.waits_for = last_sequence_ + 1;
   const WorkflowFacts* const facts = workflow.state.facts.get();
@@ -98,14 +97,13 @@ void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std
                         .events_end = events_end,
                         .effects_end = effects_end,
                         .rides = rides});
-    if (store_->is_durable()) ++group_of(workflow, first_event, was_terminal).pieces;
+    if (store_->is_durable()) ++group_of(workflow, before).pieces;
   }
-  note_changes(workflow, store_->is_durable() ? &group_of(workflow, first_event, was_terminal) : nullptr,
-               std::span<const Event>(turn.events).subspan(events_before));
-  enqueue_if_ready(workflow);
+  note_changes(workflow, store_->is_durable() ? &group_of(workflow, before) : nullptr, events_since(before));
+  return true;
 }
 
-void Shard::note_end(LiveWorkflow& workflow, std::size_t effects_before) {
+void CommitPipeline::note_end(LiveWorkflow& workflow, std::size_t effects_before) {
   const std::vector<Effect>& effects = open_->turn.effects;
   for (std::size_t i = effects_before; i < effects.size(); ++i)
     if (const auto* ended = std::get_if<effect::EndWorkflow>(&effects[i])) workflow.end_event = ended->event_count;
@@ -113,11 +111,11 @@ void Shard::note_end(LiveWorkflow& workflow, std::size_t effects_before) {
 
 // Which dead letters these events make, and which they make no more; and whether the workflow executes another
 // definition.
-void Shard::note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
+void CommitPipeline::note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
   for (const Event& event : events) {
     if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
       if (!workflow.state.is_dead_letter(failed->task)) continue;
-      ++environment_.letter_count;
+      ++letter_count_;
       if (group != nullptr) group->letters.push_back(failed->task);
     } else if (const auto* discarded = std::get_if<event::DeadLetterDiscarded>(&event)) {
       if (group != nullptr) group->letters.push_back(discarded->task);
@@ -132,24 +130,46 @@ void Shard::note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<
   }
 }
 
-void Shard::commit() {
+void CommitPipeline::take_back() {
+  core::Turn& turn = open_->turn;
+  const bool none = open_->segments.empty();
+  turn.events.erase(turn.events.begin() + (none ? 0 : open_->segments.back().events_end), turn.events.end());
+  turn.effects.erase(turn.effects.begin() + (none ? 0 : open_->segments.back().effects_end), turn.effects.end());
+}
+
+void CommitPipeline::save(LiveWorkflow& workflow) {
+  group_of(workflow, {.event_count = workflow.state.event_count}).save = true;
+}
+
+void CommitPipeline::replace(LiveWorkflow& workflow, std::unique_ptr<WorkflowSummary> former) {
+  if (store_->is_durable()) group_of(workflow, {}).replaced = std::move(former);
+}
+
+WorkflowCommit CommitPipeline::commit_of_all(LiveWorkflow& workflow) {
+  const std::uint64_t event_count = workflow.state.event_count;
+  WorkflowCommit commit{
+      .facts = workflow.state.facts.get(), .first_event = event_count, .events = {}, .checkpoint = {}, .summary = {}};
+  complete(
+      commit,
+      {.workflow = Pin(workflow), .first_event = event_count, .save = true, .letters_anew = true, .replaced = nullptr});
+  return commit;
+}
+
+// nullptr: it adds no fact, as nothing does in memory, and only waits for those before it.
+Batch* CommitPipeline::seal() {
   open_->sequence = ++last_sequence_;
   if (store_->is_durable()) assemble(*open_);
-  // What adds no fact, as nothing does in memory, only waits for those before it.
   const bool is_bare = open_->commits.empty();
   if (is_bare) open_->sequence = in_flight_.empty() ? durable_.load() : in_flight_.back()->sequence;
   in_flight_.push_back(std::move(open_));
   if (spare_.empty()) spare_.push_back(std::make_unique<Batch>());
   open_ = std::move(spare_.back());
   spare_.pop_back();
-  if (is_bare) return;
-  Batch& batch = *in_flight_.back();
-  if (batch.has_riders) release_segments(batch, true);
-  store_->commit({.epoch = epoch_, .sequence = batch.sequence, .workflows = batch.commits}, *this);
+  return is_bare ? nullptr : in_flight_.back().get();
 }
 
 // What the store is told, a workflow at a time; its events may be spread over the turn.
-void Shard::assemble(Batch& batch) {
+void CommitPipeline::assemble(Batch& batch) {
   batch.pieces.resize(batch.segments.size());
   std::uint32_t begin = 0;
   for (Batch::Group& group : batch.groups) {
@@ -161,18 +181,15 @@ void Shard::assemble(Batch& batch) {
                              .replaced = std::move(group.replaced)});
     begin += group.pieces;
   }
-  std::uint32_t event = 0;
-  for (const Batch::Segment& segment : batch.segments) {
-    const std::uint32_t first = std::exchange(event, segment.events_end);
-    if (first == segment.events_end) continue;  // effects only
+  batch.for_each_segment([&](const Batch::Segment& segment, std::span<const Event> events, std::span<const Effect>) {
+    if (events.empty()) return;  // effects only
     auto& pieces = batch.commits[segment.workflow->group].events;
     pieces = std::span(pieces.data(), pieces.size() + 1);
-    batch.pieces[static_cast<std::size_t>(pieces.data() - batch.pieces.data()) + pieces.size() - 1] =
-        std::span<const Event>(batch.turn.events).subspan(first, segment.events_end - first);
-  }
+    batch.pieces[static_cast<std::size_t>(pieces.data() - batch.pieces.data()) + pieces.size() - 1] = events;
+  });
   for (std::size_t i = 0; i < batch.groups.size(); ++i) {
     in_hand_ = batch.groups[i].workflow.get();
-    complete_commit(batch.commits[i], batch.groups[i]);
+    complete(batch.commits[i], batch.groups[i]);
   }
   in_hand_ = nullptr;
   std::erase_if(batch.commits, [](const WorkflowCommit& commit) {
@@ -180,7 +197,7 @@ void Shard::assemble(Batch& batch) {
   });
 }
 
-void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
+void CommitPipeline::complete(WorkflowCommit& commit, const Batch::Group& group) {
   LiveWorkflow& workflow = *group.workflow;
   if (workflow.broken) [[unlikely]]
     return complete_broken(commit, group);
@@ -190,26 +207,17 @@ void Shard::complete_commit(WorkflowCommit& commit, const Batch::Group& group) {
     commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
   if (group.letters_anew || group.save || !group.letters.empty())
     commit.letters = letter_changes(state, group.letters, group.letters_anew || group.save);
-  const std::uint64_t interval = std::max<std::uint64_t>(environment_.limits.checkpoint_events, 2 * state.tasks.size());
+  const std::uint64_t interval = std::max<std::uint64_t>(limits_.checkpoint_events, 2 * state.tasks.size());
   const bool due = !terminal && state.event_count - workflow.checkpoint >= interval;
   if (!due && !group.save) return;
   commit.checkpoint = core::encode_state(state);
   if (commit.checkpoint.empty()) return;  // more than fits into one
   workflow.checkpoint = state.event_count;
-  if (due && state.event_count > environment_.limits.history_events)
-    commit.history_from = state.event_count - environment_.limits.history_events;
+  if (due && state.event_count > limits_.history_events)
+    commit.history_from = state.event_count - limits_.history_events;
 }
 
-// What was decided on it before it broke is stored; what its state says is not to be trusted.
-void Shard::complete_broken(WorkflowCommit& commit, const Batch::Group& group) {
-  const core::Workflow& state = group.workflow->state;
-  const WorkflowState sound = group.workflow->sound_state;
-  if (commit.first_event != 0 && is_terminal(sound) == group.was_terminal) return;
-  commit.summary = std::make_unique<WorkflowSummary>(summary_of(state));
-  commit.summary->status.state = sound;
-}
-
-void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
+void CommitPipeline::committed(std::uint64_t sequence, Result<void> outcome) {
   if (outcome) {
     durable_.store(sequence, std::memory_order_seq_cst);
   } else {
@@ -218,56 +226,55 @@ void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
     if (!failure_) failure_ = std::move(outcome.error());
     failed_.store(true, std::memory_order_seq_cst);
   }
-  if (of_this_thread() != this) parking_.wake();
+  settled_();
 }
 
-Result<bool> Shard::release_durable() {
-  bool released = false;
-  const std::uint64_t durable = durable_.load(std::memory_order_acquire);
-  while (!in_flight_.empty() && in_flight_.front()->sequence <= durable) {
-    releasing_ = in_flight_.front()->sequence;
-    // It stays there until all is released: whoever waits for a reply gets one even if something breaks meanwhile.
-    release(*in_flight_.front());
-    std::unique_ptr<Batch> batch = std::move(in_flight_.front());
-    in_flight_.pop_front();
-    released_ = batch->sequence;
-    batch->clear();
-    spare_.push_back(std::move(batch));
-    released = true;
-  }
-  if (failed_.load(std::memory_order_acquire)) [[unlikely]] {
-    const std::lock_guard lock(failure_mutex_);
-    return std::unexpected(*failure_);
-  }
-  return released;
+void CommitPipeline::break_off(const Error& why) {
+  const std::lock_guard lock(failure_mutex_);
+  if (!failure_) failure_ = why;
+  failed_.store(true, std::memory_order_seq_cst);
 }
 
-void Shard::release(Batch& batch) {
-  release_segments(batch, false);
-  batch.segments.clear();  // from here on nothing keeps those workflows where they are
-  batch.groups.clear();
-  forget_ended();  // before anyone hears of an end, who may count on the room that it makes
-  waiters_.tell_ends();
-  for (ShardReply& reply : batch.replies) std::exchange(reply, nullptr)(nullptr);
+Batch* CommitPipeline::next_durable() {
+  if (in_flight_.empty() || in_flight_.front()->sequence > durable_.load(std::memory_order_acquire)) return nullptr;
+  releasing_ = in_flight_.front()->sequence;
+  return in_flight_.front().get();
 }
 
-void Shard::release_segments(Batch& batch, bool early) {
-  const EventKinds wanted = early ? 0 : environment_.observer.wanted();
-  std::uint32_t events_end = 0;
-  std::uint32_t effects_end = 0;
-  for (const Batch::Segment& segment : batch.segments) {
-    std::uint32_t event = std::exchange(events_end, segment.events_end);
-    std::uint32_t effect = std::exchange(effects_end, segment.effects_end);
-    LiveWorkflow& workflow = *segment.workflow;
-    for (; wanted != 0 && event < segment.events_end; ++event)
-      if (contains(wanted, batch.turn.events[event]))
-        environment_.observer.happened(*segment.facts, batch.turn.events[event]);
-    if (segment.rides != early) continue;
-    for (; effect < segment.effects_end; ++effect) release_guarded(workflow, batch.turn.effects[effect]);
-  }
-  flush_assignments();
+void CommitPipeline::done() {
+  std::unique_ptr<Batch> batch = std::move(in_flight_.front());
+  in_flight_.pop_front();
+  released_ = batch->sequence;
+  batch->clear();
+  spare_.push_back(std::move(batch));
 }
 
-void Shard::reply_when_durable(ShardReply reply) { open_->replies.push_back(std::move(reply)); }
+Result<void> CommitPipeline::check() const {
+  if (!failed_.load(std::memory_order_acquire)) [[likely]]
+    return {};
+  const std::lock_guard lock(failure_mutex_);
+  return std::unexpected(*failure_);
+}
+
+void CommitPipeline::answer_in_flight(const Error& why) {
+  const std::uint64_t durable = durable_.load();
+  for (const auto& batch : in_flight_) batch->reply(batch->sequence <= durable ? nullptr : &why);
+}
+
+void CommitPipeline::reset() {
+  in_flight_.clear();
+  open_->clear();
+  in_hand_ = nullptr;
+  const std::lock_guard lock(failure_mutex_);
+  failure_.reset();
+  abandoned_ = last_sequence_;
+  failed_ = false;
+}
+
+void CommitPipeline::abandon() {
+  for (const auto& batch : in_flight_) batch->abandon();
+  open_->abandon();
+  reset();
+}
 
 }  // namespace pawl
