@@ -207,7 +207,7 @@ void Shard::committed(std::uint64_t sequence, Result<void> outcome) {
   if (outcome) {
     durable_.store(sequence, std::memory_order_seq_cst);
   } else {
-    const std::lock_guard lock(failure_mutex_);
+    const MutexLock lock(failure_mutex_);
     if (sequence <= abandoned_) return;  // reset() knows already
     if (!failure_) failure_ = std::move(outcome.error());
     failed_.store(true, std::memory_order_seq_cst);
@@ -230,7 +230,7 @@ Result<bool> Shard::release_durable() {
     released = true;
   }
   if (failed_.load(std::memory_order_acquire)) [[unlikely]] {
-    const std::lock_guard lock(failure_mutex_);
+    const MutexLock lock(failure_mutex_);
     return std::unexpected(*failure_);
   }
   return released;

@@ -236,7 +236,7 @@ void Shard::reset(const Error& why) {
   places_.clear();
   free_places_.clear();
   pass_slots_on();
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   failure_.reset();
   abandoned_ = last_sequence_;
   failed_ = false;

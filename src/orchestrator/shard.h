@@ -23,7 +23,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -36,6 +35,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/bounded_queue.h"
+#include "base/mutex.h"
 #include "base/parking.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -489,9 +489,9 @@ class Shard final : public CommitListener {
   bool starts_bind_ = false;     // an attempt may end this process, and then it must be known that it was made
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
-  std::mutex failure_mutex_;  // guards all below
-  std::optional<Error> failure_;
-  std::uint64_t abandoned_ = 0;  // batches up to this one were given up by reset()
+  Mutex failure_mutex_;
+  std::optional<Error> failure_ PAWL_GUARDED_BY(failure_mutex_);
+  std::uint64_t abandoned_ PAWL_GUARDED_BY(failure_mutex_) = 0;  // batches up to this one were given up by reset()
 };
 
 class Shard::Here {

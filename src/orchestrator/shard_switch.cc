@@ -65,7 +65,7 @@ Result<void> Shard::copy_all_to(Store& next, Epoch epoch,
 }
 
 void Shard::break_off(const Error& why) {
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   if (!failure_) failure_ = why;
   failed_.store(true, std::memory_order_seq_cst);
 }
@@ -103,7 +103,7 @@ void Shard::abandon(const Error& why) {
   in_flight_.clear();
   open_->clear();
   pass_slots_on();
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   failure_.reset();
   abandoned_ = last_sequence_;
   failed_ = false;
