@@ -110,7 +110,7 @@ class Turn {
                {.checkpoint = std::move(checkpoint), .history_from = history_from});
   }
   // As many more events as `sizes` add up to, in pieces of these sizes.
-  Turn& go_on_in_pieces(const std::string& id, std::uint64_t first, std::vector<std::size_t> sizes) {
+  Turn& go_on_in_pieces(const std::string& id, std::uint64_t first, const std::vector<std::size_t>& sizes) {
     std::size_t count = 0;
     for (const std::size_t size : sizes) count += size;
     go_on(id, first, count);

@@ -7,7 +7,9 @@
 namespace pawl::conformance {
 namespace {
 
-PAWL_STORE_TOPIC(Backups);
+class Backups : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Backups, all_stores(), store_name);
 
 class BackupFolder {
  public:

@@ -10,7 +10,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(Commits);
+class Commits : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Commits, all_stores(), store_name);
 
 TEST_P(Commits, can_be_read_when_they_are_acknowledged) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("v")));

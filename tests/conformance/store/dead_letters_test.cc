@@ -7,7 +7,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(DeadLetters);
+class DeadLetters : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, DeadLetters, all_stores(), store_name);
 
 TEST_P(DeadLetters, are_kept_as_long_as_the_commits_say) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("w2").create("v")));

@@ -4,7 +4,9 @@
 namespace pawl::conformance {
 namespace {
 
-PAWL_STORE_TOPIC(Definitions);
+class Definitions : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Definitions, all_stores(), store_name);
 
 TEST_P(Definitions, are_kept_by_their_hash) {
   const DefinitionPtr other = testing::define({testing::task("c")});

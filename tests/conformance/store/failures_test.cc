@@ -5,7 +5,9 @@
 namespace pawl::conformance {
 namespace {
 
-PAWL_STORE_TOPIC(Failures);
+class Failures : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Failures, all_stores(), store_name);
 
 TEST_P(Failures, fail_every_commit_until_the_store_is_acquired_anew) {
   for (const Kept kept : {Kept::nothing, Kept::all}) {

@@ -63,6 +63,11 @@ struct StoreFactory {
 // All stores that the suite is for.
 std::vector<StoreFactory> store_factories();
 
+// A topic is a class of its own that is a StoreTest, and runs on all of them:
+//   INSTANTIATE_TEST_SUITE_P(Stores, Topic, all_stores(), store_name);
+inline auto all_stores() { return ::testing::ValuesIn(store_factories()); }
+inline std::string store_name(const ::testing::TestParamInfo<StoreFactory>& each) { return each.param.name; }
+
 class StoreTest : public ::testing::TestWithParam<StoreFactory> {
  protected:
   using Runs = StoreShard::Runs;
@@ -102,9 +107,3 @@ class StoreTest : public ::testing::TestWithParam<StoreFactory> {
 };
 
 }  // namespace pawl::conformance
-
-// Runs the tests of a topic, a class of its own that is a StoreTest, on every store.
-#define PAWL_STORE_TOPIC(Topic)                                                   \
-  class Topic : public StoreTest {};                                              \
-  INSTANTIATE_TEST_SUITE_P(Stores, Topic, ::testing::ValuesIn(store_factories()), \
-                           [](const auto& each) { return each.param.name; })

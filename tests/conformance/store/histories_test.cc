@@ -8,7 +8,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(Histories);
+class Histories : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Histories, all_stores(), store_name);
 
 TEST_P(Histories, are_those_of_their_workflow) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("w0").create("w/")));

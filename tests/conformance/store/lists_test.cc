@@ -9,7 +9,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-PAWL_STORE_TOPIC(Lists);
+class Lists : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Lists, all_stores(), store_name);
 
 TEST_P(Lists, have_ended_workflows_the_newest_first) {
   ASSERT_TRUE(shard.commit(Turn().named("x").create_and_end("a", {.created_at = at(1)})));

@@ -7,7 +7,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(LiveWorkflows);
+class LiveWorkflows : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, LiveWorkflows, all_stores(), store_name);
 
 TEST_P(LiveWorkflows, are_not_there_before_they_are_committed) {
   EXPECT_EQ(*store().contains("w"), false);

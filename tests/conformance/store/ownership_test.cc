@@ -8,7 +8,9 @@
 namespace pawl::conformance {
 namespace {
 
-PAWL_STORE_TOPIC(StoreOwnership);
+class StoreOwnership : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreOwnership, all_stores(), store_name);
 
 TEST_P(StoreOwnership, fences_commits_of_an_earlier_owner_and_those_that_wait) {
   ASSERT_TRUE(shard.commit(Turn().create("w")));

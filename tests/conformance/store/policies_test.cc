@@ -6,7 +6,9 @@ namespace {
 
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(Policies);
+class Policies : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Policies, all_stores(), store_name);
 
 StoredPolicy breaker(std::string id, std::string config) {
   return {

@@ -12,7 +12,9 @@
 namespace pawl::conformance {
 namespace {
 
-PAWL_STORE_TOPIC(RandomLives);
+class RandomLives : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, RandomLives, all_stores(), store_name);
 
 constexpr const char* kClock = "clock";
 

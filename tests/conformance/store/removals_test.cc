@@ -8,7 +8,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(Removals);
+class Removals : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Removals, all_stores(), store_name);
 
 TEST_P(Removals, take_all_of_an_ended_workflow_and_nothing_else) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("wa").create("v")));

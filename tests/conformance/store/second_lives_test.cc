@@ -8,7 +8,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(SecondLives);
+class SecondLives : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, SecondLives, all_stores(), store_name);
 
 TEST_P(SecondLives, begin_with_a_restoral_and_end_again) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("v")));

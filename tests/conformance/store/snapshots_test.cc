@@ -6,7 +6,9 @@ namespace {
 
 using ::testing::IsEmpty;
 
-PAWL_STORE_TOPIC(Snapshots);
+class Snapshots : public StoreTest {};
+
+INSTANTIATE_TEST_SUITE_P(Stores, Snapshots, all_stores(), store_name);
 
 TEST_P(Snapshots, are_kept_until_they_are_removed) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("wa")));
