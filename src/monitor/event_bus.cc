@@ -150,7 +150,7 @@ Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEven
   if (!callback) return fail(ErrorCode::invalid_argument, "the callback is an empty function", "callback");
   const Result<EventKinds> kinds = kinds_of(types);
   if (!kinds) return std::unexpected(kinds.error());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const SubscriptionId id{++last_id_};
   Subscriptions subscriptions = *subscriptions_;
   subscriptions.push_back(std::make_shared<Subscription>(id, std::move(callback), *kinds));
@@ -162,7 +162,7 @@ Result<void> EventBus::unsubscribe(SubscriptionId id) {
   if (Result<void> here = owner_.check(); !here) return here;
   std::shared_ptr<Subscription> removed;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Subscriptions subscriptions = *subscriptions_;
     const auto found = std::ranges::find(subscriptions, id, &Subscription::id);
     if (found == subscriptions.end()) return fail(ErrorCode::not_found, "there is no such subscription");
@@ -213,7 +213,7 @@ void EventBus::progressed(const Assignment& assignment, double fraction, std::st
 void EventBus::publish(EventKinds kind, const WorkflowEvent& event) const {
   std::shared_ptr<const Subscriptions> subscriptions;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     subscriptions = subscriptions_;
   }
   for (const auto& subscription : *subscriptions)

@@ -158,7 +158,7 @@ std::string LocalOrchestrator::new_id() {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     high = ids_.next();
     low = ids_.next();
   }
@@ -424,7 +424,7 @@ OrchestratorMetrics LocalOrchestrator::metrics() {
     closed.problem = describe(open.error());
     return closed;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return {.workflows = workflows_.load(),
           .workflows_queued = executors_.queued(),
           .task_slots = slots_.capacity(),

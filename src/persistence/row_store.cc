@@ -76,7 +76,7 @@ void remove_ended(const WorkflowStatus& status, RowBatch& rows) {
 RowStore::RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options)
     : rows_(std::move(rows)), queue_(*rows_, options, [this](std::unique_ptr<RowBatch> batch) {
         batch->clear();
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (spare_.size() < kSpareBatches) spare_.push_back(std::move(batch));
       }) {}
 
@@ -114,7 +114,7 @@ Result<Ownership> RowStore::acquire() {
     if (!released) return std::unexpected(released.error());
     clean = *released == *before || notes_end_of(rows_->note(), *before);
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       known_definitions_.clear();  // what was written since the last sync may be gone
     }
     renew_identity();
@@ -144,7 +144,7 @@ Result<void> RowStore::release() {
 }
 
 std::unique_ptr<RowBatch> RowStore::take_batch() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (spare_.empty()) return rows_->new_batch();
   std::unique_ptr<RowBatch> batch = std::move(spare_.back());
   spare_.pop_back();
@@ -270,14 +270,14 @@ void RowStore::add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch
 
 Result<void> RowStore::put_definition(const std::string& hash, std::string_view canonical) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (std::ranges::binary_search(known_definitions_, hash)) return {};
   }
   const std::unique_ptr<RowBatch> batch = rows_->new_batch();
   batch->put(Space::definitions, to_stored_hash(hash), canonical);
   // Written before the first workflow of it, so durable before that one is: no sync of its own.
   if (Result<void> written = rows_->write(*batch, Sync::no); !written) return written;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (known_definitions_.size() >= kKnownDefinitions) known_definitions_.clear();
   known_definitions_.insert(std::ranges::lower_bound(known_definitions_, hash), hash);
   return {};

@@ -6,12 +6,12 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "model/encoding.h"
 #include "persistence/commit_queue.h"
 #include "persistence/rows.h"
@@ -90,12 +90,13 @@ class RowStore final : public Store {
   std::unique_ptr<RowBatch> take_batch();
 
   const std::unique_ptr<Rows> rows_;
-  std::atomic<std::uint64_t> epoch_{0};           // the latest that was given or tried
-  std::uint64_t epoch_before_ = 0;                // the one that was stored when this was opened
-  std::mutex mutex_;                              // guards all below
-  std::vector<std::unique_ptr<RowBatch>> spare_;  // empty batches
-  std::vector<std::string> known_definitions_;    // hashes, sorted: those that are kept for sure
-  CommitQueue queue_;                             // last: it uses all of the above
+  std::atomic<std::uint64_t> epoch_{0};  // the latest that was given or tried
+  std::uint64_t epoch_before_ = 0;       // the one that was stored when this was opened
+  Mutex mutex_;
+  std::vector<std::unique_ptr<RowBatch>> spare_ PAWL_GUARDED_BY(mutex_);  // empty batches
+  // Hashes, sorted: those that are kept for sure.
+  std::vector<std::string> known_definitions_ PAWL_GUARDED_BY(mutex_);
+  CommitQueue queue_;  // last: it uses all of the above
 };
 
 }  // namespace pawl

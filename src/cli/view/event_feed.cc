@@ -41,13 +41,16 @@ void EventFeed::subscribe(std::vector<std::string> types) {
 }
 
 void EventFeed::listen(std::vector<std::string> types) {
-  notes_ = true;
+  {
+    const MutexLock lock(mutex_);
+    notes_ = true;
+  }
   subscribe(std::move(types));
 }
 
 void EventFeed::show(View& view, const std::string& workflow) {
   if (subscriptions_.empty()) subscribe(view.types());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   view_ = &view;
   shown_ = workflow;
   types_ = view.types();
@@ -60,19 +63,21 @@ void EventFeed::only_ends() {
   const std::vector<SubscriptionId> before = std::exchange(subscriptions_, {});
   subscribe(ends());
   for (const SubscriptionId id : before) (void)monitor_.unsubscribe(id);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   notes_ = false;
   early_ = {};
 }
 
 std::vector<std::string> EventFeed::take_ended(std::chrono::milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  somebody_ended_.wait_for(lock, patience, [this] { return !ended_.empty(); });
+  const auto until = ConditionVariable::Clock::now() + patience;
+  const MutexLock lock(mutex_);
+  while (ended_.empty())
+    if (!somebody_ended_.wait_until(mutex_, until)) break;
   return std::exchange(ended_, {});
 }
 
 void EventFeed::happened(const WorkflowEvent& event) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (view_ != nullptr) {
     if (event.workflow == shown_ && is_wanted(event.type, types_)) view_->happened(event);
     return;

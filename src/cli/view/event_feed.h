@@ -2,13 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "pawl/monitor.h"
 
+#include "base/mutex.h"
 #include "cli/view/view.h"
 
 namespace pawl::cli {
@@ -39,15 +38,15 @@ class EventFeed {
 
   Monitor& monitor_;
   std::vector<SubscriptionId> subscriptions_;
-  std::mutex mutex_;  // guards all below, and the order of what the view is told
-  std::condition_variable somebody_ended_;
-  std::vector<WorkflowEvent> early_;
-  std::size_t early_bytes_ = 0;  // of their texts
-  bool notes_ = false;
-  View* view_ = nullptr;
-  std::string shown_;
-  std::vector<std::string> types_;
-  std::vector<std::string> ended_;
+  Mutex mutex_;  // also for the order of what the view is told: held while it is
+  ConditionVariable somebody_ended_;
+  std::vector<WorkflowEvent> early_ PAWL_GUARDED_BY(mutex_);
+  std::size_t early_bytes_ PAWL_GUARDED_BY(mutex_) = 0;  // of their texts
+  bool notes_ PAWL_GUARDED_BY(mutex_) = false;
+  View* view_ PAWL_GUARDED_BY(mutex_) = nullptr;
+  std::string shown_ PAWL_GUARDED_BY(mutex_);
+  std::vector<std::string> types_ PAWL_GUARDED_BY(mutex_);
+  std::vector<std::string> ended_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl::cli

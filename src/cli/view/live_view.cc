@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "base/mutex.h"
 #include "base/time.h"
 #include "cli/view/cut_output.h"
 #include "cli/view/event_text.h"
@@ -69,7 +69,7 @@ class LiveView final : public View {
   }
 
   void happened(const WorkflowEvent& event) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const bool undoes = event.type.starts_with("compensation_");
     if (event.type == "task_started" || event.type == "compensation_started") {
       const auto early = early_lines_.extract(event.task);
@@ -109,16 +109,17 @@ class LiveView final : public View {
 
   void refresh(const WorkflowStatus& status) override {
     const ScreenSize size = screen_size(out_);
-    std::unique_lock lock(mutex_);
     const Timestamp now = clock_.now();
     std::vector<std::string> lines;
     // The cursor stands below the last line, so one row stays free.
     const std::size_t rows = size.rows - 1;
-    if (rows > 2) lines = task_lines(rows - 2, size.columns, now);
-    if (rows > 0) lines.push_back(bar_line(status, now, size.columns));
-    if (rows > 1) lines.push_back(counts_line(status, now, size.columns));
-    lock.unlock();  // a slow terminal keeps nobody waiting who has something to tell
-    show(lines);
+    {
+      const MutexLock lock(mutex_);
+      if (rows > 2) lines = task_lines(rows - 2, size.columns, now);
+      if (rows > 0) lines.push_back(bar_line(status, now, size.columns));
+      if (rows > 1) lines.push_back(counts_line(status, now, size.columns));
+    }
+    show(lines);  // a slow terminal keeps nobody waiting who has something to tell
   }
 
   void close() override { show({}); }
@@ -148,7 +149,8 @@ class LiveView final : public View {
   }
 
   // The tasks that run longest, and how many more there are.
-  [[nodiscard]] std::vector<std::string> task_lines(std::size_t rows, std::size_t columns, Timestamp now) const {
+  [[nodiscard]] std::vector<std::string> task_lines(std::size_t rows, std::size_t columns, Timestamp now) const
+      PAWL_REQUIRES(mutex_) {
     std::vector<std::pair<Timestamp, const std::string*>> oldest;
     for (const auto& [id, task] : shown_) oldest.emplace_back(task.started, &id);
     std::ranges::sort(oldest);
@@ -213,7 +215,8 @@ class LiveView final : public View {
         .text();
   }
 
-  [[nodiscard]] std::string counts_line(const WorkflowStatus& status, Timestamp now, std::size_t columns) const {
+  [[nodiscard]] std::string counts_line(const WorkflowStatus& status, Timestamp now, std::size_t columns) const
+      PAWL_REQUIRES(mutex_) {
     Line line(columns);
     line.add(fmt::format("{} of {} tasks completed, {} running", status.tasks_completed, status.tasks_total,
                          status.tasks_running));
@@ -236,10 +239,11 @@ class LiveView final : public View {
   double progress_ = 0;                            // as of the latest refresh, and
   std::chrono::microseconds progressed_after_{0};  // how long after the start it came to be so
   std::size_t lines_ = 0;                          // of the frame on the screen
-  std::mutex mutex_;                               // guards all below
-  std::map<std::string, Shown> shown_;
-  std::map<std::string, std::string> early_lines_;  // that tasks wrote before their start was durable, and so told
-  std::string note_;
+  Mutex mutex_;
+  std::map<std::string, Shown> shown_ PAWL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> early_lines_
+      PAWL_GUARDED_BY(mutex_);  // that tasks wrote before their start was durable, and so told
+  std::string note_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string told(std::size_t left_out) {
 Outlet::Outlet(std::FILE* out, std::size_t room) : out_(out), room_(room), thread_([this] { run(); }) {}
 
 void Outlet::put(std::string_view text) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (text_.size() + text.size() > 2 * room_) {
     ++left_out_;
   } else {
@@ -35,7 +35,7 @@ void Outlet::put(std::string_view text) {
 }
 
 void Outlet::put_output(std::string_view text, std::size_t lines) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   is_full_ = text_.size() + text.size() > (is_full_ ? room_ / 2 : room_);
   if (is_full_) {
     left_out_ += lines;
@@ -52,7 +52,7 @@ void Outlet::take(std::string_view text) {
 
 void Outlet::close() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (left_out_ > 0) text_ += told(std::exchange(left_out_, 0));
     closing_ = true;
     has_text_.notify_one();
@@ -63,9 +63,9 @@ void Outlet::close() {
 void Outlet::run() {
   std::string writing;
   bool fails = false;
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!closing_ || !text_.empty()) {
-    has_text_.wait(lock, [this] { return closing_ || !text_.empty(); });
+    while (!closing_ && text_.empty()) has_text_.wait(mutex_);
     writing.clear();
     std::swap(writing, text_);
     lock.unlock();

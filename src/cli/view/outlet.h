@@ -7,13 +7,13 @@
 // Threads: any.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdio>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace pawl::cli {
 
@@ -34,17 +34,17 @@ class Outlet {
   void close();
 
  private:
-  void take(std::string_view text);  // with mutex_ held
+  void take(std::string_view text) PAWL_REQUIRES(mutex_);
   void run();
 
   std::FILE* const out_;
   const std::size_t room_;
-  std::mutex mutex_;  // guards all below
-  std::condition_variable has_text_;
-  std::string text_;
-  std::size_t left_out_ = 0;  // lines, since the last text that was taken
-  bool is_full_ = false;      // until half of the room is free
-  bool closing_ = false;
+  Mutex mutex_;
+  ConditionVariable has_text_;
+  std::string text_ PAWL_GUARDED_BY(mutex_);
+  std::size_t left_out_ PAWL_GUARDED_BY(mutex_) = 0;  // lines, since the last text that was taken
+  bool is_full_ PAWL_GUARDED_BY(mutex_) = false;      // until half of the room is free
+  bool closing_ PAWL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses all of the above
 };
 

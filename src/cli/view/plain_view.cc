@@ -1,7 +1,7 @@
-#include <mutex>
 
 #include <fmt/format.h>
 
+#include "base/mutex.h"
 #include "base/time.h"
 #include "cli/view/event_text.h"
 #include "cli/view/outlet.h"
@@ -25,7 +25,7 @@ class PlainView final : public View {
 
   void happened(const WorkflowEvent& event) override {
     if (event.type == "task_retry_due") return;  // the attempt is told next
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::string time = format_time(event.at).substr(11, 12);
     const std::string head = fmt::format("{} {} ", time, subject_of(event));
     if (event.type == "task_lines") {
@@ -47,7 +47,7 @@ class PlainView final : public View {
 
  private:
   // What a task wrote comes in blocks of whole lines, each ended by "\n".
-  void put_lines(std::string_view head, std::string_view lines) {
+  void put_lines(std::string_view head, std::string_view lines) PAWL_REQUIRES(mutex_) {
     block_.clear();
     std::size_t count = 0;
     while (!lines.empty()) {
@@ -65,9 +65,9 @@ class PlainView final : public View {
   Outlet outlet_;
   const bool one_by_one_;
   int last_tenth_ = 0;
-  std::mutex mutex_;  // guards all below, and the order of lines
-  EventFormatter words_;
-  std::string block_;  // only here to keep its memory
+  Mutex mutex_;  // also for the order of lines
+  EventFormatter words_ PAWL_GUARDED_BY(mutex_);
+  std::string block_ PAWL_GUARDED_BY(mutex_);  // only here to keep its memory
 };
 
 }  // namespace

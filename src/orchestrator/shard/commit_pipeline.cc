@@ -221,7 +221,7 @@ void CommitPipeline::committed(std::uint64_t sequence, Result<void> outcome) {
   if (outcome) {
     durable_.store(sequence, std::memory_order_seq_cst);
   } else {
-    const std::lock_guard lock(failure_mutex_);
+    const MutexLock lock(failure_mutex_);
     if (sequence <= abandoned_) return;  // reset() knows already
     if (!failure_) failure_ = std::move(outcome.error());
     failed_.store(true, std::memory_order_seq_cst);
@@ -230,7 +230,7 @@ void CommitPipeline::committed(std::uint64_t sequence, Result<void> outcome) {
 }
 
 void CommitPipeline::break_off(const Error& why) {
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   if (!failure_) failure_ = why;
   failed_.store(true, std::memory_order_seq_cst);
 }
@@ -252,7 +252,7 @@ void CommitPipeline::done() {
 Result<void> CommitPipeline::check() const {
   if (!failed_.load(std::memory_order_acquire)) [[likely]]
     return {};
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   return std::unexpected(*failure_);
 }
 
@@ -265,7 +265,7 @@ void CommitPipeline::reset() {
   in_flight_.clear();
   open_->clear();
   in_hand_ = nullptr;
-  const std::lock_guard lock(failure_mutex_);
+  const MutexLock lock(failure_mutex_);
   failure_.reset();
   abandoned_ = last_sequence_;
   failed_ = false;

@@ -12,11 +12,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/mutex.h"
 #include "orchestrator/shard/batch.h"
 #include "orchestrator/shard/environment.h"
 #include "persistence/store.h"
@@ -137,9 +137,9 @@ class CommitPipeline final : public CommitListener {
   const LiveWorkflow* in_hand_ = nullptr;
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
-  mutable std::mutex failure_mutex_;  // guards all below
-  std::optional<Error> failure_;
-  std::uint64_t abandoned_ = 0;  // batches up to this one were given up
+  mutable Mutex failure_mutex_;
+  std::optional<Error> failure_ PAWL_GUARDED_BY(failure_mutex_);
+  std::uint64_t abandoned_ PAWL_GUARDED_BY(failure_mutex_) = 0;  // batches up to this one were given up
 };
 
 }  // namespace pawl
