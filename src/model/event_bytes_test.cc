@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include "model/encoding.h"
+#include "model/event_encoding.h"
+#include "model/event_rows.h"
 #include "model/random_events_test.h"
 #include "model/stored.pb.h"
 
@@ -111,13 +113,15 @@ void is_read_as_it_was_written() {
 template <class Each>
 void for_each_kind(Each each) {
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (each.template operator()<std::variant_alternative_t<I, Event>>(event_names()[I]), ...);
+    (each.template operator()<std::variant_alternative_t<I, Event>>(kEventRows[I].name), ...);
   }(std::make_index_sequence<std::variant_size_v<Event>>());
 }
 
 TEST(EventBytes, are_those_of_ever) {
   for_each_kind([]<class E>(std::string_view name) {
     const Pinned now = pin<E>();
+    EXPECT_EQ(now.field, E::kRow.stored) << name;
+    EXPECT_EQ(now.field_before, E::kRow.stored_before) << name;
     const auto then = kPinned.find(name);
     EXPECT_TRUE(then != kPinned.end() && then->second == now)
         << fmt::format("    {{\"{}\", {{{}, {}, 0x{:016X}}}}},", name, now.field, now.field_before, now.bytes);
@@ -130,6 +134,24 @@ TEST(EventBytes, are_read_as_they_were_written) {
     SCOPED_TRACE(name);
     is_read_as_it_was_written<E>();
   });
+}
+
+TEST(EventBytes, of_no_known_kind_are_refused) {
+  const stored::Event unknown;
+  const Result<Event> event = decode_event(unknown, Timestamp(), {});
+  ASSERT_FALSE(event);
+  EXPECT_EQ(event.error().code, ErrorCode::corruption);
+}
+
+TEST(EventBytes, with_an_enumerator_beyond_the_last_are_refused) {
+  stored::Event skipped;
+  skipped.mutable_task_skipped()->set_reason(7);
+  stored::Event stopping;
+  stopping.mutable_workflow_stopping()->set_reason(7);
+  stored::Event compensating;
+  compensating.mutable_workflow_compensating()->set_end(7);
+  for (const stored::Event& event : {skipped, stopping, compensating})
+    EXPECT_EQ(decode_event(event, Timestamp(), {}).error().code, ErrorCode::corruption);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/stored_state.h"
+#include "model/event_rows.h"
 #include "orchestrator/report.h"
 #include "orchestrator/shard.h"
 
@@ -65,10 +66,8 @@ Shard::Batch::Group& Shard::group_of(LiveWorkflow& workflow, std::uint64_t first
 // counted.
 bool Shard::ride_along(const LiveWorkflow& workflow, std::span<const Event> events) const {
   if (starts_bind_ || workflow.waits_for > released_ || events.empty()) return false;
-  return std::ranges::all_of(events, [](const Event& event) {
-    return std::holds_alternative<event::TaskStarted>(event) || std::holds_alternative<event::TaskRetryDue>(event) ||
-           std::holds_alternative<event::TaskHeld>(event) || std::holds_alternative<event::TaskReleased>(event);
-  });
+  return std::ranges::all_of(events,
+                             [](const Event& event) { return contains(kinds_where(&EventRow::rides_along), event); });
 }
 
 void Shard::close_segment(LiveWorkflow& workflow, std::size_t events_before, std::uint64_t first_event,
@@ -109,20 +108,18 @@ void Shard::note_end(LiveWorkflow& workflow, std::size_t effects_before) {
 // definition.
 void Shard::note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
   for (const Event& event : events) {
-    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
-      if (!workflow.state.is_dead_letter(failed->task)) continue;
+    const EventRow& row = row_of(event);
+    if (row.dead_letters == DeadLetters::may_gain_one) {
+      if (!workflow.state.is_dead_letter(*action_of(event))) continue;
       ++environment_.letter_count;
-      if (group != nullptr) group->letters.push_back(failed->task);
-    } else if (const auto* discarded = std::get_if<event::DeadLetterDiscarded>(&event)) {
-      if (group != nullptr) group->letters.push_back(discarded->task);
-    } else if (std::holds_alternative<event::WorkflowRevived>(event) ||
-               std::holds_alternative<event::WorkflowRestored>(event) ||
-               std::holds_alternative<event::WorkflowCompensating>(event)) {
-      if (group != nullptr) group->letters_anew = true;
-    } else if (std::holds_alternative<event::CompensationRegistered>(event) ||
-               std::holds_alternative<event::WorkflowRedefined>(event)) {
-      if (group != nullptr) group->summary = true;
     }
+    if (group == nullptr) continue;
+    if (row.dead_letters == DeadLetters::any) {
+      group->letters_anew = true;
+    } else if (row.dead_letters != DeadLetters::unchanged) {
+      group->letters.push_back(*action_of(event));
+    }
+    group->summary |= row.changes_summary;
   }
 }
 

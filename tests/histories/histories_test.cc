@@ -18,6 +18,7 @@
 #include "core/evolve.h"
 #include "core/harness_test.h"
 #include "core/stored_state.h"
+#include "model/event_rows.h"
 #include "model/stored.pb.h"
 #include "monitor/workflow_event.h"
 #include "orchestrator/report.h"
@@ -312,12 +313,7 @@ Json to_document(const Story& story) {
   boost::json::array definitions;
   std::set<std::string> seen;
   for (const Event& event : story.events) {
-    const WorkflowFacts* const facts = std::visit(
-        [](const auto& happened) -> const WorkflowFacts* {
-          if constexpr (requires { happened.facts; }) return happened.facts.get();
-          return nullptr;
-        },
-        event);
+    const WorkflowFactsPtr facts = facts_in(event);
     if (facts != nullptr && seen.insert(facts->definition->hash()).second)
       definitions.push_back(*parse_json(to_canonical_json(*facts->definition)));
   }
