@@ -241,11 +241,10 @@ Result<LiveWorkflow*> Shard::make(BoundDefinitionPtr bound, WorkflowFactsPtr fac
   workflow.time_offset = correction_;
   const std::size_t events_before = open_->turn.events.size();
   workflow.state.facts = facts;  // so that it has a name, whatever happens
-  const Result<void> created = guard(workflow, [&]() -> Result<void> {
+  const Result<void> created = guard(workflow, [&] {
     core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
                             evaluator_, open_->turn);
-    core::create(decision, std::move(facts));
-    return {};
+    return core::decide(decision, command::CreateWorkflow{std::move(facts)});
   });
   if (!created) return std::unexpected(created.error());
   by_id_.emplace(workflow.state.id(), workflow.address.place);
@@ -269,23 +268,18 @@ Result<void> Shard::change_facts(LiveWorkflow& workflow, const std::function<Res
   return changed;
 }
 
-Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+// `command` has facts with this definition, and puts them into force.
+Result<void> Shard::exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command) {
   if (environment_.limits.read_only) return refuse_to_change();
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
-  const std::size_t events_before = open_->turn.events.size();
-  const std::uint64_t first_event = workflow.state.event_count;
-  Result<void> redefined = change_facts(workflow, [&] {
-    return guard(workflow, [&] {
-      core::Decision decision(workflow.state, {.now = workflow_time(workflow, now_), .policies = catalog_.get()},
-                              evaluator_, open_->turn);
-      return core::redefine(decision, std::move(facts));
-    });
-  });
-  if (!redefined) return redefined;
+  if (Result<void> done = change_facts(workflow, [&] { return decide(workflow, command); }); !done) return done;
   workflow.bound = std::move(bound);
-  close_segment(workflow, events_before, first_event, false);
   return {};
+}
+
+Result<void> Shard::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  return exchange_definition(workflow, std::move(bound), command::RedefineWorkflow{std::move(facts)});
 }
 
 // It may have ended meanwhile, and then lives again.
@@ -323,12 +317,7 @@ Result<void> Shard::register_compensation(LiveWorkflow& workflow, BoundDefinitio
         fmt::format("cannot register the compensation: an attempt to undo something of workflow {} may still be "
                     "made; wait for its end",
                     in_quotes(workflow.state.id())));
-  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  if (Result<void> kept = bound->keep_in(*store_); !kept) return kept;
-  const command::RegisterCompensation command{std::move(facts)};
-  if (Result<void> done = change_facts(workflow, [&] { return decide(workflow, command); }); !done) return done;
-  workflow.bound = std::move(bound);
-  return {};
+  return exchange_definition(workflow, std::move(bound), command::RegisterCompensation{std::move(facts)});
 }
 
 void Shard::live_again(LiveWorkflow& workflow) {
@@ -359,7 +348,7 @@ void Shard::withdraw(LiveWorkflow& workflow) {
 Result<void> Shard::execute(LiveWorkflow& workflow) {
   if (environment_.limits.read_only) return refuse_to_change();
   if (workflow.state.queued) return {};
-  if (!core::permitted<command::StartWorkflow>(workflow.state.state))
+  if (!core::permitted<command::StartWorkflow>(workflow.state))
     return core::refuse<command::StartWorkflow>(workflow.state);
   const auto place =
       environment_.executors.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);

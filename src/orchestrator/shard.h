@@ -387,6 +387,7 @@ class Shard final : public CommitListener {
   [[nodiscard]] Result<void> check_new(const BoundDefinition& bound, std::size_t more) const;
   Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
+  Result<void> exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command);
   Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);
   LiveWorkflow& new_place();
   void queue_again(LiveWorkflow& workflow);

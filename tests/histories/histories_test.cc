@@ -131,7 +131,7 @@ Story redefined() {
   const auto facts = std::make_shared<WorkflowFacts>(*h.workflow.facts);
   facts->definition = define({task("a"), task("b", {"a"})});
   core::Decision decision(h.workflow, h.moment, h.evaluator, h.turn);
-  EXPECT_TRUE(core::redefine(decision, facts));
+  EXPECT_TRUE(core::decide(decision, command::RedefineWorkflow{facts}));
   return story("redefined", h);
 }
 
