@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/overloaded.h"
 #include "core/completions.h"
 #include "core/workflow_scope.h"
 #include "orchestrator/shard.h"
@@ -63,17 +64,14 @@ bool is_over_at_once(const LiveWorkflow& workflow, const effect::ArmTimer& armed
 }  // namespace
 
 void Shard::release_effect(LiveWorkflow& workflow, const Effect& effect) {
-  if (const auto* dispatched = std::get_if<effect::DispatchTask>(&effect)) [[likely]] {
-    dispatch(workflow, *dispatched);
-  } else if (const auto* armed = std::get_if<effect::ArmTimer>(&effect)) {
-    if (!is_over_at_once(workflow, *armed)) arm(workflow, *armed);
-  } else if (const auto* disarmed = std::get_if<effect::DisarmTimer>(&effect)) {
-    disarm(workflow, disarmed->kind, disarmed->task);
-  } else if (const auto* stopped = std::get_if<effect::StopTask>(&effect)) {
-    stop_attempt(workflow, *stopped);
-  } else {
-    end_workflow(workflow, std::get<effect::EndWorkflow>(effect));
-  }
+  std::visit(Overloaded{[&](const effect::DispatchTask& each) { dispatch(workflow, each); },
+                        [&](const effect::ArmTimer& each) {
+                          if (!is_over_at_once(workflow, each)) arm(workflow, each);
+                        },
+                        [&](const effect::DisarmTimer& each) { disarm(workflow, each.kind, each.task); },
+                        [&](const effect::StopTask& each) { stop_attempt(workflow, each); },
+                        [&](const effect::EndWorkflow& each) { end_workflow(workflow, each); }},
+             effect);
 }
 
 void Shard::dispatch(LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
