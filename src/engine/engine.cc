@@ -224,7 +224,7 @@ Result<void> Engine::started() const { return parts_->orchestrator.check_started
 
 Result<void> Engine::stop(std::optional<Duration> grace, const StopWait& on_wait) {
   if (Result<void> here = parts_->owner.check(); !here) return here;
-  if (Shard::of_this_thread() != nullptr || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
+  if (Mailbox::is_any_here() || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
     return fail(ErrorCode::invalid_state, "an engine cannot be stopped from inside its handlers and callbacks");
   const Duration given = grace.value_or(parts_->cancel_grace);
   if (given < Duration::zero()) return fail(ErrorCode::invalid_argument, "it is negative", "grace");

@@ -20,7 +20,7 @@
 #include "orchestrator/local_policy.h"
 #include "orchestrator/parts.h"
 #include "orchestrator/policy_book.h"
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 #include "orchestrator/supervisor.h"
 #include "orchestrator/workflow_waits.h"
 
@@ -172,7 +172,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   Result<LiveWorkflow*> create_or_attach(Shard& shard, const NewWorkflow& wanted);
   Result<void> create_and_execute(Shard& shard, const NewWorkflow& wanted);
   using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
-  using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  using Redefine = Result<void> (Lifecycle::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound,
+                                               WorkflowFactsPtr facts);
   // `change` is made again if another caller has changed the definition meanwhile; `conflict` if that happens too
   // often.
   Result<void> change_definition(const std::string& id, Redefine redefine, const SpecChange& change);

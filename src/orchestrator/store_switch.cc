@@ -34,7 +34,7 @@ void StoreSwitch::decide(bool switches) {
 }
 
 bool LocalOrchestrator::post_in_time(Shard& shard, ShardCall call) {
-  while (!shard.post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
+  while (!shard.mailbox().post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
     if (!running_) return false;
     std::this_thread::yield();
   }
@@ -106,7 +106,7 @@ void LocalOrchestrator::load_all(bool crashed) {
   for (const auto& shard : shards_) {
     ShardCall load = [crashed, completion = Completion<void>(done.emplace_back(), running_)](Shard& there) mutable {
       if (!there.down())
-        if (Result<void> loaded = there.load(crashed); !loaded) there.break_off(loaded.error());
+        if (Result<void> loaded = there.load(crashed); !loaded) there.commits().break_off(loaded.error());
       completion.answer({});
     };
     (void)post_in_time(*shard, std::move(load));

@@ -61,7 +61,7 @@ void LocalOrchestrator::stop() {
   if (!running_.exchange(false)) return;
   for (const auto& shard : shards_) shard->expect_stop();
   const std::lock_guard changing(changing_);  // a change of the store needs all shards to come to its end
-  for (const auto& shard : shards_) shard->stop();
+  for (const auto& shard : shards_) shard->mailbox().stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   policies_.keep_counts();
@@ -79,9 +79,9 @@ Result<void> LocalOrchestrator::let_go_of(Store& store) const {
 }
 
 void LocalOrchestrator::run_shard(Shard& shard, bool crashed) {
-  const Shard::Here here(shard);
+  const Mailbox::Here here(shard.mailbox());
   Supervisor supervisor(shard, *this, clock_, crashed);
-  while (!shard.is_stopping())
+  while (!shard.mailbox().is_stopping())
     if (!supervisor.step()) supervisor.park();
   if (const Result<void> ended = supervisor.end(engine_stopping()); !ended) log().warn("{}", describe(ended.error()));
 }
@@ -111,7 +111,7 @@ void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
 
 void LocalOrchestrator::handlers_added() {
   if (!running_ || !is_persistent()) return;
-  for (const auto& shard : shards_) shard->handlers_added();
+  for (const auto& shard : shards_) shard->mailbox().handlers_added();
 }
 
 }  // namespace pawl

@@ -76,7 +76,7 @@ Result<WorkflowReport> LocalOrchestrator::wait_for_end(const std::string& id, st
   const auto until = deadline_after(timeout);
   const auto end = std::make_shared<EndReply>();
   Result<void> asked = ask_live<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    shard.when_ended(workflow, end);
+    shard.lifecycle().when_ended(workflow, end);
     return {};
   });
   if (!asked && asked.error().code != ErrorCode::not_found) return std::unexpected(std::move(asked.error()));
@@ -124,7 +124,7 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
     auto found = ask_live<std::vector<Explanation>>(
         id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
           surroundings.previous = [&](TaskIndex task) -> std::optional<core::Surroundings::Previous> {
-            const AttemptsOut::Attempt* const before = shard.attempt_before(workflow, task);
+            const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, task);
             if (before == nullptr) return std::nullopt;
             return core::Surroundings::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
           };

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "model/attempt.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/executors.h"
+#include "orchestrator/shard/timers.h"
 
 namespace pawl {
 
@@ -18,8 +18,8 @@ struct LiveWorkflow {
   core::Workflow state;
   BoundDefinitionPtr bound;
   WorkflowAddress address;
-  std::uint32_t holds = 0;  // batches on their way and queues it stands in: while there are any, it stays where it is
-  std::uint32_t attempts = 0;  // out with runners; so, too
+  std::uint32_t pins = 0;      // see Pin
+  std::uint32_t attempts = 0;  // out with runners or timers, which refer to it as pins do
   ExecutorIndex executor = 0;
   bool placed = false;  // it holds a place on `executor`
   bool in_run_queue = false;
@@ -46,9 +46,43 @@ struct LiveWorkflow {
   // Facts that were replaced while attempts were out, which may refer to them.
   std::vector<WorkflowFactsPtr> former_facts;
 
+  // Something still refers to it, so it stays where it is.
+  [[nodiscard]] bool is_in_use() const { return pins > 0 || attempts > 0; }
   [[nodiscard]] const Handler* handler(TaskIndex task) const {
     return bound->handlers[bound->definition->handler_index(task)];
   }
+  [[nodiscard]] TimerKey timer_key(TimerKind kind, TaskIndex task) const {
+    return {.place = address.place, .generation = address.generation, .task = task, .kind = kind};
+  }
+  [[nodiscard]] bool owns(const TimerKey& key) const {
+    return key.place == address.place && key.generation == address.generation;
+  }
+  // A time that the workflow lives in, as its shard counts it, and the other way round.
+  [[nodiscard]] Timestamp shard_time(Timestamp own) const { return own - time_offset; }
+  [[nodiscard]] Timestamp own_time(Timestamp of_shard) const { return of_shard + time_offset; }
+};
+
+// Keeps a workflow where it is: a batch on its way refers to it, or a queue it stands in. Threads: the shard's.
+class Pin {
+ public:
+  explicit Pin(LiveWorkflow& workflow) : workflow_(&workflow) { ++workflow.pins; }
+  Pin(Pin&& other) noexcept : workflow_(std::exchange(other.workflow_, nullptr)) {}
+  Pin& operator=(Pin&& other) noexcept {
+    std::swap(workflow_, other.workflow_);
+    return *this;
+  }
+  ~Pin() {
+    if (workflow_ != nullptr) --workflow_->pins;
+  }
+
+  [[nodiscard]] LiveWorkflow& operator*() const { return *workflow_; }
+  [[nodiscard]] LiveWorkflow* operator->() const { return workflow_; }
+  [[nodiscard]] LiveWorkflow* get() const { return workflow_; }
+  // The workflow may be half gone, and is not touched any more.
+  void abandon() { workflow_ = nullptr; }
+
+ private:
+  LiveWorkflow* workflow_;
 };
 
 }  // namespace pawl

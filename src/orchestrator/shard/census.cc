@@ -1,8 +1,8 @@
-#include "orchestrator/census.h"
+#include "orchestrator/shard/census.h"
 
 #include <fmt/format.h>
 
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 namespace {
@@ -23,35 +23,30 @@ std::string stray(const LiveWorkflow* workflow, const Timer& timer) {
 // Exact while the shard is quiet.
 ShardCensus Shard::census() {
   ShardCensus found;
-  const auto count_attempts = [&](const LiveWorkflow& workflow) { found.attempts += workflow.attempts; };
-  for (const auto& workflow : places_) {
-    if (!workflow) continue;
-    count_attempts(*workflow);
-    if (is_terminal(workflow->state.state)) {
+  workflows_.for_each([&](const LiveWorkflow& workflow) {
+    found.attempts += workflow.attempts;
+    if (is_terminal(workflow.state.state)) {
       ++found.ended;
     } else {
-      found.unfinished.push_back(workflow->state.id());
+      found.unfinished.push_back(workflow.state.id());
     }
-    if (workflow->holds > 0) ++found.pinned;
-    if (workflow->placed) ++found.placed[workflow->executor];
-    if (workflow->state.queued) ++found.queued;
-  }
-  for (const auto& [generation, orphan] : orphans_) count_attempts(*orphan);
-  const auto count_timer = [&](const Timer& timer) {
+    if (workflow.pins > 0) ++found.pinned;
+    if (workflow.placed) ++found.placed[workflow.executor];
+    if (workflow.state.queued) ++found.queued;
+    return true;
+  });
+  found.attempts += attempts_.count_orphaned();
+  timers_.for_each([&](const Timer& timer) {
     ++found.timers;
-    const LiveWorkflow* const workflow =
-        at({.shard = index_, .place = timer.key.place, .generation = timer.key.generation});
+    const LiveWorkflow* const workflow = workflows_.at(timer.key.place, timer.key.generation);
     if (timer.key.kind == TimerKind::wake)
       found.slotless += workflow == nullptr || workflow->bound->definition->waits(timer.key.task) ? 1 : 0;
     if (std::string what = stray(workflow, timer); !what.empty()) found.stray_timers.push_back(std::move(what));
-  };
-  timers_.for_each(count_timer);
-  alarms_.for_each(count_timer);
-  for (const auto& [breaker, held] : held_) found.held[breaker] = held.tasks.size();
-  found.passages = passages_.size();
-  found.forced = out_.size();
-  found.is_quiet =
-      inbox_.empty() && in_flight_.empty() && open_->empty() && placements_.empty() && made_here_.empty() && !down_;
+  });
+  found.held = breakers_.count_held();
+  found.passages = breakers_.count_passages();
+  found.forced = attempts_.out().size();
+  found.is_quiet = mailbox_.is_empty() && commits_.is_idle() && !commits_.has_open() && places_.is_empty() && !down_;
   return found;
 }
 

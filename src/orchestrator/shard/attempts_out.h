@@ -18,6 +18,7 @@
 
 #include "pawl/types.h"
 
+#include "core/workflow.h"
 #include "model/attempt.h"
 #include "runners/runner.h"
 
@@ -32,6 +33,7 @@ class AttemptsOut {
     bool undoes = false;
     friend bool operator==(const Action&, const Action&) = default;
   };
+  [[nodiscard]] static Action action_of(const core::Workflow& workflow, TaskIndex action);
   struct Attempt {
     AttemptAddress address;
     Runner* runner = nullptr;

@@ -1,4 +1,4 @@
-#include "orchestrator/timers.h"
+#include "orchestrator/shard/timers.h"
 
 #include <algorithm>
 #include <tuple>

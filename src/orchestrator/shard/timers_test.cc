@@ -1,5 +1,5 @@
 // Timers fire in order, once, and not at all when they were disarmed.
-#include "orchestrator/timers.h"
+#include "orchestrator/shard/timers.h"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,4 @@
-#include "orchestrator/attempts_out.h"
+#include "orchestrator/shard/attempts_out.h"
 
 #include <algorithm>
 #include <tuple>
@@ -19,6 +19,11 @@ std::size_t AttemptsOut::AddressHash::operator()(const AttemptAddress& address) 
 
 std::size_t AttemptsOut::ActionHash::operator()(const Action& action) const {
   return boost::hash_value(std::tuple(action.workflow, action.task, action.undoes));
+}
+
+AttemptsOut::Action AttemptsOut::action_of(const core::Workflow& workflow, TaskIndex action) {
+  const Definition& definition = workflow.definition();
+  return {.workflow = workflow.id(), .task = definition.task_id(action), .undoes = definition.is_compensation(action)};
 }
 
 void AttemptsOut::add(const Action& action, const Attempt& attempt) {

@@ -1,0 +1,50 @@
+// Who waits for the end of a workflow of one shard. Threads: the shard's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "pawl/result.h"
+
+#include "core/workflow.h"
+
+namespace pawl {
+
+class EndWaiter {
+ public:
+  virtual ~EndWaiter() = default;
+  virtual void ended(const std::shared_ptr<const core::Workflow>& workflow) = 0;
+  // The shard no longer knows the workflow: it went down. Ask again.
+  virtual void lost(const Error& why) = 0;
+};
+
+class EndWaiters {
+ public:
+  using List = std::vector<std::weak_ptr<EndWaiter>>;
+
+  static void tell(const List& waiters, const std::shared_ptr<const core::Workflow>& ended);
+  static void lose(const List& waiters, const Error& why);
+
+  // `place`: of the workflow in its shard.
+  void add(std::uint32_t place, const std::shared_ptr<EndWaiter>& waiter);
+  // Those who wait for the workflow at `place`; from now on they do not.
+  [[nodiscard]] List take(std::uint32_t place);
+  // tell_ends() tells them.
+  void will_tell(List waiters, std::shared_ptr<const core::Workflow> ended);
+  void tell_ends();
+  void lose_all(const Error& why);
+
+ private:
+  struct UntoldEnd {
+    List waiters;
+    std::shared_ptr<const core::Workflow> workflow;
+  };
+
+  boost::unordered_flat_map<std::uint32_t, List> by_place_;
+  std::vector<UntoldEnd> untold_;
+};
+
+}  // namespace pawl
