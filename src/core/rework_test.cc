@@ -504,10 +504,9 @@ TEST(Redefine, is_refused_once_an_attempt_was_made_also_after_a_restore) {
   h.start();
   ASSERT_TRUE(h.send(pending));
   ASSERT_EQ(h.workflow.state, WorkflowState::pending);
-  Decision decision(h.workflow, h.moment, h.evaluator, h.turn);
   WorkflowFacts facts = *h.workflow.facts;
   facts.definition = define({task("a"), task("b")});
-  const Result<void> redefined = redefine(decision, std::make_shared<const WorkflowFacts>(facts));
+  const Result<void> redefined = h.send(command::RedefineWorkflow{std::make_shared<const WorkflowFacts>(facts)});
   ASSERT_FALSE(redefined);
   EXPECT_EQ(redefined.error().code, ErrorCode::invalid_state);
 }

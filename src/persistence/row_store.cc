@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/event_rows.h"
 #include "persistence/keys.h"
 #include "persistence/stored_rows.h"
 
@@ -54,13 +55,9 @@ bool notes_end_of(std::string_view note, std::uint64_t epoch) {
 // Whether the workflow may have ended before these events, so that it is listed as ended until now: it was restored, or
 // it is kept without the events that led here.
 bool may_have_ended_before(const WorkflowCommit& commit) {
-  const auto lives_again = [](const Event& event) {
-    return std::holds_alternative<event::WorkflowRestored>(event) ||
-           std::holds_alternative<event::WorkflowRevived>(event) ||
-           std::holds_alternative<event::WorkflowCompensating>(event);
-  };
+  const auto may_revive = [](const Event& event) { return contains(kinds_where(&EventRow::may_revive), event); };
   return commit.events.empty() ||
-         std::ranges::any_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, lives_again); });
+         std::ranges::any_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, may_revive); });
 }
 
 // Neither its name nor its time of creation ever changes, so these are all the rows it can have as an ended one.

@@ -1,6 +1,9 @@
 #include "orchestrator/shard/breaker_gate.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "model/event_rows.h"
 
 namespace pawl {
 namespace {
@@ -10,6 +13,35 @@ constexpr std::size_t kReleasedAtOnce = 256;
 // A breaker that is half open is offered another task when it has changed, or after so long: the one before may have
 // been cancelled on its way.
 constexpr std::chrono::seconds kProbeAgain(1);
+
+// none: the attempt goes on.
+std::optional<policy::Verdict> verdict_of(AttemptEnd end) {
+  switch (end) {
+    case AttemptEnd::none:
+      return std::nullopt;
+    case AttemptEnd::success:
+      return policy::Verdict::success;
+    case AttemptEnd::failure:
+      return policy::Verdict::failure;
+    case AttemptEnd::without_verdict:
+      return policy::Verdict::none;
+  }
+  return std::nullopt;
+}
+
+// That a stored policy decided so about the task.
+void count(PolicyBook& policies, const Definition& definition, PolicyDecision decision, TaskIndex task) {
+  switch (decision) {
+    case PolicyDecision::none:
+      return;
+    case PolicyDecision::timeout_granted:
+      return policies.count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
+    case PolicyDecision::retry_granted:
+      return policies.count(definition.rules(task).retry_policy_name, {.evaluations = 1, .allowed = 1, .retries = 1});
+    case PolicyDecision::retry_refused:
+      return policies.count(definition.rules(task).retry_policy_name, {.evaluations = 1, .rejected = 1});
+  }
+}
 
 }  // namespace
 
@@ -26,39 +58,27 @@ std::optional<Timestamp> BreakerGate::enter(const LiveWorkflow& workflow, TaskIn
 }
 
 void BreakerGate::observe(LiveWorkflow& workflow, std::span<const Event> events, Timestamp now) {
-  const Definition& definition = workflow.state.definition();
-  bool stops = false;  // tasks may have ended without an event of their own
+  bool any_may_have_ended = false;
   for (const Event& event : events) {
-    if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
-      if (started->policy_version > 0) policies_.count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
-    } else if (const auto* retry = std::get_if<event::TaskRetryScheduled>(&event)) {
-      end_passage(workflow, retry->task, policy::Verdict::failure, now);
-      if (retry->policy_version > 0)
-        policies_.count(definition.rules(retry->task).retry_policy_name,
-                        {.evaluations = 1, .allowed = 1, .retries = 1});
-    } else if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
-      end_passage(workflow, failed->task, policy::Verdict::failure, now);
-      if (failed->policy_version > 0)
-        policies_.count(definition.rules(failed->task).retry_policy_name, {.evaluations = 1, .rejected = 1});
-    } else if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
-      end_passage(workflow, completed->task, policy::Verdict::success, now);
-    } else if (const auto* cancelled = std::get_if<event::TaskCancelled>(&event)) {
-      end_passage(workflow, cancelled->task, policy::Verdict::none, now);
-    } else if (const auto* interrupted = std::get_if<event::TaskInterrupted>(&event)) {
-      end_passage(workflow, interrupted->task, policy::Verdict::none, now);
-    } else if (const auto* skipped = std::get_if<event::TaskSkipped>(&event)) {
-      end_passage(workflow, skipped->task, policy::Verdict::none, now);
-    } else if (const auto* held = std::get_if<event::TaskHeld>(&event)) {
-      hold(workflow, held->task);
-    } else if (const auto* released = std::get_if<event::TaskReleased>(&event)) {
-      unhold(workflow, released->task);
-    } else {
-      stops |= !std::holds_alternative<event::TaskRetryDue>(event);
+    const EventRow& row = row_of(event);
+    const TaskIndex task = action_of(event).value_or(core::kNoTask);
+    if (const auto verdict = verdict_of(row.attempt_end)) end_passage(workflow, task, *verdict, now);
+    if (policy_version_of(event) > 0) count(policies_, workflow.state.definition(), row.policy_decision, task);
+    switch (row.held_tasks) {
+      case HeldChange::unchanged:
+        break;
+      case HeldChange::gain_one:
+        hold(workflow, task);
+        break;
+      case HeldChange::lose_one:
+        unhold(workflow, task);
+        break;
+      case HeldChange::any_may_end:
+        any_may_have_ended = true;
+        break;
     }
-    if (std::holds_alternative<event::TaskFailed>(event) || std::holds_alternative<event::TaskSkipped>(event))
-      stops = true;
   }
-  if (stops && workflow.held_tasks > 0) unhold_unless_held(workflow);
+  if (any_may_have_ended && workflow.held_tasks > 0) unhold_unless_held(workflow);
 }
 
 std::vector<BreakerGate::HeldTask> BreakerGate::find_releasable(Timestamp now) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/stored_state.h"
+#include "model/event_rows.h"
 #include "orchestrator/report.h"
 
 namespace pawl {
@@ -69,10 +70,8 @@ Batch::Group& CommitPipeline::group_of(LiveWorkflow& workflow, const Before& bef
 // counted.
 bool CommitPipeline::may_ride(const LiveWorkflow& workflow, std::span<const Event> events) const {
   if (starts_bind_ || workflow.waits_for > released_ || events.empty()) return false;
-  return std::ranges::all_of(events, [](const Event& event) {
-    return std::holds_alternative<event::TaskStarted>(event) || std::holds_alternative<event::TaskRetryDue>(event) ||
-           std::holds_alternative<event::TaskHeld>(event) || std::holds_alternative<event::TaskReleased>(event);
-  });
+  return std::ranges::all_of(events,
+                             [](const Event& event) { return contains(kinds_where(&EventRow::rides_along), event); });
 }
 
 bool CommitPipeline::add(LiveWorkflow& workflow, const Before& before) {
@@ -113,20 +112,18 @@ void CommitPipeline::note_end(LiveWorkflow& workflow, std::size_t effects_before
 // definition.
 void CommitPipeline::note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events) {
   for (const Event& event : events) {
-    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
-      if (!workflow.state.is_dead_letter(failed->task)) continue;
+    const EventRow& row = row_of(event);
+    if (row.dead_letters == DeadLetters::may_gain_one) {
+      if (!workflow.state.is_dead_letter(*action_of(event))) continue;
       ++letter_count_;
-      if (group != nullptr) group->letters.push_back(failed->task);
-    } else if (const auto* discarded = std::get_if<event::DeadLetterDiscarded>(&event)) {
-      if (group != nullptr) group->letters.push_back(discarded->task);
-    } else if (std::holds_alternative<event::WorkflowRevived>(event) ||
-               std::holds_alternative<event::WorkflowRestored>(event) ||
-               std::holds_alternative<event::WorkflowCompensating>(event)) {
-      if (group != nullptr) group->letters_anew = true;
-    } else if (std::holds_alternative<event::CompensationRegistered>(event) ||
-               std::holds_alternative<event::WorkflowRedefined>(event)) {
-      if (group != nullptr) group->summary = true;
     }
+    if (group == nullptr) continue;
+    if (row.dead_letters == DeadLetters::any) {
+      group->letters_anew = true;
+    } else if (row.dead_letters != DeadLetters::unchanged) {
+      group->letters.push_back(*action_of(event));
+    }
+    group->summary |= row.changes_summary;
   }
 }
 

@@ -41,12 +41,7 @@ class Decider {
 
   // Error: why it is refused; `corruption` if the workflow is in quarantine, or comes there now.
   template <class C>
-  Result<void> decide(LiveWorkflow& workflow, const C& command) {
-    return decide_by(workflow, [&](core::Decision& decision) { return core::decide(decision, command); });
-  }
-  // The same, where `apply` says what is done to the decision.
-  template <class Apply>
-  Result<void> decide_by(LiveWorkflow& workflow, Apply apply);
+  Result<void> decide(LiveWorkflow& workflow, const C& command);
 
   // Does `work`, which concerns this workflow alone. Should it break an invariant, that workflow is put into
   // quarantine, and nothing else is the worse for it.
@@ -60,7 +55,7 @@ class Decider {
   static std::unexpected<Error> refuse_to_change();
 
  private:
-  // Throws InvariantBroken. Apart from decide_by(), which there is one of for each command.
+  // Throws InvariantBroken. Apart from decide(), which there is one of for each command.
   static void check_invariants(const LiveWorkflow& workflow);
   void note(LiveWorkflow& workflow, const CommitPipeline::Before& before);
 
@@ -88,8 +83,8 @@ auto Decider::guard(LiveWorkflow& workflow, Work&& work) -> decltype(work()) {
   }
 }
 
-template <class Apply>
-Result<void> Decider::decide_by(LiveWorkflow& workflow, Apply apply) {
+template <class C>
+Result<void> Decider::decide(LiveWorkflow& workflow, const C& command) {
   if (environment_.limits.read_only) [[unlikely]]
     return refuse_to_change();
   if (workflow.broken) [[unlikely]]
@@ -99,7 +94,7 @@ Result<void> Decider::decide_by(LiveWorkflow& workflow, Apply apply) {
     core::Decision decision(
         workflow.state, {.now = workflow.own_time(timers_.now()), .random = random_.unit(), .policies = catalog_.get()},
         evaluator_, commits_.turn());
-    Result<void> accepted = apply(decision);
+    Result<void> accepted = core::decide(decision, command);
     if (environment_.limits.checks_invariants) [[unlikely]]
       check_invariants(workflow);
     return accepted;

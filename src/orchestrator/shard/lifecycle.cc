@@ -55,11 +55,8 @@ Result<LiveWorkflow*> Lifecycle::make(BoundDefinitionPtr bound, WorkflowFactsPtr
   workflow.bound = std::move(bound);
   workflow.time_offset = timers_.correction();
   workflow.state.facts = facts;  // so that it has a name, whatever happens
-  const Result<void> created = decider_.decide_by(workflow, [&](core::Decision& decision) -> Result<void> {
-    core::create(decision, std::move(facts));
-    return {};
-  });
-  if (!created) return std::unexpected(created.error());
+  if (Result<void> created = decider_.decide(workflow, command::CreateWorkflow{std::move(facts)}); !created)
+    return std::unexpected(std::move(created.error()));
   workflows_.name(workflow);
   return &workflow;
 }
@@ -79,16 +76,18 @@ Result<void> Lifecycle::change_facts(LiveWorkflow& workflow, const std::function
   return changed;
 }
 
-Result<void> Lifecycle::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+Result<void> Lifecycle::exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command) {
   if (environment_.limits.read_only) return Decider::refuse_to_change();
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
   if (Result<void> kept = bound->keep_in(commits_.store()); !kept) return kept;
-  Result<void> redefined = change_facts(workflow, [&] {
-    return decider_.decide_by(workflow, [&](core::Decision& decision) { return core::redefine(decision, facts); });
-  });
-  if (!redefined) return redefined;
+  if (Result<void> done = change_facts(workflow, [&] { return decider_.decide(workflow, command); }); !done)
+    return done;
   workflow.bound = std::move(bound);
   return {};
+}
+
+Result<void> Lifecycle::redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  return exchange_definition(workflow, std::move(bound), command::RedefineWorkflow{std::move(facts)});
 }
 
 // It may have ended meanwhile, and then lives again.
@@ -127,13 +126,7 @@ Result<void> Lifecycle::register_compensation(LiveWorkflow& workflow, BoundDefin
         fmt::format("cannot register the compensation: an attempt to undo something of workflow {} may still be "
                     "made; wait for its end",
                     in_quotes(workflow.state.id())));
-  if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  if (Result<void> kept = bound->keep_in(commits_.store()); !kept) return kept;
-  const command::RegisterCompensation command{std::move(facts)};
-  if (Result<void> done = change_facts(workflow, [&] { return decider_.decide(workflow, command); }); !done)
-    return done;
-  workflow.bound = std::move(bound);
-  return {};
+  return exchange_definition(workflow, std::move(bound), command::RegisterCompensation{std::move(facts)});
 }
 
 void Lifecycle::live_again(LiveWorkflow& workflow) {
@@ -159,7 +152,7 @@ void Lifecycle::queue_again(LiveWorkflow& workflow) {
 Result<void> Lifecycle::execute(LiveWorkflow& workflow) {
   if (environment_.limits.read_only) return Decider::refuse_to_change();
   if (workflow.state.queued) return {};
-  if (!core::permitted<command::StartWorkflow>(workflow.state.state))
+  if (!core::permitted<command::StartWorkflow>(workflow.state))
     return core::refuse<command::StartWorkflow>(workflow.state);
   if (!places_.place_or_queue(workflow)) return decider_.decide(workflow, command::QueueWorkflow{});
   return decider_.decide(workflow, command::StartWorkflow{});

@@ -59,6 +59,8 @@ class Lifecycle {
   static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
   [[nodiscard]] static bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to);
   Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  // `command` has facts with this definition, and puts them into force.
+  Result<void> exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command);
   Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);
   void live_again(LiveWorkflow& workflow);
   void start_on_its_place(LiveWorkflow& workflow);
