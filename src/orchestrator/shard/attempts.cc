@@ -29,9 +29,9 @@ Attempts::Ended Attempts::end(const AttemptAddress& address) {
               "shard {} place {}: an outcome for a workflow that is gone", shard_, address.workflow.place);
   LiveWorkflow& made_for = workflow != nullptr ? *workflow : *orphan->second;
   PAWL_ASSERT(made_for.attempts > 0, "workflow {}: an outcome of an attempt that was not made", made_for.state.id());
+  --made_for.attempts;
   out_.remove(address);
   if (!made_for.bound->definition->waits(address.task)) give_slot_back();
-  --made_for.attempts;
   if (workflow != nullptr) [[likely]]
     return {.workflow = workflow};
   LiveWorkflow* const successor = workflows_.find(made_for.state.id());
@@ -85,12 +85,18 @@ void Attempts::stop_unforced(const LiveWorkflow& workflow, const effect::StopTas
 }
 
 void Attempts::orphan_all() {
-  for (auto& workflow : workflows_.take_all()) {
-    if (!workflow || workflow->attempts == 0) continue;
-    stop_running(*workflow);
-    orphans_.emplace(workflow->address.generation, std::move(workflow));
-  }
+  // What may throw comes first: until then the table keeps what runners refer to.
+  std::size_t kept = orphans_.size();
+  workflows_.for_each([&](LiveWorkflow& workflow) {
+    if (workflow.attempts == 0) return true;
+    stop_running(workflow);
+    ++kept;
+    return true;
+  });
   stop_forced(std::nullopt);
+  orphans_.reserve(kept);
+  for (auto& workflow : workflows_.take_all())
+    if (workflow && workflow->attempts > 0) orphans_.emplace(workflow->address.generation, std::move(workflow));
   out_.disown();
   // Of what has ended unreported.
   const std::size_t orphaned = count_orphaned();

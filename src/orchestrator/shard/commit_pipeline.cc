@@ -158,8 +158,8 @@ Batch* CommitPipeline::seal() {
   if (store_->is_durable()) assemble(*open_);
   const bool is_bare = open_->commits.empty();
   if (is_bare) open_->sequence = in_flight_.empty() ? durable_.load() : in_flight_.back()->sequence;
+  if (spare_.empty()) spare_.push_back(std::make_unique<Batch>());  // there is always an open one, also if this throws
   in_flight_.push_back(std::move(open_));
-  if (spare_.empty()) spare_.push_back(std::make_unique<Batch>());
   open_ = std::move(spare_.back());
   spare_.pop_back();
   return is_bare ? nullptr : in_flight_.back().get();

@@ -66,9 +66,10 @@ class CommitPipeline final : public CommitListener {
 
   [[nodiscard]] bool has_open() const { return !open_->is_empty(); }
   [[nodiscard]] bool is_idle() const { return in_flight_.empty(); }
-  // So many are on their way that no more are made.
+  // So many are on their way that the shard takes nothing more.
   [[nodiscard]] bool is_behind() const { return in_flight_.size() >= most_in_flight_; }
-  // Hands the open batch to the store; `release_early(batch)` before that, if some of it may be.
+  // Hands the open batch to the store, unless it adds no fact; `release_early(batch)` before that, if some of it may
+  // be.
   template <class ReleaseEarly>
   void commit(ReleaseEarly release_early) {
     Batch* const batch = seal();
@@ -86,7 +87,7 @@ class CommitPipeline final : public CommitListener {
   void done();
   // Error: why a batch will not become durable.
   [[nodiscard]] Result<void> check() const;
-  // What the effects of the workflow that were decided last wait for is durable.
+  // During a release: what the effects of the workflow that were decided last wait for is durable.
   [[nodiscard]] bool is_durable(const LiveWorkflow& workflow) const {
     return !store_->is_durable() || workflow.waits_for <= releasing_;
   }
@@ -107,7 +108,7 @@ class CommitPipeline final : public CommitListener {
   }
   // Whose part of a commit was being made when that broke off; nullptr: nobody's.
   [[nodiscard]] const LiveWorkflow* in_hand() const { return in_hand_; }
-  // Forgets all that is not durable. What is still committed of it comes too late.
+  // Forgets all that has not been released. What is still committed of it comes too late.
   void reset();
   // The same, when its workflows must not be touched any more.
   void abandon();

@@ -237,16 +237,15 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::EndWorkflow& ende
 }
 
 void EffectRouter::announce_end(const LiveWorkflow& workflow) {
-  EndWaiters::List waiters = waiters_.take(workflow.address.place);
-  if (waiters.empty()) return;
+  if (!waiters_.has(workflow.address.place)) return;
   const auto state = std::make_shared<const core::Workflow>(workflow.state);
   if (commits_.is_durable(workflow)) {
-    waiters_.will_tell(std::move(waiters), state);
+    waiters_.will_tell(workflow.address.place, state);
     return;
   }
   // The end is durable, and what has happened to the workflow since is not (a dead letter was discarded, say): who
   // waits hears of both when both are.
-  commits_.reply_when_durable([waiters = std::move(waiters), state](const Error* failure) {
+  commits_.reply_when_durable([waiters = waiters_.take(workflow.address.place), state](const Error* failure) {
     if (failure == nullptr) return EndWaiters::tell(waiters, state);
     EndWaiters::lose(waiters, *failure);
   });

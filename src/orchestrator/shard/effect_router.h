@@ -2,8 +2,8 @@
 //
 // An effect is released later than it was decided. Effects of one workflow are released in the order they were decided,
 // so a timer that is armed has its disarming behind it; what else may have changed meanwhile is looked at in the
-// release: whether the attempt still runs (dispatch), which attempt is to stop (stop), which end of the workflow it was
-// (end).
+// release: whether the attempt still runs (DispatchTask), which attempt is to stop (StopTask), which end of the
+// workflow it was (EndWorkflow).
 //
 // Threads: the shard's.
 #pragma once

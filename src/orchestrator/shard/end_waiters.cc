@@ -31,8 +31,9 @@ EndWaiters::List EndWaiters::take(std::uint32_t place) {
   return waiters;
 }
 
-void EndWaiters::will_tell(List waiters, std::shared_ptr<const core::Workflow> ended) {
-  untold_.push_back({.waiters = std::move(waiters), .workflow = std::move(ended)});
+void EndWaiters::will_tell(std::uint32_t place, std::shared_ptr<const core::Workflow> ended) {
+  untold_.push_back({.waiters = {}, .workflow = std::move(ended)});
+  untold_.back().waiters = take(place);
 }
 
 void EndWaiters::tell_ends() {

@@ -30,10 +30,12 @@ class EndWaiters {
 
   // `place`: of the workflow in its shard.
   void add(std::uint32_t place, const std::shared_ptr<EndWaiter>& waiter);
+  // Whether somebody waits for the workflow at `place`.
+  [[nodiscard]] bool has(std::uint32_t place) const { return !by_place_.empty() && by_place_.contains(place); }
   // Those who wait for the workflow at `place`; from now on they do not.
   [[nodiscard]] List take(std::uint32_t place);
-  // tell_ends() tells them.
-  void will_tell(List waiters, std::shared_ptr<const core::Workflow> ended);
+  // The next tell_ends() tells those who wait for the workflow at `place`.
+  void will_tell(std::uint32_t place, std::shared_ptr<const core::Workflow> ended);
   void tell_ends();
   void lose_all(const Error& why);
 

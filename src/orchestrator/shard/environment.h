@@ -48,7 +48,7 @@ struct ShardLimits {
   std::optional<std::set<std::string, std::less<>>> only;
 };
 
-// All outlive the shards.
+// What it refers to outlives the shards.
 struct ShardEnvironment {
   TaskSlots& slots;
   Executors& executors;

@@ -1,5 +1,6 @@
 // The places that a shard's workflows have on executors, or wait for. A place that is given back goes to the workflow
-// that has waited longest, on whichever shard: its own one delivers it. Threads: the shard's.
+// of the highest priority that has waited longest, on whichever shard; the shard that gave it back hands it over.
+// Threads: the shard's.
 #pragma once
 
 #include <algorithm>

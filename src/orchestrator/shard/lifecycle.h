@@ -31,7 +31,7 @@ class Lifecycle {
         waiters_(waiters),
         quarantine_(quarantine) {}
 
-  // Error: `already_exists`; `id_may_be_taken`: by a stored workflow.
+  // Error: `already_exists`, `limit_exceeded`, `not_found` (a policy); `id_may_be_taken`: by a stored workflow.
   Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
   // The same, under the id of a workflow that has ended, of which nothing is left. Error: `invalid_state`.
   Result<LiveWorkflow*> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
@@ -48,7 +48,7 @@ class Lifecycle {
   // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
   void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
 
-  // It waited for a place when its shard last knew of it.
+  // Its state says that it waits for a place.
   void queue_again(LiveWorkflow& workflow);
   void start_placed(const Placement& placement);
 

@@ -58,9 +58,7 @@ void Mailbox::stop() {
 }
 
 bool Mailbox::take_nudge() {
-  if (!nudged_.load(std::memory_order_relaxed)) return false;
-  nudged_.store(false, std::memory_order_seq_cst);
-  return true;
+  return nudged_.load(std::memory_order_relaxed) && nudged_.exchange(false, std::memory_order_seq_cst);
 }
 
 void Mailbox::close() {

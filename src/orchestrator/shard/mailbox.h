@@ -35,7 +35,7 @@ class Mailbox {
 
   // False, and `call` is left as it was, if there is no room. A call that nobody comes to is dropped.
   bool post(ShardCall&& call);
-  // Waits for room if it must: an outcome is never lost.
+  // Waits for room if it must: an outcome is not lost unless the shard stops.
   void finished(FinishedAttempt attempt);
   // There may be a task slot.
   void nudge();
@@ -66,8 +66,8 @@ class Mailbox {
   void take_own(std::vector<FinishedAttempt>& empty) { empty.swap(own_); }
   [[nodiscard]] bool has_own() const { return !own_.empty(); }
   [[nodiscard]] bool is_empty() const { return inbox_.empty() && own_.empty(); }
-  // Sleeps until there is a message (unless `ignores_messages`), stop() or wake() was called and `is_ready` holds, or
-  // until `until`.
+  // Sleeps until there is a message or a nudge (unless `ignores_messages`), stop() or wake() was called, `is_ready`
+  // holds, or `until` has come.
   template <class IsReady>
   void wait(std::optional<std::chrono::steady_clock::time_point> until, bool ignores_messages, IsReady is_ready) {
     parking_.wait(until, kSpin, [&] {

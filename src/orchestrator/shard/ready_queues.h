@@ -23,7 +23,8 @@ class ReadyQueues {
   // With tasks that only wait for something, and need no slot.
   [[nodiscard]] Queue& waiting() { return waiting_; }
   [[nodiscard]] bool has_ready() const;
-  // The first workflow of a queue, which is not in it any more.
+  // The first workflow of a queue, which is not in it any more; the caller clears its `in_run_queue` or
+  // `in_wait_queue`.
   [[nodiscard]] static Pin take(Queue& queue);
 
   // What a ready task has to wait for: an attempt of it that still has a process. nullptr: there is none.

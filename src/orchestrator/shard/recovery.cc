@@ -11,13 +11,6 @@
 #include "orchestrator/replay.h"
 
 namespace pawl {
-namespace {
-
-// Workflows taken up between two commits.
-constexpr std::size_t kLoadedPerBatch = 1000;
-
-}  // namespace
-
 bool Recovery::is_wanted(std::string_view id) const {
   const ShardLimits& limits = environment_.limits;
   return !limits.standby && (!limits.only || limits.only->contains(id));
@@ -64,7 +57,6 @@ Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& g
   timers_.tick();
   if (crashed) commits_.bind_starts();
   std::optional<Error> failure;
-  std::size_t loaded = 0;
   const auto take = [&](const Result<StoredWorkflow>& stored) {
     if (!stored) {
       failure = stored.error();
@@ -76,7 +68,6 @@ Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& g
     } else {
       quarantine_.add(stored->id, workflow.error());
     }
-    if (++loaded % kLoadedPerBatch != 0) return true;
     const Result<bool> goes_on = go_on();
     if (!goes_on) failure = goes_on.error();
     return goes_on.value_or(false);

@@ -35,7 +35,7 @@ class Recovery {
         lifecycle_(lifecycle) {}
 
   // Takes up every stored workflow that belongs here. `crashed`: the process that ran them ended without warning.
-  // `go_on` is called after some of them: false, or an error, ends it.
+  // `go_on` is called after each of them: false, or an error, ends it.
   Result<void> load(bool crashed, const std::function<Result<bool>()>& go_on);
   // The same for one workflow; nullptr if there is none. Error: why it cannot be run.
   Result<LiveWorkflow*> load_one(const std::string& id);

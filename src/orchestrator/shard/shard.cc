@@ -14,6 +14,8 @@ namespace {
 
 // When an inbox that was full is tried once more.
 constexpr std::chrono::milliseconds kRetryPlacement(1);
+// Workflows that are taken up between two commits.
+constexpr std::size_t kLoadedPerBatch = 1000;
 
 }  // namespace
 
@@ -186,8 +188,10 @@ void Shard::use_store(Store& store, Epoch epoch) {
 }
 
 Result<void> Shard::load(bool crashed) {
-  return recovery_.load(crashed, [this]() -> Result<bool> {
-    if (Result<void> committed = commit_within_limit(); !committed) return std::unexpected(committed.error());
+  std::size_t loaded = 0;
+  return recovery_.load(crashed, [&]() -> Result<bool> {
+    if (++loaded % kLoadedPerBatch == 0)
+      if (Result<void> committed = commit_within_limit(); !committed) return std::unexpected(committed.error());
     return !mailbox_.is_stopping() && !stop_is_near_.load(std::memory_order_relaxed);
   });
 }

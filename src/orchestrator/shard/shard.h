@@ -8,7 +8,7 @@
 // When a commit fails or an invariant breaks, turn() says why. The supervisor then calls reset(), which forgets
 // everything, and load(), which reads it again from the store; meanwhile the shard is down and refuses all calls.
 //
-// Threads: mailbox() from any; everything else on the shard's own.
+// Threads: mailbox(), index() and expect_stop() from any; everything else on the shard's own.
 #pragma once
 
 #include <atomic>
@@ -109,7 +109,7 @@ class Shard {
   std::atomic<bool> stop_is_near_{false};
   std::optional<Error> down_;
 
-  // Each refers to parts above it alone.
+  // Each refers to parts above it alone, but for the callbacks that it is given.
   Mailbox mailbox_;
   ShardTimers timers_;
   BreakerGate breakers_;

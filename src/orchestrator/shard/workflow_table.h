@@ -70,7 +70,7 @@ class WorkflowTable {
   [[nodiscard]] Places take_all();
 
  private:
-  // Not one that has been revived since, or has ended once more.
+  // Void if the workflow has been revived since, or has ended once more.
   struct Ended {
     WorkflowAddress workflow;
     std::uint64_t end_event;
