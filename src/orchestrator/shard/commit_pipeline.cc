@@ -267,7 +267,7 @@ void CommitPipeline::reset() {
   in_hand_ = nullptr;
   const std::lock_guard lock(failure_mutex_);
   failure_.reset();
-  abandoned_ = last_sequence_;
+  abandoned_ = ++last_sequence_;  // the open batch's, too: what has a number of before is not in a later one
   failed_ = false;
 }
 
