@@ -6,19 +6,12 @@
 namespace pawl::testing {
 namespace {
 
-struct NotingWaiter final : EndWaiter {
-  int ends = 0;
-  std::vector<std::string> losses;
-  void ended(const std::shared_ptr<const core::Workflow>&) override { ++ends; }
-  void lost(const Error& why) override { losses.push_back(why.message); }
-};
-
 const auto kSomeEnd = std::make_shared<const core::Workflow>();
 const Error kDown{.code = ErrorCode::unavailable, .message = "it went down", .field = {}};
 
 TEST(EndWaiters, are_taken_once_and_by_the_place_of_their_workflow) {
   EndWaiters waiters;
-  const auto waiter = std::make_shared<NotingWaiter>();
+  const auto waiter = std::make_shared<NotedWaiter>();
   EXPECT_TRUE(waiters.take(1).empty());
   waiters.add(1, waiter);
   waiters.add(1, waiter);
@@ -29,7 +22,7 @@ TEST(EndWaiters, are_taken_once_and_by_the_place_of_their_workflow) {
 
 TEST(EndWaiters, are_told_when_it_is_time_and_then_no_more) {
   EndWaiters waiters;
-  const auto waiter = std::make_shared<NotingWaiter>();
+  const auto waiter = std::make_shared<NotedWaiter>();
   waiters.will_tell({waiter}, kSomeEnd);
   EXPECT_EQ(waiter->ends, 0);
   waiters.tell_ends();
@@ -38,7 +31,7 @@ TEST(EndWaiters, are_told_when_it_is_time_and_then_no_more) {
 }
 
 TEST(EndWaiters, that_gave_up_are_not_told) {
-  auto waiter = std::make_shared<NotingWaiter>();
+  auto waiter = std::make_shared<NotedWaiter>();
   const EndWaiters::List list{waiter};
   waiter.reset();
   EndWaiters::tell(list, kSomeEnd);
@@ -48,9 +41,9 @@ TEST(EndWaiters, that_gave_up_are_not_told) {
 // Someone may wait in small portions for days.
 TEST(EndWaiters, that_gave_up_go_before_their_list_grows) {
   EndWaiters waiters;
-  const auto patient = std::make_shared<NotingWaiter>();
+  const auto patient = std::make_shared<NotedWaiter>();
   waiters.add(1, patient);
-  for (int i = 0; i < 1000; ++i) waiters.add(1, std::make_shared<NotingWaiter>());
+  for (int i = 0; i < 1000; ++i) waiters.add(1, std::make_shared<NotedWaiter>());
   const EndWaiters::List list = waiters.take(1);
   EXPECT_LE(list.size(), 4U);
   EXPECT_EQ(list.front().lock(), patient);
@@ -58,8 +51,8 @@ TEST(EndWaiters, that_gave_up_go_before_their_list_grows) {
 
 TEST(EndWaiters, are_all_told_why_they_are_lost_and_wait_no_more) {
   EndWaiters waiters;
-  const auto one = std::make_shared<NotingWaiter>();
-  const auto other = std::make_shared<NotingWaiter>();
+  const auto one = std::make_shared<NotedWaiter>();
+  const auto other = std::make_shared<NotedWaiter>();
   waiters.add(1, one);
   waiters.add(2, other);
   waiters.lose_all(kDown);

@@ -2,6 +2,7 @@
 // workflows in memory, and the parts wired together as Shard wires them.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -39,6 +40,7 @@
 #include "orchestrator/shard/workflow_table.h"
 #include "orchestrator/task_slots.h"
 #include "persistence/volatile_store.h"
+#include "runners/builtin.h"
 #include "runners/handler.h"
 #include "tests/support/graphs.h"
 
@@ -56,23 +58,34 @@ struct StandingClock final : Clock {
   [[nodiscard]] Timestamp wall() const override { return time + correction; }
 };
 
+struct NotedWaiter final : EndWaiter {
+  int ends = 0;
+  std::vector<std::string> losses;
+  void ended(const std::shared_ptr<const core::Workflow>&) override { ++ends; }
+  void lost(const Error& why) override { losses.push_back(why.message); }
+};
+
 // Notes what it is told, and reports nothing.
 struct NotingRunner final : Runner {
   bool forces = false;
   std::vector<AttemptAddress> started;
   std::vector<AttemptAddress> stopped;
+  int stopped_unstarted = 0;  // told to stop before they were started
 
   void start(std::span<Assignment> assignments) override {
     for (const Assignment& assignment : assignments) started.push_back(assignment.address);
   }
-  void stop(const AttemptAddress& address, Duration) override { stopped.push_back(address); }
+  void stop(const AttemptAddress& address, Duration) override {
+    stopped.push_back(address);
+    if (std::ranges::find(started, address) == started.end()) ++stopped_unstarted;
+  }
   [[nodiscard]] bool can_force_end() const override { return forces; }
   // As user.process.
   Handler handler() { return {.module = "user", .function = "process", .call = nullptr, .runner = this}; }
 };
 
 // Keeps batches on their way until a test says what becomes of them.
-struct HeldStore final : VolatileStore {
+struct HeldStore : VolatileStore {
   struct KeptWorkflow {
     std::string id;
     std::uint64_t first_event = 0;
@@ -160,7 +173,7 @@ inline void cancel(LiveWorkflow& workflow) {
   (void)apply_alone(workflow, command::CancelWorkflow{.reason = {}, .grace = Duration::zero()});
 }
 
-// Whatever a test's policies and tasks say, as one task of a `w`.
+// `tasks` tasks that depend on nothing but a circuit breaker.
 inline WorkflowSpec guarded(std::size_t tasks, const std::string& breaker) {
   WorkflowSpec spec = workflow({}, "guarded");
   for (std::size_t i = 0; i < tasks; ++i) {
@@ -223,6 +236,7 @@ class Parts : private Observer, private AttemptSink {
         recovery(0, environment, decider, commits, timers, workflows, places, ready, quarantine, lifecycle),
         intake(mailbox, decider, attempts, timers, workflows, ready, policies),
         here_(mailbox) {
+    add_builtin_handlers(handlers, runner);
     commits.use_store(store, Epoch(1));
     timers.tick();
   }
@@ -248,11 +262,16 @@ class Parts : private Observer, private AttemptSink {
     release();
     return workflow;
   }
+  // A turn in which nothing has arrived.
+  void turn() {
+    scheduler.run();
+    release();
+  }
   // Hands the turn to the store.
   void commit() {
     commits.commit([this](const Batch& batch) { effects.release_early(batch); });
   }
-  // What is durable is released.
+  // What is durable is released. As in a shard, but that nothing is forgotten.
   void release_durable() {
     while (Batch* const batch = commits.next_durable()) {
       effects.release(*batch);
@@ -269,6 +288,8 @@ class Parts : private Observer, private AttemptSink {
     if (store.batches.size() > before) store.settle();
     release_durable();
   }
+  // From now on workflows are made whose tasks have this handler.
+  void use_handler(std::string_view module, std::string_view function) { handler = *handlers.find(module, function); }
   // The attempt that its task makes now.
   static AttemptAddress attempt_of(const LiveWorkflow& workflow, TaskIndex task) {
     return {.workflow = workflow.address, .task = task, .attempt = workflow.state.tasks[task].attempt};
