@@ -113,12 +113,13 @@ TEST(CommitPipeline, a_start_waits_for_what_was_decided_before_it_on_its_workflo
   it.start(workflow, 0);
   it.commit();
   it.complete(workflow, 0);
+  it.commit();
   it.start(workflow, 1);
   it.start(other, 0);
   EXPECT_EQ(it.commit(), 1U) << "of the other one";
   EXPECT_FALSE(it.commits.is_durable(workflow));
   it.store.settle();
-  EXPECT_EQ(it.release(), 2);
+  EXPECT_EQ(it.release(), 3);
   EXPECT_TRUE(it.commits.is_durable(workflow));
   it.start(workflow, 2);
   EXPECT_EQ(it.commit(), 1U);

@@ -184,8 +184,10 @@ TEST(EffectRouter, does_not_announce_an_end_behind_which_the_workflow_lives_agai
   ASSERT_TRUE(parts.decider.decide(workflow, cancel_within(Duration::zero())));
   parts.store.settle();
   parts.release_durable();
-  EXPECT_EQ(waiter->ends, 0);
+  EXPECT_FALSE(workflow.ended);
+  EXPECT_TRUE(workflow.placed);
   parts.release();
+  EXPECT_TRUE(workflow.ended);
   EXPECT_EQ(waiter->ends, 1);
 }
 

@@ -73,18 +73,21 @@ TEST(Recovery, takes_up_what_lives_here_and_runs_it) {
 }
 
 TEST(Recovery, counts_a_crash_against_the_tasks_that_ran_and_binds_starts_from_then_on) {
-  OneRecovery it;
-  const std::string id = it.stock("w", run_its_task);
-  ASSERT_TRUE(it.load(true));
-  LiveWorkflow& workflow = *it.parts.workflows.find(id);
-  EXPECT_EQ(workflow.state.tasks[0].crashes, 1U);
-  it.parts.release();
-  workflow.unserved = false;
-  it.parts.ready.add(workflow);
-  ASSERT_TRUE(it.parts.decider.decide(workflow, command::PauseWorkflow{}));
-  std::size_t early = 0;
-  it.parts.commits.commit([&](const Batch&) { ++early; });
-  EXPECT_EQ(early, 0U);
+  for (const bool crashed : {false, true}) {
+    OneRecovery it;
+    const std::string id = it.stock("w", run_its_task);
+    ASSERT_TRUE(it.load(crashed));
+    const LiveWorkflow& workflow = *it.parts.workflows.find(id);
+    EXPECT_EQ(workflow.state.tasks[0].crashes, crashed ? 1U : 0U);
+    it.parts.commit();
+    it.store.settle();
+    it.parts.release_durable();
+    it.parts.scheduler.run();
+    EXPECT_EQ(it.parts.state_of(workflow, 0), TaskState::running);
+    bool rides = false;
+    it.parts.commits.commit([&](const Batch&) { rides = true; });
+    EXPECT_EQ(rides, !crashed);
+  }
 }
 
 TEST(Recovery, puts_what_does_not_read_into_quarantine_and_takes_up_the_rest) {
