@@ -1,7 +1,11 @@
 // A task has one attempt at a time, whoever made it; an attempt is known by its address and by what it is made at.
 #include "orchestrator/shard/attempts_out.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

@@ -2,7 +2,11 @@
 // workflow that it was made for.
 #include "orchestrator/shard/attempts.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

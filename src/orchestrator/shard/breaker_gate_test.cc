@@ -2,7 +2,11 @@
 // its shard, neither a passage nor a held task is left behind.
 #include "orchestrator/shard/breaker_gate.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

@@ -1,7 +1,9 @@
 // Who waits for an end is told once, or that it is lost; who gave up takes no room.
 #include "orchestrator/shard/end_waiters.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

@@ -1,7 +1,11 @@
 // A place is taken once, given back once, and reaches whoever has waited longest.
 #include "orchestrator/shard/executor_places.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

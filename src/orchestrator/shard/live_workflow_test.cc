@@ -22,13 +22,17 @@ TEST(Pin, keeps_its_workflow_in_use) {
 TEST(Pin, counts_once_wherever_it_is_moved) {
   LiveWorkflow workflow;
   LiveWorkflow other;
-  Pin pin(workflow);
-  Pin moved(std::move(pin));
-  EXPECT_EQ(workflow.pins, 1U);
-  moved = Pin(other);
+  {
+    Pin pin(workflow);
+    Pin moved(std::move(pin));
+    EXPECT_EQ(workflow.pins, 1U);
+    moved = Pin(other);
+    EXPECT_EQ(workflow.pins, 0U);
+    EXPECT_EQ(other.pins, 1U);
+    EXPECT_EQ(moved.get(), &other);
+  }
   EXPECT_EQ(workflow.pins, 0U);
-  EXPECT_EQ(other.pins, 1U);
-  EXPECT_EQ(moved.get(), &other);
+  EXPECT_EQ(other.pins, 0U);
 }
 
 // Whoever abandons one knows that the workflow may be half gone: it is not even counted down.

@@ -1,7 +1,11 @@
 // A workflow stands once in each queue that it belongs into, and in none while it could start nothing there.
 #include "orchestrator/shard/ready_queues.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

@@ -2,7 +2,9 @@
 // workflow's can be disarmed.
 #include "orchestrator/shard/shard_timers.h"
 
-#include "orchestrator/shard/parts_test.h"
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {

@@ -1,8 +1,12 @@
 // What the table finds, and by what; what it forgets, and what it must not.
 #include "orchestrator/shard/workflow_table.h"
 
+#include <atomic>
+
+#include <gtest/gtest.h>
+
 #include "base/assert.h"
-#include "orchestrator/shard/parts_test.h"
+#include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
 namespace {
