@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 

@@ -264,7 +264,7 @@ void CommitPipeline::reset() {
   in_hand_ = nullptr;
   const MutexLock lock(failure_mutex_);
   failure_.reset();
-  abandoned_ = last_sequence_;
+  abandoned_ = ++last_sequence_;  // the open batch's, too: what has a number of before is not in a later one
   failed_ = false;
 }
 

@@ -108,7 +108,7 @@ class CommitPipeline final : public CommitListener {
   }
   // Whose part of a commit was being made when that broke off; nullptr: nobody's.
   [[nodiscard]] const LiveWorkflow* in_hand() const { return in_hand_; }
-  // Forgets all that has not been released. What is still committed of it comes too late.
+  // Forgets all that has not been released. What the store still tells of it comes too late, and is ignored.
   void reset();
   // The same, when its workflows must not be touched any more.
   void abandon();

@@ -16,8 +16,9 @@ namespace pawl {
 class EndWaiter {
  public:
   virtual ~EndWaiter() = default;
+  // Either of these is called, once, on the shard's thread: the workflow has ended, durably, in this state; or the
+  // shard no longer knows the workflow (it went down), and whoever still wants to wait asks again.
   virtual void ended(const std::shared_ptr<const core::Workflow>& workflow) = 0;
-  // The shard no longer knows the workflow: it went down. Ask again.
   virtual void lost(const Error& why) = 0;
 };
 
@@ -25,6 +26,7 @@ class EndWaiters {
  public:
   using List = std::vector<std::weak_ptr<EndWaiter>>;
 
+  // Those that are still there.
   static void tell(const List& waiters, const std::shared_ptr<const core::Workflow>& ended);
   static void lose(const List& waiters, const Error& why);
 

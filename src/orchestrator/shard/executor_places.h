@@ -21,13 +21,13 @@ class ExecutorPlaces {
   bool place_or_queue(LiveWorkflow& workflow);
   // For one that runs already, be they all full.
   void place_running(LiveWorkflow& workflow);
-  // It was given this one.
+  // It has been given a place on this executor.
   static void take(LiveWorkflow& workflow, ExecutorIndex executor);
   // It no longer waits for a place.
   void withdraw(LiveWorkflow& workflow);
   // Gives its place back, if it has one.
   void leave(LiveWorkflow& workflow);
-  // Gives a place back that nobody has taken.
+  // Gives a place back that its workflow no longer wants.
   void give_back(ExecutorIndex executor);
 
   // Hands places over: `hand_over(Placement)` is false if the workflow's shard takes nothing now. It may give places

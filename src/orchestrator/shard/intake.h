@@ -1,7 +1,7 @@
 // The first half of a turn: what has arrived, and what has become due, is decided on. Threads: the shard's.
 #pragma once
 
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "orchestrator/policy_book.h"

@@ -14,6 +14,7 @@
 #include "orchestrator/shard/environment.h"
 #include "orchestrator/shard/executor_places.h"
 #include "orchestrator/shard/quarantine.h"
+#include "orchestrator/shard/shard_timers.h"
 #include "orchestrator/shard/workflow_table.h"
 
 namespace pawl {

@@ -66,7 +66,6 @@ void Mailbox::close() {
   drop_all();
 }
 
-// Of calls that are dropped each answers for itself.
 void Mailbox::drop_all() {
   while (inbox_.try_pop()) {
   }

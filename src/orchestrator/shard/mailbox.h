@@ -30,12 +30,14 @@ using ShardCall = std::move_only_function<void(std::reference_wrapper<Shard>)>;
 
 class Mailbox {
  public:
-  // So many messages wait at most.
+  // `capacity`: messages that wait at most, rounded up to a power of two.
   explicit Mailbox(std::size_t capacity) : inbox_(capacity) {}
 
-  // False, and `call` is left as it was, if there is no room. A call that nobody comes to is dropped.
+  // False, and `call` is left as it was, if there is no room. After close() it is dropped: what it owns answers whoever
+  // waits for it.
   bool post(ShardCall&& call);
-  // Waits for room if it must: an outcome is not lost unless the shard stops.
+  // Waits for room if it must. An outcome is lost only if the shard stops: what was stored of its attempt says that it
+  // runs, so it is made again.
   void finished(FinishedAttempt attempt);
   // There may be a task slot.
   void nudge();
@@ -75,7 +77,7 @@ class Mailbox {
              stopping_.load(std::memory_order_seq_cst) || is_ready();
     });
   }
-  // Nobody comes to what is there, and to what is still posted.
+  // Drops what is there, and whatever is posted from now on.
   void close();
 
  private:

@@ -14,6 +14,7 @@ void Quarantine::add(const std::string& id, const Error& reason) {
 
 void Quarantine::remove(std::string_view id) {
   keep_if([&](const std::string& each) { return each != id; });
+  breaks_.erase(std::string(id));
 }
 
 const Error* Quarantine::reason_of(std::string_view id) const {

@@ -32,7 +32,9 @@ class Quarantine {
   explicit Quarantine(std::atomic<std::uint64_t>& count) : count_(count) {}
 
   void add(const std::string& id, const Error& reason);
+  // The workflow was deleted: nothing is held against another one of this id.
   void remove(std::string_view id);
+  // What was read is read anew. Breaks that were noted still count.
   void clear() { quarantined_.clear(); }
   // `stays` is asked for each id.
   template <class Stays>

@@ -101,8 +101,7 @@ Result<LiveWorkflow*> Recovery::load_one(const std::string& id) {
 // Each definition is bound once, not once a workflow.
 void Recovery::bind_again() {
   boost::unordered_flat_map<const BoundDefinition*, BoundDefinitionPtr> bound;
-  workflows_.for_each([&](LiveWorkflow& workflow) {
-    if (workflow.broken) return true;
+  workflows_.for_each_sound([&](LiveWorkflow& workflow) {
     const auto [known, is_new] = bound.try_emplace(workflow.bound.get());
     if (is_new)
       known->second =

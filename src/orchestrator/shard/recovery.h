@@ -14,6 +14,7 @@
 #include "orchestrator/shard/lifecycle.h"
 #include "orchestrator/shard/quarantine.h"
 #include "orchestrator/shard/ready_queues.h"
+#include "orchestrator/shard/shard_timers.h"
 #include "orchestrator/shard/workflow_table.h"
 
 namespace pawl {

@@ -8,6 +8,7 @@
 #include "orchestrator/shard/breaker_gate.h"
 #include "orchestrator/shard/decider.h"
 #include "orchestrator/shard/ready_queues.h"
+#include "orchestrator/shard/shard_timers.h"
 #include "orchestrator/shard/workflow_table.h"
 
 namespace pawl {

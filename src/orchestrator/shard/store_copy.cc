@@ -60,8 +60,7 @@ Result<void> copy_all(const WorkflowTable& workflows, CommitPipeline& commits, S
   if (!next.is_durable()) return {};
   Copier copier(commits, next, epoch);
   Result<void> copied;
-  workflows.for_each([&](LiveWorkflow& workflow) {
-    if (workflow.broken) return true;
+  workflows.for_each_sound([&](LiveWorkflow& workflow) {
     copied = may_go_there(workflow.state);
     if (copied) copied = copier.add(workflow);
     return copied.has_value();

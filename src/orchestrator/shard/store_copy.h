@@ -8,8 +8,8 @@
 
 namespace pawl {
 
-// Makes every workflow known to `next`, durably, as it is; what was stored of it there before is replaced. The shard's
-// own store is none the wiser. Error: also what `may_go_there` says.
+// Makes every workflow that is not broken known to `next`, durably, as it is; what was stored of it there before is
+// replaced. The shard's own store is none the wiser. Error: also what `may_go_there` says.
 Result<void> copy_all(const WorkflowTable& workflows, CommitPipeline& commits, Store& next, Epoch epoch,
                       const std::function<Result<void>(const core::Workflow&)>& may_go_there);
 

@@ -53,10 +53,11 @@ class WorkflowTable {
 
   // It has an address, and no name yet.
   LiveWorkflow& add();
-  // From now on it is found by its id, whose text lives in its facts: rename() when these are exchanged.
+  // From now on it is found by its id. The text of that lives in the facts of its state: when these are exchanged,
+  // rename() must follow while the former ones are still there.
   void name(LiveWorkflow& workflow);
   void rename(LiveWorkflow& workflow, std::string_view former_id);
-  // It is found no more.
+  // It is found no more by its id; a namesake that is, stays so.
   void unname(const LiveWorkflow& workflow);
   // It must not be in use.
   void remove(LiveWorkflow& workflow);
@@ -70,7 +71,7 @@ class WorkflowTable {
   [[nodiscard]] Places take_all();
 
  private:
-  // Void if the workflow has been revived since, or has ended once more.
+  // That end: a workflow that has been revived since, or has ended once more, is not forgotten for it.
   struct Ended {
     WorkflowAddress workflow;
     std::uint64_t end_event;
