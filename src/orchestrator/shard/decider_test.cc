@@ -39,9 +39,9 @@ TEST(Decider, changes_nothing_in_what_is_open_to_be_read_only) {
 TEST(Decider, puts_a_workflow_that_breaks_into_quarantine_with_its_last_sound_state) {
   Parts parts;
   LiveWorkflow& workflow = parts.start("w");
-  const Result<void> broke = parts.decider.decide_by(workflow, [](core::Decision& decision) -> Result<void> {
-    decision.raise(event::WorkflowPaused{.at = decision.now()});
-    PAWL_ASSERT(decision.now() == Timestamp(), "it breaks in its middle");
+  const Result<void> broke = parts.decider.guard(workflow, [&]() -> Result<void> {
+    parts.commits.turn().events.emplace_back(event::WorkflowPaused{.at = kBegin});
+    PAWL_ASSERT(workflow.broken, "it breaks in its middle");
     return {};
   });
   ASSERT_FALSE(broke);

@@ -134,10 +134,7 @@ inline LiveWorkflow& add_running(WorkflowTable& table, std::string id, const Wor
                                  const Handler* handler = nullptr, Priority priority = Priority::normal) {
   LiveWorkflow& workflow = table.add();
   workflow.bound = bound(define(spec), handler);
-  core::Turn turn;
-  expression::Evaluator evaluator;
-  core::Decision decision(workflow.state, {.now = kBegin}, evaluator, turn);
-  core::create(decision, facts_of(std::move(id), workflow.bound->definition, priority));
+  (void)apply_alone(workflow, command::CreateWorkflow{facts_of(std::move(id), workflow.bound->definition, priority)});
   table.name(workflow);
   (void)apply_alone(workflow, command::StartWorkflow{});
   return workflow;

@@ -25,7 +25,9 @@ TEST(EndWaiters, are_taken_once_and_by_the_place_of_their_workflow) {
 TEST(EndWaiters, are_told_when_it_is_time_and_then_no_more) {
   EndWaiters waiters;
   const auto waiter = std::make_shared<NotedWaiter>();
-  waiters.will_tell({waiter}, kSomeEnd);
+  waiters.add(1, waiter);
+  waiters.will_tell(1, kSomeEnd);
+  EXPECT_FALSE(waiters.has(1));
   EXPECT_EQ(waiter->ends, 0);
   waiters.tell_ends();
   waiters.tell_ends();
