@@ -71,7 +71,7 @@ TEST(Decider, guards_whatever_concerns_one_workflow) {
   LiveWorkflow& workflow = parts.start("w");
   const Result<int> fine = parts.decider.guard(workflow, []() -> Result<int> { return 7; });
   EXPECT_EQ(fine.value(), 7);
-  EXPECT_THROW(parts.decider.guard(workflow, []() -> Result<int> { throw std::bad_alloc(); }), std::bad_alloc)
+  EXPECT_THROW((void)parts.decider.guard(workflow, []() -> Result<int> { throw std::bad_alloc(); }), std::bad_alloc)
       << "that is nobody's fault";
   EXPECT_FALSE(workflow.broken);
   const Result<int> broke =
