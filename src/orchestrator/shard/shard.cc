@@ -67,7 +67,7 @@ Result<bool> Shard::turn() {
     forget_ended();
   // Only if there is more to do than to wait for the commit is it worth another thread's while.
   if (busy && waits_for_commit) commits_.store().expedite();
-  const Result<bool> released = release_durable();
+  Result<bool> released = release_durable();
   if (!released) return released;
   return busy || *released || mailbox_.has_own() || places_.has_deliverable();
 }
