@@ -387,10 +387,11 @@ Result<void> LocalOrchestrator::delete_known_workflow(const std::string& id) {
   Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.lifecycle().remove(id); });
   bookmarks_.forget_deleted(id);
   if (removed || removed.error().code != ErrorCode::unavailable || !running_ || !is_persistent()) return removed;
-  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room.
+  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room. It may
+  // have come up since it was asked.
   Reply<void> reply;
   const bool posted = shard.mailbox().post([&, completion = Completion<void>(reply, running_)](Shard& there) mutable {
-    completion.answer(there.down() ? store()->remove_workflow(id) : removed);
+    completion.answer(there.down() ? store()->remove_workflow(id) : there.lifecycle().remove(id));
   });
   return posted ? *reply.wait() : removed;
 }
