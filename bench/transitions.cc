@@ -17,8 +17,8 @@ boost::json::object bench_transition() {
   expression::Evaluator evaluator;
   const core::Moment moment{.now = Timestamp(std::chrono::hours(500'000)), .random = 0.5};
   core::Decision decision(workflow, moment, evaluator, turn);
-  core::create(decision, std::make_shared<const WorkflowFacts>(WorkflowFacts{
-                             .id = WorkflowId("w"), .definition = testing::define(testing::chain(kTasks))}));
+  (void)core::decide(decision, command::CreateWorkflow{std::make_shared<const WorkflowFacts>(WorkflowFacts{
+                                   .id = WorkflowId("w"), .definition = testing::define(testing::chain(kTasks))})});
   (void)core::decide(decision, command::StartWorkflow{});
   std::vector<double> samples;
   for (TaskIndex task = 0; task < kTasks; ++task) {

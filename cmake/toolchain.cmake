@@ -11,6 +11,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(pawl_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Whether what a mutex guards is touched only while it is held: base/thread_annotations.h. An error, as all warnings are.
+  target_compile_options(pawl_options INTERFACE -Wthread-safety -Wthread-safety-beta)
+endif()
+
 if(PAWL_SANITIZE)
   add_compile_options(-fsanitize=${PAWL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PAWL_SANITIZE})

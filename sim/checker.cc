@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/evolve.h"
+#include "model/event_rows.h"
 #include "persistence/keys.h"
 #include "persistence/stored_rows.h"
 
@@ -24,10 +25,6 @@ bool lets_dependents_run(const core::Workflow& workflow, TaskIndex task) {
 bool may_start(const core::Workflow& workflow, const AttemptAddress& attempt) {
   const core::TaskRecord& record = workflow.tasks[attempt.task];
   return workflow.may_start_tasks() && record.state == TaskState::pending && record.attempt + 1U == attempt.attempt;
-}
-
-Timestamp at_of(const Event& event) {
-  return std::visit([](const auto& happened) { return happened.at; }, event);
 }
 
 std::string describe_event(const Event& event) {
@@ -307,7 +304,7 @@ void Checker::check_ended(const std::string& id) {
   Timestamp before;
   histories_.erase(id);  // as it is on the disk, whatever was read before
   for (const Event& event : read(id).events) {
-    const Timestamp at = at_of(event);
+    const Timestamp at = time_of(event);
     if (at < before) violate(fmt::format("{}: {} happened before the event that it follows", id, name_of(event)));
     before = std::max(before, at);
     if (workflow.facts != nullptr)

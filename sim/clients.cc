@@ -27,12 +27,12 @@ Result<DefinitionPtr> Clients::definition(const std::string& hash) const {
 
 // Runs `call` on the shard of the workflow, and reports to the checker when it has been acknowledged.
 void Clients::ask(const std::string& id, Call call) {
-  node_->shard_of(id).post([this, id, call = std::move(call)](Shard& shard) {
+  node_->shard_of(id).mailbox().post([this, id, call = std::move(call)](Shard& shard) {
     if (shard.down()) return;
     const Result<void> done = call(shard);
-    const LiveWorkflow* const workflow = shard.find(id);
+    const LiveWorkflow* const workflow = shard.workflows().find(id);
     const std::uint64_t events = workflow == nullptr ? 0 : workflow->state.event_count;
-    shard.reply_when_durable([this, id, events, accepted = done.has_value()](const Error* failure) {
+    shard.commits().reply_when_durable([this, id, events, accepted = done.has_value()](const Error* failure) {
       if (failure != nullptr || !accepted || checker_->is_removed(id)) return;
       checker_->acknowledged(id, events);
       if (events > 0) created_.insert(id);
@@ -42,7 +42,7 @@ void Clients::ask(const std::string& id, Call call) {
 
 void Clients::ask_workflow(const std::string& id, WorkflowCall call) {
   ask(id, [id, call = std::move(call)](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> workflow = shard.load_one(id);
+    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
     if (!workflow || *workflow == nullptr) return fail(ErrorCode::not_found, "");
     return call(shard, **workflow);
   });
@@ -50,13 +50,13 @@ void Clients::ask_workflow(const std::string& id, WorkflowCall call) {
 
 void Clients::command(const std::string& id, Command command) {
   ask_workflow(id, [command = std::move(command)](Shard& shard, LiveWorkflow& workflow) {
-    return shard.command(workflow, command);
+    return shard.lifecycle().command(workflow, command);
   });
 }
 
 void Clients::revive(const std::string& id, Command command) {
   ask_workflow(id, [command = std::move(command)](Shard& shard, LiveWorkflow& workflow) {
-    return shard.revive(workflow, command);
+    return shard.lifecycle().revive(workflow, command);
   });
 }
 
@@ -73,9 +73,9 @@ void Clients::create(bool execute) {
                     .priority = static_cast<Priority>(random_.next() % 4),
                     .cancel_grace = Duration(static_cast<std::int64_t>(random_.next() % 100))});
   ask(id, [bound = *bound, facts, execute](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> created = shard.create(bound, facts, true);
+    const Result<LiveWorkflow*> created = shard.lifecycle().create(bound, facts, true);
     if (!created) return std::unexpected(created.error());
-    return execute ? shard.execute(**created) : Result<void>();
+    return execute ? shard.lifecycle().execute(**created) : Result<void>();
   });
 }
 
@@ -94,8 +94,9 @@ void Clients::snapshot(const std::string& id) {
 void Clients::restore() {
   if (snapshots_.empty()) return;
   const auto taken = snapshots_[random_.next() % snapshots_.size()];
-  ask_workflow(taken.first,
-               [taken](Shard& shard, LiveWorkflow& workflow) { return shard.restore(workflow, taken.second); });
+  ask_workflow(taken.first, [taken](Shard& shard, LiveWorkflow& workflow) {
+    return shard.lifecycle().restore(workflow, taken.second);
+  });
 }
 
 // From what the workflow is at that moment, as another one, maybe on another shard.
@@ -111,15 +112,15 @@ void Clients::fork(const std::string& id) {
         .facts = known,
         .state = std::make_shared<const std::string>(core::encode_state(workflow.state))};
     ask(known->id.text(), [bound = workflow.bound, past](Shard& shard) -> Result<void> {
-      const Result<LiveWorkflow*> created = shard.create(bound, past.facts, true);
-      return created ? shard.restore(**created, past) : std::unexpected(created.error());
+      const Result<LiveWorkflow*> created = shard.lifecycle().create(bound, past.facts, true);
+      return created ? shard.lifecycle().restore(**created, past) : std::unexpected(created.error());
     });
     return {};
   });
 }
 
 void Clients::execute(const std::string& id) {
-  ask_workflow(id, [](Shard& shard, LiveWorkflow& workflow) { return shard.execute(workflow); });
+  ask_workflow(id, [](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().execute(workflow); });
 }
 
 void Clients::act() {
@@ -176,7 +177,7 @@ void Clients::act_on(const std::string& id, Action action) {
     case Action::remove:
       return remove(id);
     case Action::add_task:
-      return change_definition(id, &Shard::redefine, [this](WorkflowSpec& spec) {
+      return change_definition(id, &Lifecycle::redefine, [this](WorkflowSpec& spec) {
         if (spec.tasks.size() > 1 && one_in(3)) {
           spec.tasks.pop_back();
         } else {
@@ -184,7 +185,7 @@ void Clients::act_on(const std::string& id, Action action) {
         }
       });
     case Action::register_compensation:
-      return change_definition(id, &Shard::register_compensation, [this, task](WorkflowSpec& spec) {
+      return change_definition(id, &Lifecycle::register_compensation, [this, task](WorkflowSpec& spec) {
         spec.tasks[task % spec.tasks.size()].compensation = random_compensation(random_);
       });
     default:
@@ -199,15 +200,15 @@ void Clients::report_late(const std::string& id, TaskIndex task) {
     if (task < workflow.state.tasks.size() && workflow.state.tasks[task].state == TaskState::running &&
         workflow.state.tasks[task].attempt == attempt)
       return {};
-    return shard.command(workflow, command::CompleteTask{task, attempt, {}});
+    return shard.lifecycle().command(workflow, command::CompleteTask{task, attempt, {}});
   });
 }
 
 // From then on it is there as a whole, or not at all.
 void Clients::remove(const std::string& id) {
-  node_->shard_of(id).post([this, id](Shard& shard) {
+  node_->shard_of(id).mailbox().post([this, id](Shard& shard) {
     if (shard.down()) return;
-    const Result<void> removed = shard.remove(id);
+    const Result<void> removed = shard.lifecycle().remove(id);
     if (!removed && removed.error().code == ErrorCode::invalid_state) return;
     created_.erase(id);
     std::erase_if(snapshots_, [&](const auto& each) { return each.first == id; });
@@ -227,14 +228,14 @@ void Clients::change_definition(const std::string& id, Redefine redefine,
     if (!bound) return std::unexpected(bound.error());
     WorkflowFacts facts = *workflow.state.facts;
     facts.definition = (*bound)->definition;
-    return (shard.*redefine)(workflow, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
+    return (shard.lifecycle().*redefine)(workflow, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
   });
 }
 
 bool Clients::let_all_run() {
   bool any = false;
   for (std::uint32_t i = 0; i < node_->shard_count(); ++i)
-    node_->shard(i).for_each_workflow([&](const LiveWorkflow& workflow) {
+    node_->shard(i).workflows().for_each_sound([&](const LiveWorkflow& workflow) {
       const core::Workflow& state = workflow.state;
       const std::string& id = state.id();
       if (state.state == WorkflowState::paused) {

@@ -51,7 +51,7 @@ class Clients {
   void execute(const std::string& id);
   void report_late(const std::string& id, TaskIndex task);
   void remove(const std::string& id);
-  using Redefine = Result<void> (Shard::*)(LiveWorkflow&, BoundDefinitionPtr, WorkflowFactsPtr);
+  using Redefine = Result<void> (Lifecycle::*)(LiveWorkflow&, BoundDefinitionPtr, WorkflowFactsPtr);
   void change_definition(const std::string& id, Redefine redefine, const std::function<void(WorkflowSpec&)>& change);
   void act_on(const std::string& id, Action action);
 

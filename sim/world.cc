@@ -144,13 +144,13 @@ SimNode::~SimNode() {
   store_.reset();
 }
 
-Shard& SimNode::shard_of(const std::string& id) { return *shards_[Shard::index_for(id, shards_.size())]; }
+Shard& SimNode::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }
 
 bool SimNode::step(Random& random) {
   const bool busy = step_any(random);
   if (quarantined_ > 0)
     for (const auto& shard : shards_)
-      for (const Quarantined& each : shard->quarantined()) checker_.violate(each.reason.message);
+      for (const Quarantined& each : shard->quarantine().all()) checker_.violate(each.reason.message);
   return busy;
 }
 
@@ -161,7 +161,7 @@ bool SimNode::step_any(Random& random) {
   for (std::size_t i = 0; i < parts; ++i) {
     const std::size_t part = (first + i) % parts;
     if (part < shards_.size()) {
-      const Shard::Here here(*shards_[part]);
+      const Mailbox::Here here(shards_[part]->mailbox());
       if (supervisors_[part].step()) return true;
     } else if (part == shards_.size()) {
       if (runner_.deliver(
@@ -173,7 +173,7 @@ bool SimNode::step_any(Random& random) {
   }
   // help() does not say whether it did anything: whoever was told has a step to take now.
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const Shard::Here here(*shards_[i]);
+    const Mailbox::Here here(shards_[i]->mailbox());
     if (supervisors_[i].step()) return true;
   }
   return false;
@@ -222,7 +222,7 @@ void SimNode::finished(const AttemptAddress& address, AttemptOutcome outcome) {
   const bool is_mistaken = ++outcomes_ % kMistakeEvery == 0;
   if (is_mistaken && options_.bug == Bug::lost_outcome) return;
   if (is_mistaken && options_.bug == Bug::lost_place) (void)executors_.place_running();
-  shards_[address.workflow.shard]->finished({.address = address, .outcome = std::move(outcome)});
+  shards_[address.workflow.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
 }
 
 }  // namespace pawl::sim

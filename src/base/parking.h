@@ -6,9 +6,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
+
+#include "base/mutex.h"
 
 namespace pawl {
 
@@ -27,7 +27,7 @@ class Parking {
   // Called by a producer after its push: wakes the sleeper if it sleeps or is about to.
   void wake() {
     if (!asleep_.load(std::memory_order_seq_cst)) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     asleep_.store(false, std::memory_order_relaxed);
     wakened_.notify_one();
   }
@@ -43,23 +43,24 @@ class Parking {
         spin_pause();
       }
     } while (Clock::now() < spin_end);
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     asleep_.store(true, std::memory_order_seq_cst);
     // Whoever pushed before the store above is seen here; whoever pushes after it sees the store.
     if (!ready()) {
-      const auto awake = [this] { return !asleep_.load(std::memory_order_relaxed); };
-      if (until) {
-        wakened_.wait_until(lock, *until, awake);
-      } else {
-        wakened_.wait(lock, awake);
+      while (asleep_.load(std::memory_order_relaxed)) {
+        if (!until) {
+          wakened_.wait(mutex_);
+        } else if (!wakened_.wait_until(mutex_, *until)) {
+          break;
+        }
       }
     }
     asleep_.store(false, std::memory_order_relaxed);
   }
 
  private:
-  std::mutex mutex_;  // guards the sleep: held by the sleeper from its announcement until it waits
-  std::condition_variable wakened_;
+  Mutex mutex_;  // guards the sleep: held by the sleeper from its announcement until it waits
+  ConditionVariable wakened_;
   std::atomic<bool> asleep_{false};
 };
 

@@ -20,7 +20,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
-#include "cli/view.h"
+#include "cli/view/view.h"
 
 namespace pawl::cli {
 namespace {

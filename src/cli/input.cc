@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
-#include "cli/directory.h"
+#include "cli/open_data_dir.h"
 
 namespace pawl::cli {
 namespace {

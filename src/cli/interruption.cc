@@ -27,13 +27,13 @@ Interruption::Interruption(bool durable)
                 .in_turn = [this](int signal, int count) { act_on(signal, count); }}) {}
 
 void Interruption::set_workflow(Orchestrator& orchestrator, const std::string& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   orchestrator_ = &orchestrator;
   id_ = id;
 }
 
 void Interruption::clear_workflow() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   orchestrator_ = nullptr;
   is_over_ = true;
 }
@@ -41,7 +41,7 @@ void Interruption::clear_workflow() {
 void Interruption::end(Engine& engine, bool tells) {
   bool insists = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ends_ = &engine;
     tells_ = tells;
     insists = insists_;
@@ -49,7 +49,7 @@ void Interruption::end(Engine& engine, bool tells) {
   StopWait on_wait;
   if (tells) on_wait = [this](const std::string& why) { tell(why); };
   (void)engine.stop(insists ? std::optional(Duration::zero()) : std::nullopt, on_wait);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ends_ = nullptr;
 }
 
@@ -71,7 +71,7 @@ std::string Interruption::reason() const {
 }
 
 void Interruption::act_on(int signal, int count) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   was_asked_ = true;
   if (ends_ != nullptr || leaves() || is_over_) {
     // The first one asks for what is under way.

@@ -12,12 +12,12 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <stop_token>
 #include <string>
 
 #include "pawl/engine.h"
 
+#include "base/mutex.h"
 #include "cli/signals.h"
 
 namespace pawl::cli {
@@ -52,14 +52,14 @@ class Interruption {
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> was_asked_{false};  // a first signal has come
   std::stop_source stop_;
-  std::mutex mutex_;  // guards all below; held during the call, so that the engine is not destroyed meanwhile
-  Orchestrator* orchestrator_ = nullptr;
-  std::string id_;
-  bool is_over_ = false;    // there was a workflow, and is none any more
-  bool insists_ = false;    // processes are not to get more time
-  Engine* ends_ = nullptr;  // just now
-  bool tells_ = false;      // what it waits for then
-  const Signals signals_;   // last: it uses all of the above
+  Mutex mutex_;  // held during the call, so that the engine is not destroyed meanwhile
+  Orchestrator* orchestrator_ PAWL_GUARDED_BY(mutex_) = nullptr;
+  std::string id_ PAWL_GUARDED_BY(mutex_);
+  bool is_over_ PAWL_GUARDED_BY(mutex_) = false;    // there was a workflow, and is none any more
+  bool insists_ PAWL_GUARDED_BY(mutex_) = false;    // processes are not to get more time
+  Engine* ends_ PAWL_GUARDED_BY(mutex_) = nullptr;  // just now
+  bool tells_ PAWL_GUARDED_BY(mutex_) = false;      // what it waits for then
+  const Signals signals_;                           // last: it uses all of the above
 };
 
 }  // namespace pawl::cli

@@ -42,7 +42,7 @@ Signals::Signals(Reactions reactions) : reactions_(std::move(reactions)) {
 
 Signals::~Signals() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ends_ = true;
   }
   changed_.notify_one();
@@ -63,7 +63,7 @@ void Signals::read() {
     if (::read(signals_, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
     const Taken taken{.signal = static_cast<int>(info.ssi_signo), .count = count++};
     reactions_.at_once(taken.signal, taken.count);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     taken_.push_back(taken);
     changed_.notify_one();
   }
@@ -71,12 +71,14 @@ void Signals::read() {
 
 void Signals::act() {
   for (;;) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return ends_ || !taken_.empty(); });
-    if (ends_) return;
-    const Taken taken = taken_.front();
-    taken_.pop_front();
-    lock.unlock();
+    Taken taken{};
+    {
+      const MutexLock lock(mutex_);
+      while (!ends_ && taken_.empty()) changed_.wait(mutex_);
+      if (ends_) return;
+      taken = taken_.front();
+      taken_.pop_front();
+    }
     try {
       reactions_.in_turn(taken.signal, taken.count);
     } catch (const std::exception& thrown) {  // another one may end the process

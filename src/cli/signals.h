@@ -1,12 +1,12 @@
 // Ctrl-C and SIGTERM as calls instead of interruptions.
 #pragma once
 
-#include <condition_variable>
 #include <csignal>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace pawl::cli {
 
@@ -43,10 +43,10 @@ class Signals {
   sigset_t before_{};
   int signals_ = -1;  // a signalfd
   int end_ = -1;      // an eventfd
-  std::mutex mutex_;  // guards the two below
-  std::deque<Taken> taken_;
-  bool ends_ = false;
-  std::condition_variable changed_;
+  Mutex mutex_;
+  std::deque<Taken> taken_ PAWL_GUARDED_BY(mutex_);
+  bool ends_ PAWL_GUARDED_BY(mutex_) = false;
+  ConditionVariable changed_;
   std::thread reader_;
   std::thread actor_;
 };

@@ -9,10 +9,10 @@
 #include "pawl/json.h"
 
 #include "base/text.h"
-#include "cli/directory.h"
 #include "cli/foreign_verbs.h"
 #include "cli/input.h"
-#include "cli/view.h"
+#include "cli/open_data_dir.h"
+#include "cli/view/view.h"
 
 namespace pawl::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
-#include "cli/directory.h"
-#include "cli/terminal.h"
+#include "cli/open_data_dir.h"
+#include "cli/view/terminal.h"
 
 namespace pawl::cli {
 namespace {
@@ -37,7 +37,7 @@ void print_output(const JsonText& output) {
 
 }  // namespace
 
-int by_its_end(const WorkflowReport& report) {
+int exit_code_of_outcome(const WorkflowReport& report) {
   if (report.status.state == WorkflowState::completed)  // and may have been undone since
     return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
   if (report.status.state == WorkflowState::cancelled) return kCancelled;
@@ -54,11 +54,11 @@ bool put_report(std::FILE* out, const WorkflowReport& report) {
   });
 }
 
-int by_its_compensation(const WorkflowReport& report) {
+int exit_code_of_compensation(const WorkflowReport& report) {
   return report.status.compensation == CompensationState::failed ? kWorkflowFailed : kDone;
 }
 
-int print_report(const WorkflowReport& report, ReportForm form, Judge judge) {
+int print_report(const WorkflowReport& report, ReportForm form, ExitCodeOf exit_code_of) {
   if (form.json) {
     put_report(stdout, report);
     put(stdout, "\n");
@@ -69,7 +69,7 @@ int print_report(const WorkflowReport& report, ReportForm form, Judge judge) {
   } else {
     put(stderr, summarise(report, summary_style(stderr)));
   }
-  return judge(report);
+  return exit_code_of(report);
 }
 
 Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& text) {
@@ -87,7 +87,7 @@ int leave(const Interruption& interruption, const std::string& command) {
 }
 
 Watch::Watch(Engine& engine, Interruption& interruption, WatchOptions options)
-    : engine_(engine), interruption_(interruption), options_(std::move(options)), audience_(engine.monitor()) {}
+    : engine_(engine), interruption_(interruption), options_(std::move(options)), events_(engine.monitor()) {}
 
 Watch::~Watch() {
   interruption_.clear_workflow();
@@ -96,13 +96,13 @@ Watch::~Watch() {
 
 void Watch::listen(const Definition& definition) {
   view_ = make_view(options_, definition);
-  if (view_) audience_.listen(view_->types());
+  if (view_) events_.listen(view_->types());
 }
 
 void Watch::begin(const std::string& id, const Definition& definition) {
   id_ = id;
   if (!view_) view_ = make_view(options_, definition);
-  if (view_) audience_.show(*view_, id);
+  if (view_) events_.show(*view_, id);
 }
 
 Result<std::optional<WorkflowReport>> Watch::wait() {
@@ -126,7 +126,7 @@ Result<std::optional<WorkflowReport>> Watch::wait() {
 int Watch::finish() {
   const Result<std::optional<WorkflowReport>> report = wait();
   interruption_.clear_workflow();
-  audience_.close();
+  events_.close();
   if (view_) view_->close();
   if (!report) {
     const int code = cli::report(report.error());
@@ -137,7 +137,7 @@ int Watch::finish() {
     return code;
   }
   if (!*report) return leave(interruption_, resume_command(id_, options_.data_dir));
-  const int code = print_report(**report, options_.form(), options_.judge);
+  const int code = print_report(**report, options_.form(), options_.exit_code_of);
   if (const Result<void> stored = engine_.persistence().check_store(); !stored) return cli::report(stored.error());
   if (interruption_.cancelled() && !options_.data_dir.empty())
     note("Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, for pawl resume to go on");

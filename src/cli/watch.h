@@ -9,19 +9,19 @@
 #include "pawl/engine.h"
 
 #include "cli/arguments.h"
-#include "cli/audience.h"
 #include "cli/interruption.h"
-#include "cli/view.h"
+#include "cli/view/event_feed.h"
+#include "cli/view/view.h"
 
 namespace pawl::cli {
 
 // What became of a workflow that has ended, as an exit code.
-using Judge = int (*)(const WorkflowReport& report);
+using ExitCodeOf = int (*)(const WorkflowReport& report);
 
 // Whether it completed, and has not been undone in vain since.
-int by_its_end(const WorkflowReport& report);
+int exit_code_of_outcome(const WorkflowReport& report);
 // Whether all that was to be undone is.
-int by_its_compensation(const WorkflowReport& report);
+int exit_code_of_compensation(const WorkflowReport& report);
 
 // How what became of a workflow is printed.
 struct ReportForm {
@@ -34,7 +34,7 @@ struct WatchOptions {
   bool json = false;     // standard output belongs to the report
   ViewArguments view = {};
   std::optional<Duration> timeout = std::nullopt;
-  Judge judge = by_its_end;
+  ExitCodeOf exit_code_of = exit_code_of_outcome;
 
   [[nodiscard]] ReportForm form() const { return {.json = json, .quiet = view.quiet}; }
 };
@@ -51,7 +51,7 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
   // For a watch that begins after the workflow has.
-  Audience& audience() { return audience_; }
+  EventFeed& events() { return events_; }
   // Notes what happens from now on for begin(), where the workflow has no id yet.
   void listen(const Definition& definition);
   // Shows the workflow from now on; it need not be known to the engine yet. The definition is looked into until
@@ -69,14 +69,14 @@ class Watch {
   const WatchOptions options_;
   std::string id_;
   std::unique_ptr<View> view_;
-  Audience audience_;
+  EventFeed events_;
 };
 
 // Writes the report's document as it goes along; false if that failed, which ferror() remembers.
 bool put_report(std::FILE* out, const WorkflowReport& report);
 
 // What became of a workflow that has ended: on standard output, and as an exit code.
-int print_report(const WorkflowReport& report, ReportForm form, Judge judge = by_its_end);
+int print_report(const WorkflowReport& report, ReportForm form, ExitCodeOf exit_code_of = exit_code_of_outcome);
 
 // Says that the process ends before its workflows do, and that `command` goes on with them; returns the exit code.
 int leave(const Interruption& interruption, const std::string& command);

@@ -22,24 +22,23 @@ void define(Workflow& workflow, const WorkflowFactsPtr& facts) {
 
 }  // namespace
 
-void create(Decision& decision, WorkflowFactsPtr facts) {
-  decision.raise(event::WorkflowCreated{.at = decision.now(), .facts = std::move(facts)});
+Result<void> apply(Decision& decision, const command::CreateWorkflow& command) {
+  decision.raise(event::WorkflowCreated{.at = decision.now(), .facts = command.facts});
+  return {};
 }
 
-Result<void> redefine(Decision& decision, WorkflowFactsPtr facts) {
+Result<void> apply(Decision& decision, const command::RedefineWorkflow& command) {
   const Workflow& workflow = decision.workflow();
-  if (workflow.state != WorkflowState::pending || workflow.queued || workflow.skipped_tasks > 0)
+  if (workflow.queued || workflow.skipped_tasks > 0)
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot change the tasks: workflow {} {}", workflow.id(),
-                            workflow.queued              ? "is queued to start"
-                            : workflow.skipped_tasks > 0 ? "has skipped tasks already"
-                                                         : fmt::format("is {}", to_string(workflow.state))));
+                            workflow.queued ? "is queued to start" : "has skipped tasks already"));
   // What an attempt was made at is known by its position, which must mean the same for as long as one may report.
   if (std::ranges::any_of(workflow.tasks, [](const TaskRecord& record) { return record.attempt > 0; }))
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot change the tasks: workflow {} was restored, and attempts at them have been made",
                             workflow.id()));
-  decision.raise(event::WorkflowRedefined{.at = decision.now(), .facts = std::move(facts)});
+  decision.raise(event::WorkflowRedefined{.at = decision.now(), .facts = command.facts});
   return {};
 }
 

@@ -1,7 +1,7 @@
-// The door to the state machine: a command is checked against the table State x Command, then decided on by the one
-// function that knows this transition (start_workflow.cc, complete_task.cc, ...). A decision raises events; raising
-// applies them to the state at once, so that what follows from them is decided on the state they made. A refused
-// command has raised nothing.
+// The door to the state machine: a command is checked against its row in the table State x Command (command_rows.h),
+// then decided on by the one function that knows this transition (start_workflow.cc, complete_task.cc, ...). A decision
+// raises events; raising applies them to the state at once, so that what follows from them is decided on the state they
+// made. A refused command has raised nothing.
 //
 //   core::Decision decision(workflow, {.now = now, .random = 0.5}, evaluator, turn);
 //   Result<void> accepted = core::decide(decision, command::CompleteTask{...});
@@ -16,9 +16,9 @@
 
 #include "pawl/result.h"
 
+#include "core/command_rows.h"
 #include "core/effects.h"
 #include "core/evolve.h"
-#include "core/permitted.h"
 #include "core/workflow.h"
 #include "expression/expression.h"
 #include "model/command.h"
@@ -71,35 +71,9 @@ class Decision {
   Turn& turn_;
 };
 
-// One transition a file. Called through decide(), which has consulted the table.
-Result<void> apply(Decision& decision, const command::QueueWorkflow& command);
-Result<void> apply(Decision& decision, const command::StartWorkflow& command);
-Result<void> apply(Decision& decision, const command::PauseWorkflow& command);
-Result<void> apply(Decision& decision, const command::ResumeWorkflow& command);
-Result<void> apply(Decision& decision, const command::CancelWorkflow& command);
-Result<void> apply(Decision& decision, const command::FailWorkflow& command);
-Result<void> apply(Decision& decision, const command::TimeOutWorkflow& command);
-Result<void> apply(Decision& decision, const command::EndGrace& command);
-Result<void> apply(Decision& decision, const command::StartTask& command);
-Result<void> apply(Decision& decision, const command::CompleteTask& command);
-Result<void> apply(Decision& decision, const command::FailTask& command);
-Result<void> apply(Decision& decision, const command::TimeOutTask& command);
-Result<void> apply(Decision& decision, const command::RetryTask& command);
-Result<void> apply(Decision& decision, const command::SkipTask& command);
-Result<void> apply(Decision& decision, const command::RecoverWorkflow& command);
-Result<void> apply(Decision& decision, const command::RestoreWorkflow& command);
-Result<void> apply(Decision& decision, const command::HoldTask& command);
-Result<void> apply(Decision& decision, const command::ReleaseTask& command);
-Result<void> apply(Decision& decision, const command::ExpireTask& command);
-Result<void> apply(Decision& decision, const command::ReviveWorkflow& command);
-Result<void> apply(Decision& decision, const command::CompensateWorkflow& command);
-Result<void> apply(Decision& decision, const command::RedriveCompensation& command);
-Result<void> apply(Decision& decision, const command::RegisterCompensation& command);
-Result<void> apply(Decision& decision, const command::DiscardDeadLetter& command);
-
 template <class C>
 Result<void> decide(Decision& decision, const C& command) {
-  if (!permitted<C>(decision.workflow().state)) [[unlikely]]
+  if (!permitted<C>(decision.workflow())) [[unlikely]]
     return refuse<C>(decision.workflow());
   return apply(decision, command);
 }
@@ -107,11 +81,5 @@ Result<void> decide(Decision& decision, const C& command) {
 inline Result<void> decide(Decision& decision, const Command& command) {
   return std::visit([&](const auto& alternative) { return decide(decision, alternative); }, command);
 }
-
-// The workflow's first event. Everything else is decided on what it made.
-void create(Decision& decision, WorkflowFactsPtr facts);
-
-// Exchanges the definition of a workflow that has not started. Error: `invalid_state`.
-Result<void> redefine(Decision& decision, WorkflowFactsPtr facts);
 
 }  // namespace pawl::core

@@ -19,7 +19,6 @@ void add_effects(const Workflow& workflow, const event::TaskCompleted& happened,
 void add_effects(const Workflow& workflow, const event::TaskRetryScheduled& happened, std::vector<Effect>& effects);
 void add_effects(const Workflow& workflow, const event::TaskFailed& happened, std::vector<Effect>& effects);
 void add_effects(const Workflow& workflow, const event::TaskCancelled& happened, std::vector<Effect>& effects);
-
 void add_effects(const Workflow& workflow, const event::TaskRetryDue& happened, std::vector<Effect>& effects);
 void add_effects(const Workflow& workflow, const event::TaskSkipped& happened, std::vector<Effect>& effects);
 void add_effects(const Workflow& workflow, const event::TaskInterrupted& happened, std::vector<Effect>& effects);
@@ -30,16 +29,7 @@ void arm_schedule_limits_of(const Workflow& workflow, TaskIndex task, std::vecto
 void disarm_schedule_limits(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects);
 
 // The others ask nothing of the world.
-inline void add_effects(const Workflow&, const event::TaskHeld&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::TaskReleased&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowCompensating&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::CompensationRegistered&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::DeadLetterDiscarded&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowCreated&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowRedefined&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowQueued&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowPaused&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowResumed&, std::vector<Effect>&) {}
-inline void add_effects(const Workflow&, const event::WorkflowRestored&, std::vector<Effect>&) {}
+template <class E>
+void add_effects(const Workflow& /*workflow*/, const E& /*happened*/, std::vector<Effect>& /*effects*/) {}
 
 }  // namespace pawl::core

@@ -16,18 +16,18 @@ namespace pawl::core {
 class Harness {
  public:
   explicit Harness(DefinitionPtr definition, const Json& input = boost::json::object()) {
-    Decision decision = next_decision();
-    create(decision, std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId("w-1"),
-                                                                         .definition = std::move(definition),
-                                                                         .input = JsonText::from(input),
-                                                                         .cancel_grace = std::chrono::seconds(10)}));
+    const auto facts = std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId("w-1"),
+                                                                           .definition = std::move(definition),
+                                                                           .input = JsonText::from(input),
+                                                                           .cancel_grace = std::chrono::seconds(10)});
+    PAWL_ASSERT(send(command::CreateWorkflow{facts}).has_value(), "the workflow is not created");
   }
 
   template <class C>
   Result<void> send(const C& command) {
     Decision decision = next_decision();
     Result<void> decided = decide(decision, command);
-    if (is_check_due(workflow))
+    if (workflow.facts != nullptr && is_check_due(workflow))
       if (const auto broken = broken_invariant(workflow)) PAWL_ASSERT(!broken, "{}", *broken);
     return decided;
   }

@@ -35,6 +35,17 @@ Result<void> check_limits(const Workflow& workflow, std::string_view verb, const
   return {};
 }
 
+// What runs cannot be done over, nor does it wait for what it was built on. Of an ended workflow nothing runs.
+Result<void> check_none_runs(const Workflow& workflow, std::string_view verb, const ChosenTasks& chosen) {
+  for (TaskIndex task = 0; task < workflow.task_count(); ++task)
+    if (chosen[task] && workflow.tasks[task].state == TaskState::running)
+      return refuse_to_revive(workflow, verb,
+                              fmt::format("task {} runs, and what it was built on, which was undone, would be done "
+                                          "over; wait for its end",
+                                          in_quotes(workflow.definition().task_id(task))));
+  return {};
+}
+
 // What these tasks have done, and can be undone, is undone; then the workflow is rerun. False: there is nothing.
 bool undo_first(Decision& decision, TaskIndex start, const ChosenTasks& chosen) {
   const Workflow& workflow = decision.workflow();
@@ -61,6 +72,7 @@ Result<void> apply(Decision& decision, const command::ReviveWorkflow& command) {
     return refuse_to_revive(workflow, verb, "it has completed; rerun it from a task");
   const event::WorkflowRevived revived{.at = decision.now(), .start = command.start, .rerun = command.rerun};
   const ChosenTasks chosen = choose_tasks(workflow, revived);
+  if (Result<void> possible = check_none_runs(workflow, verb, chosen); !possible) return possible;
   if (Result<void> possible = check_limits(workflow, verb, chosen); !possible) return possible;
   if (command.undo_first && undo_first(decision, *command.start, chosen)) return {};
   const std::size_t kept = workflow.after->earlier.size() + count_kept(workflow, chosen);

@@ -1,4 +1,5 @@
 // Workflows that are done over: what takes part in it, what is asked again, what is undone, and how often.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/completions.h"
@@ -429,6 +430,29 @@ TEST(Rework, of_one_task_of_a_paused_workflow_skips_what_waits_for_another_failu
   EXPECT_EQ(h.workflow.error.parse().at("task"), "b");
 }
 
+TEST(Rework, of_a_failed_task_waits_for_what_runs_on_something_undone) {
+  Harness h(define({with_echo_undo(task("flight")), task("hotel", {"flight"}), task("letter")}));
+  h.start();
+  for (const char* const id : {"flight", "hotel", "letter"}) ASSERT_TRUE(h.complete(id));
+  ASSERT_TRUE(h.send(command::CompensateWorkflow{.tasks = {h.index("flight")}}));
+  h.start_ready();
+  undo(h, "flight");
+  rerun(h, "letter");
+  ASSERT_TRUE(h.fail("letter"));
+  rerun(h, "hotel");
+  ASSERT_EQ(h.state("hotel"), TaskState::running);
+
+  const auto refused = h.send(command::ReviveWorkflow{.start = h.index("letter")});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_state);
+  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("task \"hotel\" runs"));
+  ASSERT_TRUE(h.complete("hotel"));
+  ASSERT_TRUE(h.send(command::ReviveWorkflow{.start = h.index("letter")}));
+  h.start_ready();
+  for (const char* const id : {"flight", "hotel", "letter"}) ASSERT_TRUE(h.complete(id));
+  EXPECT_EQ(h.workflow.state, WorkflowState::completed);
+}
+
 TEST(Restore, gives_back_the_attempts_that_were_made_since) {
   TaskSpec flaky = task("flaky");
   flaky.retry_policy = RetryPolicy{.max_attempts = 3, .base_delay = std::chrono::seconds(1)};
@@ -480,10 +504,9 @@ TEST(Redefine, is_refused_once_an_attempt_was_made_also_after_a_restore) {
   h.start();
   ASSERT_TRUE(h.send(pending));
   ASSERT_EQ(h.workflow.state, WorkflowState::pending);
-  Decision decision(h.workflow, h.moment, h.evaluator, h.turn);
   WorkflowFacts facts = *h.workflow.facts;
   facts.definition = define({task("a"), task("b")});
-  const Result<void> redefined = redefine(decision, std::make_shared<const WorkflowFacts>(facts));
+  const Result<void> redefined = h.send(command::RedefineWorkflow{std::make_shared<const WorkflowFacts>(facts)});
   ASSERT_FALSE(redefined);
   EXPECT_EQ(redefined.error().code, ErrorCode::invalid_state);
 }

@@ -16,12 +16,6 @@ constexpr unsigned kCrashesMask = 15;
 // Added to how a compensation ends: what follows must not be overlooked.
 constexpr std::uint32_t kHasMore = 8;
 
-void put_json(const JsonText& json, std::string* out) {
-  if (!json.is_null()) out->assign(json.view());
-}
-
-JsonText json_of(const std::string& bytes) { return bytes.empty() ? JsonText() : JsonText::copy_of(bytes); }
-
 void encode_tasks(const Workflow& workflow, stored::State& out) {
   const auto since_creation = [&](Timestamp time) {
     return time == Timestamp() ? 0 : (time - workflow.created_at).count();
@@ -43,7 +37,7 @@ void encode_tasks(const Workflow& workflow, stored::State& out) {
     if (task.outcome.is_null()) continue;
     stored::TaskOutcome& outcome = *out.add_outcomes();
     outcome.set_task(i);
-    put_json(task.outcome, outcome.mutable_json());
+    to_stored_json(task.outcome, outcome.mutable_json());
   }
 }
 
@@ -122,7 +116,7 @@ void encode_aftermath(const Workflow& workflow, stored::State& out) {
     earlier.set_generation(key.second);
     earlier.set_attempt(completion.attempt);
     earlier.set_place(completion.place);
-    put_json(completion.result, earlier.mutable_result());
+    to_stored_json(completion.result, earlier.mutable_result());
   }
   compensation.set_rerun(after.rerun ? *after.rerun + 1 : 0);
   compensation.set_undone_earlier(after.undone_earlier);
@@ -168,7 +162,7 @@ Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
   for (const stored::Completion& each : compensation.earlier())
     after.earlier.emplace(
         std::pair(each.task(), each.generation()),
-        Completion{.attempt = each.attempt(), .place = each.place(), .result = json_of(each.result())});
+        Completion{.attempt = each.attempt(), .place = each.place(), .result = from_stored_json(each.result())});
   after.to_compensate.assign(compensation.next().begin(), compensation.next().end());
   for (const stored::FreshStart& fresh : in.fresh_starts())
     after.fresh_starts.push_back({.task = fresh.task(),
@@ -213,7 +207,7 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
   }
   for (const stored::TaskOutcome& outcome : in.outcomes()) {
     if (outcome.task() >= bytes) return corrupt(fmt::format("an outcome of task {}", outcome.task()));
-    workflow.tasks[outcome.task()].outcome = json_of(outcome.json());
+    workflow.tasks[outcome.task()].outcome = from_stored_json(outcome.json());
   }
   for (const std::uint32_t task : in.ready()) workflow.ready.push(task);
   for (const std::uint32_t task : in.waiting()) workflow.waiting.push(task);
@@ -241,8 +235,8 @@ std::string encode_state(const Workflow& workflow) {
   out.set_times_out_from_us(to_stored_time(workflow.times_out_from));
   out.set_completed_at_us(to_stored_time(workflow.completed_at));
   out.set_last_event_at_us(to_stored_time(workflow.last_event_at));
-  put_json(workflow.output, out.mutable_output());
-  put_json(workflow.error, out.mutable_error());
+  to_stored_json(workflow.output, out.mutable_output());
+  to_stored_json(workflow.error, out.mutable_error());
   out.set_first_failure(workflow.first_failure == kNoTask ? 0 : workflow.first_failure + 1);
   encode_tasks(workflow, out);
   encode_released(workflow, out);
@@ -271,8 +265,8 @@ Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& de
   workflow.times_out_from = from_stored_time(in.times_out_from_us());
   workflow.completed_at = from_stored_time(in.completed_at_us());
   workflow.last_event_at = from_stored_time(in.last_event_at_us());
-  workflow.output = json_of(in.output());
-  workflow.error = json_of(in.error());
+  workflow.output = from_stored_json(in.output());
+  workflow.error = from_stored_json(in.error());
   if (in.first_failure() > workflow.definition().task_count()) return corrupt("the failed task does not exist");
   if (in.first_failure() > 0) workflow.first_failure = in.first_failure() - 1;
   if (Result<void> decoded = decode_tasks(in, workflow); !decoded) return std::unexpected(std::move(decoded.error()));

@@ -5,13 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
-#include <mutex>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/owner_process.h"
 #include "base/time.h"
 #include "engine/janitor.h"
@@ -125,10 +125,10 @@ struct Engine::Parts {
   SystemClock clock;
   EventBus events;
   AttemptReports reports;
-  std::mutex stopping;  // held by who stops it
-  std::mutex grace_mutex;
-  Duration least_grace = kMaxDuration;  // guarded by grace_mutex; of all who have asked to stop
-  bool ends_processes = false;          // guarded by grace_mutex
+  Mutex stopping;  // held by who stops it
+  Mutex grace_mutex;
+  Duration least_grace PAWL_GUARDED_BY(grace_mutex) = kMaxDuration;  // of all who have asked to stop
+  bool ends_processes PAWL_GUARDED_BY(grace_mutex) = false;
   std::atomic<bool> ending{false};
   std::unique_ptr<ThreadPool> pool;
   ExecRunner exec;
@@ -165,12 +165,12 @@ Result<std::shared_ptr<Store>> Engine::Parts::open_directory(const PersistenceOp
 Result<void> Engine::Parts::stop(Duration grace, const StopWait& on_wait) {
   bool shortens = false;
   {
-    const std::lock_guard lock(grace_mutex);
+    const MutexLock lock(grace_mutex);
     least_grace = std::min(least_grace, grace);
     shortens = ends_processes;
   }
   if (shortens) exec.end(grace);
-  const std::lock_guard lock(stopping);
+  const MutexLock lock(stopping);
   ending = true;
   janitor.reset();
   orchestrator.stop();
@@ -178,7 +178,7 @@ Result<void> Engine::Parts::stop(Duration grace, const StopWait& on_wait) {
   if (!pool) return {};
   pool->stop_all();
   {
-    const std::lock_guard least(grace_mutex);
+    const MutexLock least(grace_mutex);
     ends_processes = true;
     grace = least_grace;
   }
@@ -224,7 +224,7 @@ Result<void> Engine::started() const { return parts_->orchestrator.check_started
 
 Result<void> Engine::stop(std::optional<Duration> grace, const StopWait& on_wait) {
   if (Result<void> here = parts_->owner.check(); !here) return here;
-  if (Shard::of_this_thread() != nullptr || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
+  if (Mailbox::is_any_here() || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
     return fail(ErrorCode::invalid_state, "an engine cannot be stopped from inside its handlers and callbacks");
   const Duration given = grace.value_or(parts_->cancel_grace);
   if (given < Duration::zero()) return fail(ErrorCode::invalid_argument, "it is negative", "grace");

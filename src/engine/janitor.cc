@@ -34,7 +34,7 @@ Janitor::Janitor(LocalOrchestrator& orchestrator, const Retention& retention)
 
 Janitor::~Janitor() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closing_ = true;
     closed_.notify_all();
   }
@@ -46,13 +46,15 @@ void Janitor::work() {
   for (const auto& age : {retention_.completed, retention_.failed, retention_.cancelled, retention_.dead_letters})
     shortest = std::min(shortest, age.value_or(shortest));
   const Duration pause = std::clamp(shortest / kLooksPerAge, kShortestPause, kLongestPause);
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!closing_) {
     lock.unlock();
     const bool stores = orchestrator_.is_persistent();  // it may be switched on later
     const bool more = stores && clean_up_guarded();
     lock.lock();
-    closed_.wait_for(lock, more ? kBreath : stores ? pause : kShortestPause, [this] { return closing_; });
+    const auto next = ConditionVariable::Clock::now() + (more ? kBreath : stores ? pause : kShortestPause);
+    while (!closing_)
+      if (!closed_.wait_until(mutex_, next)) break;
   }
 }
 

@@ -1,12 +1,11 @@
 // Forgets ended workflows when they have been kept long enough, a few at a time, in a thread of its own.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "pawl/engine.h"
 
+#include "base/mutex.h"
 #include "orchestrator/local_orchestrator.h"
 
 namespace pawl {
@@ -25,9 +24,9 @@ class Janitor {
 
   LocalOrchestrator& orchestrator_;
   const Retention retention_;
-  std::mutex mutex_;  // guards closing_
-  std::condition_variable closed_;
-  bool closing_ = false;
+  Mutex mutex_;
+  ConditionVariable closed_;
+  bool closing_ PAWL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

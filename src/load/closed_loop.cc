@@ -1,7 +1,5 @@
 // So many workflows in flight, a new one for each that ends.
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -9,6 +7,7 @@
 
 #include "pawl/engine.h"
 
+#include "base/mutex.h"
 #include "load/load.h"
 #include "load/measure.h"
 #include "load/setup.h"
@@ -37,17 +36,17 @@ class Loop {
   // Returns when none is in flight any more.
   void drain() {
     stopping_ = true;
-    std::unique_lock lock(mutex_);
-    drained_.wait(lock, [this] { return in_flight_ == 0; });
+    const MutexLock lock(mutex_);
+    while (in_flight_ > 0) drained_.wait(mutex_);
   }
   [[nodiscard]] std::uint64_t completed() const { return completed_; }
   [[nodiscard]] bool has_failed() const { return failed_; }
   void forget_samples() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     samples_.clear();
   }
   std::vector<double> samples() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return samples_;
   }
 
@@ -76,7 +75,7 @@ class Loop {
     if (const auto start = starts().find(id); start != starts().end()) {
       const double ms = ns_between(start->second, Clock::now()) / 1e6;
       starts().erase(start);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       samples_.push_back(ms);
     }
     if (!stopping_) submit();
@@ -85,7 +84,7 @@ class Loop {
 
   void over() {
     if (--in_flight_ > 0) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     drained_.notify_all();
   }
 
@@ -97,9 +96,9 @@ class Loop {
   std::atomic<std::size_t> in_flight_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};
-  std::mutex mutex_;  // guards samples_ and the sleep of drain()
-  std::condition_variable drained_;
-  std::vector<double> samples_;
+  Mutex mutex_;  // also for the sleep of drain()
+  ConditionVariable drained_;
+  std::vector<double> samples_ PAWL_GUARDED_BY(mutex_);
 };
 
 Result<boost::json::object> closed_loop(std::string_view name, const DefinitionPtr& definition,

@@ -1,9 +1,8 @@
 // Many workflows that have nothing to do.
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "base/mutex.h"
 #include "load/load.h"
 #include "load/measure.h"
 #include "load/setup.h"
@@ -14,29 +13,34 @@ namespace {
 // Every shard has taken up what belongs to it when it answers.
 void wait_until_loaded(Engine& engine) { (void)engine.orchestrator().list_quarantined(); }
 
+// Starts that have not been answered.
+struct OpenStarts {
+  Mutex mutex;
+  ConditionVariable changed;
+  std::size_t count PAWL_GUARDED_BY(mutex) = 0;
+  std::optional<Error> failure PAWL_GUARDED_BY(mutex);
+};
+
 Result<void> fill(Engine& engine, std::size_t workflows) {
   const DefinitionPtr definition = waiting3();
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::size_t open = 0;
-  std::optional<Error> failure;
+  OpenStarts open;
   constexpr std::size_t kAtOnce = 2000;
   for (std::size_t i = 0; i < workflows; ++i) {
     {
-      std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return open < kAtOnce; });
-      ++open;
+      const MutexLock lock(open.mutex);
+      while (open.count >= kAtOnce) open.changed.wait(open.mutex);
+      ++open.count;
     }
     engine.orchestrator().start_workflow(definition, {}, [&](const Result<std::string>& id) {
-      const std::lock_guard lock(mutex);
-      if (!id) failure = id.error();
-      --open;
-      changed.notify_one();
+      const MutexLock lock(open.mutex);
+      if (!id) open.failure = id.error();
+      --open.count;
+      open.changed.notify_one();
     });
   }
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return open == 0; });
-  return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
+  const MutexLock lock(open.mutex);
+  while (open.count > 0) open.changed.wait(open.mutex);
+  return open.failure ? Result<void>(std::unexpected(*open.failure)) : Result<void>();
 }
 
 }  // namespace

@@ -19,6 +19,14 @@
 
 namespace pawl::command {
 
+// The first command that a workflow gets; all others are decided on what it made.
+struct CreateWorkflow {
+  WorkflowFactsPtr facts;
+};
+// Exchanges the tasks of a workflow that has not started: `facts` have another definition.
+struct RedefineWorkflow {
+  WorkflowFactsPtr facts;
+};
 // Asks for a place among the running workflows; refused a place, the workflow is queued.
 struct QueueWorkflow {};
 struct StartWorkflow {};
@@ -117,11 +125,12 @@ struct SkipTask {
 namespace pawl {
 
 using Command =
-    std::variant<command::QueueWorkflow, command::StartWorkflow, command::PauseWorkflow, command::ResumeWorkflow,
-                 command::CancelWorkflow, command::FailWorkflow, command::TimeOutWorkflow, command::EndGrace,
-                 command::StartTask, command::CompleteTask, command::FailTask, command::TimeOutTask, command::RetryTask,
-                 command::SkipTask, command::RecoverWorkflow, command::RestoreWorkflow, command::HoldTask,
-                 command::ReleaseTask, command::ExpireTask, command::ReviveWorkflow, command::CompensateWorkflow,
+    std::variant<command::CreateWorkflow, command::RedefineWorkflow, command::QueueWorkflow, command::StartWorkflow,
+                 command::PauseWorkflow, command::ResumeWorkflow, command::CancelWorkflow, command::FailWorkflow,
+                 command::TimeOutWorkflow, command::EndGrace, command::StartTask, command::CompleteTask,
+                 command::FailTask, command::TimeOutTask, command::RetryTask, command::SkipTask,
+                 command::RecoverWorkflow, command::RestoreWorkflow, command::HoldTask, command::ReleaseTask,
+                 command::ExpireTask, command::ReviveWorkflow, command::CompensateWorkflow,
                  command::RedriveCompensation, command::RegisterCompensation, command::DiscardDeadLetter>;
 
 }  // namespace pawl

@@ -15,11 +15,13 @@
 #include "pawl/result.h"
 
 #include "model/event.h"
+#include "model/stored_values.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
 
 namespace stored {
+class Event;
 class Facts;
 class Run;
 }  // namespace stored
@@ -46,14 +48,5 @@ class EventEncoder {
 
 void encode_facts(const WorkflowFacts& facts, stored::Facts& out);
 [[nodiscard]] Result<WorkflowFactsPtr> decode_facts(const stored::Facts& facts, const DefinitionSource& definitions);
-
-// A hash as it is printed, 64 hex digits, and as it is stored, 32 bytes. `from_stored_hash` gives any bytes as hex.
-[[nodiscard]] std::string to_stored_hash(std::string_view hex);
-[[nodiscard]] std::string from_stored_hash(std::string_view bytes);
-
-[[nodiscard]] std::int64_t to_stored_time(Timestamp time);
-// Whatever was stored, within kFirstTime and kLastTime: sums of times and durations do not overflow then.
-[[nodiscard]] Timestamp from_stored_time(std::int64_t us);
-[[nodiscard]] Timestamp from_stored_time(std::int64_t us, std::int64_t after_us);
 
 }  // namespace pawl

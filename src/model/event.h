@@ -1,6 +1,9 @@
 // Events: what happened to a workflow, in past tense. In order they are its history, and its state follows from them
 // alone.
 //
+// Each event stands here with its row: the name, where it is stored, and what it means to those who do not look inside
+// (event_row.h). How its fields are stored is in event_encoding.cc, what it does to a state in core/evolve.h.
+//
 // An event holds facts, not conclusions: that a task became ready, or that a stopping workflow's pending tasks are
 // cancelled, follows from the events and is not stored.
 #pragma once
@@ -8,7 +11,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +20,7 @@
 #include "pawl/json_text.h"
 #include "pawl/types.h"
 
+#include "model/event_row.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
@@ -43,30 +46,37 @@ enum class ReworkRules : std::uint8_t {
 namespace event {
 
 struct WorkflowCreated {
+  static constexpr EventRow kRow{.name = "workflow_created", .stored = 2};
   Timestamp at;
   WorkflowFactsPtr facts;
 };
 // Its tasks were changed before it started: `facts` replace those before.
 struct WorkflowRedefined {
+  static constexpr EventRow kRow{.name = "workflow_redefined", .stored = 3, .changes_summary = true};
   Timestamp at;
   WorkflowFactsPtr facts;
 };
 // The workflow waits for a place among those that may run.
 struct WorkflowQueued {
+  static constexpr EventRow kRow{.name = "workflow_queued", .stored = 4};
   Timestamp at;
 };
 struct WorkflowStarted {
+  static constexpr EventRow kRow{.name = "workflow_started", .stored = 5};
   Timestamp at;
 };
 struct WorkflowPaused {
+  static constexpr EventRow kRow{.name = "workflow_paused", .stored = 6};
   Timestamp at;
 };
 struct WorkflowResumed {
+  static constexpr EventRow kRow{.name = "workflow_resumed", .stored = 7};
   Timestamp at;
 };
 // No new task starts; those that never started are cancelled. Unless a task's failure is the reason, running ones are
 // told to stop.
 struct WorkflowStopping {
+  static constexpr EventRow kRow{.name = "workflow_stopping", .stored = 8};
   Timestamp at;
   StopReason reason;
   Duration grace;
@@ -74,18 +84,27 @@ struct WorkflowStopping {
   bool compensate = false;  // a cancelled workflow is to be compensated
 };
 struct WorkflowCompleted {
+  static constexpr EventRow kRow{.name = "workflow_completed", .stored = 9, .ends = true};
   Timestamp at;
   JsonText output;  // null if the definition has no `output`: it follows from the tasks' results then
 };
 struct WorkflowFailed {
+  static constexpr EventRow kRow{.name = "workflow_failed", .stored = 10, .ends = true};
   Timestamp at;
   JsonText error;
 };
 struct WorkflowCancelled {
+  static constexpr EventRow kRow{.name = "workflow_cancelled", .stored = 11, .ends = true};
   Timestamp at;
   JsonText error;
 };
 struct TaskStarted {
+  static constexpr EventRow kRow{.name = "task_started",
+                                 .stored = 12,
+                                 .compensation = "compensation_started",
+                                 .rides_along = true,
+                                 .held_tasks = HeldChange::unchanged,
+                                 .policy_decision = PolicyDecision::timeout_granted};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
@@ -93,6 +112,11 @@ struct TaskStarted {
   std::uint32_t policy_version = 0;  // of the timeout policy that gave it, if one did
 };
 struct TaskCompleted {
+  static constexpr EventRow kRow{.name = "task_completed",
+                                 .stored = 13,
+                                 .compensation = "compensation_completed",
+                                 .attempt_end = AttemptEnd::success,
+                                 .held_tasks = HeldChange::unchanged};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
@@ -100,6 +124,12 @@ struct TaskCompleted {
 };
 // An attempt failed and another one will be made at `due`.
 struct TaskRetryScheduled {
+  static constexpr EventRow kRow{.name = "task_retry_scheduled",
+                                 .stored = 14,
+                                 .compensation = "compensation_retry_scheduled",
+                                 .attempt_end = AttemptEnd::failure,
+                                 .held_tasks = HeldChange::unchanged,
+                                 .policy_decision = PolicyDecision::retry_granted};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
@@ -108,12 +138,23 @@ struct TaskRetryScheduled {
   std::uint32_t policy_version = 0;  // of the stored retry policy that granted it, if one did
 };
 struct TaskRetryDue {
+  static constexpr EventRow kRow{.name = "task_retry_due",
+                                 .stored = 15,
+                                 .compensation = "compensation_retry_due",
+                                 .rides_along = true,
+                                 .held_tasks = HeldChange::unchanged};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
 };
 // The last attempt failed: the task is over.
 struct TaskFailed {
+  static constexpr EventRow kRow{.name = "task_failed",
+                                 .stored = 16,
+                                 .compensation = "compensation_failed",
+                                 .dead_letters = DeadLetters::may_gain_one,
+                                 .attempt_end = AttemptEnd::failure,
+                                 .policy_decision = PolicyDecision::retry_refused};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
@@ -121,6 +162,7 @@ struct TaskFailed {
   std::uint32_t policy_version = 0;  // of the stored retry policy that granted no other one, if there is one
 };
 struct TaskSkipped {
+  static constexpr EventRow kRow{.name = "task_skipped", .stored = 17, .attempt_end = AttemptEnd::without_verdict};
   TaskIndex task;
   SkipReason reason;
   Timestamp at;
@@ -128,6 +170,11 @@ struct TaskSkipped {
 // The process ended in the middle of the attempt, which is made again. `crashed`: without warning, so that the attempt
 // itself may have been the reason.
 struct TaskInterrupted {
+  static constexpr EventRow kRow{.name = "task_interrupted",
+                                 .stored = 19,
+                                 .compensation = "compensation_interrupted",
+                                 .attempt_end = AttemptEnd::without_verdict,
+                                 .held_tasks = HeldChange::unchanged};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
@@ -135,6 +182,11 @@ struct TaskInterrupted {
 };
 // The workflow's state was made again what it had been when the snapshot was taken. What happened since is abandoned.
 struct WorkflowRestored {
+  static constexpr EventRow kRow{.name = "workflow_restored",
+                                 .stored = 28,
+                                 .stored_before = 20,
+                                 .may_revive = true,
+                                 .dead_letters = DeadLetters::any};
   Timestamp at;
   std::string snapshot;
   Timestamp taken_at;
@@ -144,16 +196,25 @@ struct WorkflowRestored {
 };
 // The task could start, but its circuit breaker is open, until `due` at least; it is ready again when released.
 struct TaskHeld {
+  static constexpr EventRow kRow{
+      .name = "task_held", .stored = 21, .rides_along = true, .held_tasks = HeldChange::gain_one};
   TaskIndex task;
   Timestamp at;
   Timestamp due;
 };
 struct TaskReleased {
+  static constexpr EventRow kRow{
+      .name = "task_released", .stored = 22, .rides_along = true, .held_tasks = HeldChange::lose_one};
   TaskIndex task;
   Timestamp at;
 };
 // An ended workflow goes on: failed, skipped, cancelled and compensated tasks are to be done again.
 struct WorkflowRevived {
+  static constexpr EventRow kRow{.name = "workflow_revived",
+                                 .stored = 27,
+                                 .stored_before = 23,
+                                 .may_revive = true,
+                                 .dead_letters = DeadLetters::any};
   Timestamp at;
   // none: all of them. `rerun`: this task and what depends on it, whatever had become of them; otherwise this failed
   // task and what had to wait for it.
@@ -163,6 +224,8 @@ struct WorkflowRevived {
 };
 // Completed tasks are undone, the latest first; then the workflow is in `end`, for the reason `error`.
 struct WorkflowCompensating {
+  static constexpr EventRow kRow{
+      .name = "workflow_compensating", .stored = 24, .may_revive = true, .dead_letters = DeadLetters::any};
   Timestamp at;
   WorkflowState end;
   JsonText error;
@@ -171,17 +234,24 @@ struct WorkflowCompensating {
 };
 // What undoes a task was made known: `facts` replace those before.
 struct CompensationRegistered {
+  static constexpr EventRow kRow{.name = "compensation_registered", .stored = 25, .changes_summary = true};
   Timestamp at;
   WorkflowFactsPtr facts;
 };
 // Nobody wants the dead letter of a failed action any more.
 struct DeadLetterDiscarded {
+  static constexpr EventRow kRow{.name = "dead_letter_discarded", .stored = 26, .dead_letters = DeadLetters::lose_one};
   TaskIndex task;
   Timestamp at;
   std::string reason;
 };
 // A running task was told to stop and did, or its grace ended.
 struct TaskCancelled {
+  static constexpr EventRow kRow{.name = "task_cancelled",
+                                 .stored = 18,
+                                 .compensation = "compensation_cancelled",
+                                 .attempt_end = AttemptEnd::without_verdict,
+                                 .held_tasks = HeldChange::unchanged};
   TaskIndex task;
   std::uint32_t attempt;
   Timestamp at;
@@ -197,9 +267,5 @@ using Event =
                  event::TaskCancelled, event::TaskInterrupted, event::WorkflowRestored, event::TaskHeld,
                  event::TaskReleased, event::WorkflowRevived, event::WorkflowCompensating,
                  event::CompensationRegistered, event::DeadLetterDiscarded>;
-
-// The names of the events as they are printed, in the order of Event's alternatives: "task_completed".
-[[nodiscard]] std::span<const std::string_view> event_names();
-[[nodiscard]] std::string_view name_of(const Event& event);
 
 }  // namespace pawl

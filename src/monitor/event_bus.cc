@@ -1,6 +1,7 @@
 #include "monitor/event_bus.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -14,28 +15,43 @@ namespace pawl {
 namespace {
 
 // The passing events have the kinds after those of Event's alternatives.
-constexpr std::size_t kOutput = std::variant_size_v<Event>;
+constexpr std::size_t kOutput = kEventRows.size();
 constexpr std::size_t kProgress = kOutput + 1;
 constexpr std::size_t kLines = kProgress + 1;
-// After those, in the order of Event's alternatives again, the kinds of events that are told as compensation_...
+// And behind those come the events that are called compensation_..., in the order of Event's alternatives.
 constexpr std::size_t kCompensations = kLines + 1;
-constexpr std::size_t kKinds = kCompensations + std::variant_size_v<Event>;
+constexpr std::size_t kKinds =
+    kCompensations + static_cast<std::size_t>(
+                         std::ranges::count_if(kEventRows, [](const auto& row) { return !row.compensation.empty(); }));
 static_assert(kKinds < 64);
 
 constexpr EventKinds only(std::size_t kind) { return EventKinds{1} << kind; }
+
+// By Event's alternative: its kind where it is about what undoes a task.
+constexpr auto kCompensationKinds = [] {
+  std::array<std::size_t, kEventRows.size()> kinds{};
+  for (std::size_t kind = 0, next = kCompensations; kind < kinds.size(); ++kind)
+    kinds[kind] = kEventRows[kind].compensation.empty() ? kind : next++;
+  return kinds;
+}();
 
 // Who does not name any gets lines one by one, and nothing twice.
 constexpr EventKinds kAll = ((EventKinds{1} << kKinds) - 1) & ~only(kLines);
 // What `*` stands for.
 constexpr EventKinds kAllButOutput = kAll & ~only(kOutput);
 
-std::vector<std::string_view> names() {
-  const auto stored = event_names();
-  std::vector<std::string_view> all(stored.begin(), stored.end());
-  all.insert(all.end(), {"task_output", "task_progress", "task_lines"});
-  for (const std::string_view name : stored) all.push_back(compensation_name(name));
-  return all;
-}
+// By kind.
+constexpr auto kNames = [] {
+  std::array<std::string_view, kKinds> names{};
+  for (std::size_t kind = 0; kind < kEventRows.size(); ++kind) {
+    names[kCompensationKinds[kind]] = kEventRows[kind].compensation;
+    names[kind] = kEventRows[kind].name;
+  }
+  names[kOutput] = "task_output";
+  names[kProgress] = "task_progress";
+  names[kLines] = "task_lines";
+  return names;
+}();
 
 // What is said of an attempt's passing event, whichever it is.
 WorkflowEvent passing(const Assignment& assignment, Timestamp now, std::string_view text) {
@@ -63,17 +79,17 @@ int times_inside(const void* subscription) {
 Result<EventKinds> kinds_of(const std::vector<std::string>& types) {
   if (types.empty()) return kAll;
   EventKinds kinds = 0;
-  const std::vector<std::string_view> known = names();
   for (const std::string& type : types) {
     if (type == "*") {
       kinds |= kAllButOutput;
       continue;
     }
-    if (std::ranges::find(known, type) == known.end())
+    const auto named = std::ranges::find(kNames, type);
+    if (named == kNames.end())
       return fail(ErrorCode::invalid_argument,
-                  fmt::format("there are no events of type {}{}", in_quotes(type), did_you_mean(type, known)), "types");
-    for (std::size_t kind = 0; kind < known.size(); ++kind)
-      if (known[kind] == type) kinds |= only(kind);
+                  fmt::format("there are no events of type {}{}", in_quotes(type), did_you_mean(type, kNames)),
+                  "types");
+    kinds |= only(static_cast<std::size_t>(named - kNames.begin()));
   }
   return kinds;
 }
@@ -150,7 +166,7 @@ Result<SubscriptionId> EventBus::subscribe(std::function<void(const WorkflowEven
   if (!callback) return fail(ErrorCode::invalid_argument, "the callback is an empty function", "callback");
   const Result<EventKinds> kinds = kinds_of(types);
   if (!kinds) return std::unexpected(kinds.error());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const SubscriptionId id{++last_id_};
   Subscriptions subscriptions = *subscriptions_;
   subscriptions.push_back(std::make_shared<Subscription>(id, std::move(callback), *kinds));
@@ -162,7 +178,7 @@ Result<void> EventBus::unsubscribe(SubscriptionId id) {
   if (Result<void> here = owner_.check(); !here) return here;
   std::shared_ptr<Subscription> removed;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Subscriptions subscriptions = *subscriptions_;
     const auto found = std::ranges::find(subscriptions, id, &Subscription::id);
     if (found == subscriptions.end()) return fail(ErrorCode::not_found, "there is no such subscription");
@@ -177,13 +193,16 @@ Result<void> EventBus::unsubscribe(SubscriptionId id) {
 void EventBus::replace(Subscriptions subscriptions) {
   EventKinds wanted = 0;
   for (const auto& subscription : subscriptions) wanted |= subscription->kinds();
-  wanted_ = wanted | wanted >> kCompensations;
+  for (std::size_t kind = 0; kind < kCompensationKinds.size(); ++kind)
+    if ((wanted & only(kCompensationKinds[kind])) != 0) wanted |= only(kind);
+  wanted_ = wanted;
   subscriptions_ = std::make_shared<const Subscriptions>(std::move(subscriptions));
 }
 
 void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
-  const std::size_t first = is_of_compensation(*facts.definition, event) ? kCompensations : 0;
-  publish(only(first + event.index()), to_workflow_event(facts, event, clock_.now()));
+  const bool undoes = is_of_compensation(*facts.definition, event);
+  publish(only(undoes ? kCompensationKinds[event.index()] : event.index()),
+          to_workflow_event(facts, event, clock_.now()));
 }
 
 void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view lines) {
@@ -213,7 +232,7 @@ void EventBus::progressed(const Assignment& assignment, double fraction, std::st
 void EventBus::publish(EventKinds kind, const WorkflowEvent& event) const {
   std::shared_ptr<const Subscriptions> subscriptions;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     subscriptions = subscriptions_;
   }
   for (const auto& subscription : *subscriptions)

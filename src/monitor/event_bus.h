@@ -6,11 +6,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "pawl/monitor.h"
 
+#include "base/mutex.h"
 #include "base/owner_process.h"
 #include "base/time.h"
 #include "monitor/observer.h"
@@ -37,16 +37,16 @@ class EventBus final : public Monitor, public Observer {
   class Subscription;
   using Subscriptions = std::vector<std::shared_ptr<Subscription>>;  // shared by the bus and those who notify
 
-  void replace(Subscriptions subscriptions);  // with mutex_ held
+  void replace(Subscriptions subscriptions) PAWL_REQUIRES(mutex_);
   void publish(EventKinds kind, const WorkflowEvent& event) const;
   [[nodiscard]] bool is_wanted(EventKinds kind) const { return (wanted() & kind) != 0 && owner_.is_here(); }
 
   const Clock& clock_;
   const OwnerProcess owner_;
   std::atomic<EventKinds> wanted_{0};  // by any subscriber
-  mutable std::mutex mutex_;           // guards all below
-  std::shared_ptr<const Subscriptions> subscriptions_;
-  std::uint64_t last_id_ = 0;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Subscriptions> subscriptions_ PAWL_GUARDED_BY(mutex_);
+  std::uint64_t last_id_ PAWL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace pawl

@@ -2,21 +2,13 @@
 // numbers (decision 24); what attempts write and how far they are reaches it as it happens.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "model/attempt.h"
-#include "model/event.h"
+#include "model/event_rows.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
-
-// A set of kinds of events: bit i stands for the i-th alternative of Event.
-using EventKinds = std::uint64_t;
-
-[[nodiscard]] constexpr bool contains(EventKinds kinds, const Event& event) {
-  return (kinds >> event.index() & 1U) != 0;
-}
 
 // Threads: any, at once.
 class Observer {

@@ -1,8 +1,11 @@
 #include "monitor/workflow_event.h"
 
+#include <optional>
 #include <variant>
 
 #include <fmt/format.h>
+
+#include "model/event_rows.h"
 
 namespace pawl {
 namespace {
@@ -44,35 +47,16 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
 
 }  // namespace
 
-std::string_view compensation_name(std::string_view name) {
-  constexpr std::string_view kNames[] = {
-      "compensation_started",   "compensation_completed",   "compensation_failed",   "compensation_retry_scheduled",
-      "compensation_retry_due", "compensation_interrupted", "compensation_cancelled"};
-  constexpr std::string_view kTask = "task_";
-  constexpr std::string_view kCompensation = "compensation_";
-  if (!name.starts_with(kTask)) return name;
-  for (const std::string_view each : kNames)
-    if (each.substr(kCompensation.size()) == name.substr(kTask.size())) return each;
-  return name;
-}
-
 bool is_of_compensation(const Definition& definition, const Event& event) {
-  return std::visit(
-      [&](const auto& happened) {
-        if constexpr (requires { definition.is_compensation(happened.task); }) {
-          return happened.task < definition.action_count() && definition.is_compensation(happened.task);
-        } else {
-          return false;
-        }
-      },
-      event);
+  const std::optional<TaskIndex> action = action_of(event);
+  return action && *action < definition.action_count() && definition.is_compensation(*action);
 }
 
 WorkflowEvent to_workflow_event(const WorkflowFacts& facts, const Event& event, Timestamp otherwise) {
   WorkflowEvent told{.type = name_of(event), .at = otherwise, .workflow = facts.id.text()};
   std::visit([&](const auto& happened) { fill(told, *facts.definition, happened); }, event);
   told.compensation = is_of_compensation(*facts.definition, event);
-  if (told.compensation) told.type = compensation_name(told.type);
+  if (told.compensation && !row_of(event).compensation.empty()) told.type = row_of(event).compensation;
   return told;
 }
 

@@ -8,9 +8,7 @@
 
 namespace pawl {
 
-// What the events of an action that undoes a task are called: `compensation_started` for `task_started`. Others have no
-// other name.
-[[nodiscard]] std::string_view compensation_name(std::string_view name);
+// Whether it is about an action that undoes a task: some kinds have another name then.
 [[nodiscard]] bool is_of_compensation(const Definition& definition, const Event& event);
 
 // `otherwise` is the time of an event that has none of its own.

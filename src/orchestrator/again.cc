@@ -6,8 +6,9 @@
 namespace pawl {
 
 Result<void> LocalOrchestrator::retry_workflow(const std::string& id) {
-  return ask_workflow<void>(
-      id, [](Shard& shard, LiveWorkflow& workflow) { return shard.revive(workflow, command::ReviveWorkflow{}); });
+  return ask_workflow<void>(id, [](Shard& shard, LiveWorkflow& workflow) {
+    return shard.lifecycle().revive(workflow, command::ReviveWorkflow{});
+  });
 }
 
 Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std::string& from,
@@ -16,8 +17,8 @@ Result<void> LocalOrchestrator::rerun_workflow(const std::string& id, const std:
     const auto task = workflow.state.definition().find_task(from);
     if (!task)
       return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(from)));
-    return shard.revive(workflow,
-                        command::ReviveWorkflow{.start = task, .rerun = true, .undo_first = options.undo_first});
+    return shard.lifecycle().revive(
+        workflow, command::ReviveWorkflow{.start = task, .rerun = true, .undo_first = options.undo_first});
   });
 }
 
@@ -55,9 +56,9 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
                                          .facts = known,
                                          .state = std::move(state)};
   return ask<std::string>(shard_of(fork), [&](Shard& shard) -> Result<std::string> {
-    const Result<LiveWorkflow*> created = shard.create(*bound, known, options.id.has_value());
+    const Result<LiveWorkflow*> created = shard.lifecycle().create(*bound, known, options.id.has_value());
     if (!created) return std::unexpected(created.error());
-    if (Result<void> restored = shard.restore(**created, restore); !restored)
+    if (Result<void> restored = shard.lifecycle().restore(**created, restore); !restored)
       return std::unexpected(std::move(restored.error()));
     return fork;
   });

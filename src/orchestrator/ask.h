@@ -4,13 +4,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "pawl/result.h"
 
+#include "base/mutex.h"
 #include "base/parking.h"
 
 namespace pawl {
@@ -27,8 +26,8 @@ template <class T>
 class Reply {
  public:
   void set(Result<T> value) {
+    const MutexLock lock(mutex_);
     value_ = std::move(value);
-    const std::lock_guard lock(mutex_);
     ready_.store(true, std::memory_order_release);
     arrived_.notify_one();
   }
@@ -40,21 +39,22 @@ class Reply {
     const auto spin_end = std::chrono::steady_clock::now() + kSpinForReply;
     while (!ready_.load(std::memory_order_acquire) && std::chrono::steady_clock::now() < spin_end) spin_pause();
     // Also when it is there already: the lock is what set() lets go of last.
-    std::unique_lock lock(mutex_);
-    const auto is_ready = [this] { return ready_.load(std::memory_order_relaxed); };
-    if (until) {
-      if (!arrived_.wait_until(lock, *until, is_ready)) return std::nullopt;
-    } else {
-      arrived_.wait(lock, is_ready);
+    const MutexLock lock(mutex_);
+    while (!value_) {
+      if (!until) {
+        arrived_.wait(mutex_);
+      } else if (!arrived_.wait_until(mutex_, *until)) {
+        break;
+      }
     }
     return std::move(value_);
   }
 
  private:
-  std::mutex mutex_;  // guards the sleep
-  std::condition_variable arrived_;
+  Mutex mutex_;
+  ConditionVariable arrived_;
   std::atomic<bool> ready_{false};
-  std::optional<Result<T>> value_;
+  std::optional<Result<T>> value_ PAWL_GUARDED_BY(mutex_);
 };
 
 // Answers a call exactly once: with what it is given or, dropped without that, with why nobody will answer. A call is

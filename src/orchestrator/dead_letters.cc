@@ -61,7 +61,7 @@ Result<std::vector<DeadLetter>> LocalOrchestrator::list_dead_letters(const DeadL
       Result<std::vector<DeadLetter>> here =
           ask<std::vector<DeadLetter>>(*shard, [&](Shard& there) -> Result<std::vector<DeadLetter>> {
             FirstOf<DeadLetter, ById> letters(filter.limit);
-            there.for_each_workflow([&](const LiveWorkflow& workflow) {
+            there.workflows().for_each_sound([&](const LiveWorkflow& workflow) {
               if (!may_have_letters(filter, workflow.state)) return true;
               for (TaskIndex action = 0; action < workflow.state.tasks.size(); ++action)
                 if (auto letter = letter_of(workflow.state, action); letter && fits(filter, *letter))
@@ -125,8 +125,9 @@ Result<void> LocalOrchestrator::redrive(const DeadLetterId& id) {
         workflow.state.tasks[*action].state != TaskState::failed && workflow.state.fresh_start(*action) != nullptr;
     if (!is_letter && !was_redriven) return no_such_letter(id);
     const TaskIndex task = workflow.state.definition().task_of(*action);
-    Result<void> redriven = id.compensation ? shard.revive(workflow, command::RedriveCompensation{task})
-                                            : shard.revive(workflow, command::ReviveWorkflow{.start = task});
+    Result<void> redriven = id.compensation
+                                ? shard.lifecycle().revive(workflow, command::RedriveCompensation{task})
+                                : shard.lifecycle().revive(workflow, command::ReviveWorkflow{.start = task});
     if (redriven && is_letter) ++letters_redriven_;
     return redriven;
   });
@@ -136,8 +137,8 @@ Result<void> LocalOrchestrator::discard(const DeadLetterId& id, const std::strin
   return ask_workflow<void>(id.workflow, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
     const auto action = find_action(workflow.state.definition(), id);
     if (!action || !workflow.state.is_dead_letter(*action)) return no_such_letter(id);
-    Result<void> discarded =
-        shard.command(workflow, command::DiscardDeadLetter{.task = *action, .reason = storable_message(reason)});
+    Result<void> discarded = shard.lifecycle().command(
+        workflow, command::DiscardDeadLetter{.task = *action, .reason = storable_message(reason)});
     if (discarded) ++letters_discarded_;
     return discarded;
   });
@@ -168,7 +169,7 @@ Result<std::string> LocalOrchestrator::find_user_of_policy(const std::string& po
   };
   for (const auto& shard : shards_) {
     Result<void> looked = ask<void>(*shard, [&](Shard& there) -> Result<void> {
-      there.for_each_workflow([&](const LiveWorkflow& workflow) { return look_at(workflow.state); });
+      there.workflows().for_each_sound([&](const LiveWorkflow& workflow) { return look_at(workflow.state); });
       return {};
     });
     if (!looked) return std::unexpected(std::move(looked.error()));

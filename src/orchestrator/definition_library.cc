@@ -20,7 +20,7 @@ Result<DefinitionPtr> read_stored_definition(const std::string& hash, std::strin
 bool BoundDefinition::is_complete() const { return std::ranges::find(handlers, nullptr) == handlers.end(); }
 
 BoundDefinitionPtr DefinitionLibrary::find(const std::string& hash) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto known = known_.find(hash);
   return known == known_.end() ? nullptr : known->second.lock();
 }
@@ -35,7 +35,7 @@ Result<void> BoundDefinition::keep_in(Store& store) const {
 
 BoundDefinitionPtr DefinitionLibrary::remember(const BoundDefinitionPtr& bound) {
   constexpr std::size_t kSweepEvery = 1024;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (known_.size() % kSweepEvery == kSweepEvery - 1)
     boost::unordered::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
   known_.insert_or_assign(bound->definition->hash(), bound);

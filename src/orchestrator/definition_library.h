@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "pawl/definition.h"
 #include "pawl/result.h"
 
+#include "base/mutex.h"
 #include "model/encoding.h"
 #include "persistence/store.h"
 #include "runners/handler.h"
@@ -60,8 +60,9 @@ class DefinitionLibrary {
   BoundDefinitionPtr remember(const BoundDefinitionPtr& bound);
 
   HandlerRegistry& handlers_;
-  std::mutex mutex_;                                                                    // guards known_
-  boost::unordered_flat_map<std::string, std::weak_ptr<const BoundDefinition>> known_;  // by hash
+  Mutex mutex_;
+  // By hash.
+  boost::unordered_flat_map<std::string, std::weak_ptr<const BoundDefinition>> known_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl

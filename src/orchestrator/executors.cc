@@ -12,7 +12,7 @@ Executors::Executors(std::size_t local_capacity) {
 
 std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& workflow, Priority priority,
                                                        QueueTicket& ticket) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Nobody overtakes those who wait already.
   bool someone_waits = false;
   for (const auto& queue : queues_) someone_waits |= !queue.empty();
@@ -24,19 +24,19 @@ std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& wo
 }
 
 void Executors::withdraw(QueueTicket ticket, Priority priority) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   queues_[static_cast<std::size_t>(priority)].erase(ticket);
 }
 
 ExecutorIndex Executors::place_running() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto place = take_place()) return *place;
   ++executors_.front().running;
   return 0;
 }
 
 std::vector<Placement> Executors::leave(ExecutorIndex executor) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   --executors_[executor].running;
   return place_queued();
 }
@@ -44,7 +44,7 @@ std::vector<Placement> Executors::leave(ExecutorIndex executor) {
 Result<void> Executors::add(std::string name, std::size_t capacity, std::vector<Placement>& started) {
   if (name.empty() || capacity == 0)
     return fail(ErrorCode::invalid_argument, "an executor needs a name and a capacity of at least 1");
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const Executor& executor : executors_)
     if (!executor.removed && executor.name == name)
       return fail(ErrorCode::already_exists, fmt::format("there is an executor {} already", in_quotes(name)));
@@ -55,7 +55,7 @@ Result<void> Executors::add(std::string name, std::size_t capacity, std::vector<
 }
 
 Result<void> Executors::remove(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (Executor& executor : executors_) {
     if (executor.removed || executor.name != name) continue;
     executor.removed = true;
@@ -65,7 +65,7 @@ Result<void> Executors::remove(const std::string& name) {
 }
 
 std::vector<ExecutorReport> Executors::list() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<ExecutorReport> reports;
   for (const Executor& executor : executors_)
     if (!executor.removed)
@@ -74,7 +74,7 @@ std::vector<ExecutorReport> Executors::list() const {
 }
 
 std::size_t Executors::queued() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::size_t count = 0;
   for (const auto& queue : queues_) count += queue.size();
   return count;

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "pawl/result.h"
 #include "pawl/types.h"
 
+#include "base/mutex.h"
 #include "model/attempt.h"
 
 namespace pawl {
@@ -58,14 +58,14 @@ class Executors {
     bool removed = false;
   };
 
-  // Both with mutex_ held.
-  std::optional<ExecutorIndex> take_place();
-  std::vector<Placement> place_queued();
+  std::optional<ExecutorIndex> take_place() PAWL_REQUIRES(mutex_);
+  std::vector<Placement> place_queued() PAWL_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;  // guards all below
-  std::vector<Executor> executors_;
-  std::array<std::map<QueueTicket, WorkflowAddress>, 4> queues_;  // by priority; the oldest first
-  QueueTicket last_ticket_ = 0;
+  mutable Mutex mutex_;
+  std::vector<Executor> executors_ PAWL_GUARDED_BY(mutex_);
+  // By priority; the oldest first.
+  std::array<std::map<QueueTicket, WorkflowAddress>, 4> queues_ PAWL_GUARDED_BY(mutex_);
+  QueueTicket last_ticket_ PAWL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace pawl

@@ -1,22 +1,12 @@
 // Histories: the stored events of a workflow, page by page, each page at the cost of its events.
 #include <utility>
-#include <variant>
 
+#include "model/event_rows.h"
 #include "monitor/workflow_event.h"
 #include "orchestrator/local_ask.h"
 
 namespace pawl {
 namespace {
-
-// An event that says anew who the workflow is and what it executes.
-WorkflowFactsPtr facts_in(const Event& event) {
-  return std::visit(
-      [](const auto& happened) -> WorkflowFactsPtr {
-        if constexpr (requires { happened.facts; }) return happened.facts;
-        return nullptr;
-      },
-      event);
-}
 
 // What of the event counts against HistoryOptions::max_bytes.
 std::size_t bytes_of(const WorkflowEvent& event) { return event.result.view().size() + event.error.view().size(); }

@@ -5,14 +5,14 @@
 namespace pawl {
 
 WorkflowFactsPtr HistoryBookmarks::find(const std::string& workflow, std::uint64_t event) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = std::ranges::find_if(
       bookmarks_, [&](const auto& each) { return each.first == event && each.second->id.text() == workflow; });
   return found == bookmarks_.end() ? nullptr : found->second;
 }
 
 void HistoryBookmarks::move(std::uint64_t from, std::uint64_t to, WorkflowFactsPtr facts, std::uint64_t deletions) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (deletions != deletions_) return;
   std::erase_if(bookmarks_, [&](const auto& each) {
     return (each.first == from || each.first == to) && each.second->id == facts->id;
@@ -22,18 +22,18 @@ void HistoryBookmarks::move(std::uint64_t from, std::uint64_t to, WorkflowFactsP
 }
 
 std::uint64_t HistoryBookmarks::deletions() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return deletions_;
 }
 
 void HistoryBookmarks::forget_deleted(const std::string& workflow) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++deletions_;
   drop(workflow);
 }
 
 void HistoryBookmarks::forget(const std::string& workflow) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   drop(workflow);
 }
 

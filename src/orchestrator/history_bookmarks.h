@@ -7,10 +7,10 @@
 
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "base/mutex.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
@@ -32,11 +32,12 @@ class HistoryBookmarks {
   // As many readers as are served well at the same time.
   static constexpr std::size_t kMost = 16;
 
-  void drop(const std::string& workflow);  // with mutex_ held
+  void drop(const std::string& workflow) PAWL_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;                                          // guards all below
-  std::deque<std::pair<std::uint64_t, WorkflowFactsPtr>> bookmarks_;  // the oldest first
-  std::uint64_t deletions_ = 0;
+  mutable Mutex mutex_;
+  // The oldest first.
+  std::deque<std::pair<std::uint64_t, WorkflowFactsPtr>> bookmarks_ PAWL_GUARDED_BY(mutex_);
+  std::uint64_t deletions_ PAWL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace pawl

@@ -46,7 +46,7 @@ bool fits(const WorkflowQuery& query, const core::Workflow& workflow) {
 
 std::vector<WorkflowStatus> list_shard(const Shard& shard, const WorkflowQuery& query) {
   FirstOf<const core::Workflow*, Newer> newest(query.options.limit);
-  shard.for_each_workflow([&](const LiveWorkflow& workflow) {
+  shard.workflows().for_each_sound([&](const LiveWorkflow& workflow) {
     if (fits(query, workflow.state)) newest.offer(&workflow.state);
     return true;
   });
@@ -189,7 +189,7 @@ Result<std::vector<QuarantinedWorkflow>> LocalOrchestrator::list_quarantined() {
   }
   for (const auto& shard : shards_) {
     Result<std::vector<Quarantined>> found = ask<std::vector<Quarantined>>(
-        *shard, [](Shard& there) -> Result<std::vector<Quarantined>> { return there.quarantined(); });
+        *shard, [](Shard& there) -> Result<std::vector<Quarantined>> { return there.quarantine().all(); });
     if (!found) return std::unexpected(std::move(found.error()));
     for (const Quarantined& each : *found) all.push_back({.id = each.id, .reason = describe(each.reason)});
   }

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "orchestrator/ask.h"
 #include "orchestrator/local_orchestrator.h"
-#include "orchestrator/shard_decide.h"
+#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 
@@ -26,7 +26,7 @@ inline Result<void> check_given(const std::string& id, const char* field = "id")
 }
 
 inline Result<void> check_caller() {
-  if (Shard::of_this_thread() == nullptr) return {};
+  if (!Mailbox::is_any_here()) return {};
   return fail(ErrorCode::invalid_state,
               "the engine must not be called from a non-blocking handler or an event's callback: it would wait for "
               "itself; register the handler as blocking");
@@ -57,12 +57,12 @@ Result<T> LocalOrchestrator::ask(Shard& shard, std::move_only_function<Result<T>
       completion.answer(fail(ErrorCode::internal, broken.what()));
       throw;  // to the supervisor
     }
-    there.reply_when_durable(
+    there.commits().reply_when_durable(
         [completion = std::move(completion), answer = *std::move(answer)](const Error* failure) mutable {
           completion.answer(failure == nullptr ? std::move(answer) : std::unexpected(*failure));
         });
   };
-  if (!shard.post(std::move(asked))) return std::unexpected(running_ ? inbox_is_full() : engine_stopping());
+  if (!shard.mailbox().post(std::move(asked))) return std::unexpected(running_ ? inbox_is_full() : engine_stopping());
   return *reply.wait();
 }
 
@@ -71,9 +71,9 @@ Result<T> LocalOrchestrator::ask_live(const std::string& id,
                                       std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call) {
   if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   return ask<T>(shard_of(id), [&](Shard& shard) -> Result<T> {
-    LiveWorkflow* const workflow = shard.find(id);
+    LiveWorkflow* const workflow = shard.workflows().find(id);
     if (workflow == nullptr) return no_such_workflow(id);
-    return shard.guard(*workflow, [&] { return call(shard, *workflow); });
+    return shard.decider().guard(*workflow, [&] { return call(shard, *workflow); });
   });
 }
 
@@ -82,10 +82,10 @@ Result<T> LocalOrchestrator::ask_workflow(const std::string& id,
                                           std::move_only_function<Result<T>(Shard&, LiveWorkflow&)> call) {
   if (Result<void> given = check_given(id); !given) return std::unexpected(std::move(given.error()));
   return ask<T>(shard_of(id), [&](Shard& shard) -> Result<T> {
-    const Result<LiveWorkflow*> workflow = shard.load_one(id);
+    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
     if (!workflow) return std::unexpected(workflow.error());
     if (*workflow == nullptr) return no_such_workflow(id);
-    return shard.guard(**workflow, [&] { return call(shard, **workflow); });
+    return shard.decider().guard(**workflow, [&] { return call(shard, **workflow); });
   });
 }
 

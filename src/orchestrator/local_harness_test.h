@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "monitor/observer.h"
 #include "orchestrator/local_ask.h"
 #include "orchestrator/local_orchestrator.h"
 #include "persistence/memory/memory_rows.h"
@@ -103,7 +104,7 @@ class LocalHarness : private Observer, private AttemptSink {
   // An id of a workflow that belongs to `shard`.
   static std::string id_on(std::size_t shard, std::size_t shards, const std::string& prefix = "w") {
     for (int i = 0;; ++i)
-      if (std::string id = prefix + std::to_string(i); Shard::index_for(id, shards) == shard) return id;
+      if (std::string id = prefix + std::to_string(i); shard_index_of(id, shards) == shard) return id;
   }
 
  private:

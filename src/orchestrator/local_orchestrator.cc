@@ -134,20 +134,21 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
   for (std::uint32_t i = 0; i < options.shards; ++i)
     shards_.push_back(std::make_unique<Shard>(i, environment, ids_.next()));
   policies_.when_room([this] {
-    for (const auto& shard : shards_) shard->nudge();
+    for (const auto& shard : shards_) shard->mailbox().nudge();
   });
 }
 
 LocalOrchestrator::~LocalOrchestrator() { stop(); }
 
 void LocalOrchestrator::finished(const AttemptAddress& address, AttemptOutcome outcome) {
-  shards_[address.workflow.shard]->finished({.address = address, .outcome = std::move(outcome)});
+  shards_[address.workflow.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
 }
 
-Shard& LocalOrchestrator::shard_of(const std::string& id) { return *shards_[Shard::index_for(id, shards_.size())]; }
+Shard& LocalOrchestrator::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }
 
 Result<void> LocalOrchestrator::command(const std::string& id, Command command) {
-  return ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) { return shard.command(workflow, command); });
+  return ask_workflow<void>(
+      id, [&](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().command(workflow, command); });
 }
 
 std::string LocalOrchestrator::new_id() {
@@ -157,7 +158,7 @@ std::string LocalOrchestrator::new_id() {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     high = ids_.next();
     low = ids_.next();
   }
@@ -205,7 +206,7 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
 Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const NewWorkflow& wanted) {
   const std::string& id = wanted.facts->id.text();
   if (wanted.id_may_be_taken && wanted.if_exists != IfExists::refuse) {
-    Result<LiveWorkflow*> existing = shard.load_one(id);
+    Result<LiveWorkflow*> existing = shard.recovery().load_one(id);
     if (!existing) return existing;
     if (*existing != nullptr && wanted.if_exists == IfExists::attach) {
       if (Result<void> same = check_same(*(*existing)->state.facts, *wanted.facts); !same)
@@ -213,19 +214,20 @@ Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const Ne
       return existing;
     }
     if (*existing != nullptr) {
-      Result<LiveWorkflow*> replaced = shard.replace(**existing, wanted.bound, wanted.facts);
+      Result<LiveWorkflow*> replaced = shard.lifecycle().replace(**existing, wanted.bound, wanted.facts);
       if (replaced) bookmarks_.forget_deleted(id);
       return replaced;
     }
   }
-  return shard.create(wanted.bound, wanted.facts, wanted.id_may_be_taken);
+  return shard.lifecycle().create(wanted.bound, wanted.facts, wanted.id_may_be_taken);
 }
 
 Result<void> LocalOrchestrator::create_and_execute(Shard& shard, const NewWorkflow& wanted) {
   const Result<LiveWorkflow*> workflow = create_or_attach(shard, wanted);
   if (!workflow) return std::unexpected(workflow.error());
   const core::Workflow& state = (*workflow)->state;
-  return state.state == WorkflowState::pending && !state.queued ? shard.execute(**workflow) : Result<void>();
+  return state.state == WorkflowState::pending && !state.queued ? shard.lifecycle().execute(**workflow)
+                                                                : Result<void>();
 }
 
 Result<std::string> LocalOrchestrator::create_workflow(const DefinitionPtr& definition, const CreateOptions& options) {
@@ -254,12 +256,12 @@ void LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const Cr
       start->answer(fail(ErrorCode::internal, broken.what()));
       throw;
     }
-    there.reply_when_durable([start, id, done = *std::move(done)](const Error* failure) mutable {
+    there.commits().reply_when_durable([start, id, done = *std::move(done)](const Error* failure) mutable {
       if (failure != nullptr) return start->answer(std::unexpected(*failure));
       start->answer(done ? Result<std::string>(id) : std::unexpected(std::move(done.error())));
     });
   };
-  if (!shard.post(std::move(call))) start->answer(std::unexpected(inbox_is_full()));
+  if (!shard.mailbox().post(std::move(call))) start->answer(std::unexpected(inbox_is_full()));
 }
 
 Result<std::string> LocalOrchestrator::start_workflow(const DefinitionPtr& definition, const CreateOptions& options) {
@@ -292,7 +294,8 @@ Result<std::string> LocalOrchestrator::start_workflow(std::string name, std::vec
 }
 
 Result<void> LocalOrchestrator::execute_workflow(const std::string& id) {
-  return ask_workflow<void>(id, [](Shard& shard, LiveWorkflow& workflow) { return shard.execute(workflow); });
+  return ask_workflow<void>(id,
+                            [](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().execute(workflow); });
 }
 
 Result<void> LocalOrchestrator::pause_workflow(const std::string& id) { return command(id, command::PauseWorkflow{}); }
@@ -317,7 +320,7 @@ Result<void> LocalOrchestrator::skip_task(const std::string& id, const std::stri
     const auto index = workflow.bound->definition->find_task(task);
     if (!index)
       return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(task)));
-    return shard.command(workflow, command::SkipTask{*index});
+    return shard.lifecycle().command(workflow, command::SkipTask{*index});
   });
 }
 
@@ -347,7 +350,7 @@ Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefin
       if (raced) return {};
       WorkflowFacts facts = *workflow.state.facts;
       facts.definition = (*bound)->definition;
-      return (shard.*redefine)(workflow, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
+      return (shard.lifecycle().*redefine)(workflow, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
     });
     if (!redefined || !raced) return redefined;
   }
@@ -358,14 +361,14 @@ Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefin
 }
 
 Result<void> LocalOrchestrator::add_task(const std::string& id, const TaskSpec& task) {
-  return change_definition(id, &Shard::redefine, [&](WorkflowSpec& spec) -> Result<void> {
+  return change_definition(id, &Lifecycle::redefine, [&](WorkflowSpec& spec) -> Result<void> {
     spec.tasks.push_back(task);
     return {};
   });
 }
 
 Result<void> LocalOrchestrator::remove_task(const std::string& id, const std::string& task) {
-  return change_definition(id, &Shard::redefine, [&](WorkflowSpec& spec) -> Result<void> {
+  return change_definition(id, &Lifecycle::redefine, [&](WorkflowSpec& spec) -> Result<void> {
     if (std::erase_if(spec.tasks, [&](const TaskSpec& candidate) { return candidate.id == task; }) == 0)
       return fail(ErrorCode::not_found, fmt::format("workflow {} has no task {}", in_quotes(id), in_quotes(task)));
     return {};
@@ -381,13 +384,14 @@ Result<void> LocalOrchestrator::delete_known_workflow(const std::string& id) {
   if (Result<void> open = check_open(); !open) return open;
   if (Result<void> given = check_given(id); !given) return given;
   Shard& shard = shard_of(id);
-  Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.remove(id); });
+  Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.lifecycle().remove(id); });
   bookmarks_.forget_deleted(id);
   if (removed || removed.error().code != ErrorCode::unavailable || !running_ || !is_persistent()) return removed;
-  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room.
+  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room. It may
+  // have come up since it was asked.
   Reply<void> reply;
-  const bool posted = shard.post([&, completion = Completion<void>(reply, running_)](Shard& there) mutable {
-    completion.answer(there.down() ? store()->remove_workflow(id) : removed);
+  const bool posted = shard.mailbox().post([&, completion = Completion<void>(reply, running_)](Shard& there) mutable {
+    completion.answer(there.down() ? store()->remove_workflow(id) : there.lifecycle().remove(id));
   });
   return posted ? *reply.wait() : removed;
 }
@@ -401,7 +405,7 @@ Result<void> LocalOrchestrator::register_executor(const std::string& name, std::
   if (Result<void> added = executors_.add(name, max_workflows, started); !added) return added;
   for (const Placement& placement : started) {
     const auto start = [placement](Shard& shard) { shard.start_placed(placement); };
-    while (running_ && !shards_[placement.workflow.shard]->post(start)) std::this_thread::yield();
+    while (running_ && !shards_[placement.workflow.shard]->mailbox().post(start)) std::this_thread::yield();
   }
   return {};
 }
@@ -421,7 +425,7 @@ OrchestratorMetrics LocalOrchestrator::metrics() {
     closed.problem = describe(open.error());
     return closed;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return {.workflows = workflows_.load(),
           .workflows_queued = executors_.queued(),
           .task_slots = slots_.capacity(),

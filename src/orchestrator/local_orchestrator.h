@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,13 +13,14 @@
 
 #include "pawl/compensation.h"
 
+#include "base/mutex.h"
 #include "base/owner_process.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/history_bookmarks.h"
 #include "orchestrator/local_policy.h"
 #include "orchestrator/parts.h"
 #include "orchestrator/policy_book.h"
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 #include "orchestrator/supervisor.h"
 #include "orchestrator/workflow_waits.h"
 
@@ -172,7 +172,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   Result<LiveWorkflow*> create_or_attach(Shard& shard, const NewWorkflow& wanted);
   Result<void> create_and_execute(Shard& shard, const NewWorkflow& wanted);
   using SpecChange = std::function<Result<void>(WorkflowSpec& spec)>;
-  using Redefine = Result<void> (Shard::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  using Redefine = Result<void> (Lifecycle::*)(LiveWorkflow& workflow, BoundDefinitionPtr bound,
+                                               WorkflowFactsPtr facts);
   // `change` is made again if another caller has changed the definition meanwhile; `conflict` if that happens too
   // often.
   Result<void> change_definition(const std::string& id, Redefine redefine, const SpecChange& change);
@@ -184,7 +185,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
   Result<void> try_start(const std::optional<PersistenceOptions>& persistence);
-  Result<void> let_go_of(Store& store) const;
+  Result<void> let_go_of(Store& store) const PAWL_REQUIRES(changing_);
   // Whether every stored workflow is taken up.
   [[nodiscard]] bool runs_all() const { return !options_.shard.standby && !options_.shard.only; }
 
@@ -193,8 +194,9 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   bool post_in_time(Shard& shard, ShardCall call);
   using WorkflowCheck = std::function<Result<void>(const core::Workflow&)>;
   // All shards and the policies go on with `next`, or none of them does.
-  Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there);
-  Result<void> move_to(const std::shared_ptr<Store>& next, const Ownership& owned);
+  Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there)
+      PAWL_REQUIRES(changing_) PAWL_EXCLUDES(mutex_);
+  Result<void> move_to(const std::shared_ptr<Store>& next, const Ownership& owned) PAWL_REQUIRES(changing_);
   Result<void> check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow);
   void load_all(bool crashed);
 
@@ -252,16 +254,18 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   std::atomic<std::uint64_t> letters_redriven_{0};
   std::atomic<std::uint64_t> letters_discarded_{0};
 
-  std::mutex changing_;  // held by who changes the store
-  // Not all is run here, and the owner before ended without warning. Written by who changes the store.
-  bool crash_untold_ = false;
-  // Of the data directory that was let go of last. Written by who changes the store.
-  std::optional<Epoch> disabled_epoch_;
-  mutable std::mutex mutex_;  // guards all below
-  Random ids_;
-  std::shared_ptr<Store> store_;  // shared with readers that are at it when persistence is disabled
-  Epoch epoch_{};
-  std::map<std::uint32_t, std::string> problems_;  // of shards that are down
+  Mutex changing_ PAWL_ACQUIRED_BEFORE(mutex_);  // held by who changes the store, for as long as that takes
+  // Not all is run here, and the owner before ended without warning.
+  bool crash_untold_ PAWL_GUARDED_BY(changing_) = false;
+  // Of the data directory that was let go of last.
+  std::optional<Epoch> disabled_epoch_ PAWL_GUARDED_BY(changing_);
+  Mutex renewing_ PAWL_ACQUIRED_BEFORE(mutex_);  // held by the shard that acquires the store anew
+  mutable Mutex mutex_;
+  Random ids_ PAWL_GUARDED_BY(mutex_);
+  // Shared with readers that are at it when persistence is disabled.
+  std::shared_ptr<Store> store_ PAWL_GUARDED_BY(mutex_);
+  Epoch epoch_ PAWL_GUARDED_BY(mutex_){};
+  std::map<std::uint32_t, std::string> problems_ PAWL_GUARDED_BY(mutex_);  // of shards that are down
 };
 
 }  // namespace pawl

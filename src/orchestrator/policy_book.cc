@@ -74,7 +74,7 @@ std::size_t PolicyBook::held_by(const std::string& breaker) const {
 }
 
 policy::CatalogPtr PolicyBook::catalog() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return catalog_;
 }
 
@@ -98,7 +98,7 @@ Result<void> PolicyBook::check(const Definition& definition) const {
 }
 
 Result<void> PolicyBook::check_known(const Definition& definition) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const PolicyReference& reference : definition.policies()) {
     if (!catalog_->has(reference))
       return fail(ErrorCode::not_found,
@@ -114,7 +114,7 @@ Result<void> PolicyBook::check_known(const Definition& definition) const {
 }
 
 void PolicyBook::count(const std::string& name, const PolicyStats& more) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto entry = entries_.find(name);
   if (entry == entries_.end()) return;
   PolicyStats& stats = entry->second.stats;
@@ -133,7 +133,7 @@ PolicyBook::Passage PolicyBook::enter(const std::string& breaker, Timestamp now)
   Passage passage;
   bool changed = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Entry* const entry = breaker_or_none(breaker);
     if (entry == nullptr) return {};
     const BreakerState before = entry->breaker.state;
@@ -153,7 +153,7 @@ void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy:
   bool changed = false;
   bool has_room = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Entry* const entry = breaker_or_none(breaker);
     if (entry == nullptr) return;
     const BreakerState before = entry->breaker.state;
@@ -167,7 +167,7 @@ void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy:
 }
 
 PolicyBook::Room PolicyBook::room(const std::string& breaker, Timestamp now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Entry* const found = breaker_or_none(breaker);
   if (found == nullptr) return {.tasks = kUnlimited};
   const policy::Breaker& state = found->breaker;
@@ -178,16 +178,23 @@ PolicyBook::Room PolicyBook::room(const std::string& breaker, Timestamp now) {
 }
 
 void PolicyBook::held(const std::string& breaker, std::int64_t change) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::size_t& held = held_[breaker];
   held += static_cast<std::size_t>(change);
   if (held == 0) held_.erase(breaker);
 }
 
-// Its breaker and counts change meanwhile.
-PolicyBook::Entry PolicyBook::copy_of(const Entry& entry) const {
-  const std::lock_guard lock(mutex_);
-  return entry;
+std::optional<PolicyBook::Entry> PolicyBook::copy_of(const std::string& name) const {
+  const MutexLock lock(mutex_);
+  const auto entry = entries_.find(name);
+  return entry == entries_.end() ? std::nullopt : std::optional(entry->second);
+}
+
+std::vector<PolicyBook::Entry> PolicyBook::copy_of_all() const {
+  const MutexLock lock(mutex_);
+  std::vector<Entry> all;
+  for (const auto& [name, entry] : entries_) all.push_back(entry);
+  return all;
 }
 
 Result<const PolicyBook::Entry*> PolicyBook::find(const std::string& name) const {
@@ -215,10 +222,10 @@ Result<void> PolicyBook::keep(const Entry& entry) {
 
 // As it is by now, whichever change this is called for.
 void PolicyBook::keep_breaker(const std::string& name) {
-  const std::lock_guard change_lock(change_mutex_);
+  const MutexLock change_lock(change_mutex_);
   std::optional<StoredPolicy> stored;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const Entry* const entry = breaker_or_none(name);
     if (entry == nullptr) return;
     stored = to_stored(entry->info, entry->breaker);
@@ -239,29 +246,29 @@ void PolicyBook::publish() {
 
 Result<void> PolicyBook::define(const std::string& name, const PolicyConfig& config) {
   if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
-  const std::lock_guard change_lock(change_mutex_);
-  if (entries_.contains(name))
+  const MutexLock change_lock(change_mutex_);
+  if (copy_of(name))
     return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
                 "name");
   Entry entry;
   entry.info = {
       .id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.wall(), .config = config}}};
   if (Result<void> kept = keep(entry); !kept) return kept;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.emplace(name, std::move(entry));
   publish();
   return {};
 }
 
 Result<PolicyInfo> PolicyBook::get(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Result<const Entry*> entry = find(name);
   if (!entry) return std::unexpected(entry.error());
   return (*entry)->info;
 }
 
 std::vector<PolicyInfo> PolicyBook::list() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<PolicyInfo> all;
   for (const auto& [name, entry] : entries_) all.push_back(entry.info);
   return all;
@@ -270,20 +277,19 @@ std::vector<PolicyInfo> PolicyBook::list() const {
 Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& config) {
   if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
   {
-    const std::lock_guard change_lock(change_mutex_);
-    const auto entry = entries_.find(name);
-    if (entry == entries_.end()) return no_such_policy(name);
-    const PolicyKind kind = entry->second.info.kind;
+    const MutexLock change_lock(change_mutex_);
+    std::optional<Entry> updated = copy_of(name);
+    if (!updated) return no_such_policy(name);
+    const PolicyKind kind = updated->info.kind;
     if (kind != kind_of(config))
       return fail(ErrorCode::invalid_argument,
                   fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(kind)), "kind");
-    Entry updated = copy_of(entry->second);
-    std::vector<PolicyVersion>& versions = updated.info.versions;
+    std::vector<PolicyVersion>& versions = updated->info.versions;
     versions.push_back({.number = versions.back().number + 1, .at = clock_.wall(), .config = config});
     if (versions.size() > kMostVersions) versions.erase(versions.begin());
-    if (Result<void> kept = keep(updated); !kept) return kept;
-    const std::lock_guard lock(mutex_);
-    entry->second.info = std::move(updated.info);
+    if (Result<void> kept = keep(*updated); !kept) return kept;
+    const MutexLock lock(mutex_);
+    entries_.at(name).info = std::move(updated->info);
     publish();
   }
   if (when_room_) when_room_();
@@ -291,7 +297,7 @@ Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& con
 }
 
 Result<void> PolicyBook::announce_removal(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!entries_.contains(name)) return no_such_policy(name);
   if (!leaving_.insert(name).second)
     return fail(ErrorCode::invalid_state, fmt::format("policy {} is being deleted already", in_quotes(name)));
@@ -299,17 +305,17 @@ Result<void> PolicyBook::announce_removal(const std::string& name) {
 }
 
 void PolicyBook::keep_after_all(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   leaving_.erase(name);
 }
 
 Result<void> PolicyBook::remove(const std::string& name) {
   {
-    const std::lock_guard change_lock(change_mutex_);
-    if (!entries_.contains(name)) return no_such_policy(name);
+    const MutexLock change_lock(change_mutex_);
+    if (!copy_of(name)) return no_such_policy(name);
     if (store_)
       if (Result<void> removed = store_->remove_policy(name); !removed) return removed;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     entries_.erase(name);
     leaving_.erase(name);
     publish();
@@ -319,7 +325,7 @@ Result<void> PolicyBook::remove(const std::string& name) {
 }
 
 Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQuestion& question) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Result<const Entry*> found = find(name);
   if (!found) return std::unexpected(found.error());
   const Entry& entry = **found;
@@ -345,14 +351,14 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
 }
 
 Result<PolicyStats> PolicyBook::stats(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Result<const Entry*> entry = find(name);
   if (!entry) return std::unexpected(entry.error());
   return (*entry)->stats;
 }
 
 Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Result<const Entry*> found = find_breaker(name);
   if (!found) return std::unexpected(found.error());
   const Entry& entry = **found;
@@ -372,13 +378,17 @@ Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {
 
 Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(policy::Breaker&)) {
   {
-    const std::lock_guard change_lock(change_mutex_);
-    const Result<const Entry*> found = find_breaker(name);
-    if (!found) return std::unexpected(found.error());
-    Entry changed = copy_of(**found);
+    const MutexLock change_lock(change_mutex_);
+    Entry changed;
+    {
+      const MutexLock lock(mutex_);
+      const Result<const Entry*> found = find_breaker(name);
+      if (!found) return std::unexpected(found.error());
+      changed = **found;
+    }
     change(changed.breaker);
     if (Result<void> kept = keep(changed); !kept) return kept;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Entry& entry = entries_.at(name);
     change(entry.breaker);
     ++entry.changes;
@@ -388,14 +398,12 @@ Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(
 }
 
 void PolicyBook::keep_counts() {
-  const std::lock_guard change_lock(change_mutex_);
+  const MutexLock change_lock(change_mutex_);
   if (!store_) return;
-  for (const auto& [name, entry] : entries_) {
-    if (entry.info.kind != PolicyKind::circuit_breaker) continue;
-    const Entry copy = copy_of(entry);
-    if (copy.breaker.failures == copy.kept_failures) continue;
-    if (const Result<void> kept = store_->put_policy(to_stored(copy.info, copy.breaker), false); !kept)
-      log().warn("the failures that circuit breaker {} has counted are not stored: {}", in_quotes(name),
+  for (const Entry& entry : copy_of_all()) {
+    if (entry.info.kind != PolicyKind::circuit_breaker || entry.breaker.failures == entry.kept_failures) continue;
+    if (const Result<void> kept = store_->put_policy(to_stored(entry.info, entry.breaker), false); !kept)
+      log().warn("the failures that circuit breaker {} has counted are not stored: {}", in_quotes(entry.info.id),
                  describe(kept.error()));
   }
 }
@@ -410,8 +418,8 @@ Result<std::map<std::string, PolicyBook::Entry>> PolicyBook::read_from(Store& st
       log().error("{}; define the policy again", describe(info.error()));
       continue;
     }
-    const auto known = entries_.find(each.id);
-    if (known != entries_.end() && known->second.info.current().config != info->current().config)
+    const std::optional<Entry> known = copy_of(each.id);
+    if (known && known->info.current().config != info->current().config)
       return fail(ErrorCode::already_exists,
                   fmt::format("another policy {} is stored there already", in_quotes(each.id)));
     Entry& entry = found[each.id];
@@ -427,28 +435,27 @@ Result<std::map<std::string, PolicyBook::Entry>> PolicyBook::read_from(Store& st
 }
 
 void PolicyBook::leave_store() {
-  const std::lock_guard change_lock(change_mutex_);
+  const MutexLock change_lock(change_mutex_);
   store_.reset();
 }
 
 Result<void> PolicyBook::check_store(Store& store) {
-  const std::lock_guard change_lock(change_mutex_);
+  const MutexLock change_lock(change_mutex_);
   const auto stored = read_from(store);
   return stored ? Result<void>() : std::unexpected(stored.error());
 }
 
 Result<void> PolicyBook::use_store(std::shared_ptr<Store> store) {
-  const std::lock_guard change_lock(change_mutex_);
+  const MutexLock change_lock(change_mutex_);
   Result<std::map<std::string, Entry>> stored = read_from(*store);
   if (!stored) return std::unexpected(std::move(stored.error()));
   std::map<std::string, Entry>& found = *stored;
-  for (const auto& [name, entry] : entries_) {
-    if (found.contains(name)) continue;
-    const Entry copy = copy_of(entry);
-    if (Result<void> kept = store->put_policy(to_stored(copy.info, copy.breaker), false); !kept) return kept;
+  for (const Entry& entry : copy_of_all()) {
+    if (found.contains(entry.info.id)) continue;
+    if (Result<void> kept = store->put_policy(to_stored(entry.info, entry.breaker), false); !kept) return kept;
   }
   store_ = std::move(store);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto& [name, entry] : found) {
     const auto known = entries_.find(name);
     if (known == entries_.end()) {

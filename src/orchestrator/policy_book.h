@@ -13,7 +13,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +20,7 @@
 
 #include "pawl/policy.h"
 
+#include "base/mutex.h"
 #include "base/time.h"
 #include "persistence/store.h"
 #include "policy/catalog.h"
@@ -97,32 +97,34 @@ class PolicyBook {
     std::uint64_t changes = 0;
   };
 
-  // With change_mutex_ held.
-  [[nodiscard]] Result<std::map<std::string, Entry>> read_from(Store& store) const;
-  Result<void> keep(const Entry& entry);
-  [[nodiscard]] Entry copy_of(const Entry& entry) const;
-  void keep_breaker(const std::string& name);  // takes both
-  // With mutex_ held, or change_mutex_ as far as they only look.
-  [[nodiscard]] Result<const Entry*> find(const std::string& name) const;
-  [[nodiscard]] Result<const Entry*> find_breaker(const std::string& name) const;
-  [[nodiscard]] Entry* breaker_or_none(const std::string& name);
+  // While policies change: what they are does not change then, only how their breakers stand and what they counted.
+  [[nodiscard]] Result<std::map<std::string, Entry>> read_from(Store& store) const PAWL_REQUIRES(change_mutex_);
+  Result<void> keep(const Entry& entry) PAWL_REQUIRES(change_mutex_);
+  [[nodiscard]] std::optional<Entry> copy_of(const std::string& name) const PAWL_REQUIRES(change_mutex_)
+      PAWL_EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<Entry> copy_of_all() const PAWL_REQUIRES(change_mutex_) PAWL_EXCLUDES(mutex_);
+  void keep_breaker(const std::string& name) PAWL_EXCLUDES(change_mutex_, mutex_);
+  [[nodiscard]] Result<const Entry*> find(const std::string& name) const PAWL_REQUIRES(mutex_);
+  [[nodiscard]] Result<const Entry*> find_breaker(const std::string& name) const PAWL_REQUIRES(mutex_);
+  [[nodiscard]] Entry* breaker_or_none(const std::string& name) PAWL_REQUIRES(mutex_);
   [[nodiscard]] static const CircuitBreakerPolicy& breaker_policy(const Entry& entry);
-  [[nodiscard]] std::size_t held_by(const std::string& breaker) const;
+  [[nodiscard]] std::size_t held_by(const std::string& breaker) const PAWL_REQUIRES(mutex_);
   [[nodiscard]] StoredPolicy to_stored(const PolicyInfo& info, const policy::Breaker& breaker) const;
   // The time that is `time` by the wall clock as it stands now; breakers count by Clock::now().
   [[nodiscard]] Timestamp to_wall(Timestamp time) const { return time + (clock_.wall() - clock_.now()); }
-  void publish();
+  void publish() PAWL_REQUIRES(mutex_);
 
   const Clock& clock_;
   std::function<void()> when_room_;
   std::atomic<std::uint64_t> version_{0};
-  std::mutex change_mutex_;       // held while policies change and are stored; taken before mutex_
-  std::shared_ptr<Store> store_;  // guarded by change_mutex_
-  mutable std::mutex mutex_;  // guards all below; which policies there are, and what they say, change with both held
-  std::map<std::string, Entry> entries_;
-  std::set<std::string, std::less<>> leaving_;  // their removal was announced
-  std::map<std::string, std::size_t> held_;     // by breaker; none of 0
-  policy::CatalogPtr catalog_;
+  // Held while policies change and are stored, so that the store has the changes in their order.
+  mutable Mutex change_mutex_ PAWL_ACQUIRED_BEFORE(mutex_);
+  std::shared_ptr<Store> store_ PAWL_GUARDED_BY(change_mutex_);
+  mutable Mutex mutex_;
+  std::map<std::string, Entry> entries_ PAWL_GUARDED_BY(mutex_);        // the `info`s change with both held
+  std::set<std::string, std::less<>> leaving_ PAWL_GUARDED_BY(mutex_);  // their removal was announced
+  std::map<std::string, std::size_t> held_ PAWL_GUARDED_BY(mutex_);     // by breaker; none of 0
+  policy::CatalogPtr catalog_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl

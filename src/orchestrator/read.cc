@@ -30,7 +30,7 @@ Result<core::Workflow> LocalOrchestrator::state_in_store(const std::string& id) 
 
 Result<void> LocalOrchestrator::check_quarantine(const std::string& id) {
   return ask<void>(shard_of(id), [&](Shard& shard) -> Result<void> {
-    const Error* const reason = shard.quarantine_of(id);
+    const Error* const reason = shard.quarantine().reason_of(id);
     return reason == nullptr ? Result<void>() : std::unexpected(*reason);
   });
 }

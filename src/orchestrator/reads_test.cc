@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/time.h"
+#include "monitor/observer.h"
 #include "orchestrator/allocations_test.h"
 #include "orchestrator/first_of.h"
 #include "orchestrator/local_harness_test.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <type_traits>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "core/evolve.h"
 #include "core/stored_state.h"
+#include "model/event_rows.h"
 
 namespace pawl {
 namespace {
@@ -24,10 +25,8 @@ std::unexpected<Error> unreadable(const StoredWorkflow& stored, std::uint64_t ev
 bool fits(const core::Workflow& workflow, const Event& event) {
   return std::visit(
       [&](const auto& happened) {
-        if constexpr (std::is_same_v<decltype(happened), const event::WorkflowCreated&>) {
-          return workflow.facts == nullptr && happened.facts != nullptr;
-        } else if constexpr (requires { happened.facts; }) {
-          return workflow.facts != nullptr && happened.facts != nullptr;
+        if constexpr (requires { happened.facts; }) {
+          return happened.facts != nullptr && (workflow.facts == nullptr) == is_creation(event);
         } else if constexpr (requires { happened.task; }) {
           return happened.task < workflow.tasks.size();
         } else if constexpr (requires { happened.tasks; }) {
@@ -108,10 +107,10 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
   core::Workflow past;
   bool found = false;
   const auto wanted = [&](const core::Workflow& workflow, const Event& event) {
-    const auto* const started = std::get_if<event::TaskStarted>(&event);
+    const std::optional<TaskIndex> started = started_action(event);
     found |= options.event ? workflow.event_count == *options.event
-                           : started != nullptr && !workflow.is_compensation(started->task) &&
-                                 workflow.definition().task_id(started->task) == options.task;
+                           : started && !workflow.is_compensation(*started) &&
+                                 workflow.definition().task_id(*started) == options.task;
     return !found;
   };
   for (const StoredRun& run : stored.runs) {

@@ -77,7 +77,7 @@ std::string_view to_string(SagaState state) {
 
 Result<void> LocalOrchestrator::register_compensation(const std::string& workflow, const std::string& task,
                                                       const Compensation& action) {
-  return change_definition(workflow, &Shard::register_compensation, [&](WorkflowSpec& spec) -> Result<void> {
+  return change_definition(workflow, &Lifecycle::register_compensation, [&](WorkflowSpec& spec) -> Result<void> {
     const auto place = std::ranges::find(spec.tasks, task, &TaskSpec::id);
     if (place == spec.tasks.end())
       return fail(ErrorCode::not_found,
@@ -102,7 +102,7 @@ Result<void> LocalOrchestrator::compensate_workflow(const std::string& workflow,
                     fmt::format("workflow {} has no task {}", in_quotes(workflow), in_quotes(task)));
       compensate.tasks.push_back(*index);
     }
-    return shard.revive(live, compensate);
+    return shard.lifecycle().revive(live, compensate);
   });
 }
 
@@ -122,7 +122,7 @@ Result<void> LocalOrchestrator::add_step(const std::string& saga, TaskSpec step)
   if (!step.dependencies.empty())
     return fail(ErrorCode::invalid_argument, "the steps of a saga run one after another; leave dependencies out",
                 "dependencies");
-  return change_definition(saga, &Shard::redefine, [&](WorkflowSpec& spec) -> Result<void> {
+  return change_definition(saga, &Lifecycle::redefine, [&](WorkflowSpec& spec) -> Result<void> {
     step.dependencies = {spec.tasks.back().id};
     spec.tasks.push_back(step);
     return {};

@@ -28,7 +28,7 @@ Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
   if (Result<void> open = check_open(); !open) return open;
   if (!is_persistent()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
   return ask_workflow<void>(id, [](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    shard.save(workflow);
+    shard.commits().save(workflow);
     return {};
   });
 }
@@ -74,8 +74,9 @@ Result<void> LocalOrchestrator::restore_snapshot(const std::string& snapshot) {
                                          .taken_at = stored->created_at,
                                          .facts = state->facts,
                                          .state = std::make_shared<const std::string>(std::move(stored->state))};
-  return ask_workflow<void>(stored->workflow,
-                            [&](Shard& shard, LiveWorkflow& workflow) { return shard.restore(workflow, restore); });
+  return ask_workflow<void>(stored->workflow, [&](Shard& shard, LiveWorkflow& workflow) {
+    return shard.lifecycle().restore(workflow, restore);
+  });
 }
 
 Result<std::vector<SnapshotInfo>> LocalOrchestrator::list_snapshots(const std::string& workflow) {

@@ -12,29 +12,29 @@
 namespace pawl {
 
 bool StoreSwitch::arrive(const Result<void>& ready) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   --missing_;
   if (!ready && !failure_) failure_ = ready.error();
   changed_.notify_all();
   if (!ready) return false;  // it is known: none goes
-  changed_.wait(lock, [this] { return switches_.has_value(); });
+  while (!switches_) changed_.wait(mutex_);
   return *switches_;
 }
 
 Result<void> StoreSwitch::wait_for_all() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return missing_ == 0; });
+  const MutexLock lock(mutex_);
+  while (missing_ > 0) changed_.wait(mutex_);
   return failure_ ? Result<void>(std::unexpected(*failure_)) : Result<void>();
 }
 
 void StoreSwitch::decide(bool switches) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   switches_ = switches;
   changed_.notify_all();
 }
 
 bool LocalOrchestrator::post_in_time(Shard& shard, ShardCall call) {
-  while (!shard.post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
+  while (!shard.mailbox().post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
     if (!running_) return false;
     std::this_thread::yield();
   }
@@ -63,7 +63,7 @@ Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next,
   if (ready && !running_) ready = std::unexpected(engine_stopping());
   if (ready) ready = policies_.use_store(next);
   if (ready) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     store_ = next;
     epoch_ = epoch;
   }
@@ -106,7 +106,7 @@ void LocalOrchestrator::load_all(bool crashed) {
   for (const auto& shard : shards_) {
     ShardCall load = [crashed, completion = Completion<void>(done.emplace_back(), running_)](Shard& there) mutable {
       if (!there.down())
-        if (Result<void> loaded = there.load(crashed); !loaded) there.break_off(loaded.error());
+        if (Result<void> loaded = there.load(crashed); !loaded) there.commits().break_off(loaded.error());
       completion.answer({});
     };
     (void)post_in_time(*shard, std::move(load));
@@ -123,7 +123,7 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
   if (options.read_only)
     return fail(ErrorCode::invalid_argument, "what is stored nowhere else cannot be kept in what is read only",
                 "read_only");
-  const std::lock_guard changing(changing_);
+  const MutexLock changing(changing_);
   if (is_persistent()) return fail(ErrorCode::invalid_state, "persistence is enabled already");
   const Result<std::shared_ptr<Store>> opened = open_store_(options);
   if (!opened) return std::unexpected(opened.error());
@@ -141,14 +141,14 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
 Result<void> LocalOrchestrator::disable() {
   if (Result<void> open = check_open(); !open) return open;
   if (Result<void> ok = check_caller(); !ok) return ok;
-  const std::lock_guard changing(changing_);
+  const MutexLock changing(changing_);
   const std::shared_ptr<Store> before = store();
   if (!before->is_durable()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
   const auto none = std::make_shared<VolatileStore>();
   policies_.keep_counts();
   const auto anything_goes = [](const core::Workflow&) { return Result<void>(); };
   const Epoch owned = [this] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return epoch_;
   }();
   if (Result<void> switched = switch_store(none, none->acquire().value().epoch, anything_goes); !switched)

@@ -5,12 +5,12 @@
 // Threads: any; arrive() is called by each shard's own, once.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <mutex>
 #include <optional>
 
 #include "pawl/result.h"
+
+#include "base/mutex.h"
 
 namespace pawl {
 
@@ -27,11 +27,11 @@ class StoreSwitch {
   void decide(bool switches);
 
  private:
-  std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
-  std::size_t missing_;
-  std::optional<Error> failure_;
-  std::optional<bool> switches_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::size_t missing_ PAWL_GUARDED_BY(mutex_);
+  std::optional<Error> failure_ PAWL_GUARDED_BY(mutex_);
+  std::optional<bool> switches_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl

@@ -9,7 +9,7 @@
 namespace pawl {
 
 std::shared_ptr<Store> LocalOrchestrator::store() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return store_;
 }
 
@@ -41,16 +41,23 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
     if (owned->clean) (void)store->release();
     return known;
   }
-  store_ = std::move(store);
-  epoch_ = owned->epoch;
-  crash_untold_ = !runs_all() && !owned->clean;
-  for (const auto& shard : shards_) shard->use_store(*store_, epoch_);
+  {
+    const MutexLock changing(changing_);
+    crash_untold_ = !runs_all() && !owned->clean;
+    const MutexLock lock(mutex_);
+    store_ = store;
+    epoch_ = owned->epoch;
+  }
+  for (const auto& shard : shards_) shard->use_store(*store, owned->epoch);
   running_ = true;
   try {
     for (const auto& shard : shards_)
       threads_.emplace_back([this, &shard = *shard, crashed = !owned->clean] { run_shard(shard, crashed); });
   } catch (const std::system_error& no_thread) {
-    crash_untold_ = !owned->clean;  // not all have come to count it
+    {
+      const MutexLock changing(changing_);
+      crash_untold_ = !owned->clean;  // not all have come to count it
+    }
     stop();
     return fail(ErrorCode::unavailable, fmt::format("cannot start the thread of a shard: {}", no_thread.what()));
   }
@@ -60,16 +67,16 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
 void LocalOrchestrator::stop() {
   if (!running_.exchange(false)) return;
   for (const auto& shard : shards_) shard->expect_stop();
-  const std::lock_guard changing(changing_);  // a change of the store needs all shards to come to its end
-  for (const auto& shard : shards_) shard->stop();
+  const MutexLock changing(changing_);  // a change of the store needs all shards to come to its end
+  for (const auto& shard : shards_) shard->mailbox().stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   policies_.keep_counts();
   // A shard that is down for good changes nothing about that: this process ends in order, and its end is no crash.
-  if (const Result<void> released = let_go_of(*store_); !released) log().warn("{}", describe(released.error()));
+  if (const Result<void> released = let_go_of(*store()); !released) log().warn("{}", describe(released.error()));
   // The data directory is free when the last who reads from it has done so.
   policies_.leave_store();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   store_ = std::make_shared<VolatileStore>();
 }
 
@@ -79,22 +86,27 @@ Result<void> LocalOrchestrator::let_go_of(Store& store) const {
 }
 
 void LocalOrchestrator::run_shard(Shard& shard, bool crashed) {
-  const Shard::Here here(shard);
+  const Mailbox::Here here(shard.mailbox());
   Supervisor supervisor(shard, *this, clock_, crashed);
-  while (!shard.is_stopping())
+  while (!shard.mailbox().is_stopping())
     if (!supervisor.step()) supervisor.park();
   if (const Result<void> ended = supervisor.end(engine_stopping()); !ended) log().warn("{}", describe(ended.error()));
 }
 
 // The first shard to ask acquires the store anew; the others find that it has.
 Result<std::pair<Store*, Epoch>> LocalOrchestrator::renew(Epoch failed) {
-  const std::lock_guard lock(mutex_);
-  if (epoch_ == failed) {
-    const Result<Ownership> owned = store_->acquire();
-    if (!owned) return std::unexpected(owned.error());
-    epoch_ = owned->epoch;
+  const MutexLock renewing(renewing_);
+  std::shared_ptr<Store> store;  // it is exchanged only when no shard is here
+  {
+    const MutexLock lock(mutex_);
+    store = store_;
+    if (epoch_ != failed) return std::pair(store.get(), epoch_);
   }
-  return std::pair(store_.get(), epoch_);
+  const Result<Ownership> owned = store->acquire();
+  if (!owned) return std::unexpected(owned.error());
+  const MutexLock lock(mutex_);
+  epoch_ = owned->epoch;
+  return std::pair(store.get(), epoch_);
 }
 
 void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
@@ -104,14 +116,14 @@ void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
     log().warn("{}", problem);
     ++restarts_;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   problems_.erase(shard.index());
   if (why != nullptr) problems_.emplace(shard.index(), std::move(problem));
 }
 
 void LocalOrchestrator::handlers_added() {
   if (!running_ || !is_persistent()) return;
-  for (const auto& shard : shards_) shard->handlers_added();
+  for (const auto& shard : shards_) shard->mailbox().handlers_added();
 }
 
 }  // namespace pawl

@@ -130,6 +130,41 @@ TEST(Supervision, starts_a_shard_again_whose_invariant_broke) {
   EXPECT_TRUE(o.metrics().healthy);
 }
 
+// To acquire a store takes as long as the disk does: whoever asks for nothing that is there is answered meanwhile.
+TEST(Supervision, answers_what_needs_no_store_while_it_is_acquired_anew) {
+  enum class Write : std::uint8_t { passes, fails, waits };
+  std::atomic<Write> next{Write::passes};
+  std::promise<void> acquiring;
+  std::promise<void> released;
+  LocalHarness harness(1, {}, [&]() -> Result<void> {
+    switch (next.load()) {
+      case Write::passes:
+        break;
+      case Write::fails:
+        next = Write::waits;
+        return fail(ErrorCode::unavailable, "put in by the test");
+      case Write::waits:
+        next = Write::passes;
+        acquiring.set_value();
+        released.get_future().wait();
+        break;
+    }
+    return {};
+  });
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(kStored));
+  const auto definition = define({task("a")});
+  ASSERT_TRUE(o.create_workflow(definition, {.id = "before"}));
+  next = Write::fails;
+  EXPECT_EQ(o.create_workflow(definition, {.id = "fails"}).error().code, ErrorCode::unavailable);
+  acquiring.get_future().wait();
+  EXPECT_FALSE(o.metrics().healthy);
+  EXPECT_TRUE(o.is_persistent());
+  released.set_value();
+  while (!o.get_workflow_status("before")) std::this_thread::yield();
+  EXPECT_TRUE(o.create_workflow(definition, {.id = "fails"}));
+}
+
 // The supervisor gives up in the end, and says so; what is stored is none the worse.
 TEST(Supervision, gives_up_on_a_shard_that_breaks_again_and_again) {
   std::atomic<bool> breaks{true};

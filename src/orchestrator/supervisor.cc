@@ -120,7 +120,7 @@ void Supervisor::go_down(const Error& why) {
 
 bool Supervisor::mend() {
   if (clock_.now() < next_try_) return false;
-  const auto renewed = node_.renew(shard_.epoch());
+  const auto renewed = node_.renew(shard_.commits().epoch());
   if (renewed) {
     shard_.use_store(*renewed->first, renewed->second);
     state_ = State::loading;

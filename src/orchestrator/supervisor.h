@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "orchestrator/shard.h"
+#include "orchestrator/shard/shard.h"
 
 namespace pawl {
 

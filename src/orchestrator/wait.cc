@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/time.h"
 #include "core/explain.h"
 #include "orchestrator/local_ask.h"
@@ -20,7 +21,7 @@ class EndReply final : public EndWaiter {
   void lost(const Error& why) override { settle(std::unexpected(why)); }
 
   void settle(Outcome outcome) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (outcome_) return;
     outcome_ = std::move(outcome);
     arrived_.notify_all();
@@ -28,20 +29,21 @@ class EndReply final : public EndWaiter {
 
   // nullopt when `until` has come first.
   std::optional<Outcome> wait(std::optional<std::chrono::steady_clock::time_point> until) {
-    std::unique_lock lock(mutex_);
-    const auto is_settled = [this] { return outcome_.has_value(); };
-    if (!until) {
-      arrived_.wait(lock, is_settled);
-    } else if (!arrived_.wait_until(lock, *until, is_settled)) {
-      return std::nullopt;
+    const MutexLock lock(mutex_);
+    while (!outcome_) {
+      if (!until) {
+        arrived_.wait(mutex_);
+      } else if (!arrived_.wait_until(mutex_, *until)) {
+        break;
+      }
     }
     return std::move(outcome_);
   }
 
  private:
-  std::mutex mutex_;  // guards all below
-  std::condition_variable arrived_;
-  std::optional<Outcome> outcome_;
+  Mutex mutex_;
+  ConditionVariable arrived_;
+  std::optional<Outcome> outcome_ PAWL_GUARDED_BY(mutex_);
 };
 
 // Any duration: what is longer than a century is as good as that.
@@ -76,7 +78,7 @@ Result<WorkflowReport> LocalOrchestrator::wait_for_end(const std::string& id, st
   const auto until = deadline_after(timeout);
   const auto end = std::make_shared<EndReply>();
   Result<void> asked = ask_live<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    shard.when_ended(workflow, end);
+    shard.lifecycle().when_ended(workflow, end);
     return {};
   });
   if (!asked && asked.error().code != ErrorCode::not_found) return std::unexpected(std::move(asked.error()));
@@ -124,7 +126,7 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
     auto found = ask_live<std::vector<Explanation>>(
         id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
           surroundings.previous = [&](TaskIndex task) -> std::optional<core::Surroundings::Previous> {
-            const AttemptsOut::Attempt* const before = shard.attempt_before(workflow, task);
+            const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, task);
             if (before == nullptr) return std::nullopt;
             return core::Surroundings::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
           };

@@ -9,13 +9,13 @@
 namespace pawl {
 
 WorkflowWaits::Wait::~Wait() {
-  const std::lock_guard lock(waits_.mutex_);
+  const MutexLock lock(waits_.mutex_);
   waits_.waits_.erase(entry_);
 }
 
 // Checked and noted under one lock: of two waits that would close a circle one is refused.
 Result<std::unique_ptr<WorkflowWaits::Wait>> WorkflowWaits::begin(const Waiter& waiter, const std::string& workflow) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (Result<void> ok = check(waiter, workflow); !ok) return std::unexpected(std::move(ok.error()));
   return std::make_unique<Wait>(*this, waits_.emplace(waiter, workflow));
 }
@@ -42,13 +42,13 @@ Result<void> WorkflowWaits::check(const Waiter& waiter, const std::string& workf
 }
 
 std::optional<std::string> WorkflowWaits::awaited_by(const std::string& workflow, TaskIndex task) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto wait = waits_.find({.workflow = workflow, .task = task, .task_id = {}});
   return wait == waits_.end() ? std::nullopt : std::optional(wait->second);
 }
 
 WorkflowWaits::Holders WorkflowWaits::holders(std::size_t most) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Holders holders;
   const Waiter* last = nullptr;
   for (const auto& [waiter, awaited] : waits_) {

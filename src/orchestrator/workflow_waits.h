@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -16,6 +15,7 @@
 
 #include "pawl/result.h"
 
+#include "base/mutex.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
@@ -59,10 +59,11 @@ class WorkflowWaits {
   [[nodiscard]] Holders holders(std::size_t most) const;
 
  private:
-  [[nodiscard]] Result<void> check(const Waiter& waiter, const std::string& workflow) const;  // with mutex_ held
+  [[nodiscard]] Result<void> check(const Waiter& waiter, const std::string& workflow) const PAWL_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;                  // guards waits_
-  std::multimap<Waiter, std::string> waits_;  // a handler has threads of its own, so a task may be here more than once
+  mutable Mutex mutex_;
+  // A handler has threads of its own, so a task may be here more than once.
+  std::multimap<Waiter, std::string> waits_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl

@@ -96,7 +96,7 @@ void fold_births(const StoredBirths& births, RowBatch& batch) {
 }
 
 void Births::add(std::string_view id, std::string_view summary) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto at = [this] { return static_cast<std::uint32_t>(fresh_->bytes.size()); };
   Entry entry{.id_at = at(), .summary_at = 0, .end = 0, .taken = false};
   fresh_->bytes.append(id);
@@ -107,7 +107,7 @@ void Births::add(std::string_view id, std::string_view summary) {
 }
 
 bool Births::take(std::string_view id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = places_.find(id);
   if (found == places_.end()) return false;
   List& list = *found->second.list;
@@ -120,7 +120,7 @@ bool Births::take(std::string_view id) {
 }
 
 void Births::end_turn(std::uint64_t number, RowBatch& batch) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++turn_;
   if (!fresh_->entries.empty()) write_fresh(number, batch);
   close_lists(batch);
@@ -181,7 +181,7 @@ void Births::close_lists(RowBatch& batch) {
 }
 
 void Births::written(const RowBatch& batch) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (on_their_way_.empty() || on_their_way_.front().batch != &batch) return;
   const Turn turn = std::move(on_their_way_.front());
   on_their_way_.pop_front();
@@ -199,7 +199,7 @@ void Births::erase(std::string_view id, const List& list) {
 }
 
 std::optional<std::string> Births::summary_of(std::string_view id) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = places_.find(id);
   if (found == places_.end() || !found->second.list->durable) return std::nullopt;
   const List& list = *found->second.list;
@@ -207,7 +207,7 @@ std::optional<std::string> Births::summary_of(std::string_view id) const {
 }
 
 void Births::copy_to(std::map<std::string, std::string, std::less<>>& all) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [id, place] : places_) {
     if (!place.list->durable) continue;
     all.insert_or_assign(std::string(id), std::string(place.list->summary(place.list->entries[place.entry])));

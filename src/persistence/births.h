@@ -12,7 +12,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/mutex.h"
 #include "persistence/rows.h"
 
 namespace pawl {
@@ -114,7 +114,7 @@ class Births {
   void erase(std::string_view id, const List& list);
 
   const BirthLimits limits_;
-  mutable std::mutex mutex_;                                   // guards the rest
+  mutable Mutex mutex_;
   std::unique_ptr<List> fresh_ = std::make_unique<List>();     // of the turn that goes on
   std::deque<std::unique_ptr<List>> lists_;                    // open ones, the oldest first
   boost::unordered_flat_map<std::string_view, Place> places_;  // of all lists, by id

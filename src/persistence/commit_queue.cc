@@ -34,14 +34,14 @@ CommitQueue::~CommitQueue() {
   for (Parking* const parking : {&writer_parking_, &syncer_parking_}) parking->wake();
   for (std::thread* const thread : {&writer_, &syncer_})
     if (thread->joinable()) thread->join();
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   run(false);
-  const std::lock_guard syncing(syncing_);
+  const MutexLock syncing(syncing_);
   sync_written();
 }
 
 void CommitQueue::add(Entry entry) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.push_back(std::move(entry));
   waiting_.store(entries_.size(), std::memory_order_seq_cst);
 }
@@ -49,15 +49,15 @@ void CommitQueue::add(Entry entry) {
 // Whoever comes while someone else runs the queue leaves; so work is looked for once more after the lock is free.
 void CommitQueue::help() {
   while (has_work()) {
-    const std::unique_lock writing(writing_, std::try_to_lock);
-    if (!writing.owns_lock()) return;
+    if (!writing_.try_lock()) return;
+    const MutexLock writing(writing_, kAdopt);
     run(false);
     if (options_.own_threads) break;
   }
   if (options_.own_threads) {
     expedite();
   } else if (unsynced_.load(std::memory_order_relaxed) > 0) {
-    const std::lock_guard syncing(syncing_);
+    const MutexLock syncing(syncing_);
     sync_written();
   }
 }
@@ -70,8 +70,8 @@ void CommitQueue::expedite() {
 Result<void> CommitQueue::change_owner(Epoch epoch, const std::function<Result<void>()>& take_over) {
   Result<void> taken_over;
   {
-    const std::lock_guard writing(writing_);
-    const std::lock_guard syncing(syncing_);
+    const MutexLock writing(writing_);
+    const MutexLock syncing(syncing_);
     sync_written();  // whoever waits for that has been told before anything else is
     epoch_ = epoch;
     taken_over = take_over();
@@ -86,7 +86,7 @@ Result<void> CommitQueue::change_owner(Epoch epoch, const std::function<Result<v
 }
 
 CommitQueue::Group CommitQueue::take_waiting() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   waiting_.store(0, std::memory_order_seq_cst);
   return std::exchange(entries_, {});
 }
@@ -96,21 +96,26 @@ void CommitQueue::run(bool may_hand_over) {
   if (group.empty()) return;
   if (is_relaxed()) return acknowledge(group, write(group, Sync::no));
   // To sync it oneself saves a thread's way, if nothing that was written before waits for its sync.
-  std::unique_lock syncing(syncing_, std::try_to_lock);
-  const bool alone = syncing.owns_lock() && unsynced_.load(std::memory_order_relaxed) == 0;
-  if (alone && !may_hand_over) return acknowledge(group, write(group, Sync::yes));
+  if (!syncing_.try_lock()) return write_and_hand_over(std::move(group));
+  const MutexLock syncing(syncing_, kAdopt);
+  if (unsynced_.load(std::memory_order_relaxed) > 0) return write_and_hand_over(std::move(group));
+  if (!may_hand_over) return acknowledge(group, write(group, Sync::yes));
   std::optional<Error> error = write(group, Sync::no);
-  if (!alone || has_work()) return hand_over(std::move(group), error);
+  if (has_work()) return hand_over(std::move(group), error);
   if (!error) error = sync_rows();
   acknowledge(group, error);
 }
 
-// The other thread syncs it, while this one goes on writing. A failure is told in its turn, too.
+void CommitQueue::write_and_hand_over(Group group) {
+  const std::optional<Error> error = write(group, Sync::no);
+  hand_over(std::move(group), error);
+}
+
 void CommitQueue::hand_over(Group group, const std::optional<Error>& error) {
   for (Entry& entry : group)
     if (error && !entry.refused) entry.refused = error;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::move(group.begin(), group.end(), std::back_inserter(written_));
     unsynced_.store(written_.size(), std::memory_order_seq_cst);
   }
@@ -160,7 +165,7 @@ void CommitQueue::acknowledge(Group& group, const std::optional<Error>& error) {
 void CommitQueue::sync_written() {
   Group group;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (unsynced_.exchange(0, std::memory_order_seq_cst) == 0) return;
     group = std::exchange(written_, {});
   }
@@ -184,13 +189,13 @@ std::optional<Error> CommitQueue::sync_rows() {
 }
 
 Error CommitQueue::break_off(Error why) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!broken_.exchange(true)) failure_ = std::move(why);
   return *failure_;
 }
 
 Error CommitQueue::failure() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return *failure_;
 }
 
@@ -199,7 +204,7 @@ void CommitQueue::write_thread() {
     write_wanted_.store(false, std::memory_order_seq_cst);
     // Again for those who came meanwhile and found the queue being run.
     while (has_work()) {
-      const std::lock_guard writing(writing_);
+      const MutexLock writing(writing_);
       run(true);
     }
     writer_parking_.wait({}, kSpin, [this] {
@@ -215,7 +220,7 @@ void CommitQueue::sync_thread() {
     syncer_parking_.wait({}, kSpin, [&] { return has_written() || is_closing(); });
     if (is_relaxed() && has_written())
       syncer_parking_.wait(Parking::Clock::now() + options_.sync_delay, std::chrono::seconds(0), is_closing);
-    const std::lock_guard syncing(syncing_);
+    const MutexLock syncing(syncing_);
     sync_written();
   }
 }

@@ -14,11 +14,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/parking.h"
 #include "persistence/rows.h"
 #include "persistence/store.h"
@@ -61,20 +61,22 @@ class CommitQueue {
  private:
   using Group = std::vector<Entry>;
 
-  // With writing_ held: writes what waits, and sees to it that it becomes durable.
-  void run(bool may_hand_over);
-  void hand_over(Group group, const std::optional<Error>& error);
-  Group take_waiting();
+  // Writes what waits, and sees to it that it becomes durable.
+  void run(bool may_hand_over) PAWL_REQUIRES(writing_) PAWL_EXCLUDES(syncing_);
+  // The other thread syncs it, while this one goes on writing. A failure is told in its turn, too.
+  void write_and_hand_over(Group group) PAWL_REQUIRES(writing_);
+  void hand_over(Group group, const std::optional<Error>& error) PAWL_EXCLUDES(mutex_);
+  Group take_waiting() PAWL_EXCLUDES(mutex_);
   // Error: what went wrong with one of them; then none of them counts.
-  std::optional<Error> write(Group& group, Sync last);
+  std::optional<Error> write(Group& group, Sync last) PAWL_REQUIRES(writing_);
   Result<void> write_rows(const Entry& entry, Sync sync);
   void acknowledge(Group& group, const std::optional<Error>& error);
-  // With syncing_ held: makes durable what has been written.
-  void sync_written();
+  // Makes durable what has been written.
+  void sync_written() PAWL_REQUIRES(syncing_);
   // Nothing is written any more, until there is another owner. Returns why.
-  Error break_off(Error why);
-  [[nodiscard]] Error failure();
-  std::optional<Error> sync_rows();
+  Error break_off(Error why) PAWL_EXCLUDES(mutex_);
+  [[nodiscard]] Error failure() PAWL_EXCLUDES(mutex_);
+  std::optional<Error> sync_rows() PAWL_REQUIRES(syncing_);
   void write_thread();
   void sync_thread();
   [[nodiscard]] bool has_work() const { return waiting_.load(std::memory_order_seq_cst) > 0; }
@@ -84,16 +86,17 @@ class CommitQueue {
   const CommitQueueOptions options_;
   const Recycler recycle_;
 
-  std::mutex writing_;  // held by the one who writes; taken before the others
-  std::mutex syncing_;  // held by the one who syncs; taken before mutex_
-  std::mutex mutex_;    // guards entries_, written_ and failure_
-  Group entries_;
-  Group written_;  // but not synced; only those written by a thread that leaves the sync to the other one
+  Mutex writing_ PAWL_ACQUIRED_BEFORE(syncing_, mutex_);  // held by the one who writes
+  Mutex syncing_ PAWL_ACQUIRED_BEFORE(mutex_);            // held by the one who syncs
+  Mutex mutex_;
+  Group entries_ PAWL_GUARDED_BY(mutex_);
+  // But not synced; only those written by a thread that leaves the sync to the other one.
+  Group written_ PAWL_GUARDED_BY(mutex_);
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> unsynced_{0};  // batches written and not synced, acknowledged (relaxed) or not
-  std::optional<Epoch> epoch_;            // guarded by writing_; none: nobody owns the store yet
+  std::optional<Epoch> epoch_ PAWL_GUARDED_BY(writing_);  // none: nobody owns the store yet
   std::atomic<bool> broken_{false};
-  std::optional<Error> failure_;  // that broke it
+  std::optional<Error> failure_ PAWL_GUARDED_BY(mutex_);  // that broke it
   std::atomic<bool> closing_{false};
 
   std::atomic<bool> write_wanted_{false};

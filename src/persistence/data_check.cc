@@ -6,12 +6,15 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
 #include "base/json_parse.h"
 #include "base/text.h"
 #include "model/encoding.h"
+#include "model/event_encoding.h"
+#include "model/event_rows.h"
 #include "model/stored.pb.h"
 #include "persistence/births.h"
 #include "persistence/data_directory.h"
@@ -83,11 +86,14 @@ class Checker {
   bool is_empty();
   void check_definitions();
   void check_definition_of(std::string_view workflow, std::string where, const std::string& stored_hash);
+  void check_identity(std::string_view workflow, const std::string& where, std::string_view id,
+                      const std::string& stored_hash);
   void check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts);
   void check_json(std::string_view workflow, const std::string& where, std::string_view what, std::string_view json);
   void check_text(std::string_view workflow, const std::string& where, std::string_view what, std::string_view text);
   void check_state(std::string_view workflow, const std::string& where, const stored::State& state);
-  void check_texts(std::string_view workflow, const std::string& where, const stored::Event& event);
+  void check_event(std::string_view workflow, const std::string& where, const Event& event);
+  void check_restored(std::string_view workflow, const std::string& where, std::string_view bytes);
 
   void read_lists();
   bool exists(std::string_view workflow);
@@ -171,9 +177,14 @@ void Checker::check_definition_of(std::string_view workflow, std::string where, 
   }
 }
 
+void Checker::check_identity(std::string_view workflow, const std::string& where, std::string_view id,
+                             const std::string& stored_hash) {
+  if (id != workflow) add(workflow, where, fmt::format("it is that of workflow \"{}\"", id));
+  check_definition_of(workflow, where, stored_hash);
+}
+
 void Checker::check_facts(std::string_view workflow, const std::string& where, const stored::Facts& facts) {
-  if (facts.id() != workflow) add(workflow, where, fmt::format("it is that of workflow \"{}\"", facts.id()));
-  check_definition_of(workflow, where, facts.definition());
+  check_identity(workflow, where, facts.id(), facts.definition());
   check_json(workflow, where, "the input", facts.input());
 }
 
@@ -200,39 +211,27 @@ void Checker::check_state(std::string_view workflow, const std::string& where, c
                completion.result());
 }
 
-void Checker::check_texts(std::string_view workflow, const std::string& where, const stored::Event& event) {
-  using What = stored::Event::WhatCase;
-  switch (event.what_case()) {
-    case What::kWorkflowCompleted:
-      return check_json(workflow, where, "the output", event.workflow_completed().json());
-    case What::kWorkflowFailed:
-      return check_json(workflow, where, "the error", event.workflow_failed().json());
-    case What::kWorkflowCancelled:
-      return check_json(workflow, where, "the error", event.workflow_cancelled().json());
-    case What::kWorkflowStopping:
-      return check_json(workflow, where, "the error", event.workflow_stopping().error());
-    case What::kWorkflowCompensating:
-      return check_json(workflow, where, "the error", event.workflow_compensating().error());
-    case What::kTaskCompleted:
-      return check_json(workflow, where, "the result", event.task_completed().json());
-    case What::kTaskFailed:
-      return check_json(workflow, where, "the error", event.task_failed().json());
-    case What::kTaskRetryScheduled:
-      return check_json(workflow, where, "the error", event.task_retry_scheduled().error());
-    case What::kDeadLetterDiscarded:
-      return check_text(workflow, where, "the reason", event.dead_letter_discarded().reason());
-    case What::kWorkflowRestored:
-    case What::kWorkflowRestoredKeeping: {
-      const bool keeping = event.has_workflow_restored_keeping();
-      stored::State state;
-      if (!parse((keeping ? event.workflow_restored_keeping() : event.workflow_restored()).state(), state))
-        return add(workflow, where, "its state cannot be decoded");
-      check_json(workflow, where, "the input", state.facts().input());
-      return check_state(workflow, where, state);
-    }
-    default:
-      return;
-  }
+void Checker::check_event(std::string_view workflow, const std::string& where, const Event& event) {
+  const auto check = [&](std::string_view what, const JsonText& json) {
+    if (!json.is_null()) check_json(workflow, where, what, json.view());
+  };
+  std::visit(
+      [&](const auto& happened) {
+        if constexpr (requires { happened.output; }) check("the output", happened.output);
+        if constexpr (requires { happened.result; }) check("the result", happened.result);
+        if constexpr (requires { happened.error; }) check("the error", happened.error);
+        if constexpr (requires { std::string_view(happened.reason); })
+          check_text(workflow, where, "the reason", happened.reason);
+        if constexpr (requires { happened.state; }) check_restored(workflow, where, *happened.state);
+      },
+      event);
+}
+
+void Checker::check_restored(std::string_view workflow, const std::string& where, std::string_view bytes) {
+  stored::State state;
+  if (!parse(bytes, state)) return add(workflow, where, "its state cannot be decoded");
+  check_json(workflow, where, "the input", state.facts().input());
+  check_state(workflow, where, state);
 }
 
 // Four spaces are ordered by workflow: they are walked side by side.
@@ -388,17 +387,22 @@ std::size_t Checker::check_run(std::string_view id, std::uint64_t first, std::st
     add(id, fmt::format("history, event {}", first), "it cannot be decoded");
     return 1;
   }
+  std::string definition;  // of the facts that were decoded last
+  const DefinitionSource note_definition = [&](const std::string& hash) -> Result<DefinitionPtr> {
+    definition = to_stored_hash(hash);
+    return nullptr;
+  };
   std::uint64_t number = first;
   for (const stored::Event& event : run.events()) {
     const std::string where = fmt::format("history, event {}", number);
-    if (event.what_case() == stored::Event::WHAT_NOT_SET) add(id, where, "it is of no known kind");
-    if (number == 0 && !event.has_workflow_created()) add(id, where, "it is not the creation");
-    if (event.has_workflow_created()) check_facts(id, where, event.workflow_created().facts());
-    if (event.has_workflow_redefined()) check_facts(id, where, event.workflow_redefined().facts());
-    if (event.has_workflow_restored()) check_facts(id, where, event.workflow_restored().facts());
-    if (event.has_workflow_restored_keeping()) check_facts(id, where, event.workflow_restored_keeping().facts());
-    if (event.has_compensation_registered()) check_facts(id, where, event.compensation_registered().facts());
-    check_texts(id, where, event);
+    const Result<Event> decoded = decode_event(event, from_stored_time(run.at_us()), note_definition);
+    if (!decoded) {
+      add(id, where, decoded.error().message);
+    } else {
+      if (number == 0 && !is_creation(*decoded)) add(id, where, "it is not the creation");
+      if (const WorkflowFactsPtr facts = facts_in(*decoded)) check_identity(id, where, facts->id.text(), definition);
+      check_event(id, where, *decoded);
+    }
     ++number;
   }
   report_.events += number - first;

@@ -165,6 +165,26 @@ TEST_F(DataCheck, finds_stored_texts_that_are_not_json) {
   EXPECT_THAT(problems(), ::testing::Contains(::testing::HasSubstr("| it is not valid JSON")));
 }
 
+// What a replay would refuse.
+TEST_F(DataCheck, finds_events_that_cannot_be_read) {
+  stored::Run run;
+  run.add_events()->mutable_task_skipped()->set_reason(7);
+  run.add_events();
+  run.add_events()->mutable_workflow_redefined()->mutable_facts()->set_input("{");
+  put(Space::history, keys::history("alive", 7), run.SerializeAsString());
+  expect("alive | history, event 7 | stored bytes make no sense: skip reason number 7");
+  EXPECT_THAT(problems(),
+              ::testing::Contains(::testing::HasSubstr("event 8 | stored bytes make no sense: an event of")));
+  EXPECT_THAT(problems(), ::testing::Contains(::testing::HasSubstr("event 9 | stored bytes make no sense: the input")));
+}
+
+TEST_F(DataCheck, finds_a_history_that_does_not_begin_with_the_creation) {
+  stored::Run run;
+  run.add_events()->mutable_workflow_queued();
+  put(Space::history, keys::history("over", 0), run.SerializeAsString());
+  expect("over | history, event 0 | it is not the creation");
+}
+
 TEST_F(DataCheck, finds_what_belongs_to_another_workflow) {
   put(Space::history, keys::history("alive", 0), get(Space::history, keys::history("over", 0)));
   expect("alive | history, event 0 | it is that of workflow \"over\"");

@@ -26,6 +26,17 @@ class FaultyRows final : public Rows {
     successes_ = successes;
     kept_ = kept;
   }
+  [[nodiscard]] bool has_failed() {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+  }
+  // The process dies: nothing that is written from now on arrives.
+  void die() {
+    const std::lock_guard lock(mutex_);
+    dead_ = true;
+    held_ = false;
+    changed_.notify_all();
+  }
   void allow_mending(bool allowed) {
     const std::lock_guard lock(mutex_);
     can_mend_ = allowed;
@@ -67,7 +78,7 @@ class FaultyRows final : public Rows {
     changed_.notify_all();
     changed_.wait(lock, [this] { return !held_; });
     --waiting_;
-    if (failed_) return fail(ErrorCode::unavailable, "an earlier write has failed");
+    if (Result<void> ok = check_working(); !ok) return ok;
     if (successes_ && (*successes_)-- == 0) {
       successes_.reset();
       failed_ = true;
@@ -86,7 +97,7 @@ class FaultyRows final : public Rows {
 
   Result<void> sync() override {
     const std::lock_guard lock(mutex_);
-    if (failed_) return fail(ErrorCode::unavailable, "an earlier write has failed");
+    if (Result<void> ok = check_working(); !ok) return ok;
     Result<void> synced = rows_->sync();
     ++syncs_;
     unsynced_ = 0;
@@ -95,9 +106,21 @@ class FaultyRows final : public Rows {
   }
   Result<void> mend() override {
     const std::lock_guard lock(mutex_);
+    if (dead_) return check_working();
     if (!can_mend_) return fail(ErrorCode::unavailable, "the disk is still full");
     failed_ = false;
     return rows_->mend();
+  }
+
+  // There is always something in reserve.
+  Result<void> write_from_reserve(RowBatch& batch) override {
+    if (Result<void> written = write(batch, Sync::yes); written) return written;
+    const std::lock_guard lock(mutex_);
+    return dead_ ? check_working() : rows_->write_from_reserve(batch);
+  }
+  Result<void> check() override {
+    const std::lock_guard lock(mutex_);
+    return check_working();
   }
 
   Result<std::optional<std::string>> get(Space space, std::string_view key) override { return rows_->get(space, key); }
@@ -107,6 +130,11 @@ class FaultyRows final : public Rows {
   Result<void> backup(const std::string& folder) override { return rows_->backup(folder); }
 
  private:
+  [[nodiscard]] Result<void> check_working() const {
+    if (dead_) return fail(ErrorCode::unavailable, "its process has died");
+    return failed_ ? fail(ErrorCode::unavailable, "an earlier write has failed") : Result<void>();
+  }
+
   const std::unique_ptr<Rows> rows_;
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
@@ -114,6 +142,7 @@ class FaultyRows final : public Rows {
   Kept kept_ = Kept::nothing;
   bool can_mend_ = true;
   bool failed_ = false;
+  bool dead_ = false;
   bool held_ = false;
   int waiting_ = 0;
   std::uint64_t syncs_ = 0;

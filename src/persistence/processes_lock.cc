@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,6 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/mutex.h"
 #include "base/time.h"
 
 namespace pawl {
@@ -55,10 +54,16 @@ LastRun last_run_in(int descriptor) {
 
 // False: it was told to stop.
 bool pause(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, kLook, [] { return false; });
+  Mutex mutex;
+  ConditionVariable stopped;
+  const std::stop_callback on_stop(stop, [&] {
+    const MutexLock lock(mutex);
+    stopped.notify_one();
+  });
+  const auto until = ConditionVariable::Clock::now() + kLook;
+  const MutexLock lock(mutex);
+  while (!stop.stop_requested())
+    if (!stopped.wait_until(mutex, until)) break;
   return !stop.stop_requested();
 }
 

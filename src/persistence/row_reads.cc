@@ -189,14 +189,14 @@ Result<void> RowStore::scan_live(const std::function<bool(std::string_view id)>&
 }
 
 std::map<std::string, std::string, std::less<>> RowStore::born() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::map<std::string, std::string, std::less<>> all = left_.living;
   for (const auto& [listener, births] : births_) births->copy_to(all);
   return all;
 }
 
 std::optional<std::string> RowStore::find_born(std::string_view id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [listener, births] : births_)
     if (std::optional<std::string> summary = births->summary_of(id)) return summary;
   const auto left = left_.living.find(id);
@@ -221,7 +221,7 @@ Result<void> RowStore::scan_live_ids(const std::function<bool(const std::string&
 }
 
 bool RowStore::is_a_list_damaged() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return left_.damage.has_value();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "model/event_rows.h"
 #include "persistence/keys.h"
 #include "persistence/stored_rows.h"
 
@@ -60,22 +61,14 @@ bool notes_end_of(std::string_view note, std::uint64_t epoch) {
 // Whether the workflow may have ended before these events, so that it is listed as ended until now: it was restored, or
 // it is kept without the events that led here.
 bool may_have_ended_before(const WorkflowCommit& commit) {
-  const auto lives_again = [](const Event& event) {
-    return std::holds_alternative<event::WorkflowRestored>(event) ||
-           std::holds_alternative<event::WorkflowRevived>(event) ||
-           std::holds_alternative<event::WorkflowCompensating>(event);
-  };
+  const auto may_revive = [](const Event& event) { return contains(kinds_where(&EventRow::may_revive), event); };
   return commit.events.empty() ||
-         std::ranges::any_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, lives_again); });
+         std::ranges::any_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, may_revive); });
 }
 
 // Whether the workflow was listed as ended already, and still is: it was given another definition, for example.
 bool had_ended_before(const WorkflowCommit& commit) {
-  const auto ends = [](const Event& event) {
-    return std::holds_alternative<event::WorkflowCompleted>(event) ||
-           std::holds_alternative<event::WorkflowFailed>(event) ||
-           std::holds_alternative<event::WorkflowCancelled>(event);
-  };
+  const auto ends = [](const Event& event) { return contains(kinds_where(&EventRow::ends), event); };
   return std::ranges::none_of(commit.events, [&](const auto& piece) { return std::ranges::any_of(piece, ends); });
 }
 
@@ -94,7 +87,7 @@ RowStore::RowStore(std::unique_ptr<Rows> rows, const CommitQueueOptions& options
       birth_limits_(births),
       queue_(*rows_, options, [this](std::unique_ptr<RowBatch> batch, const std::optional<Error>& failure) {
         if (failure && failure->code != ErrorCode::fenced) read_lists_again();
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!failure)
           for (const auto& [listener, listed] : births_) listed->written(*batch);
         batch->clear();
@@ -142,7 +135,7 @@ Result<Ownership> RowStore::acquire() {
     raised_ = *format == kStorageFormat;
     clean = *released == *before || notes_end_of(rows_->note(), *before);
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       known_definitions_.clear();  // what was written since the last sync may be gone
     }
     renew_identity();
@@ -152,7 +145,7 @@ Result<Ownership> RowStore::acquire() {
     put_number(*batch, kEpochKey, epoch);
     if (Result<void> written = rows_->write(*batch, Sync::yes); !written) return written;
     are_lists_read_ = false;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     left_.living.clear();
     return {};
   });
@@ -171,7 +164,7 @@ Result<void> RowStore::take_over_births(RowBatch& batch) {
         describe(*left->damage));
   fold_births(*left, batch);
   next_births_ = left->next;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   births_.clear();
   left_ = *std::move(left);
   return {};
@@ -181,7 +174,7 @@ Result<void> RowStore::take_over_births(RowBatch& batch) {
 void RowStore::read_lists_again() {
   if (are_lists_read_.exchange(true)) return;
   Result<StoredBirths> kept = read_births(*rows_);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!kept) return;
   births_.clear();
   left_ = *std::move(kept);
@@ -189,7 +182,7 @@ void RowStore::read_lists_again() {
 
 // Of an owner that is none any more nothing is kept, and so nothing is remembered.
 std::shared_ptr<Births> RowStore::births_of(const CommitBatch& batch, const CommitListener& listener) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (std::to_underlying(batch.epoch) != epoch_) return std::make_shared<Births>(birth_limits_);
   std::shared_ptr<Births>& births = births_[&listener];
   if (!births) births = std::make_shared<Births>(birth_limits_);
@@ -213,7 +206,7 @@ Result<void> RowStore::release() {
 }
 
 std::unique_ptr<RowBatch> RowStore::take_batch() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (spare_.empty()) return rows_->new_batch();
   std::unique_ptr<RowBatch> batch = std::move(spare_.back());
   spare_.pop_back();
@@ -380,14 +373,14 @@ void RowStore::add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch
 
 Result<void> RowStore::put_definition(const std::string& hash, std::string_view canonical) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (std::ranges::binary_search(known_definitions_, hash)) return {};
   }
   const std::unique_ptr<RowBatch> batch = rows_->new_batch();
   batch->put(Space::definitions, to_stored_hash(hash), canonical);
   // Written before the first workflow of it, so durable before that one is: no sync of its own.
   if (Result<void> written = rows_->write(*batch, Sync::no); !written) return written;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (known_definitions_.size() >= kKnownDefinitions) known_definitions_.clear();
   known_definitions_.insert(std::ranges::lower_bound(known_definitions_, hash), hash);
   return {};

@@ -6,12 +6,12 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "model/encoding.h"
 #include "persistence/births.h"
 #include "persistence/commit_queue.h"
@@ -121,13 +121,14 @@ class RowStore final : public Store {
   const BirthLimits birth_limits_;
   std::atomic<std::uint64_t> next_births_{0};
   std::atomic<bool> are_lists_read_{false};  // since something has failed
-  std::mutex mutex_;                         // guards all below
-  StoredBirths left_;                        // listed by the owner before
+  Mutex mutex_;
+  StoredBirths left_ PAWL_GUARDED_BY(mutex_);  // listed by the owner before
   // By whom they are told of; one workflow's commits have one listener.
-  boost::unordered_flat_map<const CommitListener*, std::shared_ptr<Births>> births_;
-  std::vector<std::unique_ptr<RowBatch>> spare_;  // empty batches
-  std::vector<std::string> known_definitions_;    // hashes, sorted: those that are kept for sure
-  CommitQueue queue_;                             // last: it uses all of the above
+  boost::unordered_flat_map<const CommitListener*, std::shared_ptr<Births>> births_ PAWL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<RowBatch>> spare_ PAWL_GUARDED_BY(mutex_);  // empty batches
+  // Hashes, sorted: those that are kept for sure.
+  std::vector<std::string> known_definitions_ PAWL_GUARDED_BY(mutex_);
+  CommitQueue queue_;  // last: it uses all of the above
 };
 
 }  // namespace pawl

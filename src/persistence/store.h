@@ -3,7 +3,8 @@
 // A shard commits the events of a turn here before any of their effects are released. Commits are batches and
 // asynchronous: the shard decides on the next commands while a batch is on its way. A workflow is kept as its history,
 // as a checkpoint of its state now and then (so that a long history need not be replayed), and as a summary for lists.
-// One implementation keeps rows (row_store.h: in memory or in RocksDB), one keeps nothing (volatile_store.h).
+// One implementation keeps rows (row_store.h: in memory or in RocksDB), one keeps nothing (volatile_store.h). Every one
+// that is durable passes tests/conformance/store, which has a test for each sentence here.
 //
 // Threads: any. Errors: `fenced` (a newer owner took over), `unavailable` (try again), `corruption` (these bytes are
 // not what was written).
@@ -145,7 +146,7 @@ class Store {
   // Makes the caller the owner: commits under earlier epochs are `fenced` from now on. After a failed commit it also
   // makes the store usable again; Error: `unavailable`, while it cannot be.
   virtual Result<Ownership> acquire() = 0;
-  // The owner ends, and nothing was interrupted that could not be.
+  // The owner ends, and nothing was interrupted that could not be. Succeeds after a failed commit, too.
   virtual Result<void> release() = 0;
 
   // Starts to make `batch` durable; the listener is told when it is. `batch` is not needed after the call. All commits
@@ -160,7 +161,8 @@ class Store {
   virtual Result<void> put_definition(const std::string& hash, std::string_view canonical) = 0;
   virtual Result<std::string> read_definition(const std::string& hash) = 0;  // Error: `not_found`
 
-  // Each workflow that has not ended and for which `wanted` holds, ordered by id. Stops when `visit` returns false.
+  // Each workflow that has not ended and for which `wanted` holds, ordered by the bytes of its id. Stops when `visit`
+  // returns false, which may read and commit.
   virtual Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,
                                  const std::function<bool(Result<StoredWorkflow>)>& visit) = 0;
   virtual Result<bool> contains(std::string_view id) = 0;
@@ -178,14 +180,18 @@ class Store {
   Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit);
   // Of ended workflows, the newest first; as many as `query.limit`, or all there are.
   virtual Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) = 0;
-  // Forgets everything about an ended workflow. Error: `not_found`, `invalid_state` if it lives.
+  // Forgets everything about an ended workflow; durable with the next commit. It makes room: it also succeeds after a
+  // failed commit, is durable at once then, and commits go on failing. Error: `not_found`, `invalid_state` if it lives.
   virtual Result<void> remove_workflow(std::string_view id) = 0;
   // Ids of workflows that ended in `state` before `before`, at most `limit`.
   virtual Result<std::vector<std::string>> find_expired(WorkflowState state, Timestamp before, std::size_t limit) = 0;
 
+  // In place of the workflow's one of that id, if there is one. Durable when it returns.
   virtual Result<void> put_snapshot(const StoredSnapshot& snapshot) = 0;
+  // Error: `not_found`.
   virtual Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) = 0;
-  virtual Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) = 0;
+  virtual Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) = 0;  // ordered by id
+  // Durable when it returns; makes room as remove_workflow() does. Error: `not_found`.
   virtual Result<void> remove_snapshot(std::string_view workflow, std::string_view id) = 0;
 
   // From the letter `after` on, which is left out, or from the first one, ordered by id; of one workflow, or (empty) of
@@ -193,10 +199,10 @@ class Store {
   virtual Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
                                          const std::function<bool(const DeadLetter&)>& visit) = 0;
 
-  // Synced with the next commit, unless `sync`.
+  // In place of the one of that id, if there is one. Durable with the next commit, with `sync` when it returns.
   virtual Result<void> put_policy(const StoredPolicy& policy, bool sync) = 0;
-  virtual Result<void> remove_policy(std::string_view id) = 0;
-  virtual Result<std::vector<StoredPolicy>> list_policies() = 0;
+  virtual Result<void> remove_policy(std::string_view id) = 0;    // which need not be there; durable when it returns
+  virtual Result<std::vector<StoredPolicy>> list_policies() = 0;  // ordered by id
 
   // Whether it is still where it was, and works. Error: `unavailable`.
   virtual Result<void> check() { return {}; }

@@ -6,7 +6,7 @@
 
 namespace pawl {
 
-class VolatileStore final : public Store {
+class VolatileStore : public Store {
  public:
   [[nodiscard]] bool is_durable() const override { return false; }
   Result<Ownership> acquire() override { return Ownership{.epoch = Epoch(1)}; }

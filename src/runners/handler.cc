@@ -123,7 +123,7 @@ Result<void> HandlerRegistry::add(std::string module, std::string function, Hand
 Result<void> HandlerRegistry::add(Handler handler) {
   std::string key = key_of(handler.module, handler.function);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto [entry, is_new] = handlers_.try_emplace(std::move(key), nullptr);
     if (!is_new)
       return fail(ErrorCode::already_exists,
@@ -135,7 +135,7 @@ Result<void> HandlerRegistry::add(Handler handler) {
 }
 
 const Handler* HandlerRegistry::find(std::string_view module, std::string_view function) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = handlers_.find(key_of(module, function));
   return found == handlers_.end() ? nullptr : found->second.get();
 }
@@ -172,7 +172,7 @@ std::unexpected<Error> HandlerRegistry::unknown(std::string_view module, std::st
   std::vector<std::string> modules;
   std::vector<std::string> functions;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [key, handler] : handlers_) {
       modules.push_back(handler->module);
       if (handler->module == module) functions.push_back(handler->function);

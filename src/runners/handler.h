@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "pawl/handler.h"
 
+#include "base/mutex.h"
 #include "base/owner_process.h"
 #include "runners/runner.h"
 
@@ -65,8 +65,9 @@ class HandlerRegistry final : public Handlers {
   const OwnerProcess owner_;
   Runner& pool_;
   const std::function<void()> added_;
-  mutable std::mutex mutex_;                                                   // guards handlers_
-  boost::unordered_flat_map<std::string, std::unique_ptr<Handler>> handlers_;  // by "module\nfunction"
+  mutable Mutex mutex_;
+  // By "module\nfunction".
+  boost::unordered_flat_map<std::string, std::unique_ptr<Handler>> handlers_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl

@@ -39,17 +39,17 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::stop_all() {
   std::vector<std::stop_source> stops;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     shutting_down_.store(true, std::memory_order_seq_cst);
     work_arrived_.notify_all();
     supervision_needed_.notify_all();
     for (const auto& worker : workers_) {
-      const std::lock_guard worker_lock(worker->mutex);
+      const MutexLock worker_lock(worker->mutex);
       stops.push_back(worker->stop);
     }
   }
   for (std::stop_source& stop : stops)
-    stop.request_stop();  // without a lock, for it calls what handlers have left there
+    stop.request_stop();  // without a lock, for it calls what handlers have left there, as stop() does
 }
 
 std::size_t ThreadPool::count_busy() const {
@@ -58,8 +58,9 @@ std::size_t ThreadPool::count_busy() const {
 }
 
 std::size_t ThreadPool::wait_idle(std::chrono::steady_clock::time_point until) {
-  std::unique_lock lock(mutex_);
-  idle_.wait_until(lock, until, [this] { return count_busy() == 0; });
+  const MutexLock lock(mutex_);
+  while (count_busy() > 0)
+    if (!idle_.wait_until(mutex_, until)) break;
   return count_busy();
 }
 
@@ -74,7 +75,7 @@ void ThreadPool::start(std::span<Assignment> assignments) {
 }
 
 void ThreadPool::start_supervisor() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (shutting_down_) return;
   try {
     if (!supervisor_.joinable()) supervisor_ = std::thread([this] { supervise(); });
@@ -87,27 +88,30 @@ void ThreadPool::start_supervisor() {
 
 void ThreadPool::wake_one() {
   if (asleep_.load(std::memory_order_seq_cst) > 0) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     work_arrived_.notify_one();
   }
 }
 
 void ThreadPool::stop(const AttemptAddress& address, Duration) {
-  const std::lock_guard lock(mutex_);
+  if (std::optional<std::stop_source> stop = take_stop(address)) stop->request_stop();
+}
+
+std::optional<std::stop_source> ThreadPool::take_stop(const AttemptAddress& address) {
+  const MutexLock lock(mutex_);
   for (const auto& worker : workers_) {
-    const std::lock_guard worker_lock(worker->mutex);
-    if (worker->current != address) continue;
-    worker->stop.request_stop();
-    return;
+    const MutexLock worker_lock(worker->mutex);
+    if (worker->current == address) return std::exchange(worker->stop, std::stop_source());
   }
   stopped_.push_back(address);  // it is queued, or it has just ended and the entry is dropped below
   stopped_count_ = stopped_.size();
   if (stopped_.size() > options_.capacity) stopped_.erase(stopped_.begin());
+  return std::nullopt;
 }
 
 bool ThreadPool::take_stopped(const AttemptAddress& address) {
   if (stopped_count_.load(std::memory_order_relaxed) == 0) return false;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool found = std::erase(stopped_, address) > 0;
   stopped_count_ = stopped_.size();
   return found;
@@ -121,18 +125,17 @@ void ThreadPool::work(Worker& worker) {
     if (!shutting_down_.load(std::memory_order_seq_cst)) make_attempt(worker, *assignment);
     worker.is_busy.store(false, std::memory_order_seq_cst);
     if (!shutting_down_.load(std::memory_order_seq_cst)) continue;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     idle_.notify_all();
   }
 }
 
 void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
+  std::stop_token stop;
   {
-    const std::lock_guard lock(worker.mutex);
-    if (worker.stop.stop_requested()) {
-      if (shutting_down_.load(std::memory_order_seq_cst)) return;  // the request may be that of stop_all()
-      worker.stop = std::stop_source();
-    }
+    const MutexLock lock(worker.mutex);
+    if (worker.stop.stop_requested()) return;  // by stop_all()
+    stop = worker.stop.get_token();
     worker.current = assignment.address;
   }
   AttemptOutcome outcome;
@@ -140,11 +143,11 @@ void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
     outcome.error = std::make_unique<TaskError>("cancelled", "it was told to stop before it started");
   } else {
     const CurrentAttempt here(assignment, sink_);
-    TaskContext context(assignment, worker.stop.get_token(), sink_);
+    TaskContext context(assignment, std::move(stop), sink_);
     outcome = call_handler(*assignment.handler, context, options_.max_result_bytes);
   }
   {
-    const std::lock_guard lock(worker.mutex);
+    const MutexLock lock(worker.mutex);
     worker.current.reset();
   }
   // The outcome may well lead to the next assignment, which this thread then takes: nobody need be woken for it.
@@ -162,12 +165,12 @@ std::optional<Assignment> ThreadPool::next() {
       return assignment;
     }
     if (spin_for_work()) continue;
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     asleep_.fetch_add(1, std::memory_order_seq_cst);
     looking_.fetch_sub(1, std::memory_order_seq_cst);
     // A push before the line above is seen here; a push after it finds nobody looking and, holding the lock, wakes a
     // sleeper.
-    if (queue_.empty() && !shutting_down_) work_arrived_.wait(lock);
+    if (queue_.empty() && !shutting_down_) work_arrived_.wait(mutex_);
     looking_.fetch_add(1, std::memory_order_seq_cst);
     asleep_.fetch_sub(1, std::memory_order_seq_cst);
   }
@@ -208,13 +211,13 @@ void ThreadPool::add_workers(std::size_t count) {
 
 void ThreadPool::supervise() {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   std::size_t help = 1;
   while (!shutting_down_) {
     if (workers_.empty()) add_workers(1);
     std::uint64_t taken = taken_.load(std::memory_order_relaxed);
     for (int calm = 0; calm < kTicksBeforeRest && !shutting_down_; ++calm) {
-      supervision_needed_.wait_for(lock, kTick);
+      supervision_needed_.wait_until(mutex_, std::chrono::steady_clock::now() + kTick);
       const std::uint64_t now_taken = taken_.load(std::memory_order_relaxed);
       const std::uint64_t since = now_taken - std::exchange(taken, now_taken);
       const auto asleep = static_cast<std::size_t>(asleep_.load(std::memory_order_relaxed));
@@ -232,7 +235,7 @@ void ThreadPool::supervise() {
     }
     supervised_ = false;
     if (queued_.load(std::memory_order_seq_cst) == 0)
-      supervision_needed_.wait(lock, [this] { return supervised_ || shutting_down_; });
+      while (!supervised_ && !shutting_down_) supervision_needed_.wait(mutex_);
     supervised_ = true;
   }
 }

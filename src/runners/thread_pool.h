@@ -8,16 +8,15 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "base/mutex.h"
 #include "runners/runner.h"
 
 namespace pawl {
@@ -46,10 +45,10 @@ class ThreadPool final : public Runner {
  private:
   // One thread and what it is doing.
   struct Worker {
-    std::mutex mutex;  // guards current and stop, so that a stop never hits the next attempt
-    std::optional<AttemptAddress> current;
+    Mutex mutex;
+    std::optional<AttemptAddress> current PAWL_GUARDED_BY(mutex);
     std::atomic<bool> is_busy{false};  // from before it looks at shutting_down_ until the outcome has been reported
-    std::stop_source stop;
+    std::stop_source stop PAWL_GUARDED_BY(mutex);  // of the current attempt, and of the next one unless it was taken
     std::thread thread;
   };
 
@@ -59,9 +58,11 @@ class ThreadPool final : public Runner {
   std::optional<Assignment> next();
   bool spin_for_work();
   void supervise();
-  void add_workers(std::size_t count);
+  void add_workers(std::size_t count) PAWL_REQUIRES(mutex_);
   void start_supervisor();
-  [[nodiscard]] std::size_t count_busy() const;  // with mutex_ held
+  [[nodiscard]] std::size_t count_busy() const PAWL_REQUIRES(mutex_);
+  // That of the attempt if it runs; from now on no other attempt has it. None: it is stopped when it comes to run.
+  std::optional<std::stop_source> take_stop(const AttemptAddress& address);
   // Whether `address` was stopped while it was queued.
   bool take_stopped(const AttemptAddress& address);
   void wake_one();
@@ -78,14 +79,14 @@ class ThreadPool final : public Runner {
   std::atomic<bool> supervised_{false};
   std::atomic<std::size_t> stopped_count_{0};
 
-  std::mutex mutex_;  // guards workers_, stopped_, and the sleep of workers, the supervisor and wait_idle()
-  std::condition_variable idle_;
-  std::condition_variable work_arrived_;
-  std::condition_variable supervision_needed_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<AttemptAddress> stopped_;
-  bool is_short_of_threads_ = false;  // and it was logged
-  std::thread supervisor_;
+  Mutex mutex_;  // also for the sleep of workers, the supervisor and wait_idle()
+  ConditionVariable idle_;
+  ConditionVariable work_arrived_;
+  ConditionVariable supervision_needed_;
+  std::vector<std::unique_ptr<Worker>> workers_ PAWL_GUARDED_BY(mutex_);
+  std::vector<AttemptAddress> stopped_ PAWL_GUARDED_BY(mutex_);
+  bool is_short_of_threads_ PAWL_GUARDED_BY(mutex_) = false;  // and it was logged
+  std::thread supervisor_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pawl

@@ -109,6 +109,64 @@ TEST(ThreadPool, stops_the_attempt_that_is_meant_and_no_other) {
   outcomes.wait_for(2);
 }
 
+// What handlers leave to be called when they are stopped is called without a lock of the pool: it may stop others
+// there.
+TEST(ThreadPool, lets_what_is_called_at_a_stop_stop_another_attempt) {
+  Outcomes outcomes;
+  std::latch both_there(3);
+  ThreadPool* its_pool = nullptr;
+  AttemptAddress other;
+  const Handler handler = handler_of([&](TaskContext& task) -> TaskResult {
+    std::promise<void> stopped;
+    const std::stop_callback on_stop(task.stop_token(), [&] {
+      its_pool->stop(other, {});
+      stopped.set_value();
+    });
+    both_there.arrive_and_wait();
+    stopped.get_future().wait();
+    return nullptr;
+  });
+  ThreadPool pool({.max_threads = 4, .capacity = 64}, outcomes);
+  its_pool = &pool;
+  auto batch = assignments(handler, 0, 2);
+  const AttemptAddress first = batch[0].address;
+  other = batch[1].address;
+  pool.start(batch);
+  both_there.arrive_and_wait();
+  pool.stop(first, {});
+  outcomes.wait_for(2);
+}
+
+// A thread makes one attempt after another: the stop of one is over when the next begins, however often it was asked
+// for.
+TEST(ThreadPool, does_not_stop_the_next_attempt_of_the_same_thread) {
+  Outcomes outcomes;
+  std::promise<void> started;
+  const Handler waits = handler_of([&](TaskContext& task) -> TaskResult {
+    std::promise<void> stopped;
+    const std::stop_callback on_stop(task.stop_token(), [&] { stopped.set_value(); });
+    started.set_value();
+    stopped.get_future().wait();
+    return nullptr;
+  });
+  bool was_stopped = true;
+  const Handler looks = handler_of([&](TaskContext& task) -> TaskResult {
+    was_stopped = task.stop_requested();
+    return nullptr;
+  });
+  ThreadPool pool({.max_threads = 1, .capacity = 64}, outcomes);
+  auto first = assignments(waits, 0, 1);
+  const AttemptAddress stopped = first[0].address;
+  pool.start(first);
+  started.get_future().wait();
+  auto second = assignments(looks, 1, 1);
+  pool.start(second);
+  pool.stop(stopped, {});
+  pool.stop(stopped, {});
+  outcomes.wait_for(2);
+  EXPECT_FALSE(was_stopped);
+}
+
 TEST(ThreadPool, does_not_start_what_was_stopped_while_it_waited) {
   Outcomes outcomes;
   std::promise<void> started;

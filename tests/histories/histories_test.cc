@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -17,6 +18,8 @@
 #include "core/evolve.h"
 #include "core/harness_test.h"
 #include "core/stored_state.h"
+#include "model/event_rows.h"
+#include "model/stored.pb.h"
 #include "monitor/workflow_event.h"
 #include "orchestrator/report.h"
 
@@ -128,7 +131,7 @@ Story redefined() {
   const auto facts = std::make_shared<WorkflowFacts>(*h.workflow.facts);
   facts->definition = define({task("a"), task("b", {"a"})});
   core::Decision decision(h.workflow, h.moment, h.evaluator, h.turn);
-  EXPECT_TRUE(core::redefine(decision, facts));
+  EXPECT_TRUE(core::decide(decision, command::RedefineWorkflow{facts}));
   return story("redefined", h);
 }
 
@@ -310,12 +313,7 @@ Json to_document(const Story& story) {
   boost::json::array definitions;
   std::set<std::string> seen;
   for (const Event& event : story.events) {
-    const WorkflowFacts* const facts = std::visit(
-        [](const auto& happened) -> const WorkflowFacts* {
-          if constexpr (requires { happened.facts; }) return happened.facts.get();
-          return nullptr;
-        },
-        event);
+    const WorkflowFactsPtr facts = facts_in(event);
     if (facts != nullptr && seen.insert(facts->definition->hash()).second)
       definitions.push_back(*parse_json(to_canonical_json(*facts->definition)));
   }
@@ -404,6 +402,26 @@ TEST(Histories, have_every_kind_of_event) {
   for (const fs::path& path : kept())
     for (const Event& event : understand(read(path)).events) kinds.insert(event.index());
   EXPECT_EQ(kinds.size(), std::variant_size_v<Event>) << "a new kind of event needs a stored history: see README.md";
+}
+
+// Whatever version wrote the events, this one writes them byte for byte as it did.
+TEST(Histories, are_written_again_as_they_were_read) {
+  for (const fs::path& path : kept()) {
+    SCOPED_TRACE(path);
+    const Json document = read(path);
+    const Read read = understand(document);
+    std::size_t first = 0;
+    for (const Json& run : document.at("runs").as_array()) {
+      const std::string bytes = from_hex(run.at("run").as_string());
+      stored::Run message;
+      ASSERT_TRUE(message.ParseFromString(bytes));
+      const auto events = std::span(read.events).subspan(first, static_cast<std::size_t>(message.events_size()));
+      first += events.size();
+      std::string written;
+      ASSERT_TRUE(EventEncoder().encode(std::vector<std::span<const Event>>{events}, written));
+      EXPECT_EQ(to_hex(written), to_hex(bytes));
+    }
+  }
 }
 
 // What this version writes is among what is kept; if it is not, the format has changed.

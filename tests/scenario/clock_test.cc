@@ -23,7 +23,8 @@ class ClockJump : public ::testing::Test {
     const Result<DefinitionPtr> definition = make_definition(spec, {.limits = {}, .handlers = &stage.handlers()});
     ASSERT_TRUE(definition) << describe(definition.error());
     stage.create("w", *definition);
-    ASSERT_TRUE(stage.ask("w", [](Shard& shard, LiveWorkflow& workflow) { return shard.execute(workflow); }));
+    ASSERT_TRUE(
+        stage.ask("w", [](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().execute(workflow); }));
   }
   void sleep_for(const std::string& duration) {
     start({.module = "timer", .function = "sleep", .args = boost::json::array{duration}});

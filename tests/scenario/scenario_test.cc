@@ -157,19 +157,21 @@ class Scenario {
       return stage_.register_compensation(workflow_, read(definition));
     }
     return stage_.ask(workflow_, [&](Shard& shard, LiveWorkflow& live) -> Result<void> {
-      if (verb == "execute") return shard.execute(live);
-      if (verb == "retry") return shard.revive(live, command::ReviveWorkflow{});
-      if (verb == "compensate") return shard.revive(live, command::CompensateWorkflow{tasks_of(live, about)});
+      if (verb == "execute") return shard.lifecycle().execute(live);
+      if (verb == "retry") return shard.lifecycle().revive(live, command::ReviveWorkflow{});
+      if (verb == "compensate")
+        return shard.lifecycle().revive(live, command::CompensateWorkflow{tasks_of(live, about)});
       if (verb == "redrive" && text_of(about).starts_with(kUndo))
-        return shard.revive(live, command::RedriveCompensation{task_of(live, text_of(about).substr(kUndo.size()))});
+        return shard.lifecycle().revive(
+            live, command::RedriveCompensation{task_of(live, text_of(about).substr(kUndo.size()))});
       if (verb == "redrive" || verb == "rerun") {
         const bool undo_first = about.is_object() && about.get_object().contains("undo_first");
         const Json& task = about.is_object() ? about.at("task") : about;
-        return shard.revive(
+        return shard.lifecycle().revive(
             live,
             command::ReviveWorkflow{.start = task_of(live, task), .rerun = verb == "rerun", .undo_first = undo_first});
       }
-      return shard.command(live, command_of(live, verb, about));
+      return shard.lifecycle().command(live, command_of(live, verb, about));
     });
   }
 
@@ -326,7 +328,7 @@ TEST(Jitter, spreads_tasks_that_fail_together_over_the_window) {
   }
   Stage stage;
   stage.create("w", *make_definition(spec));
-  ASSERT_TRUE(stage.ask("w", [](Shard& shard, LiveWorkflow& live) { return shard.execute(live); }));
+  ASSERT_TRUE(stage.ask("w", [](Shard& shard, LiveWorkflow& live) { return shard.lifecycle().execute(live); }));
   for (const TaskSpec& task : spec.tasks)
     ASSERT_TRUE(
         stage.finish("w", task.id, {.result = {}, .error = std::make_unique<TaskError>("boom", "all at once")}));

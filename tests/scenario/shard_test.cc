@@ -31,10 +31,12 @@ class ShardTest : public ::testing::Test {
     return *definition;
   }
   void execute(const std::string& id) {
-    ASSERT_TRUE(stage.ask(id, [](Shard& shard, LiveWorkflow& workflow) { return shard.execute(workflow); }));
+    ASSERT_TRUE(
+        stage.ask(id, [](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().execute(workflow); }));
   }
   void command(const std::string& id, const Command& command) {
-    ASSERT_TRUE(stage.ask(id, [&](Shard& shard, LiveWorkflow& workflow) { return shard.command(workflow, command); }));
+    ASSERT_TRUE(stage.ask(
+        id, [&](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().command(workflow, command); }));
   }
   Shard& shard() { return stage.node().shard(0); }
   void fail_attempt(const std::string& id) {
@@ -59,11 +61,11 @@ class Revived : public ShardTest {
   void revive_before_the_end_is_durable(const std::shared_ptr<Waiter>& waiter) {
     stage.stall(true);
     stage.post("w", [waiter](Shard& shard, LiveWorkflow& workflow) {
-      shard.when_ended(workflow, waiter);
-      ASSERT_TRUE(shard.command(workflow, cancel_now()));
+      shard.lifecycle().when_ended(workflow, waiter);
+      ASSERT_TRUE(shard.lifecycle().command(workflow, cancel_now()));
     });
     stage.post("w", [](Shard& shard, LiveWorkflow& workflow) {
-      ASSERT_TRUE(shard.revive(workflow, command::ReviveWorkflow{}));
+      ASSERT_TRUE(shard.lifecycle().revive(workflow, command::ReviveWorkflow{}));
     });
     stage.stall(false);
   }
@@ -74,7 +76,7 @@ TEST_F(Revived, before_its_end_is_durable_it_stays_in_memory_and_ends) {
   revive_before_the_end_is_durable(waiter);
   EXPECT_FALSE(waiter->end) << "the end that was taken back is announced";
   fail_attempt("w");
-  ASSERT_NE(shard().find("w"), nullptr) << "it is evicted while it waits for its retry";
+  ASSERT_NE(shard().workflows().find("w"), nullptr) << "it is evicted while it waits for its retry";
   EXPECT_EQ(sim::check_conservation(stage.node(), stage.disk()), "");
   stage.wait(60s);
   ASSERT_TRUE(stage.finish("w", "t", {}));
@@ -85,12 +87,12 @@ TEST_F(Revived, before_its_end_is_durable_it_stays_in_memory_and_ends) {
 
 TEST_F(Revived, in_the_turn_of_its_end_it_keeps_its_place) {
   stage.post("w", [](Shard& shard, LiveWorkflow& workflow) {
-    ASSERT_TRUE(shard.command(workflow, cancel_now()));
-    ASSERT_TRUE(shard.revive(workflow, command::ReviveWorkflow{}));
+    ASSERT_TRUE(shard.lifecycle().command(workflow, cancel_now()));
+    ASSERT_TRUE(shard.lifecycle().revive(workflow, command::ReviveWorkflow{}));
   });
   EXPECT_EQ(stage.node().executors().list()[0].running, 1U);
   fail_attempt("w");
-  EXPECT_NE(shard().find("w"), nullptr);
+  EXPECT_NE(shard().workflows().find("w"), nullptr);
   EXPECT_EQ(sim::check_conservation(stage.node(), stage.disk()), "");
 }
 
@@ -98,12 +100,12 @@ TEST_F(Revived, and_ended_once_more_before_the_first_end_is_durable_it_is_announ
   const auto waiter = std::make_shared<Waiter>();
   stage.stall(true);
   stage.post("w", [&](Shard& shard, LiveWorkflow& workflow) {
-    shard.when_ended(workflow, waiter);
-    ASSERT_TRUE(shard.command(workflow, cancel_now()));
+    shard.lifecycle().when_ended(workflow, waiter);
+    ASSERT_TRUE(shard.lifecycle().command(workflow, cancel_now()));
   });
   stage.post("w", [](Shard& shard, LiveWorkflow& workflow) {
-    ASSERT_TRUE(shard.revive(workflow, command::ReviveWorkflow{}));
-    ASSERT_TRUE(shard.command(workflow, command::FailWorkflow{}));
+    ASSERT_TRUE(shard.lifecycle().revive(workflow, command::ReviveWorkflow{}));
+    ASSERT_TRUE(shard.lifecycle().command(workflow, command::FailWorkflow{}));
   });
   stage.stall(false);
   EXPECT_EQ(waiter->end, WorkflowState::failed);
@@ -137,8 +139,8 @@ TEST_F(ShardTest, timers_of_the_life_before_do_not_fire_in_the_next_one) {
   stage.wait(30s);
   stage.stall(true);
   stage.post("w", [](Shard& shard, LiveWorkflow& workflow) {
-    ASSERT_TRUE(shard.command(workflow, cancel_now()));
-    ASSERT_TRUE(shard.revive(workflow, command::ReviveWorkflow{.start = TaskIndex{0}, .rerun = true}));
+    ASSERT_TRUE(shard.lifecycle().command(workflow, cancel_now()));
+    ASSERT_TRUE(shard.lifecycle().revive(workflow, command::ReviveWorkflow{.start = TaskIndex{0}, .rerun = true}));
   });
   stage.stall(false);
   stage.wait(45s);
@@ -234,8 +236,8 @@ TEST_F(ShardTest, thousands_of_timers_of_one_workflow_keep_nobody_waiting) {
   ASSERT_EQ(shard().census().timers, kTimers);
   stage.pass(1s);
   bool is_answered = false;
-  ASSERT_TRUE(shard().post([&](Shard&) { is_answered = true; }));
-  const Shard::Here here(shard());
+  ASSERT_TRUE(shard().mailbox().post([&](Shard&) { is_answered = true; }));
+  const Mailbox::Here here(shard().mailbox());
   ASSERT_TRUE(shard().turn());
   EXPECT_TRUE(is_answered);
   EXPECT_GT(shard().census().timers, kTimers / 2) << "one turn fires all of them";

@@ -36,10 +36,10 @@ void Stage::run() {
 
 Result<void> Stage::call(const std::string& id, const std::function<Result<void>(Shard&)>& call) {
   std::optional<Result<void>> outcome;
-  node_->shard_of(id).post([&](Shard& shard) {
+  node_->shard_of(id).mailbox().post([&](Shard& shard) {
     PAWL_ASSERT(!shard.down(), "the shard is down: {}", describe(*shard.down()));
     Result<void> decided = call(shard);
-    shard.reply_when_durable([&outcome, decided](const Error* failure) {
+    shard.commits().reply_when_durable([&outcome, decided](const Error* failure) {
       PAWL_ASSERT(failure == nullptr, "{}", describe(*failure));
       outcome = decided;
     });
@@ -59,7 +59,7 @@ void Stage::create(const std::string& id, const DefinitionPtr& definition) {
                                                                          .priority = Priority::normal,
                                                                          .cancel_grace = std::chrono::seconds(10)});
   const Result<void> created = call(id, [&](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> made = shard.create(*bound, facts, true);
+    const Result<LiveWorkflow*> made = shard.lifecycle().create(*bound, facts, true);
     return made ? Result<void>() : std::unexpected(made.error());
   });
   PAWL_ASSERT(created.has_value(), "{}", describe(created.error()));
@@ -71,7 +71,7 @@ Result<void> Stage::define_policy(const std::string& name, const PolicyConfig& c
 
 Result<void> Stage::ask(const std::string& id, const std::function<Result<void>(Shard&, LiveWorkflow&)>& asked) {
   return call(id, [&](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> workflow = shard.load_one(id);
+    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
     if (!workflow) return std::unexpected(workflow.error());
     if (*workflow == nullptr) return fail(ErrorCode::not_found, "there is no workflow " + id);
     return asked(shard, **workflow);
@@ -86,7 +86,8 @@ Result<void> Stage::register_compensation(const std::string& id, const Definitio
   return ask(id, [&](Shard& shard, LiveWorkflow& live) {
     WorkflowFacts facts = *live.state.facts;
     facts.definition = definition;
-    return shard.register_compensation(live, *bound, std::make_shared<const WorkflowFacts>(std::move(facts)));
+    return shard.lifecycle().register_compensation(live, *bound,
+                                                   std::make_shared<const WorkflowFacts>(std::move(facts)));
   });
 }
 
@@ -102,8 +103,8 @@ void Stage::stall(bool stalled) {
 }
 
 void Stage::post(const std::string& id, const std::function<void(Shard&, LiveWorkflow&)>& call) {
-  node_->shard_of(id).post([=](Shard& shard) {
-    const Result<LiveWorkflow*> workflow = shard.load_one(id);
+  node_->shard_of(id).mailbox().post([=](Shard& shard) {
+    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
     PAWL_ASSERT(workflow.has_value() && *workflow != nullptr, "there is no workflow {}", id);
     call(shard, **workflow);
   });

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
 namespace pawl {
@@ -39,13 +38,13 @@ void MemoryBatch::apply_to(MemoryRows::Tables& tables) const {
 std::unique_ptr<RowBatch> MemoryRows::new_batch() { return std::make_unique<MemoryBatch>(); }
 
 Result<void> MemoryRows::write(RowBatch& batch, Sync) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   static_cast<const MemoryBatch&>(batch).apply_to(tables_);
   return {};
 }
 
 Result<std::optional<std::string>> MemoryRows::get(Space space, std::string_view key) {
-  const std::shared_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const Table& table = tables_[static_cast<std::size_t>(space)];
   const auto found = table.find(key);
   return found == table.end() ? std::nullopt : std::optional(found->second);
@@ -83,7 +82,7 @@ class MemoryRows::Cursor final : public RowCursor {
 
   template <class Find>
   void move(Find find) {
-    const std::shared_lock lock(rows_.mutex_);
+    const MutexLock lock(rows_.mutex_);
     const Table& table = rows_.tables_[space_];
     const Table::const_iterator row = find(table);
     if (row == table.end() || row->first < from_ || (!to_.empty() && row->first >= to_)) {

@@ -4,11 +4,11 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "persistence/rows.h"
 
 namespace pawl {
@@ -32,8 +32,8 @@ class MemoryRows final : public Rows {
  private:
   class Cursor;
 
-  std::shared_mutex mutex_;  // guards tables_
-  Tables tables_;
+  Mutex mutex_;
+  Tables tables_ PAWL_GUARDED_BY(mutex_);
 };
 
 // A batch that remembers its changes one by one.

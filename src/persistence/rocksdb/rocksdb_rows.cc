@@ -119,7 +119,7 @@ RocksDbRows::RocksDbRows(std::string directory, const RocksDbOptions& options, s
       reserve_(std::move(directory), options.reserve_bytes) {}
 
 RocksDbRows::~RocksDbRows() {
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   if (condition_ == Condition::tight) take_room_back();
   close_database();
   // What does not get it back now gets it when it is opened.
@@ -130,7 +130,7 @@ Result<std::unique_ptr<RocksDbRows>> RocksDbRows::open(const std::string& direct
                                                        std::unique_ptr<FolderLock> lock) {
   std::unique_ptr<RocksDbRows> rows(new RocksDbRows(directory, options, std::move(lock)));
   if (Result<void> there = rows->prepare_folder(directory); !there) return std::unexpected(std::move(there.error()));
-  const std::lock_guard writing(rows->writing_);
+  const MutexLock writing(rows->writing_);
   if (Result<void> opened = rows->open_first(); !opened) return std::unexpected(std::move(opened.error()));
   return rows;
 }
@@ -191,19 +191,19 @@ Result<void> RocksDbRows::open_database(Room room) {
   synced_ = database.rocks().GetLatestSequenceNumber();  // what was recovered has been written to files
   const auto close = [this](const RocksDatabase* closing) {
     delete closing;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     open_ = false;
     closed_.notify_all();
   };
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   open_ = true;
   database_ = Database(opened->release(), close);
   return {};
 }
 
-Result<RocksDbRows::Database> RocksDbRows::use() {
+Result<RocksDbRows::Database> RocksDbRows::use() const {
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread: nobody reads what it would count
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!database_) return fail(ErrorCode::unavailable, fmt::format("{} is being opened again", folder_));
   return database_;
 }
@@ -221,7 +221,7 @@ Result<void> RocksDbRows::check_writable() const {
 }
 
 Result<void> RocksDbRows::write(RowBatch& batch, Sync sync) {
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   if (Result<void> writable = check_writable(); !writable) return writable;
   return write_now(static_cast<Batch&>(batch), sync);
 }
@@ -244,7 +244,7 @@ Result<void> RocksDbRows::write_now(Batch& batch, Sync sync) {
   return {};
 }
 
-// A folder that is removed while it is used takes writes as before, and loses them. With writing_ held.
+// A folder that is removed while it is used takes writes as before, and loses them.
 Result<void> RocksDbRows::check_place() {
   constexpr std::chrono::milliseconds kPause(200);
   if (!lock_) return {};
@@ -280,7 +280,7 @@ Result<void> RocksDbRows::find_place() const {
 }
 
 Result<void> RocksDbRows::check() {
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   if (is_read_only()) return {};
   checked_ = {};
   if (Result<void> there = check_place(); !there) return there;
@@ -288,7 +288,7 @@ Result<void> RocksDbRows::check() {
 }
 
 Result<void> RocksDbRows::write_from_reserve(RowBatch& batch) {
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   if (is_read_only()) return check_writable();
   auto& changes = static_cast<Batch&>(batch);
   if (condition_ != Condition::failed)
@@ -307,7 +307,7 @@ Result<void> RocksDbRows::give_up_reserve() {
 }
 
 void RocksDbRows::made_room(Space space, const KeyRange& range) {
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   std::optional<Range>& removed = removed_[static_cast<std::size_t>(space)];
   if (condition_ != Condition::tight) return;
   if (!removed) removed = Range{.from = std::string(range.from), .to = std::string(range.to)};
@@ -344,21 +344,28 @@ rocksdb::Status RocksDbRows::rewrite_tables() {
 
 Result<void> RocksDbRows::put_note(const std::string& note) {
   if (!lock_) return fail(ErrorCode::unavailable, fmt::format("{} is not locked", folder_));
-  if (Result<void> there = find_place(); !there) return there;
+  {
+    const MutexLock writing(writing_);
+    if (Result<void> there = find_place(); !there) return there;
+  }
   return lock_->put_note(note);
 }
 
 std::string RocksDbRows::note() const { return lock_ ? lock_->note() : std::string(); }
 
 Result<void> RocksDbRows::sync() {
-  std::unique_lock writing(writing_);
-  if (Result<void> writable = check_writable(); !writable) return writable;
-  const Result<Database> database = use();
-  if (!database) return std::unexpected(database.error());
-  const std::uint64_t written = (*database)->rocks().GetLatestSequenceNumber();
-  writing.unlock();
-  const rocksdb::Status status = (*database)->rocks().SyncWAL();
-  writing.lock();
+  Database database;
+  std::uint64_t written = 0;
+  {
+    const MutexLock writing(writing_);
+    if (Result<void> writable = check_writable(); !writable) return writable;
+    Result<Database> used = use();
+    if (!used) return std::unexpected(std::move(used.error()));
+    database = *std::move(used);
+    written = database->rocks().GetLatestSequenceNumber();
+  }
+  const rocksdb::Status status = database->rocks().SyncWAL();
+  const MutexLock writing(writing_);
   if (status.ok()) {
     if (Result<void> there = check_place(); !there) return there;
     synced_ = std::max(synced_, written);
@@ -369,7 +376,7 @@ Result<void> RocksDbRows::sync() {
 }
 
 Result<void> RocksDbRows::mend() {
-  const std::lock_guard writing(writing_);
+  const MutexLock writing(writing_);
   if (condition_ == Condition::sound || is_read_only()) return {};
   if (Result<void> there = find_place(); !there) return there;
   if (condition_ == Condition::tight) take_room_back();
@@ -424,12 +431,14 @@ Result<void> RocksDbRows::reopen(Room room) {
 }
 
 void RocksDbRows::close_database() {
-  std::unique_lock lock(mutex_);
-  Database closing = std::exchange(database_, nullptr);
-  lock.unlock();
+  Database closing;
+  {
+    const MutexLock lock(mutex_);
+    closing = std::exchange(database_, nullptr);
+  }
   closing.reset();  // closes it, unless someone reads
-  lock.lock();
-  closed_.wait(lock, [this] { return !open_; });
+  const MutexLock lock(mutex_);
+  while (open_) closed_.wait(mutex_);
 }
 
 Result<std::optional<std::string>> RocksDbRows::get(Space space, std::string_view key) {
@@ -455,10 +464,10 @@ Result<void> RocksDbRows::backup(const std::string& folder) {
 }
 
 std::vector<TableFile> RocksDbRows::tables() const {
-  const std::lock_guard lock(mutex_);
-  if (!database_) return {};
+  const Result<Database> database = use();
+  if (!database) return {};
   std::vector<rocksdb::LiveFileMetaData> files;
-  database_->rocks().GetLiveFilesMetaData(&files);
+  (*database)->rocks().GetLiveFilesMetaData(&files);
   std::vector<TableFile> tables;
   for (const rocksdb::LiveFileMetaData& file : files)
     tables.push_back({.name = file.relative_filename,

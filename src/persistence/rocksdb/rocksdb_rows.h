@@ -6,16 +6,15 @@
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "persistence/folder_lock.h"
 #include "persistence/reserve.h"
 #include "persistence/rocksdb/creation.h"
@@ -91,44 +90,44 @@ class RocksDbRows final : public Rows {
 
   RocksDbRows(std::string directory, const RocksDbOptions& options, std::unique_ptr<FolderLock> lock);
   Result<void> prepare_folder(const std::string& directory) const;
-  Result<void> open_first();
-  Result<void> open_database(Room room);
-  [[nodiscard]] Result<Database> use();
-  void close_database();
-  // All down to probe() with writing_ held.
-  [[nodiscard]] Result<void> check_writable() const;
+  Result<void> open_first() PAWL_REQUIRES(writing_);
+  Result<void> open_database(Room room) PAWL_REQUIRES(writing_);
+  [[nodiscard]] Result<Database> use() const PAWL_EXCLUDES(mutex_);
+  void close_database() PAWL_EXCLUDES(mutex_);
+  [[nodiscard]] Result<void> check_writable() const PAWL_REQUIRES(writing_);
   [[nodiscard]] std::string doing() const;
-  [[nodiscard]] Result<void> check_place();
+  [[nodiscard]] Result<void> check_place() PAWL_REQUIRES(writing_);
   // That the directory and the rows in it are still where they were.
-  [[nodiscard]] Result<void> find_place() const;
-  Result<void> write_now(Batch& batch, Sync sync);
-  Result<void> write_nothing();
-  Result<void> resume();
-  Result<void> reopen(Room room);
-  void grow_reserve(std::size_t written);
-  Result<void> give_up_reserve();
-  void take_room_back();
-  rocksdb::Status rewrite_tables();
+  [[nodiscard]] Result<void> find_place() const PAWL_REQUIRES(writing_);
+  Result<void> write_now(Batch& batch, Sync sync) PAWL_REQUIRES(writing_);
+  Result<void> write_nothing() PAWL_REQUIRES(writing_);
+  Result<void> resume() PAWL_REQUIRES(writing_);
+  Result<void> reopen(Room room) PAWL_REQUIRES(writing_);
+  void grow_reserve(std::size_t written) PAWL_REQUIRES(writing_);
+  Result<void> give_up_reserve() PAWL_REQUIRES(writing_);
+  void take_room_back() PAWL_REQUIRES(writing_);
+  rocksdb::Status rewrite_tables() PAWL_REQUIRES(writing_);
   [[nodiscard]] Result<void> probe() const;
 
   const std::unique_ptr<FolderLock> lock_;
   const std::string folder_;
-  std::optional<std::pair<dev_t, ino_t>> place_;  // of folder_, when it was opened
   const RocksDbOptions options_;
-  Reserve reserve_;                                                  // guarded by writing_
   std::array<std::unique_ptr<SpaceId>, kSpaceNames.size()> spaces_;  // as batches name them; set before anyone asks
 
-  std::mutex writing_;                               // taken before mutex_
-  std::size_t unreserved_ = 0;                       // guarded by writing_: bytes written since the reserve was made
-  std::chrono::steady_clock::time_point checked_{};  // guarded by writing_: that it is where it was
-  Condition condition_ = Condition::sound;           // guarded by writing_
-  std::uint64_t synced_ = 0;                         // guarded by writing_: changes up to this one survive a crash
-  std::array<std::optional<Range>, kSpaceNames.size()> removed_;  // guarded by writing_: while it is tight
+  Mutex writing_ PAWL_ACQUIRED_BEFORE(mutex_);
+  std::optional<std::pair<dev_t, ino_t>> place_ PAWL_GUARDED_BY(writing_);  // of folder_, when it was opened
+  Reserve reserve_ PAWL_GUARDED_BY(writing_);
+  std::size_t unreserved_ PAWL_GUARDED_BY(writing_) = 0;  // bytes written since the reserve was made
+  // When it was found where it was.
+  std::chrono::steady_clock::time_point checked_ PAWL_GUARDED_BY(writing_){};
+  Condition condition_ PAWL_GUARDED_BY(writing_) = Condition::sound;
+  std::uint64_t synced_ PAWL_GUARDED_BY(writing_) = 0;  // changes up to this one survive a crash
+  std::array<std::optional<Range>, kSpaceNames.size()> removed_ PAWL_GUARDED_BY(writing_);  // while it is tight
 
-  mutable std::mutex mutex_;  // guards the rest
-  Database database_;         // null while it is opened again
-  bool open_ = false;         // not closed yet
-  std::condition_variable closed_;
+  mutable Mutex mutex_;
+  Database database_ PAWL_GUARDED_BY(mutex_);  // null while it is opened again
+  bool open_ PAWL_GUARDED_BY(mutex_) = false;  // not closed yet
+  ConditionVariable closed_;
 };
 
 }  // namespace pawl

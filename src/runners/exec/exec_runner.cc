@@ -55,13 +55,13 @@ void ExecRunner::start_one(Assignment assignment) {
     TaskResult result = runners::exec_result(call, std::move(outcome));
     {
       // Waits until start_one below has noted the process, however soon it ended.
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       running_.erase(address);
       if (running_.empty()) idle_.notify_all();
     }
     sink_.finished(address, outcome_of(std::move(result), max_result_bytes_));
   };
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   running_.emplace(address,
                    Running{.process = processes_.start(std::move(task->process), wrote, done), .attempt = attempt});
 }
@@ -81,7 +81,7 @@ std::string ExecRunner::describe_running() const {
 
 void ExecRunner::end(Duration grace, const std::function<void(const std::string& why)>& on_wait) {
   using Steady = std::chrono::steady_clock;
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const auto tell_at = on_wait && grace > kSilentWait ? Steady::now() + kSilentWait : Steady::time_point::max();
   bool told = false;
   const auto tell = [&](const std::string& what, Duration left) {
@@ -102,7 +102,7 @@ void ExecRunner::end(Duration grace, const std::function<void(const std::string&
       lock.lock();
       continue;
     }
-    idle_.wait_until(lock, told ? *ends_at_ + kMostForKilled : std::min(tell_at, *ends_at_ + kMostForKilled));
+    idle_.wait_until(mutex_, told ? *ends_at_ + kMostForKilled : std::min(tell_at, *ends_at_ + kMostForKilled));
   }
   const auto now = Steady::now();
   const Duration least = ends_at_once_ ? Duration::zero() : Duration(kLeastForLeftovers);
@@ -116,7 +116,7 @@ void ExecRunner::end(Duration grace, const std::function<void(const std::string&
 }
 
 void ExecRunner::stop(const AttemptAddress& address, Duration grace) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto found = running_.find(address); found != running_.end()) processes_.stop(found->second.process, grace);
 }
 

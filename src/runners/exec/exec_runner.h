@@ -2,15 +2,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/mutex.h"
 #include "runners/exec/process.h"
 #include "runners/runner.h"
 
@@ -50,16 +49,16 @@ class ExecRunner final : public Runner {
   };
 
   void start_one(Assignment assignment);
-  // Of the tasks that run; with mutex_ held.
-  [[nodiscard]] std::string describe_running() const;
+  // The tasks that run.
+  [[nodiscard]] std::string describe_running() const PAWL_REQUIRES(mutex_);
 
   AttemptSink& sink_;
   const std::size_t max_result_bytes_;
-  std::mutex mutex_;  // guards running_, ends_at_ and ends_at_once_
-  std::condition_variable idle_;
-  std::optional<std::chrono::steady_clock::time_point> ends_at_;
-  bool ends_at_once_ = false;
-  boost::unordered_flat_map<AttemptAddress, Running, AddressHash> running_;
+  Mutex mutex_;
+  ConditionVariable idle_;
+  std::optional<std::chrono::steady_clock::time_point> ends_at_ PAWL_GUARDED_BY(mutex_);
+  bool ends_at_once_ PAWL_GUARDED_BY(mutex_) = false;
+  boost::unordered_flat_map<AttemptAddress, Running, AddressHash> running_ PAWL_GUARDED_BY(mutex_);
   runners::ProcessRunner processes_;  // last: its callbacks use the members above
 };
 

@@ -1,7 +1,6 @@
 // How processes end: told to, by themselves, or with their leader.
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -61,7 +60,7 @@ void ProcessRunner::Impl::execute(End end) {
     keeper_quits_ = true;
     return;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   has_keeper_ = false;
   ended_.notify_all();
 }

@@ -82,28 +82,33 @@ ProcessRunner::Impl::~Impl() {
 
 ProcessRunner::ProcessId ProcessRunner::Impl::start(ProcessSpec spec, OutputCallback output, DoneCallback done) {
   Start command{.id = 0, .spec = std::move(spec), .output = std::move(output), .done = std::move(done)};
-  std::unique_lock lock(mutex_);
-  const std::uint64_t id = command.id = ++last_id_;
-  has_keeper_ = true;  // so will it be, and wait_end() waits for it
-  const bool was_empty = inbox_.empty();
-  inbox_.emplace_back(std::move(command));
-  lock.unlock();
+  std::uint64_t id = 0;
+  bool was_empty = false;
+  {
+    const MutexLock lock(mutex_);
+    id = command.id = ++last_id_;
+    has_keeper_ = true;  // so will it be, and wait_end() waits for it
+    was_empty = inbox_.empty();
+    inbox_.emplace_back(std::move(command));
+  }
   if (was_empty) ::eventfd_write(wake_.get(), 1);
   return ProcessId(id);
 }
 
 void ProcessRunner::Impl::post(Command command) {
-  std::unique_lock lock(mutex_);
-  const bool was_empty = inbox_.empty();
-  inbox_.emplace_back(std::move(command));
-  lock.unlock();
+  bool was_empty = false;
+  {
+    const MutexLock lock(mutex_);
+    was_empty = inbox_.empty();
+    inbox_.emplace_back(std::move(command));
+  }
   if (was_empty) ::eventfd_write(wake_.get(), 1);
 }
 
 void ProcessRunner::Impl::hold(int lock) {
   Descriptor copy(lock < 0 ? -1 : ::fcntl(lock, F_DUPFD_CLOEXEC, 0));
   {
-    const std::lock_guard held(mutex_);
+    const MutexLock held(mutex_);
     lock_ = std::move(copy);
     held_ = lock;
   }
@@ -111,13 +116,15 @@ void ProcessRunner::Impl::hold(int lock) {
 }
 
 void ProcessRunner::Impl::unhold(int lock) {
-  const std::lock_guard held(mutex_);
+  const MutexLock held(mutex_);
   if (held_ == lock) lock_.close();
 }
 
 bool ProcessRunner::Impl::wait_end(SteadyTime until) {
-  std::unique_lock lock(mutex_);
-  return ended_.wait_until(lock, until, [this] { return !has_keeper_; });
+  const MutexLock lock(mutex_);
+  while (has_keeper_)
+    if (!ended_.wait_until(mutex_, until)) break;
+  return !has_keeper_;
 }
 
 void ProcessRunner::Impl::run() {
@@ -151,7 +158,7 @@ int ProcessRunner::Impl::wait_ms() const {
 
 void ProcessRunner::Impl::take_commands() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::ranges::move(inbox_, std::back_inserter(commands_));
     inbox_.clear();
   }
@@ -169,7 +176,7 @@ void ProcessRunner::Impl::take_answers() {
 }
 
 void ProcessRunner::Impl::execute(Hold) {
-  const std::lock_guard held(mutex_);
+  const MutexLock held(mutex_);
   if (keeper_ && lock_.is_open()) keeper_->hold(lock_.get());
 }
 

@@ -8,12 +8,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -25,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "base/mutex.h"
 #include "base/time.h"
 #include "runners/exec/child.h"
 #include "runners/exec/descriptor.h"
@@ -133,13 +132,13 @@ class ProcessRunner::Impl {
 
   const Duration grace_;
 
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  Descriptor lock_;            // guarded by mutex_; a copy
-  int held_ = -1;              // guarded by mutex_; what it is a copy of
-  bool has_keeper_ = false;    // guarded by mutex_
-  std::uint64_t last_id_ = 0;  // guarded by mutex_
-  std::deque<Command> inbox_;  // guarded by mutex_; the callers bound it, each command is an attempt at a task
+  Mutex mutex_;
+  ConditionVariable ended_;
+  Descriptor lock_ PAWL_GUARDED_BY(mutex_);  // a copy
+  int held_ PAWL_GUARDED_BY(mutex_) = -1;    // what it is a copy of
+  bool has_keeper_ PAWL_GUARDED_BY(mutex_) = false;
+  std::uint64_t last_id_ PAWL_GUARDED_BY(mutex_) = 0;
+  std::deque<Command> inbox_ PAWL_GUARDED_BY(mutex_);  // the callers bound it, each command is an attempt at a task
 
   // Of the reactor thread.
   std::unique_ptr<Keeper> keeper_;

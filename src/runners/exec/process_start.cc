@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -90,9 +89,10 @@ Result<void> ProcessRunner::Impl::make_keeper() {
   // One that is to end starts nothing more.
   if (keeper_ && keeper_quits_) on_keeper_end();
   if (keeper_) return {};
-  std::unique_lock held(mutex_);
-  auto made = Keeper::make(grace_, lock_.get());
-  held.unlock();
+  auto made = [this] {
+    const MutexLock held(mutex_);
+    return Keeper::make(grace_, lock_.get());
+  }();
   if (!made) return std::unexpected(std::move(made).error());
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kKeeperTag}};
   epoll_event answers{.events = EPOLLIN, .data = {.u64 = kAnswersTag}};
@@ -101,7 +101,7 @@ Result<void> ProcessRunner::Impl::make_keeper() {
     return fail(ErrorCode::unavailable, fmt::format("child processes cannot be watched: {}", strerrordesc_np(errno)));
   keeper_ = *std::move(made);
   keeper_quits_ = false;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   has_keeper_ = true;
   return {};
 }
@@ -117,7 +117,7 @@ void ProcessRunner::Impl::on_keeper_end() {
   for (const Descriptor* watched : {&ended->handle(), &ended->socket()})
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watched->get(), nullptr);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_in_order) erase_word(lock_.get(), ended->word());
     has_keeper_ = false;
   }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/view.h"
+#include "cli/view/view.h"
 #include "tests/support/cli_test.h"
 #include "tests/support/running_program.h"
 

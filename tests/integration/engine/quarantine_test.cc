@@ -155,7 +155,9 @@ TEST_F(Quarantine, an_input_that_is_not_json_quarantines_its_workflow) {
   std::string bytes;
   ASSERT_TRUE(EventEncoder().encode(std::span(&piece, 1), bytes));
   put(Space::history, keys::history("old", 0), bytes);
-  EXPECT_THAT(problems(), Contains("old | history, event 0 | the input is not valid JSON"));
+  EXPECT_THAT(
+      problems(),
+      Contains("old | history, event 0 | stored bytes make no sense: the input of workflow \"old\" is not JSON"));
   const auto engine = open();
   const auto quarantined = engine->orchestrator().list_quarantined();
   ASSERT_EQ(quarantined->size(), 1U);

@@ -1,0 +1,42 @@
+// pawl rerun ID: a task of a stored workflow that has ended is run again, and all that depends on it.
+#include <memory>
+#include <string>
+
+#include "pawl/engine.h"
+
+#include "cli/cli.h"
+#include "cli/continue_workflow.h"
+
+namespace pawl::cli {
+namespace {
+
+constexpr const char* kRerunHelp =
+    "  pawl rerun monday --from load --data-dir data\n"
+    "  pawl rerun monday --from load --undo-first --data-dir data\n"
+    "\n"
+    "What had completed and has a compensation is undone once for each time it completed: before it is run again, "
+    "with\n"
+    "--undo-first (if that fails for good, nothing is run again); otherwise when the workflow is compensated, "
+    "together\n"
+    "with what it did since, the latest first.\n";
+
+}  // namespace
+
+void add_rerun(Verb& program) {
+  Verb verb = program.add_verb("rerun", "Run a task of an ended workflow again, and all that depends on it");
+  const auto arguments = std::make_shared<ContinueArguments>();
+  const auto from = std::make_shared<std::string>();
+  const auto options = std::make_shared<RerunOptions>();
+  add_workflow_id(verb, *arguments);
+  verb.add("--from", *from, "The task, whatever had become of it").required().not_empty();
+  verb.add_flag("--undo-first", options->undo_first, "Undo what it has done before it is run again");
+  add_continue_options(verb, *arguments);
+  teach_continuing(verb, kRerunHelp);
+  verb.on_call([arguments, from, options] {
+    const std::string& id = arguments->target.id;
+    const auto rerun = [&](Engine& stored) { return stored.orchestrator().rerun_workflow(id, *from, *options); };
+    return continue_workflow(*arguments, change_of(id, rerun));
+  });
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,79 @@
+// What is done to a workflow by request, on the shard that it lives on: it is created, started, changed, restored, run
+// again and forgotten. Threads: the shard's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "model/command.h"
+#include "orchestrator/shard/commit_pipeline.h"
+#include "orchestrator/shard/decider.h"
+#include "orchestrator/shard/end_waiters.h"
+#include "orchestrator/shard/environment.h"
+#include "orchestrator/shard/executor_places.h"
+#include "orchestrator/shard/quarantine.h"
+#include "orchestrator/shard/shard_timers.h"
+#include "orchestrator/shard/workflow_table.h"
+
+namespace pawl {
+
+class Lifecycle {
+ public:
+  Lifecycle(const ShardEnvironment& environment, Decider& decider, CommitPipeline& commits, const ShardTimers& timers,
+            WorkflowTable& workflows, ExecutorPlaces& places, EndWaiters& waiters, Quarantine& quarantine)
+      : environment_(environment),
+        decider_(decider),
+        commits_(commits),
+        timers_(timers),
+        workflows_(workflows),
+        places_(places),
+        waiters_(waiters),
+        quarantine_(quarantine) {}
+
+  // Error: `already_exists`, `limit_exceeded`, `not_found` (a policy); `id_may_be_taken`: by a stored workflow.
+  Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
+  // The same, under the id of a workflow that has ended, of which nothing is left. Error: `invalid_state`.
+  Result<LiveWorkflow*> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  Result<void> execute(LiveWorkflow& workflow);
+  Result<void> command(LiveWorkflow& workflow, const Command& command) { return decider_.decide(workflow, command); }
+  // The definition of a pending workflow is exchanged for another one.
+  Result<void> redefine(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  Result<void> restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot);
+  // A command after which an ended workflow may live again.
+  Result<void> revive(LiveWorkflow& workflow, const Command& command);
+  Result<void> register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  // Forgets an ended workflow, here and in the store. Error: `not_found`, `invalid_state`.
+  Result<void> remove(const std::string& id);
+  // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
+  void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
+
+  // Its state says that it waits for a place.
+  void queue_again(LiveWorkflow& workflow);
+  void start_placed(const Placement& placement);
+
+ private:
+  // Error: `not_found`, for a stored policy that the definition refers to.
+  [[nodiscard]] Result<void> check_policies(const Definition& definition) const;
+  [[nodiscard]] Result<void> check_new(const BoundDefinition& bound, std::size_t more) const;
+  static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
+  [[nodiscard]] static bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to);
+  Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
+  // `command` has facts with this definition, and puts them into force.
+  Result<void> exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command);
+  Result<void> change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change);
+  void live_again(LiveWorkflow& workflow);
+  void start_on_its_place(LiveWorkflow& workflow);
+
+  const ShardEnvironment& environment_;
+  Decider& decider_;
+  CommitPipeline& commits_;
+  const ShardTimers& timers_;
+  WorkflowTable& workflows_;
+  ExecutorPlaces& places_;
+  EndWaiters& waiters_;
+  Quarantine& quarantine_;
+};
+
+}  // namespace pawl

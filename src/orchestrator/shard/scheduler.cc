@@ -1,0 +1,113 @@
+#include "orchestrator/shard/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/assert.h"
+
+namespace pawl {
+namespace {
+
+// Tasks started in one turn, and of one workflow before the next one has its go.
+constexpr std::size_t kStartsPerTurn = 1024;
+constexpr std::size_t kStartsInARow = 64;
+// So many ready tasks ahead, what is known of a task is loaded.
+constexpr std::size_t kTasksLoadedAhead = 8;
+
+}  // namespace
+
+void Scheduler::run() {
+  start_waiting_tasks();
+  std::size_t budget = kStartsPerTurn;
+  for (int priority = 3; priority >= 0; --priority) {
+    ReadyQueues::Queue& queue = ready_.of(static_cast<Priority>(priority));
+    // Each workflow has its go once; those that still have ready tasks stand at the back again.
+    for (std::size_t i = queue.size(); i > 0 && budget > 0; --i) {
+      LiveWorkflow& workflow = *ReadyQueues::take(queue);
+      workflow.in_run_queue = false;
+      const bool has_slots = start_tasks_of(workflow, budget);
+      ready_.add(workflow);
+      if (!has_slots) return;  // lower priorities do not overtake
+    }
+  }
+  if (!ready_.has_ready()) attempts_.pass_slots_on();
+}
+
+// Tasks that only wait need no slot, so they wait for nobody's.
+void Scheduler::start_waiting_tasks() {
+  std::size_t budget = kStartsPerTurn;
+  while (!ready_.waiting().empty() && budget > 0) {
+    LiveWorkflow& workflow = *ReadyQueues::take(ready_.waiting());
+    workflow.in_wait_queue = false;
+    for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
+      if (workflow.broken || !workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
+      const TaskIndex task = workflow.state.waiting.front();
+      if (!is_served(workflow, task)) break;
+      if (passes_breaker(workflow, task)) start(workflow, task);
+    }
+    ready_.add(workflow);
+  }
+}
+
+// False if there was no slot for a ready task.
+bool Scheduler::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
+  core::Workflow& state = workflow.state;
+  std::size_t waiting = 0;  // tasks at the front whose attempt before has not ended
+  for (std::size_t i = 0; i < std::min(kTasksLoadedAhead, state.ready.size()); ++i) state.prefetch(state.ready.peek(i));
+  for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
+    if (workflow.broken || !state.may_start_tasks() || state.ready.size() <= waiting) break;
+    state.prefetch(state.ready.peek(waiting + kTasksLoadedAhead));
+    const TaskIndex task = state.ready.peek(waiting);
+    if (!is_served(workflow, task)) break;
+    if (ready_.attempt_before(workflow, task) != nullptr) [[unlikely]] {
+      ++waiting;
+      --i;  // there are no more of these than attempts
+      ++budget;
+      continue;
+    }
+    if (!attempts_.try_take_slot()) return false;
+    const std::uint32_t attempts = state.tasks[task].attempt;
+    if (passes_breaker(workflow, task)) start(workflow, task);
+    // Whatever became of an attempt, its dispatch or its outcome gives the slot back.
+    if (workflow.broken || state.tasks[task].attempt == attempts) attempts_.give_slot_back();
+  }
+  return true;
+}
+
+// A stored workflow may be taken up before the program has added its handlers; it waits until then.
+bool Scheduler::is_served(LiveWorkflow& workflow, TaskIndex task) {
+  if (workflow.handler(task) == nullptr) [[unlikely]]
+    workflow.unserved = true;
+  return !workflow.unserved;
+}
+
+// It may have no attempt after this (its condition did not hold), or one that has failed (it could not be evaluated).
+void Scheduler::start(LiveWorkflow& workflow, TaskIndex task) {
+  const WorkflowState before = workflow.state.state;
+  const Result<void> started = decider_.decide(workflow, command::StartTask{task});
+  // It stood in the queue of tasks that may start: what is stored of the workflow does not fit together.
+  if (!started) decider_.quarantine(workflow, before, started.error().message);
+}
+
+bool Scheduler::passes_breaker(LiveWorkflow& workflow, TaskIndex task) {
+  const auto held_until = breakers_.enter(workflow, task, timers_.now());
+  if (held_until) [[unlikely]]
+    (void)decider_.decide(workflow, command::HoldTask{.task = task, .until = workflow.own_time(*held_until)});
+  return !held_until;
+}
+
+bool Scheduler::release_held() {
+  if (!breakers_.holds_any()) [[likely]]
+    return false;
+  const std::vector<BreakerGate::HeldTask> found = breakers_.find_releasable(timers_.now());
+  for (const auto& [address, task] : found) {
+    LiveWorkflow* const workflow = workflows_.at(address);
+    PAWL_ASSERT(workflow != nullptr, "a circuit breaker holds task {} of a workflow that is gone", task);
+    (void)decider_.decide(*workflow, command::ReleaseTask{task});
+    breakers_.unhold(*workflow, task);  // if that was refused
+  }
+  return !found.empty();
+}
+
+}  // namespace pawl

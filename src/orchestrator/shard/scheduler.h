@@ -1,0 +1,47 @@
+// Which ready tasks start now: by priority of their workflows, in turn among workflows of one priority, as far as there
+// are task slots and circuit breakers let them through. Threads: the shard's.
+#pragma once
+
+#include <cstddef>
+
+#include "orchestrator/shard/attempts.h"
+#include "orchestrator/shard/breaker_gate.h"
+#include "orchestrator/shard/decider.h"
+#include "orchestrator/shard/ready_queues.h"
+#include "orchestrator/shard/shard_timers.h"
+#include "orchestrator/shard/workflow_table.h"
+
+namespace pawl {
+
+class Scheduler {
+ public:
+  Scheduler(ReadyQueues& ready, Decider& decider, Attempts& attempts, BreakerGate& breakers, WorkflowTable& workflows,
+            const ShardTimers& timers)
+      : ready_(ready),
+        decider_(decider),
+        attempts_(attempts),
+        breakers_(breakers),
+        workflows_(workflows),
+        timers_(timers) {}
+
+  // Starts what may start.
+  void run();
+  // Releases tasks that their circuit breaker lets through now. False if there are none.
+  bool release_held();
+
+ private:
+  void start_waiting_tasks();
+  bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
+  void start(LiveWorkflow& workflow, TaskIndex task);
+  static bool is_served(LiveWorkflow& workflow, TaskIndex task);
+  bool passes_breaker(LiveWorkflow& workflow, TaskIndex task);
+
+  ReadyQueues& ready_;
+  Decider& decider_;
+  Attempts& attempts_;
+  BreakerGate& breakers_;
+  WorkflowTable& workflows_;
+  const ShardTimers& timers_;
+};
+
+}  // namespace pawl

@@ -1,0 +1,95 @@
+#include "orchestrator/shard/shard_timers.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pawl {
+namespace {
+
+// The wall clock is looked at no more often than this, and smaller differences are none: two clocks cannot be read at
+// the same moment.
+constexpr std::chrono::milliseconds kReadEvery(1);
+constexpr std::chrono::milliseconds kLeastCorrection(10);
+// While somebody waits for a time of day the wall clock is looked at so often, for it may be corrected.
+constexpr std::chrono::seconds kWallClockCheck(1);
+
+constexpr std::array kTimersOfWorkflows = {TimerKind::workflow_timeout, TimerKind::cancel_grace};
+constexpr std::array kTimersOfTasks = {TimerKind::attempt_timeout, TimerKind::retry, TimerKind::schedule_to_start,
+                                       TimerKind::schedule_to_close};
+
+}  // namespace
+
+void ShardTimers::tick() {
+  now_ = clock_.now();
+  if (now_ < wall_clock_read_ + kReadEvery) return;
+  wall_clock_read_ = now_;
+  const auto is_new = [this](Timestamp now, Timestamp wall) {
+    return std::chrono::abs(wall - now - correction_) >= kLeastCorrection;
+  };
+  if (!is_new(now_, clock_.wall())) [[likely]]
+    return;
+  // This thread may have been kept waiting between the two readings.
+  const Timestamp before = clock_.now();
+  const Timestamp wall = clock_.wall();
+  if (clock_.now() - before < kReadEvery && is_new(before, wall)) correction_ = wall - before;
+}
+
+void ShardTimers::arm(LiveWorkflow& workflow, const effect::ArmTimer& timer) {
+  if (timers_.arm(workflow.shard_time(timer.due),
+                  {.key = workflow.timer_key(timer.kind, timer.task), .attempt = timer.attempt}))
+    ++workflow.timers;
+}
+
+void ShardTimers::disarm(LiveWorkflow& workflow, TimerKind kind, TaskIndex task) {
+  if (timers_.disarm(workflow.timer_key(kind, task))) --workflow.timers;
+}
+
+// Looks at the timers that the workflow may have, or at all that there are, whichever are fewer.
+void ShardTimers::disarm_all(LiveWorkflow& workflow) {
+  for (const TimerKind kind : kTimersOfWorkflows)
+    if (workflow.timers > 0) disarm(workflow, kind, core::kNoTask);
+  if (workflow.timers == 0) return;
+  if (workflow.state.tasks.size() * kTimersOfTasks.size() < timers_.size()) {
+    for (TaskIndex task = 0; task < workflow.state.tasks.size() && workflow.timers > 0; ++task)
+      for (const TimerKind kind : kTimersOfTasks) disarm(workflow, kind, task);
+    if (workflow.timers == 0) return;
+  }
+  timers_.disarm_if([&](const TimerKey& key) { return workflow.owns(key) && key.kind != TimerKind::wake; });
+  workflow.timers = 0;
+}
+
+void ShardTimers::arm_attempt(const LiveWorkflow& workflow, TaskIndex task, std::uint32_t attempt,
+                              const TimerDue& due) {
+  const Timer wake{.key = workflow.timer_key(TimerKind::wake, task), .attempt = attempt};
+  if (due.by_wall_clock) {
+    alarms_.arm(due.at, wake);
+  } else {
+    timers_.arm(workflow.shard_time(due.at), wake);
+  }
+}
+
+bool ShardTimers::disarm_attempt(const LiveWorkflow& workflow, TaskIndex task, std::uint32_t attempt) {
+  const TimerKey key = workflow.timer_key(TimerKind::wake, task);
+  return timers_.disarm(key, attempt) || alarms_.disarm(key, attempt);
+}
+
+std::optional<Timer> ShardTimers::take_due() {
+  std::optional<Timer> timer = timers_.take_due(now_);
+  return timer ? timer : alarms_.take_due(wall());
+}
+
+std::optional<Timestamp> ShardTimers::next_due() {
+  std::optional<Timestamp> next = timers_.next_due();
+  if (const auto alarm = alarms_.next_due()) {
+    const Timestamp due = std::min(*alarm - correction_, now_ + kWallClockCheck);
+    next = next ? std::min(*next, due) : due;
+  }
+  return next;
+}
+
+void ShardTimers::clear() {
+  timers_ = Timers();
+  alarms_ = Timers();
+}
+
+}  // namespace pawl

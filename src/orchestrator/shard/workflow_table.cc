@@ -1,0 +1,79 @@
+#include "orchestrator/shard/workflow_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace pawl {
+
+LiveWorkflow* WorkflowTable::find_broken(std::string_view id) const {
+  const auto found = std::ranges::find_if(
+      places_, [&](const auto& workflow) { return workflow && workflow->broken && workflow->state.id() == id; });
+  return found == places_.end() ? nullptr : found->get();
+}
+
+LiveWorkflow& WorkflowTable::add() {
+  if (free_places_.empty()) {
+    free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
+    places_.emplace_back();
+  }
+  const std::uint32_t place = free_places_.back();
+  free_places_.pop_back();
+  places_[place] = std::make_unique<LiveWorkflow>();
+  places_[place]->address = {.shard = shard_, .place = place, .generation = next_generation_++};
+  ++count_;
+  return *places_[place];
+}
+
+void WorkflowTable::name(LiveWorkflow& workflow) { by_id_.emplace(workflow.state.id(), workflow.address.place); }
+
+void WorkflowTable::rename(LiveWorkflow& workflow, std::string_view former_id) {
+  by_id_.erase(former_id);
+  name(workflow);
+}
+
+void WorkflowTable::unname(const LiveWorkflow& workflow) {
+  const auto known = by_id_.find(workflow.state.id());
+  if (known != by_id_.end() && known->second == workflow.address.place) by_id_.erase(known);
+}
+
+void WorkflowTable::remove(LiveWorkflow& workflow) {
+  PAWL_ASSERT(!workflow.is_in_use(), "workflow {}: forgotten while {} pins and {} attempts refer to it",
+              workflow.state.id(), workflow.pins, workflow.attempts);
+  const std::uint32_t place = workflow.address.place;
+  if (!workflow.broken) unname(workflow);
+  --count_;
+  places_[place].reset();
+  free_places_.push_back(place);
+}
+
+void WorkflowTable::note_end(const LiveWorkflow& workflow) {
+  ended_.push_back({.workflow = workflow.address, .end_event = workflow.end_event});
+}
+
+void WorkflowTable::forget_ended(std::size_t most) {
+  std::size_t in_use = 0;
+  while (ended_.size() > most && in_use < ended_.size()) {
+    const Ended oldest = ended_.front();
+    ended_.pop_front();
+    LiveWorkflow* const workflow = at(oldest.workflow);
+    if (workflow == nullptr || !workflow->ended || workflow->end_event != oldest.end_event) continue;
+    if (workflow->is_in_use()) {
+      ended_.push_back(oldest);
+      ++in_use;
+      continue;
+    }
+    remove(*workflow);
+  }
+}
+
+WorkflowTable::Places WorkflowTable::take_all() {
+  by_id_.clear();
+  ended_.clear();
+  free_places_.clear();
+  count_ -= static_cast<std::size_t>(std::ranges::count_if(places_, [](const auto& each) { return each != nullptr; }));
+  return std::exchange(places_, {});
+}
+
+}  // namespace pawl

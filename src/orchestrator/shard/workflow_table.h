@@ -1,0 +1,89 @@
+// The workflows in a shard's memory: where they are, which of them are found by their ids, and which ended ones may go.
+// Threads: the shard's.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "orchestrator/shard/live_workflow.h"
+
+namespace pawl {
+
+class WorkflowTable {
+ public:
+  using Places = std::vector<std::unique_ptr<LiveWorkflow>>;
+
+  // `count` is of all shards, and goes up and down with this one's.
+  WorkflowTable(std::uint32_t shard, std::atomic<std::size_t>& count) : shard_(shard), count_(count) {}
+
+  // nullptr: there is none, or it is not found by its id any more.
+  [[nodiscard]] LiveWorkflow* find(std::string_view id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : places_[found->second].get();
+  }
+  // nullptr: it is gone.
+  [[nodiscard]] LiveWorkflow* at(std::uint32_t place, std::uint32_t generation) const {
+    if (place >= places_.size()) return nullptr;
+    LiveWorkflow* const workflow = places_[place].get();
+    return workflow != nullptr && workflow->address.generation == generation ? workflow : nullptr;
+  }
+  [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address) const { return at(address.place, address.generation); }
+  // A broken one that is not found by its id; nullptr: there is none.
+  [[nodiscard]] LiveWorkflow* find_broken(std::string_view id) const;
+
+  // Broken ones among them, in the order of their places. `visit` returns false to stop.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& workflow : places_)
+      if (workflow && !visit(*workflow)) return;
+  }
+
+  // Those that are not broken.
+  template <class Visit>
+  void for_each_sound(Visit visit) const {
+    for_each([&](LiveWorkflow& workflow) { return workflow.broken || visit(workflow); });
+  }
+
+  // It has an address, and no name yet.
+  LiveWorkflow& add();
+  // From now on it is found by its id. The text of that lives in the facts of its state: when these are exchanged,
+  // rename() must follow while the former ones are still there.
+  void name(LiveWorkflow& workflow);
+  void rename(LiveWorkflow& workflow, std::string_view former_id);
+  // It is found no more by its id; a namesake that is, stays so.
+  void unname(const LiveWorkflow& workflow);
+  // It must not be in use.
+  void remove(LiveWorkflow& workflow);
+
+  // It has ended, durably, and may be forgotten.
+  void note_end(const LiveWorkflow& workflow);
+  // Forgets those that ended first, until `most` of them are left. What is still in use is left for the next time.
+  void forget_ended(std::size_t most);
+
+  // All of them, which nobody finds any more. They are not counted.
+  [[nodiscard]] Places take_all();
+
+ private:
+  // That end: a workflow that has been revived since, or has ended once more, is not forgotten for it.
+  struct Ended {
+    WorkflowAddress workflow;
+    std::uint64_t end_event;
+  };
+
+  const std::uint32_t shard_;
+  std::atomic<std::size_t>& count_;
+  Places places_;
+  std::vector<std::uint32_t> free_places_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;
+  std::deque<Ended> ended_;  // the oldest first
+  std::uint32_t next_generation_ = 1;
+};
+
+}  // namespace pawl
