@@ -13,6 +13,9 @@
 namespace pawl::conformance {
 namespace {
 
+// So that what few commits create is listed, and gets rows of its own soon.
+constexpr BirthLimits kLists{.fewest = 1, .turns = 2, .listed = 3};
+
 // What the rows lie on: it outlives them.
 class Medium {
  public:
@@ -83,7 +86,7 @@ class RowStoreFixture final : public StoreFixture {
   void open() {
     auto rows = std::make_unique<FaultyRows>(medium_->open());
     rows_ = rows.get();
-    store_ = *RowStore::open(std::move(rows), {});
+    store_ = *RowStore::open(std::move(rows), {}, kLists);
   }
 
   const std::unique_ptr<Medium> medium_;
