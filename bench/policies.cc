@@ -55,7 +55,7 @@ boost::json::object bench_policies() {
   (void)book.define("payments", CircuitBreakerPolicy());
   const Timestamp now = clock.now();
   out["circuit_breaker_ns"] = ns_per_call([&](std::uint32_t) {
-    const PolicyBook::Passage passage = book.enter("payments", now);
+    const Breakers::Passage passage = book.enter("payments", now);
     book.leave("payments", passage.period, policy::Verdict::success, now);
   });
   return out;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "core/stored_state.h"
 #include "definition/spec.h"
 
@@ -65,7 +66,7 @@ void Clients::create(bool execute) {
   const DefinitionPtr definition = random_definition(random_, known_, clock_.wall());
   definitions_.emplace(definition->hash(), definition);
   const Result<BoundDefinitionPtr> bound = node_->definitions().bind(definition);
-  if (!bound || !(*bound)->keep_in(node_->store())) return;
+  if (!bound) return;
   const auto facts = std::make_shared<const WorkflowFacts>(
       WorkflowFacts{.id = WorkflowId(id),
                     .definition = definition,
@@ -208,8 +209,17 @@ void Clients::report_late(const std::string& id, TaskIndex task) {
 void Clients::remove(const std::string& id) {
   node_->shard_of(id).mailbox().post([this, id](Shard& shard) {
     if (shard.down()) return;
-    const Result<void> removed = shard.lifecycle().remove(id);
-    if (!removed && removed.error().code == ErrorCode::invalid_state) return;
+    const Result<std::optional<std::uint64_t>> begun = shard.lifecycle().begin_removal(id);
+    if (!begun) return;  // it lives, or is being removed
+    PAWL_ASSERT(*begun, "workflow {}: nothing of it is stored", id);
+    const std::uint64_t number = **begun;
+    Result<std::unique_ptr<Removal>> planned = shard.commits().store().plan_removal(id);
+    if (!planned) return shard.lifecycle().end_removal(number, id, false);
+    const Result<void> added = shard.lifecycle().commit_removal(number, *std::move(planned));
+    PAWL_ASSERT(added.has_value(), "{}", added.error().message);
+    shard.commits().reply_when_durable([&shard, number, id](const Error* failure) {
+      shard.lifecycle().end_removal(number, id, failure == nullptr);
+    });
     created_.erase(id);
     std::erase_if(snapshots_, [&](const auto& each) { return each.first == id; });
     checker_->removed(id);

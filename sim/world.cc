@@ -32,7 +32,7 @@ class BuggyStore final : public StoreDecorator {
  public:
   BuggyStore(std::unique_ptr<Store> store, Bug bug) : StoreDecorator(std::move(store)), bug_(bug) {}
 
-  void commit(const CommitBatch& batch, CommitListener& listener) override {
+  void commit(const Commit& batch, CommitListener& listener) override {
     switch (bug_) {
       case Bug::early_acknowledgement:
         inner().commit(batch, nobody());
@@ -90,10 +90,12 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
                .is_deaf = options.bug == Bug::lost_stop},
               [this](const Assignment& assignment) { starts(assignment); }),
       handlers_(runner_),
-      definitions_(handlers_),
+      definitions_(handlers_, options.shards),
       slots_(options.task_slots, options.shards),
       executors_(options.workflow_places),
       policies_(clock),
+      records_(
+          clock, [this](Epoch failed) { return renew(failed); }, [](const Error*) {}),
       options_(options) {
   add_sim_handlers(handlers_, runner_);
   auto rows = std::make_unique<FaultyRows>(disk);
@@ -107,11 +109,13 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
   PAWL_ASSERT(owned.has_value(), "{}", owned.error().message);
   epoch_ = owned->epoch;
   counts_starts_ = !owned->clean;
-  // The store is this node's, and goes with it.
-  const Result<void> known = policies_.use_store(std::shared_ptr<Store>(store_.get(), [](Store*) {}));
+  Result<PolicyBook::Stored> known = policies_.read_from(*store_);
   PAWL_ASSERT(known.has_value(), "{}", known.error().message);
+  policies_.adopt(*std::move(known));
+  policies_.breakers().record_with([this](RecordChange change) { records_.post(std::move(change)); });
+  records_.use_store(*store_, epoch_);
   for (const std::string_view name : kBreakers)
-    (void)policies_.define(
+    (void)define_policy(
         std::string(name),
         CircuitBreakerPolicy{
             .failure_threshold = 2, .success_threshold = 2, .timeout = std::chrono::milliseconds(50), .probes = 1});
@@ -144,6 +148,11 @@ SimNode::~SimNode() {
   store_.reset();
 }
 
+Result<void> SimNode::define_policy(const std::string& name, const PolicyConfig& config) {
+  if (Result<void> defined = policies_.define(name, config); !defined) return defined;
+  return policies_.copy_to(*store_, epoch_, {});
+}
+
 Shard& SimNode::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }
 
 bool SimNode::step(Random& random) {
@@ -156,7 +165,7 @@ bool SimNode::step(Random& random) {
 
 bool SimNode::step_any(Random& random) {
   // From a random one on, the first that has something to do.
-  const std::size_t parts = shards_.size() + 2;
+  const std::size_t parts = shards_.size() + 3;
   const std::size_t first = random.next() % parts;
   for (std::size_t i = 0; i < parts; ++i) {
     const std::size_t part = (first + i) % parts;
@@ -167,11 +176,14 @@ bool SimNode::step_any(Random& random) {
       if (runner_.deliver(
               [this](const AttemptAddress& address, AttemptOutcome outcome) { finished(address, std::move(outcome)); }))
         return true;
+    } else if (part == shards_.size() + 1) {
+      if (records_.step()) return true;
     } else if (!slow_) {
       store_->help();
     }
   }
   // help() does not say whether it did anything: whoever was told has a step to take now.
+  if (records_.step()) return true;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     const Mailbox::Here here(shards_[i]->mailbox());
     if (supervisors_[i].step()) return true;
@@ -181,6 +193,7 @@ bool SimNode::step_any(Random& random) {
 
 std::optional<Timestamp> SimNode::next_due() {
   std::optional<Timestamp> next = runner_.next_due();
+  if (const std::optional<Timestamp> due = records_.due(); due && (!next || *due < *next)) next = due;
   for (Supervisor& supervisor : supervisors_) {
     const std::optional<Timestamp> due = supervisor.due();
     if (due && (!next || *due < *next)) next = due;

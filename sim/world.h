@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "monitor/observer.h"
+#include "orchestrator/policy_book.h"
+#include "orchestrator/record_stream.h"
 #include "orchestrator/supervisor.h"
 #include "persistence/row_store.h"
 #include "runners/handler.h"
@@ -64,6 +66,8 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] DefinitionLibrary& definitions() { return definitions_; }
   [[nodiscard]] PolicyBook& policies() { return policies_; }
+  // Its record is durable then: simulated time has no thread that could wait for the record stream.
+  Result<void> define_policy(const std::string& name, const PolicyConfig& config);
   [[nodiscard]] SimRunner& runner() { return runner_; }
   // All that was told, in order, as one number.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
@@ -87,6 +91,7 @@ class SimNode final : public Node, private Observer, private AttemptSink {
   TaskSlots slots_;
   Executors executors_;
   PolicyBook policies_;
+  RecordStream records_;
   std::atomic<std::size_t> workflow_count_{0};
   std::atomic<std::uint64_t> letter_count_{0};
   std::atomic<std::uint64_t> quarantined_{0};

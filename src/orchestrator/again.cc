@@ -55,6 +55,7 @@ Result<std::string> LocalOrchestrator::fork_workflow(const std::string& id, cons
                                          .taken_at = past->last_event_at,
                                          .facts = known,
                                          .state = std::move(state)};
+  const CanonicalText canonical = canonical_for(fork, **bound);
   return ask<std::string>(shard_of(fork), [&](Shard& shard) -> Result<std::string> {
     const Result<LiveWorkflow*> created = shard.lifecycle().create(*bound, known, options.id.has_value());
     if (!created) return std::unexpected(created.error());

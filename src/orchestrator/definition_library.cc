@@ -4,6 +4,9 @@
 #include <limits>
 #include <utility>
 
+#include "model/records/definition.h"
+#include "persistence/records.h"
+
 namespace pawl {
 Result<DefinitionPtr> read_stored_definition(const std::string& hash, std::string_view canonical) {
   constexpr DefinitionLimits kNoLimits = {.file_bytes = std::numeric_limits<std::size_t>::max(),
@@ -25,12 +28,17 @@ BoundDefinitionPtr DefinitionLibrary::find(const std::string& hash) {
   return known == known_.end() ? nullptr : known->second.lock();
 }
 
-Result<void> BoundDefinition::keep_in(Store& store) const {
-  const std::uint64_t identity = store.identity();
-  if (kept_in.load(std::memory_order_acquire) == identity) return {};
-  if (Result<void> kept = store.put_definition(definition->hash(), to_canonical_json(*definition)); !kept) return kept;
-  kept_in.store(identity, std::memory_order_release);
-  return {};
+RecordChange BoundDefinition::record() const { return definition_record(definition->hash(), *canonical()); }
+
+// Made once for all that ask meanwhile.
+CanonicalText BoundDefinition::canonical() const {
+  const MutexLock lock(mutex_);
+  CanonicalText text = canonical_.lock();
+  if (!text) {
+    text = std::make_shared<const std::string>(to_canonical_json(*definition));
+    canonical_ = text;
+  }
+  return text;
 }
 
 BoundDefinitionPtr DefinitionLibrary::remember(const BoundDefinitionPtr& bound) {
@@ -46,16 +54,16 @@ Result<BoundDefinitionPtr> DefinitionLibrary::bind(const DefinitionPtr& definiti
   if (BoundDefinitionPtr known = find(definition->hash()); known && known->is_complete()) return known;
   Result<std::vector<const Handler*>> handlers = handlers_.bind(*definition);
   if (!handlers) return std::unexpected(std::move(handlers.error()));
-  return remember(std::make_shared<const BoundDefinition>(definition, *std::move(handlers)));
+  return remember(std::make_shared<const BoundDefinition>(definition, *std::move(handlers), shards_));
 }
 
 Result<BoundDefinitionPtr> DefinitionLibrary::load(const std::string& hash, Store& store) {
   if (BoundDefinitionPtr known = find(hash)) return known;
-  const Result<std::string> canonical = store.read_definition(hash);
+  const Result<std::string> canonical = stored_definition(store, hash);
   if (!canonical) return std::unexpected(canonical.error());
   Result<DefinitionPtr> definition = read_stored_definition(hash, *canonical);
   if (!definition) return std::unexpected(std::move(definition.error()));
-  return bind(*std::move(definition), store.identity());
+  return remember(bind_known(*definition));
 }
 
 DefinitionSource DefinitionLibrary::source(Store& store) {
@@ -69,7 +77,21 @@ DefinitionSource DefinitionLibrary::source(Store& store) {
 BoundDefinitionPtr DefinitionLibrary::bind_again(const BoundDefinitionPtr& bound) {
   if (has_all_there_are(*bound)) return bound;
   if (BoundDefinitionPtr known = find(bound->definition->hash()); known && has_all_there_are(*known)) return known;
-  return bind(bound->definition, bound->kept_in.load());
+  BoundDefinitionPtr again = bind_known(bound->definition);
+  for (std::uint32_t shard = 0; shard < shards_; ++shard) again->note_kept(shard, bound->marks_[shard].load());
+  return remember(again);
+}
+
+std::vector<CanonicalText> DefinitionLibrary::all_canonical() {
+  std::vector<BoundDefinitionPtr> all;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [hash, known] : known_)
+      if (BoundDefinitionPtr bound = known.lock()) all.push_back(std::move(bound));
+  }
+  std::vector<CanonicalText> texts;
+  for (const BoundDefinitionPtr& bound : all) texts.push_back(bound->canonical());
+  return texts;
 }
 
 bool DefinitionLibrary::has_all_there_are(const BoundDefinition& bound) const {
@@ -79,13 +101,10 @@ bool DefinitionLibrary::has_all_there_are(const BoundDefinition& bound) const {
   return true;
 }
 
-// With the handlers that there are.
-BoundDefinitionPtr DefinitionLibrary::bind(DefinitionPtr definition, std::uint64_t kept_in) {
+BoundDefinitionPtr DefinitionLibrary::bind_known(const DefinitionPtr& definition) const {
   std::vector<const Handler*> handlers;
   for (const HandlerName& name : definition->handlers()) handlers.push_back(handlers_.find(name.module, name.function));
-  const auto bound = std::make_shared<const BoundDefinition>(std::move(definition), std::move(handlers));
-  bound->kept_in = kept_in;
-  return remember(bound);
+  return std::make_shared<const BoundDefinition>(definition, std::move(handlers), shards_);
 }
 
 }  // namespace pawl

@@ -6,6 +6,7 @@
 #include "orchestrator/local_harness_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
+#include "tests/support/store_shard.h"
 
 namespace pawl {
 namespace {
@@ -21,7 +22,8 @@ TEST(DefinitionLibrary, binds_once_for_all_when_a_handler_is_added) {
   Result<std::unique_ptr<RowStore>> store =
       RowStore::open(std::make_unique<MemoryRows>(), {.sync_delay = Duration(0), .own_threads = false});
   ASSERT_TRUE(store);
-  ASSERT_TRUE((*store)->put_definition((*definition)->hash(), to_canonical_json(**definition)));
+  StoreShard shard(**store);
+  ASSERT_TRUE(shard.put(definition_record((*definition)->hash(), to_canonical_json(**definition))));
   DefinitionLibrary library(handlers);
   const Result<BoundDefinitionPtr> unbound = library.load((*definition)->hash(), **store);
   ASSERT_TRUE(unbound) << describe(unbound.error());

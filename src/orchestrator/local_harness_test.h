@@ -21,6 +21,22 @@ namespace pawl {
 
 class LocalOrchestratorPeer {
  public:
+  // `change` is called on this thread, at each try.
+  static Result<void> change_definition(LocalOrchestrator& orchestrator, const std::string& id,
+                                        const std::function<Result<void>(WorkflowSpec&)>& change) {
+    return orchestrator.change_definition(id, &Lifecycle::redefine, change);
+  }
+  // Creates a workflow; `meanwhile` is called when all is prepared for that, and its shard has not been asked.
+  static Result<void> create(LocalOrchestrator& orchestrator, const DefinitionPtr& definition,
+                             const std::function<void()>& meanwhile) {
+    const auto prepared = orchestrator.prepare(definition, {});
+    if (!prepared) return std::unexpected(prepared.error());
+    meanwhile();
+    return orchestrator.ask<void>(orchestrator.shard_of(prepared->facts->id.text()), [&](Shard& shard) -> Result<void> {
+      const Result<LiveWorkflow*> made = orchestrator.create_or_attach(shard, *prepared);
+      return made ? Result<void>() : std::unexpected(made.error());
+    });
+  }
   // As an operation on workflow `id` that does `act`.
   static Result<void> call_on_shard_of(LocalOrchestrator& orchestrator, const std::string& id,
                                        const std::function<void()>& act) {

@@ -110,11 +110,14 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
       handlers_(handlers),
       sink_(sink),
       clock_(clock),
-      definitions_(handlers),
+      definitions_(handlers, options.shards),
+      records_(
+          clock, [this](Epoch failed) { return renew(failed); }, [this](const Error* why) { tell_of_records(why); }),
       policies_(clock),
       policy_(*this, policies_),
       slots_(options.max_concurrent_tasks, options.shards),
       executors_(options.max_concurrent_workflows),
+      removals_(shards_, running_, [this] { return present(); }),
       ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()),
       store_(std::make_shared<VolatileStore>()) {
   ShardLimits limits = options.shard;
@@ -133,6 +136,8 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
                                      .limits = limits};
   for (std::uint32_t i = 0; i < options.shards; ++i)
     shards_.push_back(std::make_unique<Shard>(i, environment, ids_.next()));
+  if (options.shard.read_only) records_.refuse(Decider::refuse_to_change().error());
+  policies_.record_in(records_);
   policies_.when_room([this] {
     for (const auto& shard : shards_) shard->mailbox().nudge();
   });
@@ -185,10 +190,9 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
     return std::unexpected(std::move(ok.error()));
   if (options.id)
     if (Result<void> ok = check_workflow_id(*options.id); !ok) return std::unexpected(std::move(ok.error()));
-  if (Result<void> ok = policies_.check(*definition); !ok) return std::unexpected(std::move(ok.error()));
+  if (Result<void> ok = policies_.registry().check(*definition); !ok) return std::unexpected(std::move(ok.error()));
   Result<BoundDefinitionPtr> bound = definitions_.bind(definition);
   if (!bound) return std::unexpected(std::move(bound.error()));
-  if (Result<void> kept = (*bound)->keep_in(*store()); !kept) return std::unexpected(std::move(kept.error()));
   Result<JsonText> input = lay_over(*definition, options.input, options_.definitions.args_bytes);
   if (!input) return std::unexpected(std::move(input.error()));
   auto facts =
@@ -197,10 +201,12 @@ Result<LocalOrchestrator::NewWorkflow> LocalOrchestrator::prepare(const Definiti
                                                           .input = *std::move(input),
                                                           .priority = options.priority.value_or(definition->priority()),
                                                           .cancel_grace = options_.cancel_grace});
+  CanonicalText canonical = canonical_for(facts->id.text(), **bound);
   return NewWorkflow{.bound = *std::move(bound),
                      .facts = std::move(facts),
                      .id_may_be_taken = options.id.has_value(),
-                     .if_exists = options.if_exists};
+                     .if_exists = options.if_exists,
+                     .canonical = std::move(canonical)};
 }
 
 Result<LiveWorkflow*> LocalOrchestrator::create_or_attach(Shard& shard, const NewWorkflow& wanted) {
@@ -327,11 +333,14 @@ Result<void> LocalOrchestrator::skip_task(const std::string& id, const std::stri
 Result<BoundDefinitionPtr> LocalOrchestrator::bind_spec(const WorkflowSpec& spec) {
   Result<DefinitionPtr> definition = make_definition(spec, {.limits = options_.definitions, .handlers = &handlers_});
   if (!definition) return std::unexpected(std::move(definition.error()));
-  if (Result<void> ok = policies_.check(**definition); !ok) return std::unexpected(std::move(ok.error()));
-  Result<BoundDefinitionPtr> bound = definitions_.bind(*definition);
-  if (!bound) return bound;
-  if (Result<void> kept = (*bound)->keep_in(*store()); !kept) return std::unexpected(std::move(kept.error()));
-  return bound;
+  if (Result<void> ok = policies_.registry().check(**definition); !ok) return std::unexpected(std::move(ok.error()));
+  return definitions_.bind(*definition);
+}
+
+CanonicalText LocalOrchestrator::canonical_for(const std::string& id, const BoundDefinition& bound) const {
+  if (!store()->is_durable()) return nullptr;
+  const Shard& shard = *shards_[shard_index_of(id, shards_.size())];
+  return bound.canonical_for(shard.index(), shard.commits().life());
 }
 
 Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefine redefine, const SpecChange& change) {
@@ -345,6 +354,7 @@ Result<void> LocalOrchestrator::change_definition(const std::string& id, Redefin
     if (Result<void> changed = change(spec); !changed) return changed;
     const Result<BoundDefinitionPtr> bound = bind_spec(spec);
     if (!bound) return std::unexpected(bound.error());
+    const CanonicalText canonical = canonical_for(id, **bound);
     Result<void> redefined = ask_workflow<void>(id, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
       raced = workflow.bound->definition->hash() != (*definition)->hash();
       if (raced) return {};
@@ -382,18 +392,11 @@ Result<void> LocalOrchestrator::check_store() {
 
 Result<void> LocalOrchestrator::delete_known_workflow(const std::string& id) {
   if (Result<void> open = check_open(); !open) return open;
+  if (Result<void> ok = check_caller(); !ok) return ok;
   if (Result<void> given = check_given(id); !given) return given;
-  Shard& shard = shard_of(id);
-  Result<void> removed = ask<void>(shard, [&](Shard& there) { return there.lifecycle().remove(id); });
+  Result<void> removed = removals_.remove(id);
   bookmarks_.forget_deleted(id);
-  if (removed || removed.error().code != ErrorCode::unavailable || !running_ || !is_persistent()) return removed;
-  // A shard that is down for lack of room knows nothing of what has ended; to remove that is what makes room. It may
-  // have come up since it was asked.
-  Reply<void> reply;
-  const bool posted = shard.mailbox().post([&, completion = Completion<void>(reply, running_)](Shard& there) mutable {
-    completion.answer(there.down() ? store()->remove_workflow(id) : there.lifecycle().remove(id));
-  });
-  return posted ? *reply.wait() : removed;
+  return removed;
 }
 
 Result<void> LocalOrchestrator::register_executor(const std::string& name, std::size_t max_workflows) {

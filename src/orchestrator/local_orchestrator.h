@@ -15,16 +15,21 @@
 
 #include "base/mutex.h"
 #include "base/owner_process.h"
+#include "model/records/snapshot.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/history_bookmarks.h"
 #include "orchestrator/local_policy.h"
 #include "orchestrator/parts.h"
 #include "orchestrator/policy_book.h"
+#include "orchestrator/record_stream.h"
+#include "orchestrator/removals.h"
 #include "orchestrator/shard/shard.h"
 #include "orchestrator/supervisor.h"
 #include "orchestrator/workflow_waits.h"
 
 namespace pawl {
+
+class StoreSwitch;
 
 struct OrchestratorOptions {
   std::size_t shards = 2;
@@ -165,6 +170,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
     WorkflowFactsPtr facts;
     bool id_may_be_taken;
     IfExists if_exists;
+    CanonicalText canonical;  // held until the shard has taken it; none: the shard does not need it
   };
   [[nodiscard]] Result<DefinitionPtr> define(std::string name, std::vector<TaskSpec> tasks) const;
   Result<NewWorkflow> prepare(const DefinitionPtr& definition, const CreateOptions& options);
@@ -178,10 +184,15 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   // often.
   Result<void> change_definition(const std::string& id, Redefine redefine, const SpecChange& change);
   Result<BoundDefinitionPtr> bind_spec(const WorkflowSpec& spec);
+  // What the shard of the workflow needs of the definition to store it; held until it has been asked.
+  [[nodiscard]] CanonicalText canonical_for(const std::string& id, const BoundDefinition& bound) const;
 
   // supervise.cc
   [[nodiscard]] std::shared_ptr<Store> store() const;
   void run_shard(Shard& shard, bool crashed);
+  void run_records();
+  void tell_of_records(const Error* why);
+  [[nodiscard]] std::pair<std::shared_ptr<Store>, Epoch> present() const;
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
   void tell(const Shard& shard, const Error* why) override;
   Result<void> try_start(const std::optional<PersistenceOptions>& persistence);
@@ -196,6 +207,8 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   // All shards and the policies go on with `next`, or none of them does.
   Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there)
       PAWL_REQUIRES(changing_) PAWL_EXCLUDES(mutex_);
+  Result<void> stop_records(const std::shared_ptr<StoreSwitch>& meeting, const std::shared_ptr<Store>& next,
+                            Epoch epoch);
   Result<void> move_to(const std::shared_ptr<Store>& next, const Ownership& owned) PAWL_REQUIRES(changing_);
   Result<void> check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow);
   void load_all(bool crashed);
@@ -237,6 +250,7 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   const AttemptSink& sink_;  // by which attempts of this engine are known
   const Clock& clock_;
   DefinitionLibrary definitions_;
+  RecordStream records_;
   PolicyBook policies_;
   LocalPolicy policy_;
   TaskSlots slots_;
@@ -246,7 +260,9 @@ class LocalOrchestrator final : public OrchestratorPart, public PersistencePart,
   std::optional<Error> start_error_;  // written before there is any caller
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
+  std::thread records_thread_;
   std::atomic<bool> running_{false};
+  Removals removals_;
   std::atomic<std::size_t> workflows_{0};
   std::atomic<std::uint64_t> restarts_{0};
   std::atomic<std::uint64_t> letters_{0};

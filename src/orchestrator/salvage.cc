@@ -16,12 +16,16 @@
 #include "base/text.h"
 #include "core/evolve.h"
 #include "core/stored_state.h"
+#include "model/records/breaker.h"
+#include "model/records/policy.h"
+#include "model/records/snapshot.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/replay.h"
 #include "orchestrator/report.h"
 #include "persistence/births.h"
 #include "persistence/data_directory.h"
 #include "persistence/keys.h"
+#include "persistence/record_rows.h"
 #include "persistence/row_store.h"
 #include "persistence/salvage_rows.h"
 #include "persistence/stored_rows.h"
@@ -393,9 +397,19 @@ Result<void> Workflows::settle_policies() {
   const std::unique_ptr<RowBatch> batch = rows_.new_batch();
   Result<void> scanned =
       rows_.scan(Space::policies, {}, Order::ascending, [&](std::string_view key, std::string_view value) {
-        if (decode_policy(key, value)) return true;
+        const std::optional<RecordKind> kind = kind_of_row(Space::policies, key);
+        const std::string_view id = kind ? key.substr(place_of(*kind).prefix.size()) : key;
+        if (kind == RecordKind::audit || (kind == RecordKind::policy && decode_policy(id, value)) ||
+            (kind == RecordKind::breaker && decode_breaker(id, value)))
+          return true;
         batch->remove(Space::policies, key);
-        report_.lost.push_back(fmt::format("policy {}", in_quotes(key)));
+        if (kind == RecordKind::policy) {
+          report_.lost.push_back(fmt::format("policy {}", in_quotes(id)));
+        } else if (kind == RecordKind::breaker) {
+          report_.lost.push_back(fmt::format("the state of circuit breaker {}", in_quotes(id)));
+        } else {
+          report_.lost.push_back(fmt::format("a record of no kind that is known, {}", in_quotes(id)));
+        }
         return true;
       });
   note_unknown_losses();

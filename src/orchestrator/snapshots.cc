@@ -1,7 +1,9 @@
 // Copies of what is stored: of one workflow at a moment (snapshots), of everything (backup); and retention.
 #include "core/stored_state.h"
 #include "definition/checks.h"
+#include "model/records/snapshot.h"
 #include "orchestrator/local_ask.h"
+#include "persistence/records.h"
 
 namespace pawl {
 namespace {
@@ -36,7 +38,9 @@ Result<void> LocalOrchestrator::save_workflow(const std::string& id) {
 // While persistence is on whatever is known is stored, and it is forgotten in both places.
 Result<void> LocalOrchestrator::delete_stored_workflow(const std::string& id) {
   if (Result<void> open = check_open(); !open) return open;
-  return is_persistent() ? delete_known_workflow(id) : store()->remove_workflow(id);
+  if (is_persistent()) return delete_known_workflow(id);
+  const Result<std::unique_ptr<Removal>> none = store()->plan_removal(id);
+  return none ? Result<void>() : std::unexpected(none.error());
 }
 
 Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workflow, const std::string& label) {
@@ -51,7 +55,10 @@ Result<std::string> LocalOrchestrator::create_snapshot(const std::string& workfl
   if (snapshot.state.empty() || snapshot.state.size() > core::kMostStateBytes)
     return fail(ErrorCode::limit_exceeded, fmt::format("the state of workflow {} takes more than {} bytes, the limit",
                                                        in_quotes(workflow), core::kMostStateBytes));
-  if (Result<void> kept = store()->put_snapshot(snapshot); !kept) return std::unexpected(std::move(kept.error()));
+  if (!is_persistent())
+    return fail(ErrorCode::invalid_state, "a snapshot needs a place to be kept: enable persistence first");
+  if (Result<void> kept = records_.write({snapshot_record(snapshot)}); !kept)
+    return std::unexpected(std::move(kept.error()));
   return name_of(snapshot);
 }
 
@@ -59,7 +66,7 @@ Result<StoredSnapshot> LocalOrchestrator::read_snapshot(const std::string& snaps
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   const Result<SnapshotName> name = parse_snapshot(snapshot);
   if (!name) return std::unexpected(name.error());
-  Result<StoredSnapshot> stored = store()->read_snapshot(name->workflow, name->id);
+  Result<StoredSnapshot> stored = stored_snapshot(*store(), name->workflow, name->id);
   if (!stored && stored.error().code == ErrorCode::not_found)
     return fail(ErrorCode::not_found, fmt::format("there is no snapshot {}", in_quotes(snapshot)));
   return stored;
@@ -82,7 +89,7 @@ Result<void> LocalOrchestrator::restore_snapshot(const std::string& snapshot) {
 Result<std::vector<SnapshotInfo>> LocalOrchestrator::list_snapshots(const std::string& workflow) {
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   if (Result<void> given = check_given(workflow, "workflow"); !given) return std::unexpected(std::move(given.error()));
-  const Result<std::vector<StoredSnapshot>> stored = store()->list_snapshots(workflow);
+  const Result<std::vector<StoredSnapshot>> stored = stored_snapshots(*store(), workflow);
   if (!stored) return std::unexpected(stored.error());
   std::vector<SnapshotInfo> snapshots;
   for (const StoredSnapshot& each : *stored)
@@ -94,7 +101,7 @@ Result<std::vector<SnapshotInfo>> LocalOrchestrator::list_snapshots(const std::s
 Result<void> LocalOrchestrator::delete_snapshot(const std::string& snapshot) {
   const Result<StoredSnapshot> stored = read_snapshot(snapshot);
   if (!stored) return std::unexpected(stored.error());
-  return store()->remove_snapshot(stored->workflow, stored->id);
+  return records_.remove({snapshot_removal(stored->workflow, stored->id)});
 }
 
 Result<void> LocalOrchestrator::backup(const std::string& folder) {
@@ -107,11 +114,13 @@ Result<std::size_t> LocalOrchestrator::expire(WorkflowState state, Duration age,
   if (Result<void> open = check_open(); !open) return std::unexpected(std::move(open.error()));
   const Result<std::vector<std::string>> ids = store()->find_expired(state, saturating_add(clock_.wall(), -age), limit);
   if (!ids) return std::unexpected(ids.error());
+  if (Result<void> ok = check_caller(); !ok) return std::unexpected(std::move(ok.error()));
+  const std::vector<Result<void>> outcomes = removals_.remove(*ids);
+  for (const std::string& id : *ids) bookmarks_.forget_deleted(id);
   std::size_t removed = 0;
-  for (const std::string& id : *ids) {
-    const Result<void> deleted = delete_known_workflow(id);
-    removed += deleted ? 1 : 0;
-    if (!deleted && !concerns_it_alone(deleted.error())) return std::unexpected(deleted.error());
+  for (const Result<void>& outcome : outcomes) {
+    removed += outcome ? 1 : 0;
+    if (!outcome && !concerns_it_alone(outcome.error())) return std::unexpected(outcome.error());
   }
   return removed;
 }

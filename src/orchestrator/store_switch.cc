@@ -61,14 +61,41 @@ Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next,
   }
   Result<void> ready = meeting->wait_for_all();
   if (ready && !running_) ready = std::unexpected(engine_stopping());
-  if (ready) ready = policies_.use_store(next);
+  // Only now: a shard may have waited for a policy to be recorded.
+  const PolicyRegistry::Standstill still = policies_.stand_still();
+  const auto with_records = std::make_shared<StoreSwitch>(1);
+  if (ready) ready = stop_records(with_records, next, epoch);
+  Result<PolicyBook::Stored> policies;
+  if (ready) {
+    policies = policies_.read_from(*next);
+    if (!policies) ready = std::unexpected(policies.error());
+  }
+  if (ready) ready = policies_.copy_to(*next, epoch, *policies);
   if (ready) {
     const MutexLock lock(mutex_);
     store_ = next;
     epoch_ = epoch;
   }
+  with_records->decide(ready.has_value());
   meeting->decide(ready.has_value());
+  if (ready) policies_.adopt(*std::move(policies));
   return ready;
+}
+
+// All that it was asked to record is durable where it was asked for. What is recorded meanwhile waits.
+Result<void> LocalOrchestrator::stop_records(const std::shared_ptr<StoreSwitch>& meeting,
+                                             const std::shared_ptr<Store>& next, Epoch epoch) {
+  const bool called = records_.call([meeting, next, epoch](RecordStream& records) {
+    Result<void> ready;
+    try {
+      ready = records.settle();
+    } catch (const std::exception& broken) {
+      meeting->arrive(fail(ErrorCode::internal, broken.what()));
+      throw;
+    }
+    if (meeting->arrive(ready)) records.use_store(*next, epoch);
+  });
+  return called ? meeting->wait_for_all() : std::unexpected(engine_stopping());
 }
 
 // A workflow of this engine may be stored there already only if it is the very same one, from before, and no other
@@ -91,7 +118,9 @@ Result<void> LocalOrchestrator::check_id_is_free(Store& store, bool is_next, con
 }
 
 Result<void> LocalOrchestrator::move_to(const std::shared_ptr<Store>& next, const Ownership& owned) {
-  if (Result<void> known = policies_.check_store(*next); !known) return known;
+  if (const auto known = policies_.read_from(*next); !known) return std::unexpected(known.error());
+  // So that no shard has to make them.
+  const std::vector<CanonicalText> definitions = definitions_.all_canonical();
   const bool is_next = disabled_epoch_ && owned.epoch == Epoch(std::to_underlying(*disabled_epoch_) + 1);
   Result<void> switched = switch_store(
       next, owned.epoch, [&](const core::Workflow& workflow) { return check_id_is_free(*next, is_next, workflow); });
@@ -145,7 +174,7 @@ Result<void> LocalOrchestrator::disable() {
   const std::shared_ptr<Store> before = store();
   if (!before->is_durable()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
   const auto none = std::make_shared<VolatileStore>();
-  policies_.keep_counts();
+  policies_.breakers().record_counts();
   const auto anything_goes = [](const core::Workflow&) { return Result<void>(); };
   const Epoch owned = [this] {
     const MutexLock lock(mutex_);

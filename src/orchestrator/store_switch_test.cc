@@ -107,25 +107,19 @@ TEST(StoreSwitch, refuses_a_shard_that_is_down) {
 
 // Each try finds that another caller was faster; there is an end to that.
 TEST(ChangeDefinition, gives_up_when_others_are_always_faster) {
-  const std::thread::id here = std::this_thread::get_id();
-  LocalOrchestrator* orchestrator = nullptr;
-  int faster = -1;  // negative: nobody is
-  LocalHarness harness(1, {}, [&]() -> Result<void> {
-    if (faster < 0 || std::this_thread::get_id() != here) return {};
-    const int number = std::exchange(faster, -1);
-    EXPECT_TRUE(orchestrator->add_task("w", task("faster" + std::to_string(number))));
-    faster = number + 1;
+  LocalHarness harness(1);
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(kStored));
+  ASSERT_TRUE(o.create_workflow(define({task("a")}), {.id = "w"}));
+  int faster = 0;
+  const Result<void> added = LocalOrchestratorPeer::change_definition(o, "w", [&](WorkflowSpec& spec) -> Result<void> {
+    EXPECT_TRUE(o.add_task("w", task("faster" + std::to_string(faster++))));
+    spec.tasks.push_back(task("slow"));
     return {};
   });
-  orchestrator = &harness.orchestrator();
-  ASSERT_TRUE(orchestrator->start(kStored));
-  ASSERT_TRUE(orchestrator->create_workflow(define({task("a")}), {.id = "w"}));
-  faster = 0;
-  const Result<void> added = orchestrator->add_task("w", task("slow"));
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, ErrorCode::conflict);
-  faster = -1;
-  EXPECT_TRUE(orchestrator->add_task("w", task("slow")));
+  EXPECT_TRUE(o.add_task("w", task("slow")));
 }
 
 // No workflow comes to refer to a policy while it is being deleted; the one or the other is refused.
@@ -162,24 +156,16 @@ TEST(DeletePolicy, leaves_no_workflow_behind_that_refers_to_it) {
 
 // The creation has found the policy and is about to go to its shard when the policy is deleted.
 TEST(DeletePolicy, refuses_a_workflow_that_was_prepared_before) {
-  const std::thread::id here = std::this_thread::get_id();
-  LocalOrchestrator* orchestrator = nullptr;
-  bool deletes = false;
-  LocalHarness harness(1, {}, [&]() -> Result<void> {
-    if (std::this_thread::get_id() != here || !std::exchange(deletes, false)) return {};
-    EXPECT_TRUE(orchestrator->policy().delete_policy("p"));  // while the definition is stored
-    return {};
-  });
-  orchestrator = &harness.orchestrator();
-  ASSERT_TRUE(orchestrator->start(kStored));
-  ASSERT_TRUE(orchestrator->policy().define_policy("p", RetryPolicy{}));
+  LocalHarness harness(1);
+  LocalOrchestrator& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(kStored));
+  ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
   WorkflowSpec spec = workflow({task("a")});
   spec.tasks[0].retry_policy_name = "p";
-  deletes = true;
-  const auto id = orchestrator->create_workflow(define(spec), {});
-  ASSERT_FALSE(deletes);
-  ASSERT_FALSE(id);
-  EXPECT_EQ(id.error().code, ErrorCode::not_found);
+  const Result<void> created =
+      LocalOrchestratorPeer::create(o, define(spec), [&] { EXPECT_TRUE(o.policy().delete_policy("p")); });
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, ErrorCode::not_found);
 }
 
 TEST(DeletePolicy, keeps_ended_workflows_from_living_again_without_it) {

@@ -1,4 +1,5 @@
 // The life of the shards' threads: how they start, what happens when one goes down, how they end.
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -37,10 +38,12 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
   }
   const Result<Ownership> owned = store->acquire();
   if (!owned) return std::unexpected(owned.error());
-  if (Result<void> known = policies_.use_store(store); !known) {
+  Result<PolicyBook::Stored> policies = policies_.read_from(*store);
+  if (!policies) {
     if (owned->clean) (void)store->release();
-    return known;
+    return std::unexpected(std::move(policies.error()));
   }
+  policies_.adopt(*std::move(policies));
   {
     const MutexLock changing(changing_);
     crash_untold_ = !runs_all() && !owned->clean;
@@ -49,8 +52,10 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
     epoch_ = owned->epoch;
   }
   for (const auto& shard : shards_) shard->use_store(*store, owned->epoch);
+  records_.use_store(*store, owned->epoch);
   running_ = true;
   try {
+    records_thread_ = std::thread([this] { run_records(); });
     for (const auto& shard : shards_)
       threads_.emplace_back([this, &shard = *shard, crashed = !owned->clean] { run_shard(shard, crashed); });
   } catch (const std::system_error& no_thread) {
@@ -59,7 +64,7 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
       crash_untold_ = !owned->clean;  // not all have come to count it
     }
     stop();
-    return fail(ErrorCode::unavailable, fmt::format("cannot start the thread of a shard: {}", no_thread.what()));
+    return fail(ErrorCode::unavailable, fmt::format("cannot start a thread: {}", no_thread.what()));
   }
   return {};
 }
@@ -71,11 +76,13 @@ void LocalOrchestrator::stop() {
   for (const auto& shard : shards_) shard->mailbox().stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  policies_.keep_counts();
+  policies_.breakers().record_counts();
+  records_.stop();
+  if (records_thread_.joinable()) records_thread_.join();
+  records_.close();
   // A shard that is down for good changes nothing about that: this process ends in order, and its end is no crash.
   if (const Result<void> released = let_go_of(*store()); !released) log().warn("{}", describe(released.error()));
   // The data directory is free when the last who reads from it has done so.
-  policies_.leave_store();
   const MutexLock lock(mutex_);
   store_ = std::make_shared<VolatileStore>();
 }
@@ -91,6 +98,17 @@ void LocalOrchestrator::run_shard(Shard& shard, bool crashed) {
   while (!shard.mailbox().is_stopping())
     if (!supervisor.step()) supervisor.park();
   if (const Result<void> ended = supervisor.end(engine_stopping()); !ended) log().warn("{}", describe(ended.error()));
+}
+
+void LocalOrchestrator::run_records() {
+  const Supervised supervised;
+  while (!records_.is_stopping())
+    if (!records_.step()) records_.park();
+}
+
+std::pair<std::shared_ptr<Store>, Epoch> LocalOrchestrator::present() const {
+  const MutexLock lock(mutex_);
+  return {store_, epoch_};
 }
 
 // The first shard to ask acquires the store anew; the others find that it has.
@@ -119,6 +137,18 @@ void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
   const MutexLock lock(mutex_);
   problems_.erase(shard.index());
   if (why != nullptr) problems_.emplace(shard.index(), std::move(problem));
+}
+
+void LocalOrchestrator::tell_of_records(const Error* why) {
+  constexpr std::uint32_t kNoShard = std::numeric_limits<std::uint32_t>::max();
+  std::string problem;
+  if (why != nullptr) {
+    problem = fmt::format("nothing is recorded apart from workflows: {}", why->message);
+    log().warn("{}", problem);
+  }
+  const MutexLock lock(mutex_);
+  problems_.erase(kNoShard);
+  if (why != nullptr) problems_.emplace(kNoShard, std::move(problem));
 }
 
 void LocalOrchestrator::handlers_added() {

@@ -77,6 +77,7 @@ Result<void> CommitQueue::change_owner(Epoch epoch, const std::function<Result<v
     taken_over = take_over();
     if (taken_over) {
       broken_ = false;
+      taken_over_ = epoch;
     } else {
       break_off(taken_over.error());
     }
@@ -127,7 +128,7 @@ std::optional<Error> CommitQueue::write(Group& group, Sync last) {
   for (const Entry& entry : group)
     if (entry.refused && entry.epoch == epoch_) return break_off(*entry.refused);
   for (Entry& entry : group)
-    if (!entry.refused && entry.epoch != epoch_)
+    if (!entry.refused && entry.epoch != epoch_ && !(entry.makes_room && entry.epoch == taken_over_))
       entry.refused = Error{.code = ErrorCode::fenced, .message = "another owner has taken over this store"};
   std::size_t end = group.size();
   while (end > 0 && group[end - 1].refused) --end;
@@ -156,9 +157,20 @@ Result<void> CommitQueue::write_rows(const Entry& entry, Sync sync) {
 
 void CommitQueue::acknowledge(Group& group, const std::optional<Error>& error) {
   for (Entry& entry : group) {
-    const std::optional<Error>& failure = entry.refused ? entry.refused : error;
+    std::optional<Error> failure = entry.refused ? entry.refused : error;
+    if (failure && entry.makes_room && failure->code != ErrorCode::fenced) failure = write_from_reserve(entry);
+    if (!failure && entry.written) entry.written();
     recycle_(std::move(entry.rows), failure);
     entry.listener->committed(entry.sequence, failure ? Result<void>(std::unexpected(*failure)) : Result<void>());
+  }
+}
+
+std::optional<Error> CommitQueue::write_from_reserve(const Entry& entry) {
+  try {
+    const Result<void> written = rows_.write_from_reserve(*entry.rows);
+    return written ? std::nullopt : std::optional(written.error());
+  } catch (const std::exception& thrown) {
+    return Error{.code = ErrorCode::unavailable, .message = thrown.what()};
   }
 }
 

@@ -4,7 +4,7 @@
 // A shard that has nothing else to do runs the queue itself (help), so that a lone command needs no other thread. Busy
 // ones call expedite(): then one thread writes a group while another one waits for the disk to sync the group before,
 // and the shards decide on what comes next. After a failure every batch fails until the owner has changed, so that no
-// history has a hole.
+// history has a hole; but those that make room, which are written from the reserve.
 //
 // Threads: any; one at a time writes, one at a time syncs. Listeners are told meanwhile, in the order of their batches:
 // they may add(), help() and expedite(), but not change the owner. Ownership: listeners outlive their batches.
@@ -42,6 +42,10 @@ class CommitQueue {
     // Adds what depends on the rows as all batches before have left them; mostly there is nothing. Called right before
     // the batch is written. If it fails, so does the batch.
     std::function<Result<void>(RowBatch& rows)> complete{};
+    // Commit::makes_room: if it cannot be written as the others are, then from what is kept in reserve.
+    bool makes_room = false;
+    // Called when it is durable, right before its listener is told.
+    std::function<void()> written{};
   };
   // Gets the batches back once they are durable, or have failed, right before their listeners are told.
   using Recycler = std::function<void(std::unique_ptr<RowBatch>, const std::optional<Error>& failure)>;
@@ -71,6 +75,8 @@ class CommitQueue {
   std::optional<Error> write(Group& group, Sync last) PAWL_REQUIRES(writing_);
   Result<void> write_rows(const Entry& entry, Sync sync);
   void acknowledge(Group& group, const std::optional<Error>& error);
+  // Of an entry that makes room, which could not be written otherwise. Error: why not.
+  std::optional<Error> write_from_reserve(const Entry& entry);
   // Makes durable what has been written.
   void sync_written() PAWL_REQUIRES(syncing_);
   // Nothing is written any more, until there is another owner. Returns why.
@@ -95,6 +101,9 @@ class CommitQueue {
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> unsynced_{0};  // batches written and not synced, acknowledged (relaxed) or not
   std::optional<Epoch> epoch_ PAWL_GUARDED_BY(writing_);  // none: nobody owns the store yet
+  // The last under which the store was taken over; only what makes room is written under it after an attempt has
+  // failed.
+  std::optional<Epoch> taken_over_ PAWL_GUARDED_BY(writing_);
   std::atomic<bool> broken_{false};
   std::optional<Error> failure_ PAWL_GUARDED_BY(mutex_);  // that broke it
   std::atomic<bool> closing_{false};

@@ -78,22 +78,22 @@ TEST_P(QueuedCommit, in_front_of_the_failed_one_of_the_same_sync_fails_too) {
 TEST_P(QueuedCommit, fails_after_a_definition_or_snapshot_that_could_not_be_written) {
   const auto harness = open();
   harness->rows().fail_after(0);
-  EXPECT_EQ(harness->store().put_definition(two_tasks()->hash(), "{}").error().code, ErrorCode::unavailable);
+  EXPECT_EQ(harness->put(definition_record(two_tasks()->hash(), "{}")).error().code, ErrorCode::unavailable);
   EXPECT_EQ(harness->commit(Turn().create("w")).error().code, ErrorCode::unavailable);
   harness->epoch = harness->store().acquire().value().epoch;
-  EXPECT_EQ(harness->store().read_definition(two_tasks()->hash()).error().code, ErrorCode::not_found);
-  EXPECT_TRUE(harness->store().put_definition(two_tasks()->hash(), "{}"));
-  EXPECT_TRUE(harness->store().read_definition(two_tasks()->hash()));
+  EXPECT_EQ(stored_definition(harness->store(), two_tasks()->hash()).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(harness->put(definition_record(two_tasks()->hash(), "{}")));
+  EXPECT_TRUE(stored_definition(harness->store(), two_tasks()->hash()));
   EXPECT_TRUE(harness->commit(Turn().create("w")));
 }
 
 // What was written and not synced when a write failed may be gone: it must be written again.
 TEST_P(QueuedCommit, needs_its_definition_again_after_a_failure) {
   const auto harness = open();
-  ASSERT_TRUE(harness->store().put_definition(two_tasks()->hash(), "{}"));
+  ASSERT_TRUE(harness->put(definition_record(two_tasks()->hash(), "{}")));
   harness->epoch = harness->store().acquire().value().epoch;
   harness->rows().fail_after(0);
-  EXPECT_FALSE(harness->store().put_definition(two_tasks()->hash(), "{}"));
+  EXPECT_FALSE(harness->put(definition_record(two_tasks()->hash(), "{}")));
 }
 
 TEST_P(QueuedCommit, relaxed_is_acknowledged_at_once_and_synced_in_time_whoever_wrote_it) {

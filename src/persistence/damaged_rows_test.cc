@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 class BadRows : public ::testing::TestWithParam<RowKind> {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(store().put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+    ASSERT_TRUE(harness.put(definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))));
     ASSERT_TRUE(harness.commit(Turn().create("alive").create_and_end("one", {.created_at = at(1)})));
     ASSERT_TRUE(harness.commit(Turn().create_and_end("two", {.created_at = at(2)})));
     ASSERT_TRUE(harness.commit(Turn().go_on("alive", 1, 3)));
@@ -70,11 +70,11 @@ TEST_P(BadRows, ids_that_no_workflow_can_have_are_left_out) {
   put(Space::live, id, get(Space::live, "alive"));
   put(Space::ended, id, get(Space::ended, "one"));
   put(Space::by_state, keys::by_state(WorkflowState::completed, at(1), id), keys::sortable(at(1)));
-  put(Space::snapshots, keys::snapshot(id, "s"),
+  put(Space::snapshots, snapshot_key(id, "s"),
       encode(StoredSnapshot{.id = "s", .workflow = id, .created_at = at(1), .label = "", .state = ""}));
   EXPECT_THAT(harness.list(), ElementsAre("two", "one"));
   EXPECT_EQ(harness.live().size(), 1U);
-  EXPECT_THAT(*store().list_snapshots("o"), IsEmpty());
+  EXPECT_THAT(*stored_snapshots(store(), "o"), IsEmpty());
   ASSERT_TRUE(store().scan_live_summaries([](std::string_view each, const auto&) {
     EXPECT_EQ(each, "alive");
     return true;
@@ -103,7 +103,7 @@ TEST_P(BadRows, a_summary_that_makes_no_sense_is_left_out) {
   EXPECT_THAT(harness.list({.name = "w"}), ElementsAre("two"));
   EXPECT_THAT(expired(), ElementsAre("two"));
   EXPECT_EQ(store().read_summary("one").error().code, ErrorCode::corruption);
-  EXPECT_EQ(store().remove_workflow("one").error().code, ErrorCode::corruption);
+  EXPECT_EQ(harness.remove("one").error().code, ErrorCode::corruption);
   EXPECT_THAT(problems(), Contains("one | ended | the stored summary of \"one\" makes no sense"));
 }
 
@@ -161,11 +161,11 @@ TEST_P(BadRows, dead_letters_that_make_no_sense_are_left_out) {
 }
 
 TEST_P(BadRows, policies_that_make_no_sense_are_left_out) {
-  const StoredPolicy sound{.id = "sound", .kind = PolicyKind::retry, .versions = {{.config = "{}"}}, .breaker = {}};
-  ASSERT_TRUE(store().put_policy(sound, true));
+  const StoredPolicy sound{.id = "sound", .kind = PolicyKind::retry, .versions = {{.config = "{}"}}};
+  ASSERT_TRUE(harness.put(policy_record(sound)));
   put(Space::policies, "garbage", "\xff");
   put(Space::policies, "without versions", "");
-  const auto policies = store().list_policies();
+  const auto policies = stored_policies(store());
   ASSERT_TRUE(policies) << describe(policies.error());
   ASSERT_EQ(policies->size(), 1U);
   EXPECT_EQ(policies->front().id, "sound");
@@ -175,19 +175,18 @@ TEST_P(BadRows, policies_that_make_no_sense_are_left_out) {
 TEST_P(BadRows, snapshots_that_make_no_sense_are_left_out) {
   const StoredSnapshot sound{
       .id = "s", .workflow = "alive", .created_at = at(1), .label = "", .state = state_of("alive", 1, "")};
-  ASSERT_TRUE(store().put_snapshot(sound));
-  put(Space::snapshots, keys::snapshot("alive", "garbage"), "\xff");
+  ASSERT_TRUE(harness.put(snapshot_record(sound)));
+  put(Space::snapshots, snapshot_key("alive", "garbage"), "\xff");
   // One that names another would be restored into, and deleted from, that one.
-  put(Space::snapshots, keys::snapshot("alive", "other"), encode(sound));
-  put(Space::snapshots, keys::snapshot("one", "s"), encode(sound));
-  const auto snapshots = store().list_snapshots("alive");
+  put(Space::snapshots, snapshot_key("alive", "other"), encode(sound));
+  put(Space::snapshots, snapshot_key("one", "s"), encode(sound));
+  const auto snapshots = stored_snapshots(store(), "alive");
   ASSERT_TRUE(snapshots) << describe(snapshots.error());
   ASSERT_EQ(snapshots->size(), 1U);
   EXPECT_EQ(snapshots->front().id, "s");
-  EXPECT_THAT(*store().list_snapshots("one"), IsEmpty());
-  EXPECT_EQ(store().read_snapshot("alive", "garbage").error().code, ErrorCode::corruption);
-  EXPECT_EQ(store().read_snapshot("alive", "other").error().code, ErrorCode::corruption);
-  EXPECT_EQ(store().remove_snapshot("one", "s").error().code, ErrorCode::corruption);
+  EXPECT_THAT(*stored_snapshots(store(), "one"), IsEmpty());
+  EXPECT_EQ(stored_snapshot(store(), "alive", "garbage").error().code, ErrorCode::corruption);
+  EXPECT_EQ(stored_snapshot(store(), "alive", "other").error().code, ErrorCode::corruption);
   EXPECT_THAT(problems(), Contains(" | snapshots | one cannot be decoded"));
 }
 

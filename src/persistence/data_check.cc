@@ -15,10 +15,14 @@
 #include "model/encoding.h"
 #include "model/event_encoding.h"
 #include "model/event_rows.h"
+#include "model/records/breaker.h"
+#include "model/records/policy.h"
+#include "model/records/snapshot.h"
 #include "model/stored.pb.h"
 #include "persistence/births.h"
 #include "persistence/data_directory.h"
 #include "persistence/keys.h"
+#include "persistence/record_rows.h"
 #include "persistence/rocksdb/in_child.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
 #include "persistence/row_store.h"
@@ -113,6 +117,7 @@ class Checker {
   void check_snapshots();
   void check_dead_letters();
   void check_policies();
+  void check_policy(std::string_view id, std::string_view value);
 
   // The id of the first of these rows, or nothing at their end.
   std::optional<std::string> next_id();
@@ -463,13 +468,23 @@ void Checker::check_dead_letters() {
   });
 }
 
+// And all records that have no space of their own.
 void Checker::check_policies() {
   each(Space::policies, [&](std::string_view key, std::string_view value) {
-    const Result<StoredPolicy> policy = decode_policy(key, value);
-    if (!policy) return add({}, Space::policies, fmt::format("policy \"{}\" cannot be decoded", key));
-    for (const StoredPolicy::Version& version : policy->versions)
-      check_json({}, fmt::format("policies, \"{}\"", key), fmt::format("version {}", version.number), version.config);
+    const std::optional<RecordKind> kind = kind_of_row(Space::policies, key);
+    if (!kind) return add({}, Space::policies, fmt::format("{} is the key of no record", in_quotes(key)));
+    if (kind == RecordKind::policy) return check_policy(key, value);
+    const std::string_view id = key.substr(place_of(*kind).prefix.size());
+    if (kind == RecordKind::breaker && !decode_breaker(id, value))
+      add({}, Space::policies, fmt::format("the state of circuit breaker {} cannot be decoded", in_quotes(id)));
   });
+}
+
+void Checker::check_policy(std::string_view id, std::string_view value) {
+  const Result<StoredPolicy> policy = decode_policy(id, value);
+  if (!policy) return add({}, Space::policies, fmt::format("policy \"{}\" cannot be decoded", id));
+  for (const StoredPolicy::Version& version : policy->versions)
+    check_json({}, fmt::format("policies, \"{}\"", id), fmt::format("version {}", version.number), version.config);
 }
 
 }  // namespace

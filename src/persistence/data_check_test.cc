@@ -17,14 +17,12 @@ using ::testing::IsEmpty;
 class DataCheck : public ::testing::Test {
  protected:
   void SetUp() override {
-    Store& store = harness.store();
-    ASSERT_TRUE(store.put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+    ASSERT_TRUE(harness.put(definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))));
     ASSERT_TRUE(harness.commit(Turn().create("alive").create("saved").create("over")));
     ASSERT_TRUE(harness.commit(Turn().go_on("alive", 1, 3).go_on("saved", 1, 3, "state")));
     ASSERT_TRUE(harness.commit(Turn().go_on("alive", 4, 3).go_on("saved", 4, 3)));
     ASSERT_TRUE(harness.commit(Turn().end("over", 1)));
-    ASSERT_TRUE(store.put_snapshot(
-        {.id = "s", .workflow = "alive", .created_at = at(1), .label = "", .state = state_of("alive", 1, "")}));
+    ASSERT_TRUE(harness.put(snapshot_record({.id = "s", .workflow = "alive", .created_at = at(1), .label = "", .state = state_of("alive", 1, "")})));
     ASSERT_THAT(problems(), IsEmpty());
   }
 
@@ -103,7 +101,7 @@ TEST_F(DataCheck, finds_what_cannot_be_decoded) {
   expect("alive | checkpoints | it cannot be decoded");
   put(Space::live, "alive", "\xff garbage");
   expect("alive | live | the stored summary of \"alive\" makes no sense");
-  put(Space::snapshots, keys::snapshot("alive", "s"), "\xff");
+  put(Space::snapshots, snapshot_key("alive", "s"), "\xff");
   expect(" | snapshots | one cannot be decoded");
   put(Space::meta, "epoch", "1");
   expect(" | meta | \"epoch\" is no number");
@@ -130,8 +128,7 @@ TEST_F(DataCheck, finds_stored_texts_that_are_not_json) {
   expect("saved | checkpoints | the error is not valid JSON");
   expect("saved | checkpoints | the outcome of task number 1 is not valid JSON");
 
-  ASSERT_TRUE(harness.store().put_snapshot(
-      {.id = "bad", .workflow = "saved", .created_at = at(1), .label = "f\xFCr", .state = state.SerializeAsString()}));
+  ASSERT_TRUE(harness.put(snapshot_record({.id = "bad", .workflow = "saved", .created_at = at(1), .label = "f\xFCr", .state = state.SerializeAsString()})));
   expect("saved | snapshots, bad | its label is not valid UTF-8");
   expect("saved | snapshots, bad | the outcome of task number 1 is not valid JSON");
 

@@ -34,14 +34,15 @@ class DataDirectory : public ::testing::Test {
 
   static Result<void> commit(Store& store, Epoch epoch, const Turn& turn) {
     Acknowledgements told;
-    store.commit({.epoch = epoch, .sequence = 1, .workflows = turn.commits()}, told);
+    const std::vector<RecordChange> records = {
+        definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))};
+    store.commit({.epoch = epoch, .sequence = 1, .workflows = turn.commits(), .records = records}, told);
     store.help();
     return told.of(1);
   }
-  // One with a workflow `w` in it.
+  // One with a workflow `w` in it, and its definition.
   void fill(const std::string& where) {
     const auto store = *open_data_directory(where, {.own_threads = false});
-    ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
     ASSERT_TRUE(commit(*store, store->acquire().value().epoch, Turn().create("w")));
   }
   static void expect_refused(const std::string& where, ErrorCode code, const std::string& says) {
@@ -150,7 +151,6 @@ TEST_F(DataDirectory, backup_is_made_while_work_goes_on_and_can_be_used) {
   {
     const auto store = *open_data_directory(path(), {});
     const Epoch epoch = store->acquire().value().epoch;
-    ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
     ASSERT_TRUE(commit(*store, epoch, Turn().create("w").create("v")));
     std::atomic<bool> done{false};
     std::atomic<std::uint64_t> events{1};
@@ -321,7 +321,6 @@ TEST_F(DataDirectory, keeps_its_rows_to_its_owner_in_a_folder_open_to_all) {
 TEST_F(DataDirectory, that_is_removed_while_it_is_used_does_not_acknowledge) {
   const auto store = *open_data_directory(path(), {.own_threads = false});
   const Epoch epoch = store->acquire().value().epoch;
-  ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
   ASSERT_TRUE(commit(*store, epoch, Turn().create("w")));
   EXPECT_TRUE(store->check());
   fs::remove_all(path());
@@ -396,7 +395,7 @@ TEST(DISABLED_Child, commits) {
   const auto store = *open_data_directory("data", {.own_threads = false});
   const Epoch epoch = store->acquire().value().epoch;
   Acknowledgements told;
-  ASSERT_TRUE(store->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+  const std::vector<RecordChange> records = {definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))};
   for (std::uint64_t i = 0;; ++i) {
     Turn turn;
     if (i == 0) {
@@ -404,7 +403,7 @@ TEST(DISABLED_Child, commits) {
     } else {
       turn.go_on("w", i).create("v" + std::to_string(i));
     }
-    store->commit({.epoch = epoch, .sequence = i + 1, .workflows = turn.commits()}, told);
+    store->commit({.epoch = epoch, .sequence = i + 1, .workflows = turn.commits(), .records = records}, told);
     store->help();
     ASSERT_TRUE(told.of(i + 1));
     std::printf("acknowledged %llu;\n", static_cast<unsigned long long>(i));

@@ -43,7 +43,7 @@ std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id)
   return from_big_endian(key.substr(id.size() + 1));
 }
 
-std::string snapshot(std::string_view workflow, std::string_view id) { return prefix(workflow).append(id); }
+std::string records(RecordKind kind) { return {'\0', static_cast<char>(kind)}; }
 
 std::string dead_letter(const DeadLetterId& id) {
   return prefix(id.workflow).append(prefix(id.task)).append(1, id.compensation ? '\1' : '\0');

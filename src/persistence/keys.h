@@ -13,6 +13,8 @@
 #include "pawl/policy.h"
 #include "pawl/types.h"
 
+#include "model/records/record.h"
+
 namespace pawl::keys {
 
 inline constexpr std::size_t kNumberBytes = 8;
@@ -36,10 +38,11 @@ inline constexpr std::size_t kNumberBytes = 8;
 [[nodiscard]] std::string history(std::string_view id, std::uint64_t event);
 // The event number of a history key; none if the key is not one of workflow `id`.
 [[nodiscard]] std::optional<std::uint64_t> event_of(std::string_view key, std::string_view id);
-// `workflow` NUL `id`
-[[nodiscard]] std::string snapshot(std::string_view workflow, std::string_view id);
 // `workflow` NUL `task` NUL 0 or 1: a dead letter; 1 is that of what undoes the task.
 [[nodiscard]] std::string dead_letter(const DeadLetterId& id);
+// NUL, a byte: what the keys of records that have no space of their own begin with, by their kind. They lie in the
+// space of policies, whose names have no zero byte.
+[[nodiscard]] std::string records(RecordKind kind);
 // state, time of creation, `id`
 [[nodiscard]] std::string by_state(WorkflowState state, Timestamp created_at, std::string_view id);
 // `name` NUL time of creation, `id`

@@ -36,12 +36,14 @@ class RowStore final : public Store {
   [[nodiscard]] bool is_durable() const override { return true; }
   Result<Ownership> acquire() override;
   Result<void> release() override;
-  void commit(const CommitBatch& batch, CommitListener& listener) override;
+  void commit(const Commit& commit, CommitListener& listener) override;
   void help() override { queue_.help(); }
   void expedite() override { queue_.expedite(); }
 
-  Result<void> put_definition(const std::string& hash, std::string_view canonical) override;
-  Result<std::string> read_definition(const std::string& hash) override;
+  Result<std::optional<std::string>> read_record(RecordKind kind, std::string_view key) override;
+  Result<void> scan_records(
+      RecordKind kind, std::string_view prefix,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) override;
   Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,
                          const std::function<bool(Result<StoredWorkflow>)>& visit) override;
   Result<bool> contains(std::string_view id) override;
@@ -52,18 +54,10 @@ class RowStore final : public Store {
   Result<void> scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
                             const std::function<bool(const StoredRun&)>& visit) override;
   Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) override;
-  Result<void> remove_workflow(std::string_view id) override;
+  Result<std::unique_ptr<Removal>> plan_removal(std::string_view id) override;
   Result<std::vector<std::string>> find_expired(WorkflowState state, Timestamp before, std::size_t limit) override;
-
-  Result<void> put_snapshot(const StoredSnapshot& snapshot) override;
-  Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) override;
-  Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) override;
-  Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
   Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
                                  const std::function<bool(const DeadLetter&)>& visit) override;
-  Result<void> put_policy(const StoredPolicy& policy, bool sync) override;
-  Result<void> remove_policy(std::string_view id) override;
-  Result<std::vector<StoredPolicy>> list_policies() override;
   Result<void> check() override { return rows_->check(); }
   Result<void> backup(const std::string& folder) override;
 
@@ -76,22 +70,27 @@ class RowStore final : public Store {
     std::string bytes;
     Births* births = nullptr;  // of the stream of commits
     StoredRun tail;            // of the workflow in hand; no events: its last run has a row of its own
-    std::vector<const WorkflowCommit*> ordered;
+    std::vector<const WorkflowChange*> ordered;
     std::vector<std::string> reopened;  // may have ended before: their tails are put into rows of their own
   };
 
-  Result<void> add_workflow(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
-  static Result<void> add_events(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
+  Result<void> add_workflow(const WorkflowChange& change, RowBatch& rows, Scratch& scratch);
+  static Result<void> add_events(const WorkflowChange& change, RowBatch& rows, Scratch& scratch);
   // For what `entry` does to the rows as they are when it is written.
   void complete_when_written(CommitQueue::Entry& entry, Scratch& scratch);
   Result<void> put_tail(const std::string& id, RowBatch& rows);
+  // All rows that a workflow can have as an ended one.
+  static void remove_ended(const WorkflowStatus& status, RowBatch& rows);
   static void remove_replaced(const WorkflowStatus& status, RowBatch& rows);
+  static void add_removal(const Removal& removal, RowBatch& rows);
+  static void add_record(const RecordChange& change, RowBatch& rows);
+  // Tells the rows where `commit`, which is written, has removed some.
+  [[nodiscard]] std::function<void()> room_made_by(const Commit& commit);
   static void remove_letters(const WorkflowFacts& facts, RowBatch& rows);
-  static void add_letters(const WorkflowCommit& commit, RowBatch& rows);
+  static void add_letters(const WorkflowChange& change, RowBatch& rows);
   void forget_history(std::string_view id, std::uint64_t before, RowBatch& rows);
-  static void add_summary(const WorkflowCommit& commit, RowBatch& rows, Scratch& scratch);
-  Result<void> remove_all(Space space, const std::string& prefix, RowBatch& batch);
-  std::shared_ptr<Births> births_of(const CommitBatch& batch, const CommitListener& listener);
+  static void add_summary(const WorkflowChange& change, RowBatch& rows, Scratch& scratch);
+  std::shared_ptr<Births> births_of(Epoch epoch, const CommitListener& listener);
   Result<void> take_over_births(RowBatch& batch);
   void read_lists_again();
   // Those that live and are listed, with their summaries.
@@ -126,8 +125,6 @@ class RowStore final : public Store {
   // By whom they are told of; one workflow's commits have one listener.
   boost::unordered_flat_map<const CommitListener*, std::shared_ptr<Births>> births_ PAWL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<RowBatch>> spare_ PAWL_GUARDED_BY(mutex_);  // empty batches
-  // Hashes, sorted: those that are kept for sure.
-  std::vector<std::string> known_definitions_ PAWL_GUARDED_BY(mutex_);
   CommitQueue queue_;  // last: it uses all of the above
 };
 

@@ -3,6 +3,8 @@
 // A shard commits the events of a turn here before any of their effects are released. Commits are batches and
 // asynchronous: the shard decides on the next commands while a batch is on its way. A workflow is kept as its history,
 // as a checkpoint of its state now and then (so that a long history need not be replayed), and as a summary for lists.
+// Everything else is kept as records (model/records/). Nothing is written but by commits, and an owner's acquire() and
+// release().
 // One implementation keeps rows (row_store.h: in memory or in RocksDB), one keeps nothing (volatile_store.h). Every one
 // that is durable passes tests/conformance/store, which has a test for each sentence here.
 //
@@ -10,7 +12,6 @@
 // not what was written).
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,7 @@
 #include "pawl/result.h"
 
 #include "model/event.h"
+#include "model/records/record.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
@@ -53,8 +55,18 @@ struct LetterChanges {
   std::vector<Change> changes;
 };
 
+// What a store needs to know to remove an ended workflow, read off the way of commits (Store::plan_removal).
+class Removal {
+ public:
+  explicit Removal(std::string workflow) : id(std::move(workflow)) {}
+  Removal(const Removal&) = delete;
+  Removal& operator=(const Removal&) = delete;
+  virtual ~Removal() = default;
+  const std::string id;
+};
+
 // What one turn decided about one workflow.
-struct WorkflowCommit {
+struct WorkflowChange {
   const WorkflowFacts* facts = nullptr;
   std::uint64_t first_event = 0;                   // the number of the first of `events`; 0 is the creation
   std::span<const std::span<const Event>> events;  // in pieces, which are not empty
@@ -67,13 +79,21 @@ struct WorkflowCommit {
   std::unique_ptr<LetterChanges> letters;  // mostly there are none
   // Given with a creation: the ended workflow that had this id, all of which goes.
   std::unique_ptr<WorkflowSummary> replaced;
+  // The workflow goes, with all that was ever stored of it; nothing else is given then.
+  std::unique_ptr<Removal> removal{};
+
+  [[nodiscard]] const std::string& id() const { return removal ? removal->id : facts->id.text(); }
 };
 
-// What one shard's turn decided. Durable as a whole, or not at all.
-struct CommitBatch {
+// What one turn of a shard, or of another stream of commits, decided. Durable as a whole, or not at all.
+struct Commit {
   Epoch epoch{};
-  std::uint64_t sequence = 0;  // grows, per shard
-  std::span<const WorkflowCommit> workflows;
+  std::uint64_t sequence = 0;                 // grows, per listener
+  std::span<const WorkflowChange> workflows;  // one for each id
+  std::span<const RecordChange> records;      // of two of the same record the later one counts
+  // There are removals alone. What is kept in reserve may be used for them: they also succeed after a commit has
+  // failed, for who owned the store when that happened, and commits go on failing.
+  bool makes_room = false;
 };
 
 class CommitListener {
@@ -98,26 +118,6 @@ struct StoredWorkflow {
   std::optional<Error> damage;  // why not all of that can be read
 };
 
-struct StoredSnapshot {
-  std::string id;
-  std::string workflow;
-  Timestamp created_at;
-  std::string label;
-  std::string state;  // encoded; left out of lists
-};
-
-struct StoredPolicy {
-  struct Version {
-    std::uint32_t number = 1;
-    Timestamp at;
-    std::string config;  // as JSON
-  };
-  std::string id;
-  PolicyKind kind{};
-  std::vector<Version> versions;  // the oldest first
-  BreakerReport breaker;          // what of it survives: state, failures, successes, open_until
-};
-
 // One row that says what a workflow is. Of one that has ended it is the whole status; of one that lives, the id, the
 // name and the time of creation hold, and all else is as it was when the row was written.
 struct StoredSummary {
@@ -139,8 +139,6 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Another number whenever what was put without a sync may be gone: of each store, and after each acquire().
-  [[nodiscard]] virtual std::uint64_t identity() const { return identity_.load(std::memory_order_acquire); }
   // Whether anything outlives the process.
   [[nodiscard]] virtual bool is_durable() const = 0;
   // Makes the caller the owner: commits under earlier epochs are `fenced` from now on. After a failed commit it also
@@ -149,17 +147,21 @@ class Store {
   // The owner ends, and nothing was interrupted that could not be. Succeeds after a failed commit, too.
   virtual Result<void> release() = 0;
 
-  // Starts to make `batch` durable; the listener is told when it is. `batch` is not needed after the call. All commits
-  // of a workflow come with the same listener, one after the other, as long as the store has the same owner.
-  virtual void commit(const CommitBatch& batch, CommitListener& listener) = 0;
+  // Starts to make `commit` durable; the listener is told when it is. `commit` is not needed after the call. All commits
+  // of a workflow come with the same listener, one after the other, as long as the store has the same owner; but those
+  // that remove it, which nothing else of it is on its way with.
+  virtual void commit(const Commit& commit, CommitListener& listener) = 0;
   // From a shard that has nothing to do until its commits are durable: the store may use the caller's thread for that.
   virtual void help() {}
   // From a shard that has committed and goes on working: someone else's thread is to see to it.
   virtual void expedite() {}
 
-  // The canonical form of a definition. Kept before any workflow of it is; again is nothing new.
-  virtual Result<void> put_definition(const std::string& hash, std::string_view canonical) = 0;
-  virtual Result<std::string> read_definition(const std::string& hash) = 0;  // Error: `not_found`
+  // The value of a record; none if it is not stored.
+  virtual Result<std::optional<std::string>> read_record(RecordKind kind, std::string_view key) = 0;
+  // The records of a kind whose keys begin with `prefix`, ordered by key. Stops when `visit` returns false.
+  virtual Result<void> scan_records(
+      RecordKind kind, std::string_view prefix,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
 
   // Each workflow that has not ended and for which `wanted` holds, ordered by the bytes of its id. Stops when `visit`
   // returns false, which may read and commit.
@@ -180,45 +182,22 @@ class Store {
   Result<std::vector<StoredRun>> read_history(std::string_view id, std::uint64_t from, std::size_t limit);
   // Of ended workflows, the newest first; as many as `query.limit`, or all there are.
   virtual Result<std::vector<WorkflowSummary>> list(const SummaryQuery& query) = 0;
-  // Forgets everything about an ended workflow; durable with the next commit. It makes room: it also succeeds after a
-  // failed commit, is durable at once then, and commits go on failing. Error: `not_found`, `invalid_state` if it lives.
-  virtual Result<void> remove_workflow(std::string_view id) = 0;
+  // What WorkflowChange::removal needs for an ended workflow of which nothing is on its way. It holds as long as nobody
+  // commits anything of that workflow. Error: `not_found`, `invalid_state` if it lives.
+  virtual Result<std::unique_ptr<Removal>> plan_removal(std::string_view id) = 0;
   // Ids of workflows that ended in `state` before `before`, at most `limit`.
   virtual Result<std::vector<std::string>> find_expired(WorkflowState state, Timestamp before, std::size_t limit) = 0;
-
-  // In place of the workflow's one of that id, if there is one. Durable when it returns.
-  virtual Result<void> put_snapshot(const StoredSnapshot& snapshot) = 0;
-  // Error: `not_found`.
-  virtual Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) = 0;
-  virtual Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view workflow) = 0;  // ordered by id
-  // Durable when it returns; makes room as remove_workflow() does. Error: `not_found`.
-  virtual Result<void> remove_snapshot(std::string_view workflow, std::string_view id) = 0;
 
   // From the letter `after` on, which is left out, or from the first one, ordered by id; of one workflow, or (empty) of
   // all. Stops when `visit` returns false.
   virtual Result<void> scan_dead_letters(const DeadLetterId* after, std::string_view workflow,
                                          const std::function<bool(const DeadLetter&)>& visit) = 0;
 
-  // In place of the one of that id, if there is one. Durable with the next commit, with `sync` when it returns.
-  virtual Result<void> put_policy(const StoredPolicy& policy, bool sync) = 0;
-  virtual Result<void> remove_policy(std::string_view id) = 0;    // which need not be there; durable when it returns
-  virtual Result<std::vector<StoredPolicy>> list_policies() = 0;  // ordered by id
-
   // Whether it is still where it was, and works. Error: `unavailable`.
   virtual Result<void> check() { return {}; }
 
   // A copy of the whole store as it is at this moment, in a new folder, while work goes on.
   virtual Result<void> backup(const std::string& folder) = 0;
-
- protected:
-  void renew_identity() { identity_.store(next_identity(), std::memory_order_release); }
-
- private:
-  static std::uint64_t next_identity() {
-    static std::atomic<std::uint64_t> last{0};
-    return ++last;
-  }
-  std::atomic<std::uint64_t> identity_{next_identity()};
 };
 
 inline Result<std::vector<StoredRun>> Store::read_history(std::string_view id, std::uint64_t from, std::size_t limit) {

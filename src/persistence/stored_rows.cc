@@ -20,14 +20,6 @@ std::optional<Timestamp> time_if_set(std::int64_t us) {
 
 }  // namespace
 
-std::unexpected<Error> missing_row(std::string_view what, std::string_view id) {
-  return fail(ErrorCode::not_found, fmt::format("there is no {} {}", what, in_quotes(id)));
-}
-
-std::unexpected<Error> corrupt_row(std::string_view what, std::string_view id) {
-  return fail(ErrorCode::corruption, fmt::format("the stored {} of {} makes no sense", what, in_quotes(id)));
-}
-
 void encode(const WorkflowSummary& summary, std::string& out) {
   const WorkflowStatus& status = summary.status;
   stored::Summary message;
@@ -95,28 +87,6 @@ Result<std::optional<StoredRun>> decode_tail(std::string_view id, std::string_vi
   return StoredRun{.first_event = message.tail_from(), .events = std::move(*message.mutable_tail())};
 }
 
-std::string encode(const StoredSnapshot& snapshot) {
-  stored::Snapshot message;
-  message.set_id(snapshot.id);
-  message.set_workflow(snapshot.workflow);
-  message.set_created_at_us(to_stored_time(snapshot.created_at));
-  message.set_label(snapshot.label);
-  message.set_state(snapshot.state);
-  return message.SerializeAsString();
-}
-
-Result<StoredSnapshot> decode_snapshot(std::string_view key, std::string_view bytes) {
-  stored::Snapshot message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !keys::is_id(message.workflow()) ||
-      keys::snapshot(message.workflow(), message.id()) != key)
-    return corrupt_row("snapshot", key.substr(key.find('\0') + 1));
-  return StoredSnapshot{.id = message.id(),
-                        .workflow = message.workflow(),
-                        .created_at = from_stored_time(message.created_at_us()),
-                        .label = message.label(),
-                        .state = std::move(*message.mutable_state())};
-}
-
 std::string encode(const DeadLetter& letter) {
   stored::DeadLetter message;
   message.set_name(letter.name);
@@ -141,43 +111,6 @@ Result<DeadLetter> decode_dead_letter(std::string_view key, std::string_view byt
                     .failed_at = from_stored_time(message.failed_at_us()),
                     .attempts = message.attempts(),
                     .error = JsonText::copy_of(message.error())};
-}
-
-std::string encode(const StoredPolicy& policy) {
-  stored::Policy message;
-  message.set_kind(static_cast<std::uint32_t>(policy.kind));
-  for (const StoredPolicy::Version& each : policy.versions) {
-    stored::PolicyVersion& version = *message.add_versions();
-    version.set_number(each.number);
-    version.set_at_us(to_stored_time(each.at));
-    version.set_config(each.config);
-  }
-  if (policy.kind == PolicyKind::circuit_breaker) {
-    stored::CircuitBreaker& breaker = *message.mutable_breaker();
-    breaker.set_state(static_cast<std::uint32_t>(policy.breaker.state));
-    breaker.set_failures(policy.breaker.failures);
-    breaker.set_successes(policy.breaker.successes);
-    breaker.set_open_until_us(stored_time(policy.breaker.open_until));
-  }
-  return message.SerializeAsString();
-}
-
-Result<StoredPolicy> decode_policy(std::string_view id, std::string_view bytes) {
-  stored::Policy message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || message.versions_size() == 0 ||
-      message.kind() > static_cast<std::uint32_t>(PolicyKind::circuit_breaker) ||
-      message.breaker().state() > static_cast<std::uint32_t>(BreakerState::half_open))
-    return corrupt_row("policy", id);
-  StoredPolicy policy{
-      .id = std::string(id), .kind = static_cast<PolicyKind>(message.kind()), .versions = {}, .breaker = {}};
-  for (const stored::PolicyVersion& version : message.versions())
-    policy.versions.push_back(
-        {.number = version.number(), .at = from_stored_time(version.at_us()), .config = version.config()});
-  policy.breaker = {.state = static_cast<BreakerState>(message.breaker().state()),
-                    .failures = message.breaker().failures(),
-                    .successes = message.breaker().successes(),
-                    .open_until = time_if_set(message.breaker().open_until_us())};
-  return policy;
 }
 
 std::string encode(const StoredCheckpoint& checkpoint) {

@@ -1,4 +1,4 @@
-// The values of rows (model/stored.proto: Summary, Snapshot; a checkpoint), written and read.
+// The values of rows (model/stored.proto: Summary, DeadLetter; a checkpoint), written and read.
 //
 // Errors: `corruption`.
 #pragma once
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/records/record.h"
 #include "persistence/store.h"
 
 namespace pawl {
@@ -20,16 +21,9 @@ void append_tail(const StoredRun& tail, std::string& summary);
 // The run that was added; none if there is none.
 [[nodiscard]] Result<std::optional<StoredRun>> decode_tail(std::string_view id, std::string_view summary);
 
-[[nodiscard]] std::string encode(const StoredSnapshot& snapshot);
-// Refuses one whose key names another.
-[[nodiscard]] Result<StoredSnapshot> decode_snapshot(std::string_view key, std::string_view bytes);
-
 // The key has the rest of it.
 [[nodiscard]] std::string encode(const DeadLetter& letter);
 [[nodiscard]] Result<DeadLetter> decode_dead_letter(std::string_view key, std::string_view bytes);
-
-[[nodiscard]] std::string encode(const StoredPolicy& policy);
-[[nodiscard]] Result<StoredPolicy> decode_policy(std::string_view id, std::string_view bytes);
 
 // A state, led by the number of events it is made of.
 struct StoredCheckpoint {
@@ -39,11 +33,5 @@ struct StoredCheckpoint {
 [[nodiscard]] std::string encode(const StoredCheckpoint& checkpoint);
 // Borrows `bytes`.
 [[nodiscard]] Result<StoredCheckpoint> decode_checkpoint(std::string_view id, std::string_view bytes);
-
-// The error of a row that is not there: `not_found`.
-[[nodiscard]] std::unexpected<Error> missing_row(std::string_view what, std::string_view id);
-
-// The error of a row that is not what was written.
-[[nodiscard]] std::unexpected<Error> corrupt_row(std::string_view what, std::string_view id);
 
 }  // namespace pawl

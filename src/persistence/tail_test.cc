@@ -15,7 +15,7 @@ using Runs = StoreHarness::Runs;
 class Tail : public ::testing::TestWithParam<RowKind> {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(harness.store().put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+    ASSERT_TRUE(harness.put(definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))));
   }
   bool has_row(const std::string& id, std::uint64_t event) {
     return harness.rows().get(Space::history, keys::history(id, event)).value().has_value();
@@ -56,7 +56,7 @@ TEST_P(Tail, may_be_all_there_is) {
   EXPECT_EQ(state("w"), (Runs{{0, 2}}));
   EXPECT_EQ(harness.history("w"), (Runs{{0, 2}}));
   EXPECT_THAT(problems(), IsEmpty());
-  ASSERT_TRUE(harness.store().remove_workflow("w"));
+  ASSERT_TRUE(harness.remove("w"));
   EXPECT_EQ(harness.store().read_workflow("w").error().code, ErrorCode::not_found);
 }
 

@@ -13,8 +13,6 @@ std::unexpected<Error> nothing_kept(std::string_view what, std::string_view id) 
 
 }  // namespace
 
-Result<std::string> VolatileStore::read_definition(const std::string& hash) { return nothing_kept("definition", hash); }
-
 Result<StoredWorkflow> VolatileStore::read_workflow(std::string_view id) { return nothing_kept("workflow", id); }
 
 Result<StoredSummary> VolatileStore::read_summary(std::string_view id) { return nothing_kept("workflow", id); }
@@ -24,18 +22,8 @@ Result<void> VolatileStore::scan_history(std::string_view id, std::uint64_t, std
   return nothing_kept("history of", id);
 }
 
-Result<void> VolatileStore::remove_workflow(std::string_view id) { return nothing_kept("workflow", id); }
-
-Result<void> VolatileStore::put_snapshot(const StoredSnapshot&) {
-  return fail(ErrorCode::invalid_state, "a snapshot needs a place to be kept: enable persistence first");
-}
-
-Result<StoredSnapshot> VolatileStore::read_snapshot(std::string_view, std::string_view id) {
-  return nothing_kept("snapshot", id);
-}
-
-Result<void> VolatileStore::remove_snapshot(std::string_view, std::string_view id) {
-  return nothing_kept("snapshot", id);
+Result<std::unique_ptr<Removal>> VolatileStore::plan_removal(std::string_view id) {
+  return nothing_kept("workflow", id);
 }
 
 Result<void> VolatileStore::backup(const std::string&) {

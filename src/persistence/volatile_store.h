@@ -11,10 +11,13 @@ class VolatileStore : public Store {
   [[nodiscard]] bool is_durable() const override { return false; }
   Result<Ownership> acquire() override { return Ownership{.epoch = Epoch(1)}; }
   Result<void> release() override { return {}; }
-  void commit(const CommitBatch& batch, CommitListener& listener) override { listener.committed(batch.sequence, {}); }
+  void commit(const Commit& commit, CommitListener& listener) override { listener.committed(commit.sequence, {}); }
 
-  Result<void> put_definition(const std::string&, std::string_view) override { return {}; }
-  Result<std::string> read_definition(const std::string& hash) override;
+  Result<std::optional<std::string>> read_record(RecordKind, std::string_view) override { return std::nullopt; }
+  Result<void> scan_records(RecordKind, std::string_view,
+                            const std::function<bool(std::string_view key, std::string_view value)>&) override {
+    return {};
+  }
   Result<void> scan_live(const std::function<bool(std::string_view id)>&,
                          const std::function<bool(Result<StoredWorkflow>)>&) override {
     return {};
@@ -29,20 +32,12 @@ class VolatileStore : public Store {
   Result<void> scan_history(std::string_view id, std::uint64_t from, std::size_t limit,
                             const std::function<bool(const StoredRun&)>& visit) override;
   Result<std::vector<WorkflowSummary>> list(const SummaryQuery&) override { return {}; }
-  Result<void> remove_workflow(std::string_view id) override;
+  Result<std::unique_ptr<Removal>> plan_removal(std::string_view id) override;
   Result<std::vector<std::string>> find_expired(WorkflowState, Timestamp, std::size_t) override { return {}; }
-
-  Result<void> put_snapshot(const StoredSnapshot& snapshot) override;
-  Result<StoredSnapshot> read_snapshot(std::string_view workflow, std::string_view id) override;
-  Result<std::vector<StoredSnapshot>> list_snapshots(std::string_view) override { return {}; }
-  Result<void> remove_snapshot(std::string_view workflow, std::string_view id) override;
   Result<void> scan_dead_letters(const DeadLetterId*, std::string_view,
                                  const std::function<bool(const DeadLetter&)>&) override {
     return {};
   }
-  Result<void> put_policy(const StoredPolicy&, bool) override { return {}; }
-  Result<void> remove_policy(std::string_view) override { return {}; }
-  Result<std::vector<StoredPolicy>> list_policies() override { return {}; }
   Result<void> backup(const std::string& folder) override;
 };
 

@@ -22,6 +22,9 @@
 #include "base/time.h"
 #include "core/harness_test.h"
 #include "core/stored_state.h"
+#include "model/records/breaker.h"
+#include "model/records/policy.h"
+#include "model/records/snapshot.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/replay.h"
 #include "orchestrator/report.h"
@@ -29,9 +32,11 @@
 #include "persistence/data_check.h"
 #include "persistence/keys.h"
 #include "persistence/memory/memory_rows.h"
+#include "persistence/records.h"
 #include "persistence/row_store.h"
 #include "persistence/stored_rows.h"
 #include "tests/fuzz/bytes.h"
+#include "tests/support/store_shard.h"
 
 namespace {
 
@@ -97,7 +102,7 @@ void add_workflow(std::vector<Row>& rows, const std::string& id, WorkflowState s
   encode(summary_of(id, state, created_at), summary);
   rows.push_back({.space = is_terminal(state) ? Space::ended : Space::live, .key = id, .value = summary});
   rows.push_back({.space = Space::snapshots,
-                  .key = pawl::keys::snapshot(id, "s"),
+                  .key = pawl::snapshot_key(id, "s"),
                   .value = encode(pawl::StoredSnapshot{
                       .id = "s", .workflow = id, .created_at = created_at, .label = "l", .state = checkpoint})});
   if (!is_terminal(state)) return;
@@ -127,8 +132,11 @@ std::vector<Row> sound_rows() {
     rows.push_back({.space = Space::meta, .key = key, .value = pawl::keys::big_endian(1)});
   pawl::StoredPolicy policy{.id = "breaker",
                             .kind = pawl::PolicyKind::circuit_breaker,
-                            .versions = {{.number = 1, .at = {}, .config = R"({"failure_threshold":2})"}},
-                            .breaker = {.state = pawl::BreakerState::open}};
+                            .versions = {{.number = 1, .at = {}, .config = R"({"failure_threshold":2})"}}};
+  const pawl::BreakerReport state{.state = pawl::BreakerState::open};
+  rows.push_back({.space = Space::policies,
+                  .key = pawl::keys::records(pawl::RecordKind::breaker) + policy.id,
+                  .value = encode(state)});
   rows.push_back({.space = Space::policies, .key = policy.id, .value = encode(policy)});
   policy.id = "retry";
   policy.kind = pawl::PolicyKind::retry;
@@ -251,10 +259,10 @@ void read_workflow(pawl::Store& store, const std::string& id, const pawl::Defini
   if (stored)
     if (const auto state = pawl::replay(*std::move(stored), definitions); read(state))
       PAWL_ASSERT(pawl::is_stored_json(pawl::to_json_text(pawl::report_of(*state))), "a report is not JSON");
-  const auto snapshots = store.list_snapshots(id);
+  const auto snapshots = pawl::stored_snapshots(store, id);
   PAWL_ASSERT(snapshots.has_value(), "a list of snapshots fails: {}", pawl::describe(snapshots.error()));
   for (const pawl::StoredSnapshot& each : *snapshots) {
-    const auto snapshot = store.read_snapshot(id, each.id);
+    const auto snapshot = pawl::stored_snapshot(store, id, each.id);
     PAWL_ASSERT(snapshot && snapshot->workflow == id && snapshot->id == each.id, "a snapshot is listed, but not there");
     (void)read(pawl::core::decode_state(snapshot->state, definitions));
   }
@@ -266,9 +274,11 @@ std::size_t read_lists(pawl::Store& store, const Tables& tables) {
   const auto rows_in = [&](Space space) { return tables[static_cast<std::size_t>(space)].size(); };
   std::size_t missing = rows_in(Space::ended) - read_pages(store, {});
   missing += rows_in(Space::dead_letters) - read_letters(store, "");
-  const auto policies = store.list_policies();
+  const auto policies = pawl::stored_policies(store);
   PAWL_ASSERT(policies.has_value(), "the list of policies fails: {}", pawl::describe(policies.error()));
-  missing += rows_in(Space::policies) - policies->size();
+  const auto breakers = pawl::stored_breakers(store);
+  PAWL_ASSERT(breakers.has_value(), "the list of breakers fails: {}", pawl::describe(breakers.error()));
+  missing += rows_in(Space::policies) - policies->size() - breakers->size();
   read_pages(store, {.name = "w"});
   read_pages(store, {.sagas = true});
   for (const WorkflowState state : pawl::kTerminalStates) {
@@ -297,12 +307,13 @@ void read_live(pawl::Store& store, const pawl::DefinitionSource& definitions) {
 
 // What is found has ended and can be removed, so that it is not found for ever.
 void remove_expired(pawl::Store& store) {
+  pawl::StoreShard shard(store);
   for (const WorkflowState state : pawl::kTerminalStates) {
     for (;;) {
       const auto expired = store.find_expired(state, pawl::kLastTime, kPage);
       PAWL_ASSERT(expired.has_value(), "{}", pawl::describe(expired.error()));
       for (const std::string& id : *expired) {
-        const auto removed = store.remove_workflow(id);
+        const auto removed = shard.remove(id);
         PAWL_ASSERT(removed.has_value(), "what has expired is not removed: {}", pawl::describe(removed.error()));
       }
       if (expired->size() < kPage) break;
@@ -318,7 +329,7 @@ void read_all(const Tables& tables, const std::string& from, const std::string& 
   if (!read(opened)) return;
   const std::shared_ptr<pawl::Store> store = *std::move(opened);
   const pawl::DefinitionSource definitions = [&](const std::string& hash) -> pawl::Result<pawl::DefinitionPtr> {
-    (void)read(store->read_definition(hash));
+    (void)read(pawl::stored_definition(*store, hash));
     return saga();
   };
   const std::size_t missing = read_lists(*store, tables);
@@ -333,8 +344,7 @@ void read_all(const Tables& tables, const std::string& from, const std::string& 
   for (const std::string& id : ids) read_workflow(*store, id, definitions, report.problem_count == 0);
   const pawl::SystemClock clock;
   pawl::PolicyBook policies(clock);
-  (void)read(policies.use_store(store));
-  policies.leave_store();
+  if (auto stored = policies.read_from(*store); read(stored)) policies.adopt(*std::move(stored));
   if (!read(store->acquire())) return;
   remove_expired(*store);
   (void)read(store->release());

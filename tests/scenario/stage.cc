@@ -52,7 +52,7 @@ Result<void> Stage::call(const std::string& id, const std::function<Result<void>
 void Stage::create(const std::string& id, const DefinitionPtr& definition) {
   definitions_.emplace(definition->hash(), definition);
   const Result<BoundDefinitionPtr> bound = node_->definitions().bind(definition);
-  PAWL_ASSERT(bound.has_value() && (*bound)->keep_in(node_->store()), "the definition is not stored");
+  PAWL_ASSERT(bound.has_value(), "the definition is not bound");
   const auto facts = std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(id),
                                                                          .definition = definition,
                                                                          .input = definition->input(),
@@ -66,7 +66,7 @@ void Stage::create(const std::string& id, const DefinitionPtr& definition) {
 }
 
 Result<void> Stage::define_policy(const std::string& name, const PolicyConfig& config) {
-  return node_->policies().define(name, config);
+  return node_->define_policy(name, config);
 }
 
 Result<void> Stage::ask(const std::string& id, const std::function<Result<void>(Shard&, LiveWorkflow&)>& asked) {
@@ -82,7 +82,6 @@ Result<void> Stage::register_compensation(const std::string& id, const Definitio
   definitions_.emplace(definition->hash(), definition);
   const Result<BoundDefinitionPtr> bound = node_->definitions().bind(definition);
   if (!bound) return std::unexpected(bound.error());
-  if (Result<void> kept = (*bound)->keep_in(node_->store()); !kept) return kept;
   return ask(id, [&](Shard& shard, LiveWorkflow& live) {
     WorkflowFacts facts = *live.state.facts;
     facts.definition = definition;

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "model/records/definition.h"
+#include "persistence/records.h"
 #include "persistence/store.h"
 #include "tests/support/turn.h"
 
@@ -58,14 +60,41 @@ class StoreShard {
   }
 
   // Commits the turn and returns the number under which its outcome is told.
-  std::uint64_t start(const Turn& turn) {
-    store_->commit({.epoch = epoch, .sequence = ++sequence_, .workflows = turn.commits()}, acknowledgements);
+  std::uint64_t start(const Turn& turn, const std::vector<RecordChange>& records = {}) {
+    store_->commit({.epoch = epoch, .sequence = ++sequence_, .workflows = turn.commits(), .records = records},
+                   acknowledgements);
     return sequence_;
   }
   Result<void> commit(const Turn& turn) {
     const std::uint64_t sequence = start(turn);
     store_->help();
     return acknowledgements.of(sequence);
+  }
+
+  // Commits the record alone, and waits.
+  Result<void> put(RecordChange record) {
+    const bool makes_room = !record.value;
+    return finish({.epoch = epoch,
+                   .sequence = ++sequence_,
+                   .workflows = {},
+                   .records = std::span(&record, 1),
+                   .makes_room = makes_room});
+  }
+  // The records are committed together with the turn.
+  Result<void> commit(const Turn& turn, const std::vector<RecordChange>& records) {
+    return finish({.epoch = epoch, .sequence = ++sequence_, .workflows = turn.commits(), .records = records});
+  }
+  // Removes the ended workflow, in a commit that makes room. Error: also that of planning it.
+  Result<void> remove(std::string_view id) {
+    Result<std::unique_ptr<Removal>> planned = store_->plan_removal(id);
+    if (!planned) return std::unexpected(std::move(planned.error()));
+    WorkflowChange change;
+    change.removal = *std::move(planned);
+    return finish({.epoch = epoch,
+                   .sequence = ++sequence_,
+                   .workflows = std::span(&change, 1),
+                   .records = {},
+                   .makes_room = true});
   }
 
   // The events of each run: {{0, 2}, {2, 1}} are two from number 0 and one from number 2.
@@ -119,6 +148,12 @@ class StoreShard {
   Epoch epoch{};
 
  private:
+  Result<void> finish(const Commit& commit) {
+    store_->commit(commit, acknowledgements);
+    store_->help();
+    return acknowledgements.of(commit.sequence);
+  }
+
   Store* store_;
   std::uint64_t sequence_ = 0;
 };

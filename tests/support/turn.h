@@ -64,7 +64,7 @@ class Turn {
       if (auto* const restored = std::get_if<event::WorkflowRestored>(&event)) restored->facts = kept.facts;
     }
     if (!kept.events.empty()) kept.pieces.emplace_back(kept.events);
-    WorkflowCommit& commit = commits_.emplace_back();
+    WorkflowChange& commit = commits_.emplace_back();
     commit.facts = kept.facts.get();
     commit.first_event = first;
     commit.events = kept.pieces;
@@ -174,7 +174,7 @@ class Turn {
         .at = at(9), .snapshot = "s", .taken_at = at(8), .facts = {}, .state = std::make_shared<std::string>()};
   }
 
-  [[nodiscard]] std::span<const WorkflowCommit> commits() const { return commits_; }
+  [[nodiscard]] std::span<const WorkflowChange> commits() const { return commits_; }
 
  private:
   struct Kept {
@@ -183,7 +183,7 @@ class Turn {
     std::vector<std::span<const Event>> pieces;
   };
   std::deque<Kept> kept_;  // commits point into it
-  std::vector<WorkflowCommit> commits_;
+  std::vector<WorkflowChange> commits_;
   std::string name_ = "w";
 };
 

@@ -20,6 +20,8 @@ void Batch::clear() {
   turn.effects.clear();
   pieces.clear();
   commits.clear();
+  records.clear();
+  removals.clear();
   replies.clear();
   has_riders = false;
 }

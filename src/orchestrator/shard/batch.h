@@ -43,11 +43,15 @@ struct Batch {
   std::vector<Segment> segments;
   std::vector<Group> groups;
   std::vector<std::span<const Event>> pieces;  // of events, by group
-  std::vector<WorkflowCommit> commits;
+  std::vector<WorkflowChange> commits;
+  std::vector<RecordChange> records;
+  std::vector<std::unique_ptr<Removal>> removals;  // of workflows that nobody has in memory
   std::vector<ShardReply> replies;
   bool has_riders = false;
 
-  [[nodiscard]] bool is_empty() const { return segments.empty() && groups.empty() && replies.empty(); }
+  [[nodiscard]] bool is_empty() const { 
+    return segments.empty() && groups.empty() && replies.empty() && records.empty() && removals.empty();
+  }
   // visit(segment, events, effects), in the order in which they were decided.
   template <class Visit>
   void for_each_segment(Visit visit) const {

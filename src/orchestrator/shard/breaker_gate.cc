@@ -35,11 +35,11 @@ void count(PolicyBook& policies, const Definition& definition, PolicyDecision de
     case PolicyDecision::none:
       return;
     case PolicyDecision::timeout_granted:
-      return policies.count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
+      return policies.statistics().count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
     case PolicyDecision::retry_granted:
-      return policies.count(definition.rules(task).retry_policy_name, {.evaluations = 1, .allowed = 1, .retries = 1});
+      return policies.statistics().count(definition.rules(task).retry_policy_name, {.evaluations = 1, .allowed = 1, .retries = 1});
     case PolicyDecision::retry_refused:
-      return policies.count(definition.rules(task).retry_policy_name, {.evaluations = 1, .rejected = 1});
+      return policies.statistics().count(definition.rules(task).retry_policy_name, {.evaluations = 1, .rejected = 1});
   }
 }
 
@@ -51,7 +51,7 @@ std::optional<Timestamp> BreakerGate::enter(const LiveWorkflow& workflow, TaskIn
     return std::nullopt;
   const std::string& breaker = definition.rules(task).circuit_breaker;
   if (breaker.empty()) return std::nullopt;
-  const PolicyBook::Passage passage = policies_.enter(breaker, now);
+  const Breakers::Passage passage = policies_.enter(breaker, now);
   if (!passage.allowed) return passage.until;
   passages_.insert_or_assign(key_of(workflow, task), Passage{.breaker = breaker, .period = passage.period});
   return std::nullopt;
@@ -85,10 +85,10 @@ std::vector<BreakerGate::HeldTask> BreakerGate::find_releasable(Timestamp now) {
   std::vector<HeldTask> found;
   due_.reset();
   for (auto& [breaker, held] : held_) {
-    const PolicyBook::Room room = policies_.room(breaker, now);
+    const Breakers::Room room = policies_.breakers().room(breaker, now);
     std::size_t left = std::min(room.tasks, kReleasedAtOnce);
     std::optional<Timestamp> next = room.next;
-    if (room.tasks > 0 && room.tasks != PolicyBook::kUnlimited) {
+    if (room.tasks > 0 && room.tasks != Breakers::kUnlimited) {
       if (room.change == held.seen_change && now < held.released_at + kProbeAgain) left = 0;
       if (left > 0) held.released_at = now;
       held.seen_change = room.change;
@@ -112,7 +112,7 @@ void BreakerGate::hold(LiveWorkflow& workflow, TaskIndex task) {
   if (!is_new) return;
   held_[breaker].tasks.emplace(++last_held_, HeldTask{.workflow = workflow.address, .task = task});
   ++workflow.held_tasks;
-  policies_.held(breaker, 1);
+  policies_.breakers().held(breaker, 1);
 }
 
 void BreakerGate::unhold(LiveWorkflow& workflow, TaskIndex task) {
@@ -125,7 +125,7 @@ void BreakerGate::unhold(LiveWorkflow& workflow, TaskIndex task) {
   if (held->second.tasks.empty()) held_.erase(held);
   if (held_.empty()) due_.reset();
   --workflow.held_tasks;
-  policies_.held(was.breaker, -1);
+  policies_.breakers().held(was.breaker, -1);
 }
 
 // Tasks that have ended while they were held, by whichever event.
@@ -159,7 +159,7 @@ void BreakerGate::drop_all(Timestamp now) {
   for (const auto& [key, passage] : passages_)
     policies_.leave(passage.breaker, passage.period, policy::Verdict::none, now);
   passages_.clear();
-  for (const auto& [breaker, held] : held_) policies_.held(breaker, -static_cast<std::int64_t>(held.tasks.size()));
+  for (const auto& [breaker, held] : held_) policies_.breakers().held(breaker, -static_cast<std::int64_t>(held.tasks.size()));
   held_.clear();
   held_at_.clear();
   due_.reset();

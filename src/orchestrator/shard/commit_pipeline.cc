@@ -31,7 +31,7 @@ std::unique_ptr<LetterChanges> letter_changes(const core::Workflow& state, const
 }
 
 // Of a broken workflow what was decided before it broke is stored; what its state says is not to be trusted.
-void complete_broken(WorkflowCommit& commit, const Batch::Group& group) {
+void complete_broken(WorkflowChange& commit, const Batch::Group& group) {
   const core::Workflow& state = group.workflow->state;
   const WorkflowState sound = group.workflow->sound_state;
   if (commit.first_event != 0 && is_terminal(sound) == group.was_terminal) return;
@@ -41,8 +41,10 @@ void complete_broken(WorkflowCommit& commit, const Batch::Group& group) {
 
 }  // namespace
 
-CommitPipeline::CommitPipeline(const ShardEnvironment& environment, std::function<void()> settled)
-    : limits_(environment.limits),
+CommitPipeline::CommitPipeline(std::uint32_t shard, const ShardEnvironment& environment,
+                               std::function<void()> settled)
+    : shard_(shard),
+      limits_(environment.limits),
       most_in_flight_(environment.limits.commits),
       letter_count_(environment.letter_count),
       settled_(std::move(settled)),
@@ -51,6 +53,7 @@ CommitPipeline::CommitPipeline(const ShardEnvironment& environment, std::functio
 void CommitPipeline::use_store(Store& store, Epoch epoch) {
   store_ = &store;
   epoch_ = epoch;
+  life_.fetch_add(1, std::memory_order_release);
 }
 
 Batch::Group& CommitPipeline::group_of(LiveWorkflow& workflow, const Before& before) {
@@ -142,9 +145,9 @@ void CommitPipeline::replace(LiveWorkflow& workflow, std::unique_ptr<WorkflowSum
   if (store_->is_durable()) group_of(workflow, {}).replaced = std::move(former);
 }
 
-WorkflowCommit CommitPipeline::commit_of_all(LiveWorkflow& workflow) {
+WorkflowChange CommitPipeline::commit_of_all(LiveWorkflow& workflow) {
   const std::uint64_t event_count = workflow.state.event_count;
-  WorkflowCommit commit{
+  WorkflowChange commit{
       .facts = workflow.state.facts.get(), .first_event = event_count, .events = {}, .checkpoint = {}, .summary = {}};
   complete(
       commit,
@@ -156,7 +159,7 @@ WorkflowCommit CommitPipeline::commit_of_all(LiveWorkflow& workflow) {
 Batch* CommitPipeline::seal() {
   open_->sequence = ++last_sequence_;
   if (store_->is_durable()) assemble(*open_);
-  const bool is_bare = open_->commits.empty();
+  const bool is_bare = open_->commits.empty() && open_->records.empty();
   if (is_bare) open_->sequence = in_flight_.empty() ? durable_.load() : in_flight_.back()->sequence;
   if (spare_.empty()) spare_.push_back(std::make_unique<Batch>());  // there is always an open one, also if this throws
   in_flight_.push_back(std::move(open_));
@@ -189,12 +192,13 @@ void CommitPipeline::assemble(Batch& batch) {
     complete(batch.commits[i], batch.groups[i]);
   }
   in_hand_ = nullptr;
-  std::erase_if(batch.commits, [](const WorkflowCommit& commit) {
+  std::erase_if(batch.commits, [](const WorkflowChange& commit) {
     return commit.events.empty() && commit.checkpoint.empty() && !commit.summary && !commit.letters;
   });
+  for (std::unique_ptr<Removal>& removal : batch.removals) batch.commits.push_back({.removal = std::move(removal)});
 }
 
-void CommitPipeline::complete(WorkflowCommit& commit, const Batch::Group& group) {
+void CommitPipeline::complete(WorkflowChange& commit, const Batch::Group& group) {
   LiveWorkflow& workflow = *group.workflow;
   if (workflow.broken) [[unlikely]]
     return complete_broken(commit, group);

@@ -33,11 +33,13 @@ class CommitPipeline final : public CommitListener {
   };
 
   // `settled`: called, from any thread, when a batch is durable, or has failed.
-  CommitPipeline(const ShardEnvironment& environment, std::function<void()> settled);
+  CommitPipeline(std::uint32_t shard, const ShardEnvironment& environment, std::function<void()> settled);
 
   void use_store(Store& store, Epoch epoch);
   [[nodiscard]] Store& store() const { return *store_; }
   [[nodiscard]] Epoch epoch() const { return epoch_; }
+  // Another number whenever what was committed before may be gone, or another store is used. From any thread.
+  [[nodiscard]] std::uint64_t life() const { return life_.load(std::memory_order_acquire); }
   // From now on attempts may end this process.
   void bind_starts() { starts_bind_ = true; }
 
@@ -59,8 +61,21 @@ class CommitPipeline final : public CommitListener {
   void save(LiveWorkflow& workflow);
   // It has the id of `former`, of which nothing is left.
   void replace(LiveWorkflow& workflow, std::unique_ptr<WorkflowSummary> former);
+  // The store has the definition with what is committed next, or before. Its canonical form should be held by whoever
+  // asked for this: otherwise it is made here.
+  void need(const BoundDefinition& bound) {
+    if (!store_->is_durable() || bound.is_kept(shard_, life())) return;
+    open_->records.push_back(bound.record());
+    bound.note_kept(shard_, life());
+  }
+  // A record that is durable with what is decided in this turn.
+  void put(RecordChange record) {
+    if (store_->is_durable()) open_->records.push_back(std::move(record));
+  }
+  // The workflow, which is not in memory, goes.
+  void remove(std::unique_ptr<Removal> removal) { open_->removals.push_back(std::move(removal)); }
   // What makes a workflow known to a store, be it all that is known of it.
-  [[nodiscard]] WorkflowCommit commit_of_all(LiveWorkflow& workflow);
+  [[nodiscard]] WorkflowChange commit_of_all(LiveWorkflow& workflow);
   // Sent when all that was decided before is durable.
   void reply_when_durable(ShardReply reply) { open_->replies.push_back(std::move(reply)); }
 
@@ -75,7 +90,11 @@ class CommitPipeline final : public CommitListener {
     Batch* const batch = seal();
     if (batch == nullptr) return;
     if (batch->has_riders) release_early(*batch);
-    store_->commit({.epoch = epoch_, .sequence = batch->sequence, .workflows = batch->commits}, *this);
+    store_->commit({.epoch = epoch_,
+                    .sequence = batch->sequence,
+                    .workflows = batch->commits,
+                    .records = batch->records},
+                   *this);
   }
   // The oldest batch on its way is durable, or has failed.
   [[nodiscard]] bool is_settled() const {
@@ -120,13 +139,15 @@ class CommitPipeline final : public CommitListener {
   void note_changes(LiveWorkflow& workflow, Batch::Group* group, std::span<const Event> events);
   Batch* seal();
   void assemble(Batch& batch);
-  void complete(WorkflowCommit& commit, const Batch::Group& group);
+  void complete(WorkflowChange& commit, const Batch::Group& group);
 
+  const std::uint32_t shard_;
   const ShardLimits& limits_;
   const std::size_t most_in_flight_;
   std::atomic<std::uint64_t>& letter_count_;
   const std::function<void()> settled_;
   Store* store_ = nullptr;
+  std::atomic<std::uint64_t> life_{1};
   Epoch epoch_{};
   std::unique_ptr<Batch> open_;
   std::deque<std::unique_ptr<Batch>> in_flight_;

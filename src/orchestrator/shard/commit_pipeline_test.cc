@@ -348,7 +348,7 @@ TEST(CommitPipeline, keeps_the_whole_state_when_it_is_asked_to) {
   EXPECT_TRUE(it.store.batches[0].workflows[0].has_checkpoint);
   EXPECT_EQ(it.store.batches[0].workflows[0].events, 0U);
 
-  const WorkflowCommit all = it.commits.commit_of_all(workflow);
+  const WorkflowChange all = it.commits.commit_of_all(workflow);
   EXPECT_FALSE(all.checkpoint.empty());
   EXPECT_NE(all.summary, nullptr);
   EXPECT_TRUE(all.letters->anew);

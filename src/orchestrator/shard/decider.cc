@@ -6,11 +6,11 @@
 namespace pawl {
 
 void Decider::refresh_policies() {
-  const std::uint64_t version = environment_.policies.version();
+  const std::uint64_t version = environment_.policies.registry().version();
   if (version == catalog_version_) [[likely]]
     return;
   catalog_version_ = version;
-  catalog_ = environment_.policies.catalog();
+  catalog_ = environment_.policies.registry().catalog();
 }
 
 std::unexpected<Error> Decider::refuse_to_change() {

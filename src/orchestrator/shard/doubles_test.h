@@ -71,24 +71,29 @@ struct HeldStore : VolatileStore {
     bool replaces = false;
     bool letters_anew = false;
     std::size_t letters = 0;
+    bool goes = false;
   };
   struct KeptBatch {
     Epoch epoch{};
     std::uint64_t sequence = 0;
     std::vector<KeptWorkflow> workflows;
+    std::vector<RecordChange> records;
+    bool makes_room = false;
   };
   bool durable = true;
   std::vector<KeptBatch> batches;
   CommitListener* listener = nullptr;
 
   [[nodiscard]] bool is_durable() const override { return durable; }
-  void commit(const CommitBatch& batch, CommitListener& told) override {
+  void commit(const Commit& batch, CommitListener& told) override {
     listener = &told;
     KeptBatch& kept = batches.emplace_back(KeptBatch{.epoch = batch.epoch, .sequence = batch.sequence});
-    for (const WorkflowCommit& each : batch.workflows) {
+    kept.makes_room = batch.makes_room;
+    kept.records.assign(batch.records.begin(), batch.records.end());
+    for (const WorkflowChange& each : batch.workflows) {
       std::size_t events = 0;
       for (const auto& piece : each.events) events += piece.size();
-      kept.workflows.push_back({.id = each.facts->id.text(),
+      kept.workflows.push_back({.id = each.id(),
                                 .first_event = each.first_event,
                                 .events = events,
                                 .has_checkpoint = !each.checkpoint.empty(),
@@ -96,7 +101,8 @@ struct HeldStore : VolatileStore {
                                 .has_summary = each.summary != nullptr,
                                 .replaces = each.replaced != nullptr,
                                 .letters_anew = each.letters && each.letters->anew,
-                                .letters = each.letters ? each.letters->changes.size() : 0});
+                                .letters = each.letters ? each.letters->changes.size() : 0,
+                                .goes = each.removal != nullptr});
     }
   }
   // The latest batch is durable, or has failed.

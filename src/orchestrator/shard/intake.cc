@@ -114,7 +114,7 @@ void Intake::fire(const Timer& timer) {
     case TimerKind::attempt_timeout:
       if (decider_.decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt}))
         if (const std::string& policy = workflow->state.definition().timeout_policy(); !policy.empty())
-          policies_.count(policy, {.timeouts = 1});
+          policies_.statistics().count(policy, {.timeouts = 1});
       break;
     case TimerKind::schedule_to_start:
     case TimerKind::schedule_to_close: {

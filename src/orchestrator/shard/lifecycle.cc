@@ -9,15 +9,20 @@
 
 namespace pawl {
 
+std::unexpected<Error> being_removed(std::string_view id) {
+  return fail(ErrorCode::unavailable, fmt::format("workflow {} is being deleted; try again", in_quotes(id)));
+}
+
 // Looked at here, too: while a policy is being deleted, no workflow comes to refer to it behind the back of who looks
 // for such.
 Result<void> Lifecycle::check_policies(const Definition& definition) const {
-  return definition.policies().empty() ? Result<void>() : environment_.policies.check_known(definition);
+  return definition.policies().empty() ? Result<void>() : environment_.policies.registry().check_known(definition);
 }
 
 Result<LiveWorkflow*> Lifecycle::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
   if (environment_.limits.read_only) return Decider::refuse_to_change();
   const std::string& id = facts->id.text();
+  if (workflows_.is_being_removed(id)) return being_removed(id);
   Result<bool> taken = workflows_.find(id) != nullptr;
   *taken |= quarantine_.reason_of(id) != nullptr;
   if (!*taken && id_may_be_taken) taken = commits_.store().contains(id);
@@ -45,12 +50,11 @@ Result<void> Lifecycle::check_new(const BoundDefinition& bound, std::size_t more
   if (environment_.workflow_count + more > environment_.limits.workflows)
     return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
                                                        environment_.limits.workflows));
-  if (Result<void> ok = check_policies(*bound.definition); !ok) return ok;
-  // The store may be another one than when the workflow was prepared.
-  return bound.keep_in(commits_.store());
+  return check_policies(*bound.definition);
 }
 
 Result<LiveWorkflow*> Lifecycle::make(BoundDefinitionPtr bound, WorkflowFactsPtr facts) {
+  commits_.need(*bound);
   LiveWorkflow& workflow = workflows_.add();
   workflow.bound = std::move(bound);
   workflow.time_offset = timers_.correction();
@@ -79,7 +83,7 @@ Result<void> Lifecycle::change_facts(LiveWorkflow& workflow, const std::function
 Result<void> Lifecycle::exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command) {
   if (environment_.limits.read_only) return Decider::refuse_to_change();
   if (Result<void> ok = check_policies(*bound->definition); !ok) return ok;
-  if (Result<void> kept = bound->keep_in(commits_.store()); !kept) return kept;
+  commits_.need(*bound);
   if (Result<void> done = change_facts(workflow, [&] { return decider_.decide(workflow, command); }); !done)
     return done;
   workflow.bound = std::move(bound);
@@ -93,6 +97,7 @@ Result<void> Lifecycle::redefine(LiveWorkflow& workflow, BoundDefinitionPtr boun
 // It may have ended meanwhile, and then lives again.
 Result<void> Lifecycle::restore(LiveWorkflow& workflow, const command::RestoreWorkflow& snapshot) {
   if (Result<void> ok = check_policies(*snapshot.facts->definition); !ok) return ok;
+  commits_.need(*workflow.bound);  // a snapshot is restored into a workflow of the same definition
   if (Result<void> restored = change_facts(workflow, [&] { return decider_.decide(workflow, snapshot); }); !restored)
     return restored;
   live_again(workflow);
@@ -186,17 +191,35 @@ Result<void> Lifecycle::check_removable(const LiveWorkflow& workflow, std::strin
   return {};
 }
 
-Result<void> Lifecycle::remove(const std::string& id) {
+Result<std::optional<std::uint64_t>> Lifecycle::begin_removal(const std::string& id) {
+  if (environment_.limits.read_only) return Decider::refuse_to_change();
+  if (workflows_.is_being_removed(id)) return being_removed(id);
   LiveWorkflow* workflow = workflows_.find(id);
   if (workflow == nullptr && quarantine_.reason_of(id) != nullptr) workflow = workflows_.find_broken(id);
   if (workflow != nullptr) {
-    if (Result<void> removable = check_removable(*workflow, "delete"); !removable) return removable;
+    if (Result<void> removable = check_removable(*workflow, "delete"); !removable)
+      return std::unexpected(std::move(removable.error()));
     workflows_.remove(*workflow);
+    if (!commits_.store().is_durable()) {
+      quarantine_.remove(id);
+      return std::nullopt;
+    }
   }
-  Result<void> removed;
-  if (workflow == nullptr || commits_.store().is_durable()) removed = commits_.store().remove_workflow(id);
+  return workflows_.begin_removal(id);
+}
+
+Result<void> Lifecycle::commit_removal(std::uint64_t number, std::unique_ptr<Removal> removal) {
+  if (!workflows_.is_being_removed(removal->id, number))
+    return fail(ErrorCode::unavailable, fmt::format("the shard of workflow {} went down; try again",
+                                                    in_quotes(removal->id)));
+  commits_.remove(std::move(removal));
+  return {};
+}
+
+void Lifecycle::end_removal(std::uint64_t number, const std::string& id, bool removed) {
+  if (!workflows_.is_being_removed(id, number)) return;
+  workflows_.end_removal(id);
   if (removed) quarantine_.remove(id);
-  return removed;
 }
 
 void Lifecycle::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter) {

@@ -2,8 +2,10 @@
 // again and forgotten. Threads: the shard's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,9 @@
 #include "orchestrator/shard/workflow_table.h"
 
 namespace pawl {
+
+// The error of whatever is asked of a workflow while it is being removed from the store.
+[[nodiscard]] std::unexpected<Error> being_removed(std::string_view id);
 
 class Lifecycle {
  public:
@@ -44,8 +49,14 @@ class Lifecycle {
   // A command after which an ended workflow may live again.
   Result<void> revive(LiveWorkflow& workflow, const Command& command);
   Result<void> register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
-  // Forgets an ended workflow, here and in the store. Error: `not_found`, `invalid_state`.
-  Result<void> remove(const std::string& id);
+  // Forgets an ended workflow here, and keeps its id from everybody until it is removed from the store, too, or not
+  // after all: until end_removal(). The number says which removal it is; none: there is nothing stored to be removed.
+  // Error: `invalid_state`; `unavailable` while it is being removed.
+  Result<std::optional<std::uint64_t>> begin_removal(const std::string& id);
+  // What was planned since goes with what is decided in this turn. Error: `unavailable`, this shard has come up since.
+  Result<void> commit_removal(std::uint64_t number, std::unique_ptr<Removal> removal);
+  // `removed`: durably. Otherwise it is as it was.
+  void end_removal(std::uint64_t number, const std::string& id, bool removed);
   // `waiter` is told once, when the workflow is durably terminal, which may be now; unless it has gone by then.
   void when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWaiter>& waiter);
 

@@ -83,14 +83,13 @@ TEST(Lifecycle, removes_what_has_ended_and_nothing_that_is_still_at_work) {
   parts.store.durable = false;
   LiveWorkflow& workflow = parts.start("w");
   parts.turn();
-  EXPECT_EQ(code_of(parts.lifecycle.remove("w")), ErrorCode::invalid_state);
+  EXPECT_EQ(code_of(parts.lifecycle.begin_removal("w")), ErrorCode::invalid_state);
   const AttemptAddress attempt = parts.attempt_of(workflow, 0);
   end_now(parts, workflow);
-  EXPECT_EQ(code_of(parts.lifecycle.remove("w")), ErrorCode::invalid_state) << "its handler still runs";
+  EXPECT_EQ(code_of(parts.lifecycle.begin_removal("w")), ErrorCode::invalid_state) << "its handler still runs";
   (void)parts.attempts.end(attempt);
-  EXPECT_TRUE(parts.lifecycle.remove("w"));
+  EXPECT_FALSE(parts.lifecycle.begin_removal("w").value()) << "nothing of it is stored";
   EXPECT_EQ(parts.workflows.find("w"), nullptr);
-  EXPECT_EQ(code_of(parts.lifecycle.remove("w")), ErrorCode::not_found);
 }
 
 TEST(Lifecycle, removes_a_broken_one_that_had_ended) {
@@ -100,9 +99,43 @@ TEST(Lifecycle, removes_a_broken_one_that_had_ended) {
   end_now(parts, workflow);
   parts.decider.quarantine(workflow, workflow.state.state, "it broke");
   EXPECT_EQ(parts.workflows.find("w"), nullptr);
-  EXPECT_TRUE(parts.lifecycle.remove("w"));
+  EXPECT_FALSE(parts.lifecycle.begin_removal("w").value()) << "nothing of it is stored";
   EXPECT_EQ(parts.quarantine.reason_of("w"), nullptr);
   EXPECT_EQ(parts.workflow_count, 0U);
+}
+
+// Its id belongs to nobody, and is not free, until the removal is durable.
+TEST(Lifecycle, keeps_an_id_that_is_being_removed_from_everybody) {
+  Parts parts;
+  end_now(parts, parts.create("w"));
+  const std::optional<std::uint64_t> number = parts.lifecycle.begin_removal("w").value();
+  ASSERT_TRUE(number);
+  EXPECT_EQ(parts.workflows.find("w"), nullptr);
+  const auto create = [&] {
+    const DefinitionPtr definition = define(chain(1));
+    return parts.lifecycle.create(bound(definition), facts_of("w", definition), true);
+  };
+  const auto expect_kept = [&] {
+    EXPECT_EQ(create().error().code, ErrorCode::unavailable);
+    EXPECT_EQ(parts.recovery.load_one("w").error().code, ErrorCode::unavailable);
+    EXPECT_EQ(code_of(parts.lifecycle.begin_removal("w")), ErrorCode::unavailable);
+  };
+  expect_kept();
+  struct Planned final : Removal {
+    Planned() : Removal("w") {}
+  };
+  EXPECT_EQ(parts.lifecycle.commit_removal(*number + 1, std::make_unique<Planned>()).error().code,
+            ErrorCode::unavailable)
+      << "another removal";
+  ASSERT_TRUE(parts.lifecycle.commit_removal(*number, std::make_unique<Planned>()));
+  parts.commit();
+  ASSERT_EQ(parts.store.batches.back().workflows.size(), 1U);
+  EXPECT_TRUE(parts.store.batches.back().workflows[0].goes);
+  expect_kept();
+  parts.store.settle();
+  parts.release_durable();
+  parts.lifecycle.end_removal(*number, "w", true);
+  EXPECT_TRUE(create());
 }
 
 // There is the former workflow or the new one: both in one commit.

@@ -73,7 +73,7 @@ class Parts : private Observer, private AttemptSink {
         attempts(
             0, slots, [this](std::uint32_t shard) { woken.push_back(shard); }, workflows, timers),
         ready(attempts.out(), environment.limits),
-        commits(environment, [this] { ++settled; }),
+        commits(0, environment, [this] { ++settled; }),
         decider(
             environment, timers, breakers, ready, commits,
             [this](LiveWorkflow& broken, WorkflowState sound, std::string_view why) {

@@ -83,6 +83,7 @@ Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& g
 
 Result<LiveWorkflow*> Recovery::load_one(const std::string& id) {
   if (LiveWorkflow* const known = workflows_.find(id)) return known;
+  if (workflows_.is_being_removed(id)) return being_removed(id);
   if (const Error* const reason = quarantine_.reason_of(id)) return std::unexpected(*reason);
   const Result<StoredWorkflow> stored = commits_.store().read_workflow(id);
   if (!stored && stored.error().code == ErrorCode::not_found) return nullptr;

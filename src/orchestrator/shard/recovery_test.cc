@@ -16,7 +16,9 @@ struct StockedStore final : HeldStore {
     texts[state.definition().hash()] = to_canonical_json(state.definition());
     stock[state.id()] = {.id = state.id(), .ended = is_terminal(state.state), .checkpoint = core::encode_state(state)};
   }
-  Result<std::string> read_definition(const std::string& hash) override { return texts.at(hash); }
+  Result<std::optional<std::string>> read_record(RecordKind, std::string_view key) override {
+    return texts.at(from_stored_hash(key));
+  }
   Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,
                          const std::function<bool(Result<StoredWorkflow>)>& visit) override {
     for (const auto& [id, stored] : stock)

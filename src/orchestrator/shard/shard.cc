@@ -32,7 +32,7 @@ Shard::Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint
           index, environment.slots, [this](std::uint32_t other) { environment_.shards[other]->mailbox().nudge(); },
           workflows_, timers_),
       ready_(attempts_.out(), environment_.limits),
-      commits_(environment_,
+      commits_(index, environment_,
                [this] {
                  if (!mailbox_.is_here()) mailbox_.wake();
                }),

@@ -86,6 +86,7 @@ class Shard {
   [[nodiscard]] Lifecycle& lifecycle() { return lifecycle_; }
   [[nodiscard]] Recovery& recovery() { return recovery_; }
   [[nodiscard]] CommitPipeline& commits() { return commits_; }
+  [[nodiscard]] const CommitPipeline& commits() const { return commits_; }
   [[nodiscard]] Decider& decider() { return decider_; }
   [[nodiscard]] const WorkflowTable& workflows() const { return workflows_; }
   [[nodiscard]] const Quarantine& quarantine() const { return quarantine_; }

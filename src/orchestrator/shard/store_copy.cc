@@ -1,11 +1,12 @@
 #include "orchestrator/shard/store_copy.h"
 
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "orchestrator/ask.h"
+#include "orchestrator/commit_and_wait.h"
 
 namespace pawl {
 namespace {
@@ -14,17 +15,12 @@ namespace {
 constexpr std::size_t kWorkflowsPerCopy = 1000;
 constexpr std::size_t kBytesPerCopy = std::size_t{64} << 20U;
 
-struct CopyListener final : CommitListener {
-  Reply<void> reply;
-  void committed(std::uint64_t, Result<void> outcome) override { reply.set(std::move(outcome)); }
-};
-
 class Copier {
  public:
   Copier(CommitPipeline& commits, Store& next, Epoch epoch) : commits_(commits), next_(next), epoch_(epoch) {}
 
   Result<void> add(LiveWorkflow& workflow) {
-    if (Result<void> kept = workflow.bound->keep_in(next_); !kept) return kept;
+    if (definitions_.insert(workflow.bound->definition.get()).second) records_.push_back(workflow.bound->record());
     copies_.push_back(commits_.commit_of_all(workflow));
     if (copies_.back().checkpoint.empty())
       return fail(ErrorCode::limit_exceeded,
@@ -36,11 +32,12 @@ class Copier {
 
   Result<void> flush() {
     if (copies_.empty()) return {};
-    CopyListener copied;
-    next_.commit({.epoch = epoch_, .sequence = commits_.next_sequence(), .workflows = copies_}, copied);
-    next_.help();
-    const Result<void> outcome = *copied.reply.wait();
+    const Result<void> outcome = commit_and_wait(next_, {.epoch = epoch_,
+                                                         .sequence = commits_.next_sequence(),
+                                                         .workflows = copies_,
+                                                         .records = records_});
     copies_.clear();
+    records_.clear();
     bytes_ = 0;
     return outcome;
   }
@@ -49,7 +46,9 @@ class Copier {
   CommitPipeline& commits_;
   Store& next_;
   const Epoch epoch_;
-  std::vector<WorkflowCommit> copies_;
+  std::vector<WorkflowChange> copies_;
+  std::vector<RecordChange> records_;           // the definitions of these
+  std::set<const Definition*> definitions_;  // of all
   std::size_t bytes_ = 0;
 };
 

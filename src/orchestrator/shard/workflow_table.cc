@@ -68,7 +68,18 @@ void WorkflowTable::forget_ended(std::size_t most) {
   }
 }
 
+std::optional<std::uint64_t> WorkflowTable::begin_removal(const std::string& id) {
+  if (!removals_.try_emplace(id, last_removal_ + 1).second) return std::nullopt;
+  return ++last_removal_;
+}
+
+void WorkflowTable::end_removal(std::string_view id) {
+  const auto removal = removals_.find(id);
+  if (removal != removals_.end()) removals_.erase(removal);
+}
+
 WorkflowTable::Places WorkflowTable::take_all() {
+  removals_.clear();
   by_id_.clear();
   ended_.clear();
   free_places_.clear();

@@ -6,7 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -67,7 +71,19 @@ class WorkflowTable {
   // Forgets those that ended first, until `most` of them are left. What is still in use is left for the next time.
   void forget_ended(std::size_t most);
 
-  // All of them, which nobody finds any more. They are not counted.
+  // An id that is being removed from the store: until that is durable it belongs to nobody, and neither is it free.
+  // Returns a number by which this removal is known; none if there is another one.
+  [[nodiscard]] std::optional<std::uint64_t> begin_removal(const std::string& id);
+  void end_removal(std::string_view id);
+  [[nodiscard]] bool is_being_removed(std::string_view id) const {
+    return !removals_.empty() && removals_.contains(id);
+  }
+  [[nodiscard]] bool is_being_removed(std::string_view id, std::uint64_t number) const {
+    const auto removal = removals_.find(id);
+    return removal != removals_.end() && removal->second == number;
+  }
+
+  // All of them, which nobody finds any more. No id is being removed any more. They are not counted.
   [[nodiscard]] Places take_all();
 
  private:
@@ -84,6 +100,8 @@ class WorkflowTable {
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;
   std::deque<Ended> ended_;  // the oldest first
   std::uint32_t next_generation_ = 1;
+  std::map<std::string, std::uint64_t, std::less<>> removals_;  // by id
+  std::uint64_t last_removal_ = 0;
 };
 
 }  // namespace pawl

@@ -21,7 +21,7 @@ class BackupFolder {
 
 TEST_P(Backups, have_all_and_go_their_own_way) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create_and_end("over", {})));
-  ASSERT_TRUE(store().put_snapshot(snapshot("s", "w")));
+  ASSERT_TRUE(shard.put(snapshot_record(snapshot("s", "w"))));
   const BackupFolder folder;
   const Result<void> made = store().backup(folder.path());
   if (!made) {
@@ -35,7 +35,7 @@ TEST_P(Backups, have_all_and_go_their_own_way) {
   StoreShard copy(*copied);
   EXPECT_EQ(copy.live(), (Live{{"w", {{0, 1}}}}));
   EXPECT_EQ(copy.list(), std::vector<std::string>{"over"});
-  EXPECT_TRUE(copied->read_snapshot("w", "s"));
+  EXPECT_TRUE(stored_snapshot(*copied, "w", "s"));
   ASSERT_TRUE(copy.commit(Turn().end("w", 1)));
   EXPECT_EQ(shard.live(), (Live{{"w", {{0, 1}, {1, 1}}}}));
 }

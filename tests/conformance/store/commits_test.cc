@@ -34,8 +34,8 @@ TEST_P(Commits, keep_events_as_they_were) {
 // The turn is gone when the queue is run.
 TEST_P(Commits, need_nothing_of_their_batch_after_the_call) {
   auto turn = std::make_unique<Turn>();
-  turn->create("w").go_on("w", 1, 3, "state");
-  const std::uint64_t sequence = shard.start(Turn().create("v"));
+  turn->go_on("w", 1, 3, "state");
+  const std::uint64_t sequence = shard.start(Turn().create("v").create("w"));
   const std::uint64_t second = shard.start(*turn);
   turn.reset();
   store().help();
@@ -180,7 +180,7 @@ TEST_P(Commits, take_ids_and_names_of_any_text) {
   for (const std::string& id : odd) EXPECT_THAT(shard.list({.name = id}), ElementsAre(id));
   EXPECT_EQ(shard.list().size(), odd.size());
   for (std::size_t i = 0; i < odd.size(); ++i) {
-    ASSERT_TRUE(store().remove_workflow(odd[i]));
+    ASSERT_TRUE(shard.remove(odd[i]));
     EXPECT_EQ(shard.list().size(), odd.size() - i - 1);
   }
 }

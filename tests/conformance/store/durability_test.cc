@@ -18,21 +18,21 @@ TEST_P(Durability, holds_for_all_kinds_of_what_is_kept) {
   const std::string canonical = to_canonical_json(*two_tasks());
   for (const bool crashes : {false, true}) {
     const std::string name = crashes ? "crashes" : "ends";
-    ASSERT_TRUE(store().put_definition(two_tasks()->hash(), canonical));
+    ASSERT_TRUE(shard.put(definition_record(two_tasks()->hash(), canonical)));
     ASSERT_TRUE(shard.commit(Turn().create(name).create(name + " over")));
     ASSERT_TRUE(shard.commit(Turn().letters(name, 1, {.added = {"a"}}).end(name + " over", 1)));
-    ASSERT_TRUE(store().put_snapshot(snapshot("s", name)));
-    const StoredPolicy policy{.id = name, .kind = PolicyKind::retry, .versions = {{.config = "{}"}}, .breaker = {}};
-    ASSERT_TRUE(store().put_policy(policy, true));
+    ASSERT_TRUE(shard.put(snapshot_record(snapshot("s", name))));
+    const StoredPolicy policy{.id = name, .kind = PolicyKind::retry, .versions = {{.config = "{}"}}};
+    ASSERT_TRUE(shard.put(policy_record(policy)));
     const Live live = shard.live();
     const auto ended = shard.list();
     crashes ? crash() : reopen();
     EXPECT_EQ(shard.live(), live);
     EXPECT_EQ(shard.list(), ended);
     EXPECT_THAT(shard.letters(name), ElementsAre(name + "/a"));
-    EXPECT_EQ(*store().read_definition(two_tasks()->hash()), canonical);
-    EXPECT_TRUE(store().read_snapshot(name, "s"));
-    EXPECT_THAT(*store().list_policies(), SizeIs(crashes ? 2 : 1));
+    EXPECT_EQ(*stored_definition(store(), two_tasks()->hash()), canonical);
+    EXPECT_TRUE(stored_snapshot(store(), name, "s"));
+    EXPECT_THAT(*stored_policies(store()), SizeIs(crashes ? 2 : 1));
   }
 }
 
@@ -81,41 +81,41 @@ TEST_P(Durability, of_a_definition_comes_with_that_of_the_next_commit) {
   for (int i = 0; i < kCrashes; ++i) {
     const std::string number = std::to_string(i);
     const DefinitionPtr definition = testing::define({testing::task("task_" + number)});
-    ASSERT_TRUE(store().put_definition(definition->hash(), to_canonical_json(*definition)));
+    ASSERT_TRUE(shard.put(definition_record(definition->hash(), to_canonical_json(*definition))));
     ASSERT_TRUE(shard.commit(Turn().create(number)));
     crash();
-    EXPECT_EQ(store().read_definition(definition->hash()), to_canonical_json(*definition));
+    EXPECT_EQ(stored_definition(store(), definition->hash()), to_canonical_json(*definition));
   }
 }
 
 TEST_P(Durability, of_a_policy_that_is_not_synced_comes_with_that_of_the_next_commit) {
   const auto policy = [](std::string config) {
     return StoredPolicy{
-        .id = "p", .kind = PolicyKind::timeout, .versions = {{.config = std::move(config)}}, .breaker = {}};
+        .id = "p", .kind = PolicyKind::timeout, .versions = {{.config = std::move(config)}}};
   };
   for (int i = 0; i < kCrashes; ++i) {
-    ASSERT_TRUE(store().put_policy(policy("1"), true));
+    ASSERT_TRUE(shard.put(policy_record(policy("1"))));
     crash();
-    EXPECT_EQ(store().list_policies().value().at(0).versions.at(0).config, "1");
-    ASSERT_TRUE(store().put_policy(policy("2"), false));
+    EXPECT_EQ(stored_policies(store()).value().at(0).versions.at(0).config, "1");
+    ASSERT_TRUE(shard.put(policy_record(policy("2"))));
     ASSERT_TRUE(shard.commit(Turn().create("w" + std::to_string(i))));
     crash();
-    EXPECT_EQ(store().list_policies().value().at(0).versions.at(0).config, "2");
-    ASSERT_TRUE(store().remove_policy("p"));
+    EXPECT_EQ(stored_policies(store()).value().at(0).versions.at(0).config, "2");
+    ASSERT_TRUE(shard.put(policy_removal("p")));
     crash();
-    EXPECT_THAT(*store().list_policies(), IsEmpty());
+    EXPECT_THAT(*stored_policies(store()), IsEmpty());
   }
 }
 
 TEST_P(Durability, of_a_snapshot_and_of_its_removal_is_at_once) {
   ASSERT_TRUE(shard.commit(Turn().create("w")));
   for (int i = 0; i < kCrashes; ++i) {
-    ASSERT_TRUE(store().put_snapshot(snapshot("s", "w")));
+    ASSERT_TRUE(shard.put(snapshot_record(snapshot("s", "w"))));
     crash();
-    ASSERT_TRUE(store().read_snapshot("w", "s"));
-    ASSERT_TRUE(store().remove_snapshot("w", "s"));
+    ASSERT_TRUE(stored_snapshot(store(), "w", "s"));
+    ASSERT_TRUE(shard.put(snapshot_removal("w", "s")));
     crash();
-    EXPECT_EQ(store().read_snapshot("w", "s").error().code, ErrorCode::not_found);
+    EXPECT_EQ(stored_snapshot(store(), "w", "s").error().code, ErrorCode::not_found);
   }
 }
 
@@ -124,12 +124,12 @@ TEST_P(Durability, of_a_removal_comes_with_that_of_the_next_commit) {
   for (int i = 0; i < kCrashes; ++i) {
     const std::string id = "w" + std::to_string(i);
     ASSERT_TRUE(shard.commit(Turn().create_and_end(id, {}).create_and_end("v", {})));
-    ASSERT_TRUE(store().remove_workflow(id));
+    ASSERT_TRUE(shard.remove(id));
     crash();
     const bool is_there = *store().contains(id);
     EXPECT_EQ(shard.history(id), is_there ? (Runs{{0, 2}}) : Runs());
     EXPECT_EQ(std::ranges::count(shard.list(), id), is_there ? 1 : 0);
-    ASSERT_TRUE(store().remove_workflow("v"));
+    ASSERT_TRUE(shard.remove("v"));
     ASSERT_TRUE(shard.commit(Turn().create("u" + std::to_string(i))));
     crash();
     EXPECT_EQ(*store().contains("v"), false);

@@ -69,43 +69,28 @@ TEST_P(Failures, outlive_the_process_that_met_them) {
   EXPECT_TRUE(shard.commit(Turn().go_on("w", 1)));
 }
 
-// What is put beside commits says so, too, and is there or not, as a whole.
+// Records are there or not, as a whole.
 TEST_P(Failures, are_told_by_everything_that_writes) {
   const std::string canonical = to_canonical_json(*two_tasks());
-  const StoredPolicy policy{.id = "p", .kind = PolicyKind::retry, .versions = {{.config = "{}"}}, .breaker = {}};
+  const StoredPolicy policy{.id = "p", .kind = PolicyKind::retry, .versions = {{.config = "{}"}}};
   ASSERT_TRUE(shard.commit(Turn().create("w")));
   const std::vector<std::function<Result<void>()>> writes = {
-      [&] { return store().put_definition(two_tasks()->hash(), canonical); },
-      [&] { return store().put_snapshot(snapshot("s", "w")); },
-      [&] { return store().put_policy(policy, true); },
+      [&] { return shard.put(definition_record(two_tasks()->hash(), canonical)); },
+      [&] { return shard.put(snapshot_record(snapshot("s", "w"))); },
+      [&] { return shard.put(policy_record(policy)); },
   };
   for (const auto& write : writes) {
     fixture().fail_write_after(0, Kept::nothing);
     EXPECT_EQ(write().error().code, ErrorCode::unavailable);
     shard.acquire();
-    EXPECT_EQ(store().read_definition(two_tasks()->hash()).has_value(), &write > &writes[0]);
-    EXPECT_EQ(store().read_snapshot("w", "s").has_value(), &write > &writes[1]);
-    EXPECT_TRUE(store().list_policies().value().empty());
+    EXPECT_EQ(stored_definition(store(), two_tasks()->hash()).has_value(), &write > &writes[0]);
+    EXPECT_EQ(stored_snapshot(store(), "w", "s").has_value(), &write > &writes[1]);
+    EXPECT_TRUE(stored_policies(store()).value().empty());
     EXPECT_TRUE(write());
   }
-  EXPECT_EQ(*store().read_definition(two_tasks()->hash()), canonical);
-  EXPECT_TRUE(store().read_snapshot("w", "s"));
-  EXPECT_EQ(store().list_policies().value().size(), 1U);
-}
-
-// The definition may be gone, so that a commit must not count on it: it is put again, and then it is there.
-TEST_P(Failures, do_not_let_a_definition_be_taken_for_kept) {
-  const std::string canonical = to_canonical_json(*two_tasks());
-  const std::uint64_t identity = store().identity();
-  ASSERT_TRUE(store().put_definition(two_tasks()->hash(), canonical));
-  fixture().fail_write_after(0, Kept::nothing);
-  ASSERT_FALSE(shard.commit(Turn().create("w")));
-  crash();
-  EXPECT_NE(store().identity(), identity);
-  ASSERT_TRUE(store().put_definition(two_tasks()->hash(), canonical));
-  ASSERT_TRUE(shard.commit(Turn().create("w")));
-  crash();
-  EXPECT_EQ(*store().read_definition(two_tasks()->hash()), canonical);
+  EXPECT_EQ(*stored_definition(store(), two_tasks()->hash()), canonical);
+  EXPECT_TRUE(stored_snapshot(store(), "w", "s"));
+  EXPECT_EQ(stored_policies(store()).value().size(), 1U);
 }
 
 // All that a workflow lives through, as often as there are writes in it; each time another one fails.

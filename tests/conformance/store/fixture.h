@@ -76,7 +76,7 @@ class StoreTest : public ::testing::TestWithParam<StoreFactory> {
   // Nothing that a test does may leave anything that does not fit together.
   void TearDown() override {
     if (fixture().has_failed()) shard.acquire();
-    ASSERT_TRUE(store().put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+    ASSERT_TRUE(shard.put(definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))));
     for (const std::string& problem : fixture().problems()) ADD_FAILURE() << problem;
   }
 

@@ -43,7 +43,7 @@ Model read_all(Store& store, StoreShard& shard) {
     }
     workflow.checkpoint = store.read_workflow(id).value().checkpoint;
     for (const std::string& letter : shard.letters(id)) workflow.letters.insert(letter.substr(id.size() + 1));
-    for (const StoredSnapshot& each : *store.list_snapshots(id)) workflow.snapshots.insert(each.id);
+    for (const StoredSnapshot& each : *stored_snapshots(store, id)) workflow.snapshots.insert(each.id);
   };
   for (const auto& [id, runs] : shard.live()) {
     const StoredSummary summary = *store.read_summary(id);
@@ -199,15 +199,13 @@ class RandomRun {
     const std::string id = life_.any_id();
     const auto known = model_.find(id);
     if (known == model_.end()) return;
-    Store& store = fixture_.store();
     const std::string name = "s" + std::to_string(life_.below(2));
     if (known->second.ended && life_.chance(3)) {
-      if (store.remove_workflow(id)) model_.erase(known);
+      if (shard_.remove(id)) model_.erase(known);
     } else if (life_.chance(2)) {
-      if (store.put_snapshot(
-              {.id = name, .workflow = id, .created_at = at(1), .label = "", .state = state_of(id, 1, name)}))
+      if (shard_.put(snapshot_record({.id = name, .workflow = id, .created_at = at(1), .label = "", .state = state_of(id, 1, name)})))
         known->second.snapshots.insert(name);
-    } else if (store.remove_snapshot(id, name)) {
+    } else if (shard_.put(snapshot_removal(id, name))) {
       known->second.snapshots.erase(name);
     }
     if (fixture_.has_failed()) {
@@ -219,7 +217,6 @@ class RandomRun {
     ASSERT_EQ(read(), model_);
     make_durable();
   }
-  // A removal is so with the next commit.
   void make_durable() {
     while (!shard_.commit(Turn().go_on(kClock, model_[kClock].events))) {
       shard_.acquire();
@@ -249,7 +246,8 @@ TEST_P(RandomLives, are_kept_as_a_map_would_keep_them) {
     if (HasFatalFailure()) return;
     (void)one->store().acquire();  // the write that was to fail may not have been made yet
     ASSERT_TRUE(one->store().acquire());
-    ASSERT_TRUE(one->store().put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
+    StoreShard last(one->store());
+    ASSERT_TRUE(last.put(definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))));
     EXPECT_THAT(one->problems(), ::testing::IsEmpty());
   }
 }

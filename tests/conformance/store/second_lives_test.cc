@@ -52,8 +52,8 @@ TEST_P(SecondLives, of_an_id_replace_the_ended_workflow_in_one_commit) {
   ASSERT_TRUE(shard.commit(Turn().create("w").create("wa")));
   ASSERT_TRUE(shard.commit(Turn().letters("w", 1, {.added = {"a"}}).letters("wa", 1, {.added = {"a"}})));
   ASSERT_TRUE(shard.commit(Turn().go_on("w", 2, 3, "checkpoint")));
-  ASSERT_TRUE(store().put_snapshot(snapshot("s", "w")));
-  ASSERT_TRUE(store().put_snapshot(snapshot("s", "wa")));
+  ASSERT_TRUE(shard.put(snapshot_record(snapshot("s", "w"))));
+  ASSERT_TRUE(shard.put(snapshot_record(snapshot("s", "wa"))));
   ASSERT_TRUE(shard.commit(Turn().end("w", 5, failed).go_on("wa", 2)));
   ASSERT_TRUE(shard.commit(Turn().replace("w", failed, at(20)).go_on("wa", 3)));
   EXPECT_EQ(shard.live(), (Live{{"w", {{0, 1}}}, {"wa", {{0, 1}, {1, 1}, {2, 1}, {3, 1}}}}));
@@ -61,8 +61,8 @@ TEST_P(SecondLives, of_an_id_replace_the_ended_workflow_in_one_commit) {
   EXPECT_FALSE(store().read_summary("w").value().ended);
   EXPECT_EQ(store().read_summary("w").value().summary.status.created_at, at(20));
   EXPECT_THAT(shard.list(), IsEmpty());
-  EXPECT_THAT(*store().list_snapshots("w"), IsEmpty());
-  EXPECT_EQ(store().list_snapshots("wa").value().size(), 1U);
+  EXPECT_THAT(*stored_snapshots(store(), "w"), IsEmpty());
+  EXPECT_EQ(stored_snapshots(store(), "wa").value().size(), 1U);
   EXPECT_THAT(shard.letters(), ElementsAre("wa/a"));
   ASSERT_TRUE(shard.commit(Turn().end("w", 1, {.created_at = at(20)})));
   EXPECT_THAT(shard.list(), ElementsAre("w"));
@@ -73,13 +73,13 @@ TEST_P(SecondLives, of_an_id_replace_the_ended_workflow_as_a_whole_or_not_at_all
   for (const Kept kept : {Kept::nothing, Kept::all}) {
     const std::string id = kept == Kept::all ? "kept" : "lost";
     ASSERT_TRUE(shard.commit(Turn().create_and_end(id, {})));
-    ASSERT_TRUE(store().put_snapshot(snapshot("s", id)));
+    ASSERT_TRUE(shard.put(snapshot_record(snapshot("s", id))));
     fixture().fail_write_after(0, kept);
     ASSERT_FALSE(shard.commit(Turn().replace(id, {}, at(20))));
     shard.acquire();
     EXPECT_EQ(shard.history(id), kept == Kept::all ? (Runs{{0, 1}}) : (Runs{{0, 2}}));
     EXPECT_EQ(store().read_summary(id).value().ended, kept == Kept::nothing);
-    EXPECT_EQ(store().read_snapshot(id, "s").has_value(), kept == Kept::nothing);
+    EXPECT_EQ(stored_snapshot(store(), id, "s").has_value(), kept == Kept::nothing);
   }
 }
 

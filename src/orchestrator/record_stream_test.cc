@@ -1,0 +1,177 @@
+// Who waits for a record is answered when it is durable; what was posted is written some time, as it was posted last.
+#include "orchestrator/record_stream.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "orchestrator/shard/doubles_test.h"
+
+namespace pawl {
+namespace {
+
+using testing::HeldStore;
+using testing::StandingClock;
+
+RecordChange record(std::string key, std::string value) {
+  return {.kind = RecordKind::audit, .key = std::move(key), .value = std::move(value)};
+}
+
+class Stream {
+ public:
+  Stream() { stream.use_store(store, Epoch(1)); }
+
+  // The records of the last commit, as "key=value".
+  std::vector<std::string> last() {
+    std::vector<std::string> found;
+    for (const RecordChange& change : store.batches.back().records)
+      found.push_back(change.key + "=" + change.value.value_or("none"));
+    return found;
+  }
+  void run() {
+    while (stream.step()) {
+    }
+  }
+  // Calls write() on a thread of its own, and waits until it has asked.
+  std::thread write(std::vector<RecordChange> changes, std::optional<Result<void>>& outcome, bool makes_room = false) {
+    const std::size_t before = store.batches.size();
+    std::thread writer([this, changes, &outcome, makes_room] {
+      outcome = makes_room ? stream.remove(changes) : stream.write(changes);
+    });
+    while (store.batches.size() == before && !stream.step()) std::this_thread::yield();
+    return writer;
+  }
+
+  StandingClock clock;
+  HeldStore store;
+  std::optional<Error> problem;
+  int renewals = 0;
+  Result<std::pair<Store*, Epoch>> renewed = std::pair<Store*, Epoch>(&store, Epoch(2));
+  RecordStream stream{clock,
+                      [this](Epoch) {
+                        ++renewals;
+                        return renewed;
+                      },
+                      [this](const Error* why) { problem = why == nullptr ? std::nullopt : std::optional(*why); }};
+};
+
+TEST(RecordStream, answers_when_the_record_is_durable) {
+  Stream it;
+  std::optional<Result<void>> outcome;
+  std::thread writer = it.write({record("a", "1"), record("b", "2")}, outcome);
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=1", "b=2"}));
+  EXPECT_FALSE(it.stream.step()) << "the commit is on its way";
+  it.store.settle();
+  it.run();
+  writer.join();
+  EXPECT_TRUE(*outcome);
+}
+
+TEST(RecordStream, writes_of_what_was_posted_the_last) {
+  Stream it;
+  it.stream.post(record("a", "1"));
+  it.stream.post(record("b", "1"));
+  it.stream.post(record("a", "2"));
+  it.run();
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=2", "b=1"}));
+  it.stream.post(record("a", "3"));
+  it.run();
+  EXPECT_EQ(it.store.batches.size(), 1U) << "one at a time";
+  it.store.settle();
+  it.run();
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=3"}));
+}
+
+TEST(RecordStream, keeps_the_order_of_what_is_posted_and_what_is_written) {
+  Stream it;
+  it.stream.post(record("a", "old"));
+  std::optional<Result<void>> outcome;
+  std::thread writer([&] { outcome = it.stream.write({record("a", "new")}); });
+  // What was posted goes first, or not at all.
+  while (it.store.batches.empty() || it.last() != std::vector<std::string>{"a=new"}) {
+    if (!it.stream.step()) std::this_thread::yield();
+    if (!it.store.batches.empty() && it.last() == std::vector<std::string>{"a=old"}) it.store.settle();
+  }
+  it.stream.post(record("a", "newest"));
+  it.store.settle();
+  it.run();
+  writer.join();
+  EXPECT_TRUE(*outcome);
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=newest"}));
+}
+
+TEST(RecordStream, keeps_what_was_posted_over_a_failure_and_refuses_who_waits) {
+  Stream it;
+  it.stream.post(record("a", "1"));
+  it.stream.post(record("b", "1"));
+  std::optional<Result<void>> outcome;
+  std::thread writer = it.write({record("c", "1")}, outcome);
+  it.stream.post(record("b", "2"));
+  it.store.settle(fail(ErrorCode::unavailable, "the disk is full"));
+  it.stream.step();
+  writer.join();
+  EXPECT_EQ(outcome->error().code, ErrorCode::unavailable);
+  ASSERT_TRUE(it.problem);
+  EXPECT_EQ(it.renewals, 0);
+  it.run();
+  EXPECT_EQ(it.store.batches.size(), 1U) << "not before the store is tried again";
+  it.clock.time = *it.stream.due();
+  it.run();
+  EXPECT_EQ(it.renewals, 1);
+  EXPECT_FALSE(it.problem);
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=1", "b=2"}));
+  EXPECT_EQ(it.store.batches.back().epoch, Epoch(2));
+}
+
+TEST(RecordStream, goes_on_after_a_shard_has_acquired_the_store_anew) {
+  Stream it;
+  std::optional<Result<void>> outcome;
+  std::thread writer = it.write({record("a", "1")}, outcome);
+  it.store.settle(fail(ErrorCode::fenced, "another owner"));
+  it.run();
+  EXPECT_FALSE(it.problem);
+  EXPECT_EQ(it.store.batches.back().epoch, Epoch(2));
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=1"}));
+  it.store.settle();
+  it.run();
+  writer.join();
+  EXPECT_TRUE(*outcome);
+}
+
+TEST(RecordStream, removes_while_the_store_does_not_work) {
+  Stream it;
+  it.renewed = fail(ErrorCode::unavailable, "the disk is full");
+  it.stream.post(record("a", "1"));
+  it.run();
+  it.store.settle(fail(ErrorCode::unavailable, "the disk is full"));
+  it.run();
+  ASSERT_TRUE(it.problem);
+  std::optional<Result<void>> refused;
+  std::thread writer([&] { refused = it.stream.write({record("b", "1")}); });
+  while (!it.stream.step()) std::this_thread::yield();
+  writer.join();
+  EXPECT_EQ(refused->error().code, ErrorCode::unavailable);
+  std::optional<Result<void>> removed;
+  std::thread remover =
+      it.write({{.kind = RecordKind::audit, .key = "c", .value = std::nullopt}}, removed, /*makes_room=*/true);
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"c=none"}));
+  EXPECT_TRUE(it.store.batches.back().makes_room);
+  it.store.settle();
+  it.run();
+  remover.join();
+  EXPECT_TRUE(*removed);
+  EXPECT_TRUE(it.problem) << "that mends nothing";
+}
+
+TEST(RecordStream, ends_with_what_can_be_made_durable_and_refuses_all_else) {
+  Stream it;
+  it.store.durable = false;
+  it.stream.post(record("a", "1"));
+  it.stream.close();
+  EXPECT_EQ(it.stream.write({record("a", "1")}).error().code, ErrorCode::unavailable);
+  EXPECT_FALSE(it.stream.call([](RecordStream&) {}));
+  EXPECT_TRUE(it.store.batches.empty()) << "a store in memory keeps nothing";
+}
+
+}  // namespace
+}  // namespace pawl
