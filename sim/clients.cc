@@ -217,9 +217,8 @@ void Clients::remove(const std::string& id) {
     if (!planned) return shard.lifecycle().end_removal(number, id, false);
     const Result<void> added = shard.lifecycle().commit_removal(number, *std::move(planned));
     PAWL_ASSERT(added.has_value(), "{}", added.error().message);
-    shard.commits().reply_when_durable([&shard, number, id](const Error* failure) {
-      shard.lifecycle().end_removal(number, id, failure == nullptr);
-    });
+    shard.commits().reply_when_durable(
+        [&shard, number, id](const Error* failure) { shard.lifecycle().end_removal(number, id, failure == nullptr); });
     created_.erase(id);
     std::erase_if(snapshots_, [&](const auto& each) { return each.first == id; });
     checker_->removed(id);

@@ -21,9 +21,8 @@ class StoreDecorator : public Store {
   Result<std::optional<std::string>> read_record(RecordKind kind, std::string_view key) override {
     return store_->read_record(kind, key);
   }
-  Result<void> scan_records(
-      RecordKind kind, std::string_view prefix,
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) override {
+  Result<void> scan_records(RecordKind kind, std::string_view prefix,
+                            const std::function<bool(std::string_view key, std::string_view value)>& visit) override {
     return store_->scan_records(kind, prefix, visit);
   }
   Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,

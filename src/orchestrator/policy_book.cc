@@ -140,8 +140,8 @@ Result<void> PolicyBook::check_is_breaker(const std::string& name) const {
   const Result<PolicyInfo> info = registry_.get(name);
   if (!info) return std::unexpected(info.error());
   if (info->kind == PolicyKind::circuit_breaker) return {};
-  return fail(ErrorCode::invalid_argument, fmt::format("policy {} is a {} policy, not a circuit breaker",
-                                                       in_quotes(name), to_string(info->kind)));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("policy {} is a {} policy, not a circuit breaker", in_quotes(name), to_string(info->kind)));
 }
 
 Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {

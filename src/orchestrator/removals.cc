@@ -76,18 +76,19 @@ void Removals::begin(Job& job) {
   job.outcome.reset();
   job.removal.reset();
   job.committed.reset();
-  (void)post(job.shard, [&job, completion = Completion<Job::Given>(job.begun.emplace(), running_)](Shard& there) mutable {
-    if (there.down()) return completion.answer(Job::Given::shard_is_down);
-    try {
-      const Result<std::optional<std::uint64_t>> begun = there.lifecycle().begin_removal(job.id);
-      if (!begun) return completion.answer(std::unexpected(begun.error()));
-      job.number = begun->value_or(0);
-      completion.answer(*begun ? Job::Given::up : Job::Given::was_all);
-    } catch (const std::exception& broken) {
-      completion.answer(fail(ErrorCode::internal, broken.what()));
-      throw;  // to the supervisor
-    }
-  });
+  (void)post(job.shard,
+             [&job, completion = Completion<Job::Given>(job.begun.emplace(), running_)](Shard& there) mutable {
+               if (there.down()) return completion.answer(Job::Given::shard_is_down);
+               try {
+                 const Result<std::optional<std::uint64_t>> begun = there.lifecycle().begin_removal(job.id);
+                 if (!begun) return completion.answer(std::unexpected(begun.error()));
+                 job.number = begun->value_or(0);
+                 completion.answer(*begun ? Job::Given::up : Job::Given::was_all);
+               } catch (const std::exception& broken) {
+                 completion.answer(fail(ErrorCode::internal, broken.what()));
+                 throw;  // to the supervisor
+               }
+             });
 }
 
 void Removals::plan(Job& job, Store& store) {
@@ -116,8 +117,8 @@ void Removals::plan(Job& job, Store& store) {
 }
 
 void Removals::commit(Job& job, const std::shared_ptr<Store>& store) {
-  (void)post(job.shard, [this, &job, store, completion = Completion<void>(job.committed.emplace(), running_)](
-                            Shard& there) mutable {
+  (void)post(job.shard, [this, &job, store,
+                         completion = Completion<void>(job.committed.emplace(), running_)](Shard& there) mutable {
     if (there.down()) return completion.answer(commit_alone(std::move(job.removal), store));
     if (job.given == Job::Given::shard_is_down || &there.commits().store() != store.get())
       return completion.answer(fail(ErrorCode::unavailable, "the shard of the workflow came up meanwhile; try again"));
@@ -128,11 +129,11 @@ void Removals::commit(Job& job, const std::shared_ptr<Store>& store) {
       completion.answer(fail(ErrorCode::internal, broken.what()));
       throw;  // to the supervisor
     }
-    there.commits().reply_when_durable([&there, id = job.id, number = job.number,
-                                        completion = std::move(completion)](const Error* failure) mutable {
-      there.lifecycle().end_removal(number, id, failure == nullptr);
-      completion.answer(failure == nullptr ? Result<void>() : std::unexpected(*failure));
-    });
+    there.commits().reply_when_durable(
+        [&there, id = job.id, number = job.number, completion = std::move(completion)](const Error* failure) mutable {
+          there.lifecycle().end_removal(number, id, failure == nullptr);
+          completion.answer(failure == nullptr ? Result<void>() : std::unexpected(*failure));
+        });
   });
 }
 

@@ -22,7 +22,8 @@ class DataCheck : public ::testing::Test {
     ASSERT_TRUE(harness.commit(Turn().go_on("alive", 1, 3).go_on("saved", 1, 3, "state")));
     ASSERT_TRUE(harness.commit(Turn().go_on("alive", 4, 3).go_on("saved", 4, 3)));
     ASSERT_TRUE(harness.commit(Turn().end("over", 1)));
-    ASSERT_TRUE(harness.put(snapshot_record({.id = "s", .workflow = "alive", .created_at = at(1), .label = "", .state = state_of("alive", 1, "")})));
+    ASSERT_TRUE(harness.put(snapshot_record(
+        {.id = "s", .workflow = "alive", .created_at = at(1), .label = "", .state = state_of("alive", 1, "")})));
     ASSERT_THAT(problems(), IsEmpty());
   }
 
@@ -128,7 +129,8 @@ TEST_F(DataCheck, finds_stored_texts_that_are_not_json) {
   expect("saved | checkpoints | the error is not valid JSON");
   expect("saved | checkpoints | the outcome of task number 1 is not valid JSON");
 
-  ASSERT_TRUE(harness.put(snapshot_record({.id = "bad", .workflow = "saved", .created_at = at(1), .label = "f\xFCr", .state = state.SerializeAsString()})));
+  ASSERT_TRUE(harness.put(snapshot_record(
+      {.id = "bad", .workflow = "saved", .created_at = at(1), .label = "f\xFCr", .state = state.SerializeAsString()})));
   expect("saved | snapshots, bad | its label is not valid UTF-8");
   expect("saved | snapshots, bad | the outcome of task number 1 is not valid JSON");
 

@@ -34,8 +34,7 @@ class DataDirectory : public ::testing::Test {
 
   static Result<void> commit(Store& store, Epoch epoch, const Turn& turn) {
     Acknowledgements told;
-    const std::vector<RecordChange> records = {
-        definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))};
+    const std::vector<RecordChange> records = {definition_record(two_tasks()->hash(), to_canonical_json(*two_tasks()))};
     store.commit({.epoch = epoch, .sequence = 1, .workflows = turn.commits(), .records = records}, told);
     store.help();
     return told.of(1);

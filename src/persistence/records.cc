@@ -52,32 +52,30 @@ Result<std::vector<StoredSnapshot>> stored_snapshots(Store& store, std::string_v
 
 Result<std::vector<StoredPolicy>> stored_policies(Store& store) {
   std::vector<StoredPolicy> policies;
-  Result<void> scanned =
-      store.scan_records(RecordKind::policy, {}, [&](std::string_view key, std::string_view value) {
-        Result<StoredPolicy> policy = decode_policy(key, value);
-        if (policy) {
-          policies.push_back(*std::move(policy));
-        } else {  // workflows that refer to it are about to go without
-          log().error("{}; define the policy again", describe(policy.error()));
-        }
-        return true;
-      });
+  Result<void> scanned = store.scan_records(RecordKind::policy, {}, [&](std::string_view key, std::string_view value) {
+    Result<StoredPolicy> policy = decode_policy(key, value);
+    if (policy) {
+      policies.push_back(*std::move(policy));
+    } else {  // workflows that refer to it are about to go without
+      log().error("{}; define the policy again", describe(policy.error()));
+    }
+    return true;
+  });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
   return policies;
 }
 
 Result<std::map<std::string, BreakerReport>> stored_breakers(Store& store) {
   std::map<std::string, BreakerReport> breakers;
-  Result<void> scanned =
-      store.scan_records(RecordKind::breaker, {}, [&](std::string_view key, std::string_view value) {
-        Result<BreakerReport> breaker = decode_breaker(key, value);
-        if (breaker) {
-          breakers.emplace(key, *breaker);
-        } else {
-          log().error("{}; it begins closed", describe(breaker.error()));
-        }
-        return true;
-      });
+  Result<void> scanned = store.scan_records(RecordKind::breaker, {}, [&](std::string_view key, std::string_view value) {
+    Result<BreakerReport> breaker = decode_breaker(key, value);
+    if (breaker) {
+      breakers.emplace(key, *breaker);
+    } else {
+      log().error("{}; it begins closed", describe(breaker.error()));
+    }
+    return true;
+  });
   if (!scanned) return std::unexpected(std::move(scanned.error()));
   return breakers;
 }

@@ -41,9 +41,8 @@ class RowStore final : public Store {
   void expedite() override { queue_.expedite(); }
 
   Result<std::optional<std::string>> read_record(RecordKind kind, std::string_view key) override;
-  Result<void> scan_records(
-      RecordKind kind, std::string_view prefix,
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) override;
+  Result<void> scan_records(RecordKind kind, std::string_view prefix,
+                            const std::function<bool(std::string_view key, std::string_view value)>& visit) override;
   Result<void> scan_live(const std::function<bool(std::string_view id)>& wanted,
                          const std::function<bool(Result<StoredWorkflow>)>& visit) override;
   Result<bool> contains(std::string_view id) override;
@@ -125,7 +124,7 @@ class RowStore final : public Store {
   // By whom they are told of; one workflow's commits have one listener.
   boost::unordered_flat_map<const CommitListener*, std::shared_ptr<Births>> births_ PAWL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<RowBatch>> spare_ PAWL_GUARDED_BY(mutex_);  // empty batches
-  CommitQueue queue_;  // last: it uses all of the above
+  CommitQueue queue_;                                                     // last: it uses all of the above
 };
 
 }  // namespace pawl

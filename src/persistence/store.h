@@ -147,9 +147,9 @@ class Store {
   // The owner ends, and nothing was interrupted that could not be. Succeeds after a failed commit, too.
   virtual Result<void> release() = 0;
 
-  // Starts to make `commit` durable; the listener is told when it is. `commit` is not needed after the call. All commits
-  // of a workflow come with the same listener, one after the other, as long as the store has the same owner; but those
-  // that remove it, which nothing else of it is on its way with.
+  // Starts to make `commit` durable; the listener is told when it is. `commit` is not needed after the call. All
+  // commits of a workflow come with the same listener, one after the other, as long as the store has the same owner;
+  // but those that remove it, which nothing else of it is on its way with.
   virtual void commit(const Commit& commit, CommitListener& listener) = 0;
   // From a shard that has nothing to do until its commits are durable: the store may use the caller's thread for that.
   virtual void help() {}
@@ -159,9 +159,8 @@ class Store {
   // The value of a record; none if it is not stored.
   virtual Result<std::optional<std::string>> read_record(RecordKind kind, std::string_view key) = 0;
   // The records of a kind whose keys begin with `prefix`, ordered by key. Stops when `visit` returns false.
-  virtual Result<void> scan_records(
-      RecordKind kind, std::string_view prefix,
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+  virtual Result<void> scan_records(RecordKind kind, std::string_view prefix,
+                                    const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
 
   // Each workflow that has not ended and for which `wanted` holds, ordered by the bytes of its id. Stops when `visit`
   // returns false, which may read and commit.

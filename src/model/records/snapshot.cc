@@ -25,8 +25,7 @@ std::string encode(const StoredSnapshot& snapshot) {
 Result<StoredSnapshot> decode_snapshot(std::string_view key, std::string_view bytes) {
   stored::Snapshot message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || message.workflow().empty() ||
-      message.workflow().find('\0') != std::string::npos ||
-      snapshot_key(message.workflow(), message.id()) != key)
+      message.workflow().find('\0') != std::string::npos || snapshot_key(message.workflow(), message.id()) != key)
     return corrupt_row("snapshot", key.substr(key.find('\0') + 1));
   return StoredSnapshot{.id = message.id(),
                         .workflow = message.workflow(),
@@ -36,9 +35,7 @@ Result<StoredSnapshot> decode_snapshot(std::string_view key, std::string_view by
 }
 
 RecordChange snapshot_record(const StoredSnapshot& snapshot) {
-  return {.kind = RecordKind::snapshot,
-          .key = snapshot_key(snapshot.workflow, snapshot.id),
-          .value = encode(snapshot)};
+  return {.kind = RecordKind::snapshot, .key = snapshot_key(snapshot.workflow, snapshot.id), .value = encode(snapshot)};
 }
 
 RecordChange snapshot_removal(std::string_view workflow, std::string_view id) {

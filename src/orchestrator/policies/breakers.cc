@@ -147,8 +147,7 @@ BreakerReport Breakers::to_stored(const policy::Breaker& breaker) const {
 policy::Breaker Breakers::from_stored(const BreakerReport& stored, const CircuitBreakerPolicy& policy) const {
   policy::Breaker breaker{.state = stored.state, .failures = stored.failures, .successes = stored.successes};
   breaker.forced = stored.state == BreakerState::open && !stored.open_until;
-  breaker.open_until =
-      std::min(stored.open_until.value_or(Timestamp()), saturating_add(clock_.now(), policy.timeout));
+  breaker.open_until = std::min(stored.open_until.value_or(Timestamp()), saturating_add(clock_.now(), policy.timeout));
   return breaker;
 }
 

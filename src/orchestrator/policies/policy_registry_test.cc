@@ -49,7 +49,9 @@ TEST(PolicyRegistry, lets_one_caller_at_a_time_change_a_policy) {
   std::thread other;
   {
     const PolicyRegistry::Change change = registry.begin_change("a");
-    { const PolicyRegistry::Change beside = registry.begin_change("b"); }  // does not wait
+    {
+      const PolicyRegistry::Change beside = registry.begin_change("b");
+    }  // does not wait
     other = std::thread([&] {
       const PolicyRegistry::Change second = registry.begin_change("a");
       EXPECT_FALSE(is_changing);

@@ -49,7 +49,7 @@ struct Batch {
   std::vector<ShardReply> replies;
   bool has_riders = false;
 
-  [[nodiscard]] bool is_empty() const { 
+  [[nodiscard]] bool is_empty() const {
     return segments.empty() && groups.empty() && replies.empty() && records.empty() && removals.empty();
   }
   // visit(segment, events, effects), in the order in which they were decided.

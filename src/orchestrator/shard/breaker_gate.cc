@@ -37,7 +37,8 @@ void count(PolicyBook& policies, const Definition& definition, PolicyDecision de
     case PolicyDecision::timeout_granted:
       return policies.statistics().count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
     case PolicyDecision::retry_granted:
-      return policies.statistics().count(definition.rules(task).retry_policy_name, {.evaluations = 1, .allowed = 1, .retries = 1});
+      return policies.statistics().count(definition.rules(task).retry_policy_name,
+                                         {.evaluations = 1, .allowed = 1, .retries = 1});
     case PolicyDecision::retry_refused:
       return policies.statistics().count(definition.rules(task).retry_policy_name, {.evaluations = 1, .rejected = 1});
   }
@@ -159,7 +160,8 @@ void BreakerGate::drop_all(Timestamp now) {
   for (const auto& [key, passage] : passages_)
     policies_.leave(passage.breaker, passage.period, policy::Verdict::none, now);
   passages_.clear();
-  for (const auto& [breaker, held] : held_) policies_.breakers().held(breaker, -static_cast<std::int64_t>(held.tasks.size()));
+  for (const auto& [breaker, held] : held_)
+    policies_.breakers().held(breaker, -static_cast<std::int64_t>(held.tasks.size()));
   held_.clear();
   held_at_.clear();
   due_.reset();

@@ -41,8 +41,7 @@ void complete_broken(WorkflowChange& commit, const Batch::Group& group) {
 
 }  // namespace
 
-CommitPipeline::CommitPipeline(std::uint32_t shard, const ShardEnvironment& environment,
-                               std::function<void()> settled)
+CommitPipeline::CommitPipeline(std::uint32_t shard, const ShardEnvironment& environment, std::function<void()> settled)
     : shard_(shard),
       limits_(environment.limits),
       most_in_flight_(environment.limits.commits),

@@ -90,11 +90,8 @@ class CommitPipeline final : public CommitListener {
     Batch* const batch = seal();
     if (batch == nullptr) return;
     if (batch->has_riders) release_early(*batch);
-    store_->commit({.epoch = epoch_,
-                    .sequence = batch->sequence,
-                    .workflows = batch->commits,
-                    .records = batch->records},
-                   *this);
+    store_->commit(
+        {.epoch = epoch_, .sequence = batch->sequence, .workflows = batch->commits, .records = batch->records}, *this);
   }
   // The oldest batch on its way is durable, or has failed.
   [[nodiscard]] bool is_settled() const {

@@ -210,8 +210,8 @@ Result<std::optional<std::uint64_t>> Lifecycle::begin_removal(const std::string&
 
 Result<void> Lifecycle::commit_removal(std::uint64_t number, std::unique_ptr<Removal> removal) {
   if (!workflows_.is_being_removed(removal->id, number))
-    return fail(ErrorCode::unavailable, fmt::format("the shard of workflow {} went down; try again",
-                                                    in_quotes(removal->id)));
+    return fail(ErrorCode::unavailable,
+                fmt::format("the shard of workflow {} went down; try again", in_quotes(removal->id)));
   commits_.remove(std::move(removal));
   return {};
 }

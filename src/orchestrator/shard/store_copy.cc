@@ -32,10 +32,8 @@ class Copier {
 
   Result<void> flush() {
     if (copies_.empty()) return {};
-    const Result<void> outcome = commit_and_wait(next_, {.epoch = epoch_,
-                                                         .sequence = commits_.next_sequence(),
-                                                         .workflows = copies_,
-                                                         .records = records_});
+    const Result<void> outcome = commit_and_wait(
+        next_, {.epoch = epoch_, .sequence = commits_.next_sequence(), .workflows = copies_, .records = records_});
     copies_.clear();
     records_.clear();
     bytes_ = 0;
@@ -47,7 +45,7 @@ class Copier {
   Store& next_;
   const Epoch epoch_;
   std::vector<WorkflowChange> copies_;
-  std::vector<RecordChange> records_;           // the definitions of these
+  std::vector<RecordChange> records_;        // the definitions of these
   std::set<const Definition*> definitions_;  // of all
   std::size_t bytes_ = 0;
 };

@@ -90,8 +90,7 @@ TEST_P(Durability, of_a_definition_comes_with_that_of_the_next_commit) {
 
 TEST_P(Durability, of_a_policy_that_is_not_synced_comes_with_that_of_the_next_commit) {
   const auto policy = [](std::string config) {
-    return StoredPolicy{
-        .id = "p", .kind = PolicyKind::timeout, .versions = {{.config = std::move(config)}}};
+    return StoredPolicy{.id = "p", .kind = PolicyKind::timeout, .versions = {{.config = std::move(config)}}};
   };
   for (int i = 0; i < kCrashes; ++i) {
     ASSERT_TRUE(shard.put(policy_record(policy("1"))));

@@ -12,11 +12,10 @@ class Policies : public StoreTest {};
 INSTANTIATE_TEST_SUITE_P(Stores, Policies, all_stores(), store_name);
 
 StoredPolicy breaker(std::string id, std::string config) {
-  return {
-      .id = std::move(id),
-      .kind = PolicyKind::circuit_breaker,
-      .versions = {{.number = 1, .at = at(1), .config = "{}"},
-                   {.number = 2, .at = at(2), .config = std::move(config)}}};
+  return {.id = std::move(id),
+          .kind = PolicyKind::circuit_breaker,
+          .versions = {{.number = 1, .at = at(1), .config = "{}"},
+                       {.number = 2, .at = at(2), .config = std::move(config)}}};
 }
 
 TEST_P(Policies, are_kept_whole_and_listed_by_id) {
@@ -56,8 +55,7 @@ TEST_P(Policies, have_the_states_of_their_breakers_beside_them) {
 TEST_P(Policies, of_a_known_id_are_replaced) {
   ASSERT_TRUE(shard.put(policy_record(breaker("a", "{}"))));
   ASSERT_TRUE(shard.put(policy_record(breaker("a", R"({"probes":3})"))));
-  ASSERT_TRUE(
-      shard.put(policy_record({.id = "b", .kind = PolicyKind::retry, .versions = {{.config = "{}"}}})));
+  ASSERT_TRUE(shard.put(policy_record({.id = "b", .kind = PolicyKind::retry, .versions = {{.config = "{}"}}})));
   const auto stored = *stored_policies(store());
   ASSERT_EQ(stored.size(), 2U);
   EXPECT_EQ(stored[0].versions[1].config, R"({"probes":3})");

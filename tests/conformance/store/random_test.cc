@@ -203,7 +203,8 @@ class RandomRun {
     if (known->second.ended && life_.chance(3)) {
       if (shard_.remove(id)) model_.erase(known);
     } else if (life_.chance(2)) {
-      if (shard_.put(snapshot_record({.id = name, .workflow = id, .created_at = at(1), .label = "", .state = state_of(id, 1, name)})))
+      if (shard_.put(snapshot_record(
+              {.id = name, .workflow = id, .created_at = at(1), .label = "", .state = state_of(id, 1, name)})))
         known->second.snapshots.insert(name);
     } else if (shard_.put(snapshot_removal(id, name))) {
       known->second.snapshots.erase(name);

@@ -114,8 +114,8 @@ TEST_P(Records, of_a_definition_and_its_first_workflow_come_together) {
   for (int i = 0; i < 8; ++i) {
     const std::string id = "w" + std::to_string(i);
     const DefinitionPtr definition = testing::define({testing::task("task_" + std::to_string(i))});
-    ASSERT_TRUE(shard.commit(Turn().create(id),
-                             {definition_record(definition->hash(), to_canonical_json(*definition))}));
+    ASSERT_TRUE(
+        shard.commit(Turn().create(id), {definition_record(definition->hash(), to_canonical_json(*definition))}));
     crash();
     EXPECT_EQ(stored_definition(store(), definition->hash()), to_canonical_json(*definition));
   }

@@ -93,7 +93,9 @@ TEST_P(Removals, succeed_after_a_failed_commit_and_mend_nothing) {
 // It is known what is to go, and nothing else is: a plan that is not committed is nothing.
 TEST_P(Removals, are_nothing_until_they_are_committed) {
   ASSERT_TRUE(shard.commit(Turn().create_and_end("w", {})));
-  { const auto planned = store().plan_removal("w"); }
+  {
+    const auto planned = store().plan_removal("w");
+  }
   EXPECT_EQ(*store().contains("w"), true);
   EXPECT_THAT(shard.list(), ElementsAre("w"));
 }
