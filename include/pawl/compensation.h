@@ -57,7 +57,7 @@ class Compensations {
   virtual ~Compensations() = default;
 
   // From now on this undoes the task; what a definition says is replaced. Error: `invalid_argument`; `invalid_state`
-  // while the workflow is being compensated.
+  // while the workflow is compensated, or, for another handler, while an attempt of the one before has not ended.
   virtual Result<void> register_compensation(const std::string& workflow, const std::string& task,
                                              const Compensation& action) = 0;
   // Undoes one completed task of a workflow that has ended.

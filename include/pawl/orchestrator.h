@@ -157,7 +157,7 @@ class Orchestrator {
   // another go, with fresh attempts; completed ones are not run again, unless they depend on what was compensated. A
   // failure that was allowed (`allow_failure`) stands, and so does what a condition skipped. Where all tasks had
   // completed and the `output` failed, that is evaluated again. Error: `invalid_state` for one that has completed;
-  // `limit_exceeded` if a task has had as many attempts as it can have (65,535), or a million completions that were
+  // `limit_exceeded` if a task has had as many attempts as it can have (16,777,215), or a million completions that were
   // made again are not undone.
   virtual Result<void> retry_workflow(const std::string& id) = 0;
   // An ended workflow goes on: this task and all that depends on it are run again, whatever had become of them. What

@@ -68,15 +68,15 @@ struct TestTask::Parts {
   Assignment assign(const TestTaskOptions& options) const {
     const Definition& definition = *facts.definition;
     const TaskIndex task = *definition.find_task(options.task_id);
-    Assignment made{.address = {.workflow = {}, .task = task, .attempt = options.attempt},
+    Assignment made{.address = {.route = {}, .action = task, .attempt = options.attempt},
                     .facts = &facts,
                     .args = text_of(options.args, "args"),
                     .deadline = options.deadline,
-                    .generation = options.run};
+                    .run = options.run};
     for (const auto& [id, result] : options.results)
       made.results.emplace_back(*definition.find_task(id), text_of(result, "results"));
     if (options.undone) {
-      made.address.task = *definition.compensation_of(task);
+      made.address.action = ActionId::undo_of(task);
       made.undone =
           std::make_shared<const Undone>(Undone{.task = task,
                                                 .args = text_of(options.undone->args, "undone.args"),

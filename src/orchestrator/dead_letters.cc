@@ -44,7 +44,7 @@ std::unexpected<Error> no_such_letter(const DeadLetterId& id) {
 }
 
 // The action that a letter is of.
-std::optional<TaskIndex> find_action(const Definition& definition, const DeadLetterId& id) {
+std::optional<ActionId> find_action(const Definition& definition, const DeadLetterId& id) {
   const auto task = definition.find_task(id.task);
   if (!task || !id.compensation) return task;
   return definition.compensation_of(*task);
@@ -63,9 +63,10 @@ Result<std::vector<DeadLetter>> LocalOrchestrator::list_dead_letters(const DeadL
             FirstOf<DeadLetter, ById> letters(filter.limit);
             there.workflows().for_each_sound([&](const LiveWorkflow& workflow) {
               if (!may_have_letters(filter, workflow.state)) return true;
-              for (TaskIndex action = 0; action < workflow.state.tasks.size(); ++action)
+              core::for_each_action(workflow.state, [&](ActionId action, const core::TaskRecord&) {
                 if (auto letter = letter_of(workflow.state, action); letter && fits(filter, *letter))
                   letters.offer(*std::move(letter));
+              });
               return true;
             });
             return std::move(letters).in_order();
@@ -122,9 +123,9 @@ Result<void> LocalOrchestrator::redrive(const DeadLetterId& id) {
     if (!action) return no_such_letter(id);
     const bool is_letter = workflow.state.is_dead_letter(*action);
     const bool was_redriven =
-        workflow.state.tasks[*action].state != TaskState::failed && workflow.state.fresh_start(*action) != nullptr;
+        workflow.state.record(*action).state != TaskState::failed && workflow.state.fresh_start(*action) != nullptr;
     if (!is_letter && !was_redriven) return no_such_letter(id);
-    const TaskIndex task = workflow.state.definition().task_of(*action);
+    const TaskIndex task = action->task;
     Result<void> redriven = id.compensation
                                 ? shard.lifecycle().revive(workflow, command::RedriveCompensation{task})
                                 : shard.lifecycle().revive(workflow, command::ReviveWorkflow{.start = task});
@@ -138,7 +139,7 @@ Result<void> LocalOrchestrator::discard(const DeadLetterId& id, const std::strin
     const auto action = find_action(workflow.state.definition(), id);
     if (!action || !workflow.state.is_dead_letter(*action)) return no_such_letter(id);
     Result<void> discarded = shard.lifecycle().command(
-        workflow, command::DiscardDeadLetter{.task = *action, .reason = storable_message(reason)});
+        workflow, command::DiscardDeadLetter{.action = *action, .reason = storable_message(reason)});
     if (discarded) ++letters_discarded_;
     return discarded;
   });

@@ -141,7 +141,7 @@ LocalOrchestrator::LocalOrchestrator(const OrchestratorOptions& options, StoreOp
 LocalOrchestrator::~LocalOrchestrator() { stop(); }
 
 void LocalOrchestrator::finished(const AttemptAddress& address, AttemptOutcome outcome) {
-  shards_[address.workflow.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
+  shards_[address.route.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
 }
 
 Shard& LocalOrchestrator::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }

@@ -134,7 +134,7 @@ TEST_F(LostAttempt, is_told_to_stop_when_its_workflow_breaks) {
   (void)runner_.started(1);
   stop_breaks_ = true;
   ASSERT_TRUE(o_.cancel_workflow(id, {.reason = {}, .grace = Duration::zero()}));
-  EXPECT_EQ(runner_.stopped(0).task, 1U);
+  EXPECT_EQ(runner_.stopped(0).action, 1U);
 }
 
 TEST_F(LostHandler, is_told_to_stop_when_its_workflow_breaks) {
@@ -142,7 +142,7 @@ TEST_F(LostHandler, is_told_to_stop_when_its_workflow_breaks) {
   (void)runner_.started(1);
   stop_breaks_ = true;
   ASSERT_TRUE(o_.cancel_workflow(id, {.reason = {}, .grace = Duration::zero()}));
-  EXPECT_EQ(runner_.stopped(0).task, 1U);
+  EXPECT_EQ(runner_.stopped(0).action, 1U);
 }
 
 // A start goes to its runner while it is on its way to the store.

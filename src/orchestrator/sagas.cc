@@ -33,10 +33,10 @@ SagaStatus saga_of(const WorkflowStatus& status) {
           .steps_compensated = status.tasks_compensated};
 }
 
-CompensationLogEntry entry_of(const Definition& definition, TaskIndex action, const TaskReport& report) {
+CompensationLogEntry entry_of(const Definition& definition, ActionId action, const TaskReport& report) {
   const HandlerName& handler = definition.handler(action);
-  return {.task = std::string(definition.task_id(action)),
-          .compensation = definition.is_compensation(action),
+  return {.task = std::string(definition.task_id(action.task)),
+          .compensation = action.undo,
           .action = handler.module + "." + handler.function,
           .state = report.state,
           .attempts = report.attempt,
@@ -156,10 +156,10 @@ Result<std::vector<CompensationLogEntry>> LocalOrchestrator::get_log(const std::
   const Result<WorkflowReport> report = get_workflow(workflow);
   if (!report) return std::unexpected(report.error());
   const Definition& definition = *report->definition;
-  std::vector<std::pair<Timestamp, TaskIndex>> started;
-  for (TaskIndex action = 0; action < definition.action_count(); ++action)
+  std::vector<std::pair<Timestamp, ActionId>> started;
+  for (const ActionId action : definition.actions())
     if (const auto at = report->action(action).started_at) started.emplace_back(*at, action);
-  std::ranges::sort(started);
+  std::ranges::stable_sort(started, {}, [](const auto& each) { return each.first; });
   std::vector<CompensationLogEntry> log;
   for (const auto& [at, action] : started) log.push_back(entry_of(definition, action, report->action(action)));
   return log;

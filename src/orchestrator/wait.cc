@@ -58,10 +58,8 @@ std::optional<std::chrono::steady_clock::time_point> deadline_after(std::optiona
 Result<std::unique_ptr<WorkflowWaits::Wait>> LocalOrchestrator::begin_wait(const std::string& id) {
   const Assignment* const attempt = CurrentAttempt::of(sink_);
   if (attempt == nullptr) return nullptr;
-  const TaskIndex task = attempt->address.task;
-  return waits_.begin({.workflow = attempt->facts->id.text(),
-                       .task = task,
-                       .task_id = std::string(attempt->facts->definition->task_id(task))},
+  const TaskIndex task = attempt->address.action.task;
+  return waits_.begin({.attempt = attempt->id(), .task_id = std::string(attempt->facts->definition->task_id(task))},
                       id);
 }
 
@@ -105,14 +103,14 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
   std::string named;
   for (const auto& [waiter, awaited] : waiting.some)
     named += fmt::format("{}{} of {} for {}", named.empty() ? "" : ", ", in_quotes(waiter.task_id),
-                         in_quotes(waiter.workflow), in_quotes(awaited));
+                         in_quotes(waiter.attempt.workflow), in_quotes(awaited));
   if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
   core::Surroundings surroundings{.nobody_runs_it = options_.shard.standby,
                                   .slots_in_use = slots_.in_use(),
                                   .slots = slots_.capacity(),
                                   .slots_of_waiting = waiting.count,
                                   .waiting = std::move(named),
-                                  .awaited = [&](TaskIndex task) { return waits_.awaited_by(id, task); },
+                                  .awaited = [&](const AttemptId& attempt) { return waits_.awaited_by(attempt); },
                                   .breaker = [&](const std::string& name) -> std::string {
                                     const Result<BreakerReport> report = policies_.check_breaker(name);
                                     if (!report) return {};
@@ -125,8 +123,8 @@ Result<std::vector<Explanation>> LocalOrchestrator::explain_workflow(const std::
   if (max_tasks <= kFoundOnShard) {
     auto found = ask_live<std::vector<Explanation>>(
         id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
-          surroundings.previous = [&](TaskIndex task) -> std::optional<core::Surroundings::Previous> {
-            const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, task);
+          surroundings.previous = [&](ActionId action) -> std::optional<core::Surroundings::Previous> {
+            const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, action);
             if (before == nullptr) return std::nullopt;
             return core::Surroundings::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
           };
