@@ -64,7 +64,7 @@ Result<void> check_options(const Options& options) {
   return {};
 }
 
-OrchestratorOptions orchestrator_options(const Options& options) {
+NodeOptions node_options(const Options& options) {
   const std::size_t cores = std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), kMostShards);
   return {.shards = or_default(options.shards, cores),
           .max_concurrent_tasks = or_default(options.max_concurrent_tasks, kDefaultConcurrentTasks),
