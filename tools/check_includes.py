@@ -22,7 +22,7 @@ MAY_SEE = {
     "orchestrator": {"model", "expression", "policy", "definition", "core", "persistence", "runners", "monitor"},
     "service": set(),
     "operations": {"model", "expression", "policy", "definition", "core", "persistence", "runners", "monitor", "orchestrator"},
-    "engine": {"model", "orchestrator", "operations", "persistence", "runners", "monitor"},
+    "engine": {"model", "definition", "orchestrator", "operations", "persistence", "runners", "monitor"},
     "load": {"persistence"},
     "cli": {"load"},
 }

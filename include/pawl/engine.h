@@ -70,7 +70,7 @@ struct Options {
   std::optional<std::uint64_t> reserve_bytes{};  // see PersistenceOptions
   // Of the stored workflows these alone are taken up, besides those that are created here; the others stay as they are.
   std::optional<std::set<std::string, std::less<>>> only{};
-  Actor actor{.kind = "process", .name = "pawl"};  // as whom the engine's parts ask, for who looks at it later
+  Actor actor{};  // as whom orchestrator() and the other parts ask; without a name: the program's
 };
 
 // What Engine::stop() waits for: `waits for the process of task "a" of workflow "w" to end, at most until ...`.

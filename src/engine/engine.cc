@@ -98,10 +98,10 @@ struct Engine::Parts {
             options, operations::table(),
             [this](const PersistenceOptions& directory) { return open_directory(directory); }, handlers, events,
             reports, clock),
-        orchestrator(node, given.actor),
-        persistence(node, given.actor),
-        policy(node, given.actor),
-        compensation(node, given.actor) {
+        orchestrator(node, actor_of(given)),
+        persistence(node, actor_of(given)),
+        policy(node, actor_of(given)),
+        compensation(node, actor_of(given)) {
     reports.connect(node);
     add_builtin_handlers(handlers, exec);
   }

@@ -13,6 +13,7 @@ namespace pawl {
 [[nodiscard]] Result<void> check_options(const Options& options);
 // Of options that are in range.
 [[nodiscard]] NodeOptions node_options(const Options& options);
+[[nodiscard]] Actor actor_of(const Options& options);
 // What the data directory is opened as; nothing: in memory only.
 [[nodiscard]] std::optional<PersistenceOptions> persistence_options(const Options& options);
 

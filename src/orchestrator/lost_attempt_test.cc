@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "orchestrator/held_runner_test.h"
-#include "orchestrator/node_harness_test.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {

@@ -32,7 +32,8 @@ namespace pawl {
 // Whether the thread that waits for the call's answer may wait.
 [[nodiscard]] Result<void> check_caller(const Call& call);
 
-enum class Then : std::uint8_t { answer, go_on };
+// What the steps do then: nothing but answer, nothing but answer unless it is refused, more.
+enum class Then : std::uint8_t { answer, answer_if_done, go_on };
 // Of a shard that is down: it refuses, as a rule, or does what is asked nevertheless.
 enum class WhileDown : std::uint8_t { refuse, ask };
 
@@ -105,7 +106,7 @@ class [[nodiscard]] ShardAsk {
   };
 
   void resume() {
-    if (then_ == Then::answer) return awaiting_.resume();
+    if (then_ == Then::answer || (then_ == Then::answer_if_done && answer_->has_value())) return awaiting_.resume();
     call_.steps.run([awaiting = awaiting_] { awaiting.resume(); });
   }
   [[nodiscard]] Error why_dropped() const {
@@ -163,6 +164,13 @@ template <class T, class Ask>
 auto ask_live(const Call& call, const std::string& id, Ask ask) {
   auto there = on_live<T>(id, std::move(ask));
   return ShardAsk<T, decltype(there)>(call, call.node.shard_of(id), std::move(there), Then::go_on, check_given(id));
+}
+// The same, where what was found is the answer, and only a refusal is followed by more.
+template <class T, class Ask>
+auto ask_live_first(const Call& call, const std::string& id, Ask ask) {
+  auto there = on_live<T>(id, std::move(ask));
+  return ShardAsk<T, decltype(there)>(call, call.node.shard_of(id), std::move(there), Then::answer_if_done,
+                                      check_given(id));
 }
 // In memory or in the store.
 template <class T, class Ask>

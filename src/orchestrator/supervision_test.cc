@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/assert.h"
-#include "orchestrator/node_harness_test.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {

@@ -1,8 +1,9 @@
 #include "pawl/service.h"
 
 #include <atomic>
-#include <deque>
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
@@ -37,9 +38,12 @@ class Waiter final : public detail::AnswerSink, private StepRunner {
     // Also when it is there already: the lock is what the answering thread lets go of last.
     MutexLock lock(mutex_);
     for (;;) {
-      if (!steps_.empty()) {
-        std::move_only_function<void()> step = std::move(steps_.front());
-        steps_.pop_front();
+      if (step_) {
+        std::move_only_function<void()> step = std::exchange(step_, nullptr);
+        if (!later_.empty()) {
+          step_ = std::move(later_.front());
+          later_.erase(later_.begin());
+        }
         lock.unlock();
         step();
         lock.lock();
@@ -56,7 +60,11 @@ class Waiter final : public detail::AnswerSink, private StepRunner {
  private:
   void run(std::move_only_function<void()> step) override {
     const MutexLock lock(mutex_);
-    steps_.push_back(std::move(step));
+    if (step_) {
+      later_.push_back(std::move(step));
+    } else {
+      step_ = std::move(step);
+    }
     arrive(true);
   }
   void arrive(bool ready) PAWL_REQUIRES(mutex_) {
@@ -69,7 +77,8 @@ class Waiter final : public detail::AnswerSink, private StepRunner {
   ConditionVariable arrived_;
   std::atomic<bool> ready_{false};
   bool answered_ PAWL_GUARDED_BY(mutex_) = false;
-  std::deque<std::move_only_function<void()>> steps_ PAWL_GUARDED_BY(mutex_);
+  std::move_only_function<void()> step_ PAWL_GUARDED_BY(mutex_);  // the next one; as a rule there is no other
+  std::vector<std::move_only_function<void()>> later_ PAWL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

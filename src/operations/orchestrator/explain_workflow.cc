@@ -43,7 +43,7 @@ Steps<std::vector<Explanation>> explain_workflow(Call call, request::ExplainWork
   // A few reasons are found on the shard sooner than the state is copied there.
   constexpr std::size_t kFoundOnShard = 1000;
   if (request.max_tasks <= kFoundOnShard) {
-    Result<std::vector<Explanation>> found = co_await ask_live<std::vector<Explanation>>(
+    Result<std::vector<Explanation>> found = co_await ask_live_first<std::vector<Explanation>>(
         call, id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
           surroundings.previous = [&](TaskIndex task) -> std::optional<core::Surroundings::Previous> {
             const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, task);

@@ -6,7 +6,7 @@
 namespace pawl::operations {
 
 Steps<WorkflowStatus> get_workflow_status(Call call, request::GetWorkflowStatus request) {
-  Result<WorkflowStatus> status = co_await ask_live<WorkflowStatus>(
+  Result<WorkflowStatus> status = co_await ask_live_first<WorkflowStatus>(
       call, request.id,
       [](Shard&, LiveWorkflow& workflow) -> Result<WorkflowStatus> { return status_of(workflow.state); });
   if (status || status.error().code != ErrorCode::not_found) co_return status;

@@ -7,7 +7,7 @@ namespace pawl::operations {
 Steps<void> redrive_dead_letter(Call call, request::RedriveDeadLetter request) {
   const DeadLetterId& id = request.id;
   Result<void> done =
-      co_await ask_workflow_last<void>(call, id.workflow, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
+      co_await ask_workflow<void>(call, id.workflow, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
         const auto action = find_action(workflow.state.definition(), id);
         if (!action) return no_such_letter(id);
         const bool is_letter = workflow.state.is_dead_letter(*action);
