@@ -5,6 +5,9 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "orchestrator/ask.h"
 #include "orchestrator/node.h"
 #include "orchestrator/replay.h"
