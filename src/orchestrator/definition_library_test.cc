@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "orchestrator/local_harness_test.h"
+#include "tests/support/node_harness.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 
