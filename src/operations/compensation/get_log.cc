@@ -27,12 +27,17 @@ Steps<std::vector<CompensationLogEntry>> get_log(Call call, request::GetLog requ
   const Result<WorkflowReport> report = co_await get_workflow(call, std::move(get));
   if (!report) co_return std::unexpected(report.error());
   const Definition& definition = *report->definition;
-  std::vector<std::pair<Timestamp, ActionId>> started;
+  struct Started {
+    Timestamp at;
+    std::size_t place;  // of those that started at the same time, undoing comes last
+    ActionId action;
+  };
+  std::vector<Started> started;
   for (const ActionId action : definition.actions())
-    if (const auto at = report->action(action).started_at) started.emplace_back(*at, action);
-  std::ranges::stable_sort(started, {}, [](const auto& each) { return each.first; });
+    if (const auto at = report->action(action).started_at) started.push_back({*at, started.size(), action});
+  std::ranges::sort(started, {}, [](const Started& each) { return std::pair(each.at, each.place); });
   std::vector<CompensationLogEntry> log;
-  for (const auto& [at, action] : started) log.push_back(entry_of(definition, action, report->action(action)));
+  for (const auto& [at, place, action] : started) log.push_back(entry_of(definition, action, report->action(action)));
   co_return log;
 }
 
