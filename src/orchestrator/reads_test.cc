@@ -15,10 +15,10 @@
 #include "monitor/observer.h"
 #include "orchestrator/allocations_test.h"
 #include "orchestrator/first_of.h"
-#include "tests/support/node_harness.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 #include "tests/support/graphs.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl {
 namespace {
