@@ -23,7 +23,7 @@ bool lets_dependents_run(const core::Workflow& workflow, TaskIndex task) {
 
 // As far as is durable.
 bool may_start(const core::Workflow& workflow, const AttemptAddress& attempt) {
-  const core::TaskRecord& record = workflow.tasks[attempt.task];
+  const core::TaskRecord& record = workflow.record(attempt.action);
   return workflow.may_start_tasks() && record.state == TaskState::pending && record.attempt + 1U == attempt.attempt;
 }
 
@@ -48,14 +48,19 @@ void Checker::violate(std::string what) {
 
 Checker::History& Checker::read(const std::string& id) {
   History& history = histories_[id];
+  EventDecoder decoder(definitions_, history.facts);
   const std::optional<StoredRun> tail = read_tail(id);
   const auto take = [&](std::uint64_t first, const std::string& run) {
     if (first != history.events.size())
       violate(fmt::format("{}: after {} events comes a run that begins with {}", id, history.events.size(), first));
-    Result<std::vector<Event>> events = decode_events(run, definitions_);
-    if (!events) violate(fmt::format("{}: {}", id, describe(events.error())));
-    if (events) std::ranges::move(*events, std::back_inserter(history.events));
-    return events.has_value();
+    Result<std::vector<Event>> events = decoder.decode_run(run);
+    if (!events) {
+      violate(fmt::format("{}: {}", id, describe(events.error())));
+      return false;
+    }
+    std::ranges::move(*events, std::back_inserter(history.events));
+    history.facts = decoder.facts();
+    return true;
   };
   const auto take_tail = [&] {
     return !tail || tail->first_event != history.events.size() || take(tail->first_event, tail->events);
@@ -97,7 +102,7 @@ void Checker::started(const Assignment& assignment, bool counted) {
   History& history = read(id);
   const auto is_its_start = [&](const Event& event) {
     const auto* const start = std::get_if<event::TaskStarted>(&event);
-    return start != nullptr && start->task == attempt.task && start->attempt == attempt.attempt;
+    return start != nullptr && start->action == attempt.action && start->attempt == attempt.attempt;
   };
   const auto start = std::ranges::find_if(history.events.rbegin(), history.events.rend(), is_its_start);
   const bool is_durable = start != history.events.rend();
@@ -110,15 +115,15 @@ void Checker::started(const Assignment& assignment, bool counted) {
   core::Workflow& workflow = history.state;
   for (; history.applied < past; ++history.applied) core::evolve(workflow, history.events[history.applied]);
   if (workflow.facts == nullptr || workflow.state != WorkflowState::running) {
-    violate(fmt::format("{}: task {} is started before its workflow", id, attempt.task));
+    violate(fmt::format("{}: {} is started before its workflow", id, to_string(attempt.action)));
     return;
   }
   if (!is_durable && (counted || !may_start(workflow, attempt)))
-    violate(fmt::format("{}: attempt {} of task {} is made before its start is durable", id, attempt.attempt,
-                        attempt.task));
-  for (const TaskIndex dependency : workflow.definition().dependencies(attempt.task))
+    violate(fmt::format("{}: attempt {} of {} is made before its start is durable", id, attempt.attempt,
+                        to_string(attempt.action)));
+  for (const TaskIndex dependency : workflow.definition().dependencies(attempt.action))
     if (!lets_dependents_run(workflow, dependency))
-      violate(fmt::format("{}: task {} was started before what it depends on", id, attempt.task));
+      violate(fmt::format("{}: {} was started before what it depends on", id, to_string(attempt.action)));
 }
 
 void Checker::observed(const std::string& id, const Event& event) {
@@ -189,14 +194,14 @@ class Checker::Undoing {
   // Before the event is applied. Empty: nothing is wrong.
   std::string look_at(const core::Workflow& before, const Event& event) {
     if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
-      if (before.is_compensation(completed->task)) return undone(before.definition().task_of(completed->task));
-      add(before, completed->task);
+      if (completed->action.undo) return undone(completed->action.task);
+      add(before, completed->action.task);
     } else if (const auto* compensating = std::get_if<event::WorkflowCompensating>(&event)) {
       last_ = completions_ + 1;
       is_on_demand_ = is_terminal(before.state);
       undoes_all_ = compensating->tasks.empty();
     } else if (const auto* started = std::get_if<event::TaskStarted>(&event)) {
-      if (before.is_compensation(started->task)) return starts_to_undo(before.definition().task_of(started->task));
+      if (started->action.undo) return starts_to_undo(started->action.task);
     } else if (std::holds_alternative<event::WorkflowRevived>(event) ||
                std::holds_alternative<event::WorkflowRestored>(event)) {
       is_on_demand_ = false;
@@ -270,8 +275,7 @@ class Checker::Undoing {
     if (!undid_all && (!fails || has_passed_pivot(before))) return {};
     for (const Completion& each : completed_) {
       if (!each.can_be_undone) continue;
-      const TaskIndex undoing = *before.definition().compensation_of(each.task);
-      if (before.tasks[undoing].state != TaskState::failed)
+      if (before.record(ActionId::undo_of(each.task)).state != TaskState::failed)
         return fmt::format("all was to be undone, and completion {}, of task {}, is not", each.number, each.task);
     }
     return {};
@@ -293,14 +297,8 @@ class Checker::Undoing {
 void Checker::check_ended(const std::string& id) {
   core::Workflow workflow;
   Undoing undoing;
-  // Whether it undoes, and which task: a compensation that is registered moves the positions of others.
-  using ActionKey = std::pair<bool, TaskIndex>;
-  const auto key_of = [&](TaskIndex action) {
-    return workflow.is_compensation(action) ? ActionKey(true, workflow.definition().task_of(action))
-                                            : ActionKey(false, action);
-  };
-  std::set<ActionKey> outcomes;
-  std::set<std::pair<ActionKey, std::uint32_t>> starts;
+  std::set<ActionId> outcomes;
+  std::set<std::pair<ActionId, std::uint32_t>> starts;
   Timestamp before;
   histories_.erase(id);  // as it is on the disk, whatever was read before
   for (const Event& event : read(id).events) {
@@ -316,17 +314,17 @@ void Checker::check_ended(const std::string& id) {
     if (std::holds_alternative<event::WorkflowRestored>(event) || std::holds_alternative<event::WorkflowRevived>(event))
       outcomes.clear();
     if (std::holds_alternative<event::WorkflowCompensating>(event))
-      std::erase_if(outcomes, [](const ActionKey& action) { return action.first; });
-    TaskIndex over = core::kNoTask;
-    if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) over = completed->task;
-    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) over = failed->task;
-    if (over != core::kNoTask && !outcomes.insert(key_of(over)).second)
-      violate(fmt::format("{}: task {} has two outcomes", id, over));
+      std::erase_if(outcomes, [](ActionId action) { return action.undo; });
+    ActionId over = kNoAction;
+    if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) over = completed->action;
+    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) over = failed->action;
+    if (over != kNoAction && !outcomes.insert(over).second)
+      violate(fmt::format("{}: {} has two outcomes", id, to_string(over)));
     const auto* const start = std::get_if<event::TaskStarted>(&event);
     // What undoes a task has an outcome for each completion that it undoes.
-    if (start != nullptr && workflow.is_compensation(start->task)) outcomes.erase(key_of(start->task));
-    if (start != nullptr && !starts.emplace(key_of(start->task), start->attempt).second)
-      violate(fmt::format("{}: attempt {} of task {} was started twice", id, start->attempt, start->task));
+    if (start != nullptr && start->action.undo) outcomes.erase(start->action);
+    if (start != nullptr && !starts.emplace(start->action, start->attempt).second)
+      violate(fmt::format("{}: attempt {} of {} was started twice", id, start->attempt, to_string(start->action)));
   }
   if (workflow.facts == nullptr) {
     violate(fmt::format("{}: nothing is known of it", id));

@@ -48,6 +48,7 @@ class Checker {
   // What is durable of a workflow, and its state after the first so many of these events.
   struct History {
     std::vector<Event> events;
+    WorkflowFactsPtr facts;  // after the last of them
     core::Workflow state;
     std::size_t applied = 0;
   };

@@ -162,7 +162,7 @@ void Clients::act_on(const std::string& id, Action action) {
     case Action::redrive_compensation:
       return revive(id, command::RedriveCompensation{task});
     case Action::discard:
-      return command(id, command::DiscardDeadLetter{.task = task, .reason = "enough"});
+      return command(id, command::DiscardDeadLetter{.action = task, .reason = "enough"});
     case Action::fail:
       return command(id, command::FailWorkflow{});
     case Action::skip:
@@ -195,13 +195,15 @@ void Clients::act_on(const std::string& id, Action action) {
 }
 
 // An outcome that somebody reports once more, or for an attempt that is not made any more.
-void Clients::report_late(const std::string& id, TaskIndex task) {
+void Clients::report_late(const std::string& id, TaskIndex position) {
   const auto attempt = static_cast<std::uint32_t>(random_.next() % 3);
-  ask_workflow(id, [task, attempt](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
-    if (task < workflow.state.tasks.size() && workflow.state.tasks[task].state == TaskState::running &&
-        workflow.state.tasks[task].attempt == attempt)
+  ask_workflow(id, [position, attempt](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
+    const core::Workflow& state = workflow.state;
+    const ActionId action = position < state.tasks.size() ? state.definition().action_at(position) : ActionId(position);
+    if (state.has(action) && state.record(action).state == TaskState::running &&
+        state.record(action).attempt == attempt)
       return {};
-    return shard.lifecycle().command(workflow, command::CompleteTask{task, attempt, {}});
+    return shard.lifecycle().command(workflow, command::CompleteTask{action, attempt, {}});
   });
 }
 

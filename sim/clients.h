@@ -49,7 +49,7 @@ class Clients {
   void restore();
   void fork(const std::string& id);
   void execute(const std::string& id);
-  void report_late(const std::string& id, TaskIndex task);
+  void report_late(const std::string& id, TaskIndex position);
   void remove(const std::string& id);
   using Redefine = Result<void> (Lifecycle::*)(LiveWorkflow&, BoundDefinitionPtr, WorkflowFactsPtr);
   void change_definition(const std::string& id, Redefine redefine, const std::function<void(WorkflowSpec&)>& change);

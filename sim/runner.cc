@@ -19,10 +19,9 @@ AttemptOutcome failed(std::string code) {
 }  // namespace
 
 SimRunner::Name SimRunner::name_of(const Assignment& assignment) {
-  const Definition& definition = *assignment.facts->definition;
-  const TaskIndex task = assignment.address.task;
+  const ActionId action = assignment.address.action;
   return {assignment.facts->id.text(),
-          (definition.is_compensation(task) ? "undo " : "") + std::string(definition.task_id(task))};
+          (action.undo ? "undo " : "") + std::string(assignment.facts->definition->task_id(action.task))};
 }
 
 bool SimRunner::has_one_of(const Assignment& assignment) const {

@@ -219,8 +219,8 @@ void SimNode::tell(const Shard& shard, const Error* why) {
 void SimNode::starts(const Assignment& assignment) {
   checker_.started(assignment, counts_starts_);
   if (options_.forces_ends && runner_.has_one_of(assignment))
-    checker_.violate(fmt::format("{}: attempt {} of task {} is made beside another one", assignment.facts->id.text(),
-                                 assignment.address.attempt, assignment.address.task));
+    checker_.violate(fmt::format("{}: attempt {} of {} is made beside another one", assignment.facts->id.text(),
+                                 assignment.address.attempt, to_string(assignment.address.action)));
 }
 
 void SimNode::happened(const WorkflowFacts& facts, const Event& event) {
@@ -235,7 +235,7 @@ void SimNode::finished(const AttemptAddress& address, AttemptOutcome outcome) {
   const bool is_mistaken = ++outcomes_ % kMistakeEvery == 0;
   if (is_mistaken && options_.bug == Bug::lost_outcome) return;
   if (is_mistaken && options_.bug == Bug::lost_place) (void)executors_.place_running();
-  shards_[address.workflow.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
+  shards_[address.route.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
 }
 
 }  // namespace pawl::sim

@@ -15,11 +15,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pawl/action.h"
 #include "pawl/json.h"
 #include "pawl/json_text.h"
 #include "pawl/result.h"
@@ -111,9 +113,6 @@ struct DefinitionLimits {
   std::size_t args_bytes = 1'048'576;     // of one task, as JSON
 };
 
-// The position of a task in its definition: 0, 1, ... in the order they were written.
-using TaskIndex = std::uint32_t;
-
 // What a definition says of how a task is run, shared by all tasks that say the same.
 struct TaskRules {
   std::optional<RetryPolicy> retry_policy{};
@@ -190,8 +189,7 @@ class Builder;
 
 // A checked, immutable graph. Source: definition/builder.h. About 60 bytes a task, and its strings.
 //
-// What undoes a task has an index, too, above those of the tasks: handler, args and rules are asked for in the same
-// way. Tasks and compensations together are the definition's actions.
+// What undoes a task has a handler, args and rules of its own, which are asked for in the same way as those of a task.
 // Threads: any.
 class Definition {
  public:
@@ -217,20 +215,34 @@ class Definition {
   [[nodiscard]] TaskIndex action_count() const { return task_count_ + static_cast<TaskIndex>(compensated_.size()); }
   // The tasks that have a compensation, ascending.
   [[nodiscard]] std::span<const TaskIndex> compensated_tasks() const { return compensated_; }
-  // The action that undoes `task`.
-  [[nodiscard]] std::optional<TaskIndex> compensation_of(TaskIndex task) const {
-    const auto found = std::ranges::lower_bound(compensated_, task);
-    if (found == compensated_.end() || *found != task) return std::nullopt;
-    return task_count_ + static_cast<TaskIndex>(found - compensated_.begin());
+  // The action that undoes `task`; none: it has no compensation.
+  [[nodiscard]] std::optional<ActionId> compensation_of(TaskIndex task) const {
+    if (!std::ranges::binary_search(compensated_, task)) return std::nullopt;
+    return ActionId::undo_of(task);
   }
-  [[nodiscard]] bool is_compensation(TaskIndex action) const { return action >= task_count_; }
-  // The task that an action is, or undoes.
-  [[nodiscard]] TaskIndex task_of(TaskIndex action) const {
-    return is_compensation(action) ? compensated_[action - task_count_] : action;
+  // Whether `action` is one of its actions.
+  [[nodiscard]] bool has(ActionId action) const {
+    return action.task < task_count_ && (!action.undo || compensation_of(action.task));
+  }
+  // Where an action stands in a list of all: the tasks, and behind them what undoes some, in the order of these. It
+  // moves when a compensation is registered, so nothing is known by it for long.
+  [[nodiscard]] TaskIndex position_of(ActionId action) const {
+    if (!action.undo) [[likely]]
+      return action.task;
+    const auto place = std::ranges::lower_bound(compensated_, TaskIndex{action.task});
+    return task_count_ + static_cast<TaskIndex>(place - compensated_.begin());
+  }
+  // The other way round. `position` is below action_count().
+  [[nodiscard]] ActionId action_at(TaskIndex position) const {
+    return position < task_count_ ? ActionId(position) : ActionId::undo_of(compensated_[position - task_count_]);
+  }
+  // All actions, in this order.
+  [[nodiscard]] auto actions() const {
+    return std::views::iota(TaskIndex{0}, action_count()) |
+           std::views::transform([this](TaskIndex position) { return action_at(position); });
   }
   [[nodiscard]] std::size_t dependency_count() const { return dependencies_.size(); }
 
-  // Of a compensation: that of the task it undoes.
   [[nodiscard]] std::string_view task_id(TaskIndex task) const {
     return {ids_.data() + rows_[task].id_begin, rows_[task + 1].id_begin - rows_[task].id_begin};
   }
@@ -239,26 +251,28 @@ class Definition {
   [[nodiscard]] std::string_view task_name(TaskIndex task) const {
     return rows_[task].name == 0 ? task_id(task) : std::string_view(strings_[rows_[task].name]);
   }
-  [[nodiscard]] std::uint32_t handler_index(TaskIndex task) const { return rows_[task].handler; }
-  [[nodiscard]] const HandlerName& handler(TaskIndex task) const { return handlers_[rows_[task].handler]; }
-  [[nodiscard]] bool waits(TaskIndex task) const { return handler(task).waits; }
+  [[nodiscard]] std::uint32_t handler_index(ActionId action) const { return row_of(action).handler; }
+  [[nodiscard]] const HandlerName& handler(ActionId action) const { return handlers_[row_of(action).handler]; }
+  [[nodiscard]] bool waits(ActionId action) const { return handler(action).waits; }
   // Each module and function that occurs, once.
   [[nodiscard]] std::span<const HandlerName> handlers() const { return handlers_; }
-  [[nodiscard]] const JsonText& args(TaskIndex task) const { return args_[rows_[task].args].text; }
+  [[nodiscard]] const JsonText& args(ActionId action) const { return args_[row_of(action).args].text; }
   // Whether the args hold `${{ ... }}` places to fill in before each attempt.
-  [[nodiscard]] bool args_have_places(TaskIndex task) const { return args_[rows_[task].args].has_places; }
-  // The condition, or empty.
-  [[nodiscard]] std::string_view when(TaskIndex task) const { return strings_[rows_[task].when]; }
-  [[nodiscard]] const TaskRules& rules(TaskIndex task) const { return rules_[rows_[task].rules]; }
+  [[nodiscard]] bool args_have_places(ActionId action) const { return args_[row_of(action).args].has_places; }
+  // The condition, or empty: nothing that undoes a task has one.
+  [[nodiscard]] std::string_view when(ActionId action) const { return strings_[row_of(action).when]; }
+  [[nodiscard]] const TaskRules& rules(ActionId action) const { return rules_[row_of(action).rules]; }
 
-  [[nodiscard]] std::span<const TaskIndex> dependencies(TaskIndex task) const {
-    return between(dependencies_, rows_[task].dependencies_begin, rows_[task + 1].dependencies_begin);
+  [[nodiscard]] std::span<const TaskIndex> dependencies(ActionId action) const {
+    const TaskIndex position = position_of(action);
+    return between(dependencies_, rows_[position].dependencies_begin, rows_[position + 1].dependencies_begin);
   }
-  [[nodiscard]] std::span<const TaskIndex> dependents(TaskIndex task) const {
-    return between(dependents_, rows_[task].dependents_begin, rows_[task + 1].dependents_begin);
+  [[nodiscard]] std::span<const TaskIndex> dependents(ActionId action) const {
+    const TaskIndex position = position_of(action);
+    return between(dependents_, rows_[position].dependents_begin, rows_[position + 1].dependents_begin);
   }
-  // Starts to load what the definition says of `task`, for whoever will soon ask.
-  void prefetch(TaskIndex task) const { __builtin_prefetch(&rows_[task]); }
+  // Starts to load what the definition says of `action`, for whoever will soon ask.
+  void prefetch(ActionId action) const { __builtin_prefetch(&row_of(action)); }
   // Every task after all that it depends on; among those that may come next, in the order they were written.
   [[nodiscard]] std::vector<TaskIndex> topological_order() const;
 
@@ -286,6 +300,8 @@ class Definition {
     JsonText text;
     bool has_places = false;
   };
+
+  [[nodiscard]] const Row& row_of(ActionId action) const { return rows_[position_of(action)]; }
 
   std::string name_;
   std::string description_;

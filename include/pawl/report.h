@@ -64,9 +64,9 @@ struct WorkflowReport {
   // Of those tasks that have one, in their order: Definition::compensated_tasks().
   std::vector<TaskReport> compensations{};
 
-  // A task's or, above them, a compensation's.
-  [[nodiscard]] const TaskReport& action(TaskIndex index) const {
-    return index < tasks.size() ? tasks[index] : compensations[index - tasks.size()];
+  // A task's, or a compensation's.
+  [[nodiscard]] const TaskReport& action(ActionId id) const {
+    return id.undo ? compensations[definition->position_of(id) - tasks.size()] : tasks[id.task];
   }
 };
 

@@ -4,10 +4,10 @@
 
 namespace pawl::compensation {
 
-std::vector<TaskIndex> plan(const Definition& definition, std::vector<CompletedTask> tasks) {
+std::vector<ActionId> plan(std::vector<CompletedTask> tasks) {
   std::ranges::sort(tasks, {}, &CompletedTask::place);
-  std::vector<TaskIndex> actions;
-  for (const CompletedTask& each : tasks) actions.push_back(*definition.compensation_of(each.task));
+  std::vector<ActionId> actions;
+  for (const CompletedTask& each : tasks) actions.push_back(ActionId::undo_of(each.task));
   return actions;
 }
 

@@ -15,6 +15,6 @@ struct CompletedTask {
 
 // The actions that undo these tasks, each of which has a compensation: the one to start with last, for what completed
 // last is undone first.
-[[nodiscard]] std::vector<TaskIndex> plan(const Definition& definition, std::vector<CompletedTask> tasks);
+[[nodiscard]] std::vector<ActionId> plan(std::vector<CompletedTask> tasks);
 
 }  // namespace pawl::compensation

@@ -19,7 +19,7 @@ std::string quoted_id(const Workflow& workflow, TaskIndex task) {
 }
 
 Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
-  if (task >= workflow.task_count()) return check_task(workflow, task);
+  if (task >= workflow.task_count()) return check_action(workflow, task);
   if (!workflow.definition().compensation_of(task))
     return fail(ErrorCode::invalid_argument,
                 fmt::format("task {} has no compensation; register one", quoted_id(workflow, task)));
@@ -33,8 +33,8 @@ Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
 }
 
 // A failed one that gets another go is as if it had never been tried, but for the numbers of its attempts.
-void reset_compensation(Workflow& workflow, TaskIndex action) {
-  TaskRecord& record = workflow.tasks[action];
+void reset_compensation(Workflow& workflow, ActionId action) {
+  TaskRecord& record = workflow.record(action);
   if (record.state == TaskState::failed) --workflow.after.edit().failed_compensations;
   start_afresh(workflow, action);
   std::erase(workflow.after.edit().discarded, action);
@@ -63,7 +63,7 @@ Result<void> apply(Decision& decision, const command::CompensateWorkflow& comman
 
 Result<void> apply(Decision& decision, const command::RedriveCompensation& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> known = check_task(workflow, command.task); !known) return known;
+  if (Result<void> known = check_action(workflow, command.task); !known) return known;
   const auto action = workflow.definition().compensation_of(command.task);
   if (!action || !workflow.is_dead_letter(*action)) return {};  // redriven already
   if (!is_terminal(workflow.state))
@@ -86,13 +86,13 @@ Result<void> apply(Decision& decision, const command::RegisterCompensation& comm
   return {};
 }
 
-void compensation_ended(Workflow& workflow, TaskIndex action) {
+void compensation_ended(Workflow& workflow, ActionId action) {
   Aftermath& after = workflow.after.edit();
-  if (workflow.tasks[action].state == TaskState::completed) {
+  if (workflow.record(action).state == TaskState::completed) {
     PAWL_ASSERT(!after.to_compensate.empty() && after.to_compensate.back() == action,
-                "workflow {}: action {} was not the next to be undone", workflow.id(), action);
+                "workflow {}: {} was not the next action", workflow.id(), to_string(action));
     after.to_compensate.pop_back();
-    forget_undone(workflow, workflow.definition().task_of(action));
+    forget_undone(workflow, action.task);
   } else {
     // Its letter stands for the earlier completions, too: they are undone once it is redriven.
     std::erase(after.to_compensate, action);
@@ -103,9 +103,9 @@ void compensation_ended(Workflow& workflow, TaskIndex action) {
 
 void start_next_compensation(Workflow& workflow) {
   if (workflow.after->to_compensate.empty()) return;
-  const TaskIndex next = workflow.after->to_compensate.back();
+  const ActionId next = workflow.after->to_compensate.back();
   // It has just undone the later completion of its task.
-  if (is_terminal(workflow.tasks[next].state)) reset_compensation(workflow, next);
+  if (is_terminal(workflow.record(next).state)) reset_compensation(workflow, next);
   workflow.queue_of(next).push(next);
 }
 
@@ -131,14 +131,14 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
   after.compensating = true;
   after.end = happened.end;
   after.rerun = happened.rerun;
-  after.to_compensate = compensation::plan(definition, std::move(completed));
+  after.to_compensate = compensation::plan(std::move(completed));
   workflow.state = WorkflowState::running;
   workflow.error = happened.error;
   workflow.completed_at = {};
   start_next_compensation(workflow);
 }
 
-// The compensations behind the tasks may have changed places.
+// The records behind those of the tasks may move; names stay.
 void evolve(Workflow& workflow, const event::CompensationRegistered& happened) {
   ++workflow.event_count;
   const WorkflowFactsPtr before = std::exchange(workflow.facts, happened.facts);
@@ -148,19 +148,9 @@ void evolve(Workflow& workflow, const event::CompensationRegistered& happened) {
   PAWL_ASSERT(now.task_count() == old.task_count() && std::ranges::all_of(old.compensated_tasks(), is_kept),
               "workflow {}: it has got other tasks, or a compensation is gone", workflow.id());
   std::vector<TaskRecord> records(now.action_count());
-  std::ranges::move(workflow.tasks.begin(), workflow.tasks.begin() + old.task_count(), records.begin());
-  const auto moved = [&](TaskIndex action) {
-    return old.is_compensation(action) ? *now.compensation_of(old.task_of(action)) : action;
-  };
-  for (TaskIndex action = old.task_count(); action < old.action_count(); ++action)
-    records[moved(action)] = std::move(workflow.tasks[action]);
+  for (TaskIndex position = 0; position < old.action_count(); ++position)
+    records[now.position_of(old.action_at(position))] = std::move(workflow.tasks[position]);
   workflow.tasks = std::move(records);
-  if (!workflow.after.has_value()) return;
-  Aftermath& after = workflow.after.edit();
-  for (FreshStart& fresh : after.fresh_starts) fresh.task = moved(fresh.task);
-  std::ranges::sort(after.fresh_starts, {}, &FreshStart::task);
-  for (TaskIndex& action : after.discarded) action = moved(action);
-  std::ranges::sort(after.discarded);
 }
 
 }  // namespace pawl::core

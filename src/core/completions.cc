@@ -29,11 +29,10 @@ CompletionView view_of(const Completions::value_type& earlier) {
 
 }  // namespace
 
-std::uint32_t generation_of(const Workflow& workflow, TaskIndex action) {
-  if (workflow.is_compensation(action)) {
-    const TaskIndex task = workflow.definition().task_of(action);
-    if (const auto latest = latest_completion(workflow, task)) return latest->generation;
-    return generation_of(workflow, task);
+std::uint32_t generation_of(const Workflow& workflow, ActionId action) {
+  if (action.undo) {
+    if (const auto latest = latest_completion(workflow, action.task)) return latest->generation;
+    return generation_of(workflow, action.task);
   }
   const FreshStart* const fresh = workflow.fresh_start(action);
   return fresh == nullptr ? 1 : fresh->generation;

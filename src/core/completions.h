@@ -26,7 +26,7 @@ struct CompletionView {
 };
 
 // How often the action is wished for: a task's own generation, or that of the completion that a compensation undoes.
-[[nodiscard]] std::uint32_t generation_of(const Workflow& workflow, TaskIndex action);
+[[nodiscard]] std::uint32_t generation_of(const Workflow& workflow, ActionId action);
 
 // Of the completions of `task` that have not been undone, the latest; none: there is none.
 [[nodiscard]] std::optional<CompletionView> latest_completion(const Workflow& workflow, TaskIndex task);

@@ -7,17 +7,17 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::DiscardDeadLetter& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> known = check_task(workflow, command.task); !known) return known;
-  if (!workflow.is_dead_letter(command.task)) return {};  // redriven or discarded already
-  decision.raise(event::DeadLetterDiscarded{.task = command.task, .at = decision.now(), .reason = command.reason});
+  if (Result<void> known = check_action(workflow, command.action); !known) return known;
+  if (!workflow.is_dead_letter(command.action)) return {};  // redriven or discarded already
+  decision.raise(event::DeadLetterDiscarded{.action = command.action, .at = decision.now(), .reason = command.reason});
   return {};
 }
 
 void evolve(Workflow& workflow, const event::DeadLetterDiscarded& happened) {
   ++workflow.event_count;
-  std::vector<TaskIndex>& discarded = workflow.after.edit().discarded;
-  const auto place = std::ranges::lower_bound(discarded, happened.task);
-  if (place == discarded.end() || *place != happened.task) discarded.insert(place, happened.task);
+  std::vector<ActionId>& discarded = workflow.after.edit().discarded;
+  const auto place = std::ranges::lower_bound(discarded, happened.action);
+  if (place == discarded.end() || *place != happened.action) discarded.insert(place, happened.action);
 }
 
 }  // namespace pawl::core

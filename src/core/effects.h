@@ -25,8 +25,8 @@ void add_effects(const Workflow& workflow, const event::TaskInterrupted& happene
 void add_effects(const Workflow& workflow, const event::WorkflowRevived& happened, std::vector<Effect>& effects);
 
 // The limits on how long a task may wait, or take in all, if it has any and could start now or has started.
-void arm_schedule_limits_of(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects);
-void disarm_schedule_limits(const Workflow& workflow, TaskIndex task, std::vector<Effect>& effects);
+void arm_schedule_limits_of(const Workflow& workflow, ActionId action, std::vector<Effect>& effects);
+void disarm_schedule_limits(const Workflow& workflow, ActionId action, std::vector<Effect>& effects);
 
 // The others ask nothing of the world.
 template <class E>

@@ -19,20 +19,20 @@ TaskError too_late(std::string_view what, Duration limit) {
 
 Result<void> apply(Decision& decision, const command::ExpireTask& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> known = check_task(workflow, command.task); !known) return known;
+  if (Result<void> known = check_action(workflow, command.action); !known) return known;
   if (workflow.state == WorkflowState::paused) return {};  // it does so when it is resumed
-  const TaskRules& rules = workflow.definition().rules(command.task);
-  const TaskRecord& record = workflow.tasks[command.task];
+  const TaskRules& rules = workflow.definition().rules(command.action);
+  const TaskRecord& record = workflow.record(command.action);
   const std::optional<Duration> limit = command.to_close ? rules.schedule_to_close : rules.schedule_to_start;
   const bool waits = record.state == TaskState::pending && record.waiting_on == 0 && !record.retry_waits;
   const bool is_over = command.to_close ? is_terminal(record.state) : !waits;
   if (!limit || is_over)
     return fail(ErrorCode::conflict, fmt::format("task {} does not run out of time any more",
-                                                 in_quotes(workflow.definition().task_id(command.task))));
+                                                 in_quotes(workflow.definition().task_id(command.action.task))));
   if (command.to_close && record.state == TaskState::running)
     decision.request(
-        effect::StopTask{.task = command.task, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
-  fail_task(decision, command.task, too_late(command.to_close ? "it has not ended" : "it could not start", *limit));
+        effect::StopTask{.action = command.action, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
+  fail_action(decision, command.action, too_late(command.to_close ? "it has not ended" : "it could not start", *limit));
   return {};
 }
 

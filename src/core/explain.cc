@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "core/completions.h"
 
 namespace pawl::core {
 namespace {
@@ -67,43 +68,47 @@ std::string explain_slots(const Surroundings& surroundings) {
   return text;
 }
 
-Explanation explain_running(const Workflow& workflow, TaskIndex task, const Surroundings& surroundings,
+Explanation explain_running(const Workflow& workflow, ActionId action, const Surroundings& surroundings,
                             Explanation explanation) {
-  const TaskRecord& record = workflow.tasks[task];
-  const auto awaited = surroundings.awaited ? surroundings.awaited(task) : std::nullopt;
+  const TaskRecord& record = workflow.record(action);
+  const auto awaited = surroundings.awaited ? surroundings.awaited({.workflow = workflow.id(),
+                                                                    .action = action,
+                                                                    .run = generation_of(workflow, action),
+                                                                    .attempt = record.attempt})
+                                            : std::nullopt;
   explanation.code = awaited ? "waiting_for_child" : "running";
   if (surroundings.nobody_runs_it) {
     explanation.text = fmt::format("attempt {} was started at {}, and was running when the process that ran it ended",
-                                   record.attempt, format_time(record.started_at));
+                                   +record.attempt, format_time(record.started_at));
     return explanation;
   }
   explanation.text =
-      fmt::format("attempt {} has been running since {}", record.attempt, format_time(record.started_at));
+      fmt::format("attempt {} has been running since {}", +record.attempt, format_time(record.started_at));
   if (awaited) explanation.text += fmt::format("; its handler waits for workflow {}", in_quotes(*awaited));
   return explanation;
 }
 
-Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroundings& surroundings) {
-  const TaskRecord& record = workflow.tasks[task];
-  Explanation explanation{.task = std::string(workflow.definition().task_id(task)),
+Explanation explain_action(const Workflow& workflow, ActionId action, const Surroundings& surroundings) {
+  const TaskRecord& record = workflow.record(action);
+  Explanation explanation{.task = std::string(workflow.definition().task_id(action.task)),
                           .code = {},
                           .text = {},
-                          .compensation = workflow.is_compensation(task)};
+                          .compensation = action.undo};
   if (record.state == TaskState::running) {
-    return explain_running(workflow, task, surroundings, std::move(explanation));
+    return explain_running(workflow, action, surroundings, std::move(explanation));
   } else if (record.retry_waits) {
     explanation.code = "retry_due";
-    explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", record.attempt, record.attempt + 1,
+    explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", +record.attempt, record.attempt + 1,
                                    format_time(record.completed_at));
   } else if (record.held) {
     explanation.code = "circuit_open";
     explanation.text =
-        fmt::format("circuit breaker {} holds it", in_quotes(workflow.definition().rules(task).circuit_breaker));
+        fmt::format("circuit breaker {} holds it", in_quotes(workflow.definition().rules(action).circuit_breaker));
     if (surroundings.breaker)
-      explanation.text += surroundings.breaker(workflow.definition().rules(task).circuit_breaker);
+      explanation.text += surroundings.breaker(workflow.definition().rules(action).circuit_breaker);
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
-    const std::string open = name_open_dependencies(workflow, task);
+    const std::string open = name_open_dependencies(workflow, action.task);
     explanation.text = open.empty() ? "cannot run, for something it depends on has failed; that takes effect when the "
                                       "workflow is resumed"
                                     : fmt::format("waits for {}", open);
@@ -113,7 +118,7 @@ Explanation explain_task(const Workflow& workflow, TaskIndex task, const Surroun
   } else if (surroundings.nobody_runs_it) {
     explanation.code = "not_started";
     explanation.text = "it is ready, and nobody runs its workflow now";
-  } else if (const auto previous = surroundings.previous ? surroundings.previous(task) : std::nullopt) {
+  } else if (const auto previous = surroundings.previous ? surroundings.previous(action) : std::nullopt) {
     explanation.code = "previous_attempt";
     explanation.text = fmt::format("waits for the process of attempt {} to end", previous->attempt);
     if (previous->ends_by) explanation.text += fmt::format(", at most until {}", format_time(*previous->ends_by));
@@ -130,9 +135,9 @@ std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& s
   std::vector<Explanation> explanations{explain_workflow(workflow)};
   if (is_terminal(workflow.state)) return explanations;
   for (TaskIndex task = 0; task < workflow.task_count() && explanations.size() <= max_tasks; ++task)
-    if (!is_terminal(workflow.tasks[task].state)) explanations.push_back(explain_task(workflow, task, surroundings));
+    if (!is_terminal(workflow.tasks[task].state)) explanations.push_back(explain_action(workflow, task, surroundings));
   if (!workflow.after->to_compensate.empty() && explanations.size() <= max_tasks)
-    explanations.push_back(explain_task(workflow, workflow.after->to_compensate.back(), surroundings));
+    explanations.push_back(explain_action(workflow, workflow.after->to_compensate.back(), surroundings));
   return explanations;
 }
 

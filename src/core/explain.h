@@ -23,14 +23,14 @@ struct Surroundings {
   // Of the slots in use, those whose tasks are blocked in wait_workflow; and, for people, which tasks these are.
   std::size_t slots_of_waiting = 0;
   std::string waiting;
-  // The workflow that a running task's handler waits for; may be empty.
-  std::function<std::optional<std::string>(TaskIndex task)> awaited;
-  // An earlier attempt of a ready task whose process has not ended, and when it will be killed; may be empty.
+  // The workflow that the handler of a running attempt waits for; may be empty.
+  std::function<std::optional<std::string>(const AttemptId& attempt)> awaited;
+  // An earlier attempt of a ready action whose process has not ended, and when it will be killed; may be empty.
   struct Previous {
     std::uint32_t attempt = 0;
     std::optional<Timestamp> ends_by{};
   };
-  std::function<std::optional<Previous>(TaskIndex task)> previous;
+  std::function<std::optional<Previous>(ActionId action)> previous;
   // " until 08:30" and the like, of a circuit breaker.
   std::function<std::string(const std::string& name)> breaker;
 };

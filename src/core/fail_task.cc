@@ -9,43 +9,43 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::FailTask& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> current = check_attempt(workflow, command.task, command.attempt); !current) return current;
-  if (workflow.was_told_to_stop() && !workflow.is_compensation(command.task)) {
-    decision.raise(event::TaskCancelled{.task = command.task, .attempt = command.attempt, .at = decision.now()});
+  if (Result<void> current = check_attempt(workflow, command.action, command.attempt); !current) return current;
+  if (workflow.was_told_to_stop() && !command.action.undo) {
+    decision.raise(event::TaskCancelled{.action = command.action, .attempt = command.attempt, .at = decision.now()});
     finish_if_done(decision);
   } else {
-    fail_attempt(decision, command.task, command.error);
+    fail_attempt(decision, command.action, command.error);
   }
   return {};
 }
 
 Result<void> apply(Decision& decision, const command::TimeOutTask& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> current = check_attempt(workflow, command.task, command.attempt); !current) return current;
+  if (Result<void> current = check_attempt(workflow, command.action, command.attempt); !current) return current;
   decision.request(
-      effect::StopTask{.task = command.task, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
-  const auto took = std::chrono::floor<Duration>(decision.now() - workflow.tasks[command.task].started_at);
-  fail_attempt(decision, command.task,
+      effect::StopTask{.action = command.action, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
+  const auto took = std::chrono::floor<Duration>(decision.now() - workflow.record(command.action).started_at);
+  fail_attempt(decision, command.action,
                TaskError("timeout", fmt::format("the attempt took longer than it may: {}", format_duration(took))));
   return {};
 }
 
 void evolve(Workflow& workflow, const event::TaskFailed& happened) {
   ++workflow.event_count;
-  leave_queue(workflow, happened.task);  // it may have failed before it could start
-  end_task(workflow, happened.task, TaskState::failed, happened.at);
-  workflow.tasks[happened.task].outcome = happened.error;
-  if (workflow.is_compensation(happened.task)) return compensation_ended(workflow, happened.task);
-  if (workflow.definition().rules(happened.task).allow_failure) {
-    release_dependents(workflow, happened.task);
+  leave_queue(workflow, happened.action);  // it may have failed before it could start
+  end_action(workflow, happened.action, TaskState::failed, happened.at);
+  workflow.record(happened.action).outcome = happened.error;
+  if (happened.action.undo) return compensation_ended(workflow, happened.action);
+  if (workflow.definition().rules(happened.action).allow_failure) {
+    release_dependents(workflow, happened.action.task);
   } else if (workflow.first_failure == kNoTask) {
-    workflow.first_failure = happened.task;
+    workflow.first_failure = happened.action.task;
   }
 }
 
 void evolve(Workflow& workflow, const event::TaskRetryScheduled& happened) {
   ++workflow.event_count;
-  TaskRecord& record = workflow.tasks[happened.task];
+  TaskRecord& record = workflow.record(happened.action);
   record.state = TaskState::pending;
   record.retry_waits = true;
   record.completed_at = happened.due;
@@ -55,7 +55,7 @@ void evolve(Workflow& workflow, const event::TaskRetryScheduled& happened) {
 
 void evolve(Workflow& workflow, const event::TaskCancelled& happened) {
   ++workflow.event_count;
-  end_task(workflow, happened.task, TaskState::cancelled, happened.at);
+  end_action(workflow, happened.action, TaskState::cancelled, happened.at);
 }
 
 }  // namespace pawl::core

@@ -35,7 +35,7 @@ class Harness {
   // Starts every task that is ready, as the scheduler would.
   void start_ready() {
     while (workflow.may_start_tasks() && (!workflow.ready.empty() || !workflow.waiting.empty())) {
-      const TaskIndex next = workflow.ready.empty() ? workflow.waiting.front() : workflow.ready.front();
+      const ActionId next = workflow.ready.empty() ? workflow.waiting.front() : workflow.ready.front();
       PAWL_ASSERT(send(command::StartTask{next}).has_value(), "a ready task does not start");
     }
   }

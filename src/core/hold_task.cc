@@ -10,18 +10,18 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::HoldTask& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> known = check_task(workflow, command.task); !known) return known;
+  if (Result<void> known = check_action(workflow, command.action); !known) return known;
   const Definition& definition = workflow.definition();
-  const TaskRules& rules = definition.rules(command.task);
-  if (!is_ready(workflow, command.task))
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot hold the task: task {} is not ready", in_quotes(definition.task_id(command.task))));
+  const TaskRules& rules = definition.rules(command.action);
+  if (!is_ready(workflow, command.action))
+    return fail(ErrorCode::invalid_state, fmt::format("cannot hold the task: task {} is not ready",
+                                                      in_quotes(definition.task_id(command.action.task))));
   if (rules.on_open == OnOpen::hold) {
-    decision.raise(event::TaskHeld{.task = command.task, .at = decision.now(), .due = command.until});
+    decision.raise(event::TaskHeld{.action = command.action, .at = decision.now(), .due = command.until});
     return {};
   }
-  if (!raise_started(decision, command.task)) return {};
-  fail_attempt(decision, command.task,
+  if (!raise_started(decision, command.action)) return {};
+  fail_attempt(decision, command.action,
                TaskError("circuit_open", fmt::format("circuit breaker {} is open until {}",
                                                      in_quotes(rules.circuit_breaker), format_time(command.until))));
   return {};
@@ -29,24 +29,24 @@ Result<void> apply(Decision& decision, const command::HoldTask& command) {
 
 Result<void> apply(Decision& decision, const command::ReleaseTask& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> known = check_task(workflow, command.task); !known) return known;
-  if (!workflow.tasks[command.task].held)
+  if (Result<void> known = check_action(workflow, command.action); !known) return known;
+  if (!workflow.record(command.action).held)
     return fail(ErrorCode::conflict,
-                fmt::format("task {} is not held", in_quotes(workflow.definition().task_id(command.task))));
-  decision.raise(event::TaskReleased{.task = command.task, .at = decision.now()});
+                fmt::format("task {} is not held", in_quotes(workflow.definition().task_id(command.action.task))));
+  decision.raise(event::TaskReleased{.action = command.action, .at = decision.now()});
   return {};
 }
 
 void evolve(Workflow& workflow, const event::TaskHeld& happened) {
   ++workflow.event_count;
-  leave_queue(workflow, happened.task);
-  workflow.tasks[happened.task].held = true;
+  leave_queue(workflow, happened.action);
+  workflow.record(happened.action).held = true;
 }
 
 void evolve(Workflow& workflow, const event::TaskReleased& happened) {
   ++workflow.event_count;
-  workflow.tasks[happened.task].held = false;
-  workflow.queue_of(happened.task).push(happened.task);
+  workflow.record(happened.action).held = false;
+  workflow.queue_of(happened.action).push(happened.action);
 }
 
 }  // namespace pawl::core

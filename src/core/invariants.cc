@@ -25,11 +25,10 @@ Broken differ(std::string_view what, std::uint64_t counted, std::uint64_t known)
 Broken check_counts(const Workflow& workflow) {
   std::array<std::uint32_t, 7> by_state{};  // of tasks
   std::uint32_t running = 0;                // of their compensations, too
-  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action) {
-    const TaskState state = workflow.tasks[action].state;
-    running += state == TaskState::running ? 1 : 0;
-    if (!workflow.is_compensation(action)) ++by_state[static_cast<std::size_t>(state)];
-  }
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    running += record.state == TaskState::running ? 1 : 0;
+    if (!action.undo) ++by_state[static_cast<std::size_t>(record.state)];
+  });
   const auto count = [&](TaskState state) { return by_state[static_cast<std::size_t>(state)]; };
   if (Broken broken = differ("running tasks", running, workflow.running_tasks)) return broken;
   if (Broken broken = differ("completed tasks", count(TaskState::completed), workflow.completed_tasks)) return broken;
@@ -50,13 +49,15 @@ Broken check_queues(const Workflow& workflow) {
   std::vector<bool> queued(workflow.tasks.size());
   for (const ReadyQueue* queue : {&workflow.ready, &workflow.waiting}) {
     for (std::size_t i = 0; i < queue->size(); ++i) {
-      const TaskIndex action = queue->peek(i);
-      if (action >= workflow.tasks.size()) return fmt::format("task {} is queued, and there is none", action);
-      if (queued[action]) return fmt::format("task {} is queued twice", action);
-      if (!can_start(workflow.tasks[action])) return fmt::format("task {} is queued, and cannot start", action);
+      const ActionId action = queue->peek(i);
+      const std::string name = to_string(action);
+      if (!workflow.has(action)) return fmt::format("{} is queued, and there is none", name);
+      const TaskIndex position = workflow.definition().position_of(action);
+      if (queued[position]) return fmt::format("{} is queued twice", name);
+      if (!can_start(workflow.record(action))) return fmt::format("{} is queued, and cannot start", name);
       if (workflow.definition().waits(action) != (queue == &workflow.waiting))
-        return fmt::format("task {} is in the wrong queue", action);
-      queued[action] = true;
+        return fmt::format("{} is in the wrong queue", name);
+      queued[position] = true;
     }
   }
   if (!workflow.may_start_tasks() || workflow.was_told_to_stop()) return std::nullopt;
@@ -83,14 +84,15 @@ Broken check_dependencies(const Workflow& workflow) {
 
 Broken check_records(const Workflow& workflow) {
   if (Broken broken = differ("records", workflow.tasks.size(), workflow.definition().action_count())) return broken;
-  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action) {
-    const TaskRecord& record = workflow.tasks[action];
-    const auto broken = [&](std::string_view why) { return fmt::format("task {}: {}", action, why); };
-    if (record.state == TaskState::running && record.attempt == 0) return broken("it runs without an attempt");
-    if (record.retry_waits && record.state != TaskState::pending) return broken("a retry waits, and it is not pending");
-    if (record.held && record.state != TaskState::pending) return broken("it is held, and not pending");
-  }
-  return std::nullopt;
+  Broken first;
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    if (first) return;
+    const auto broken = [&](std::string_view why) { first = fmt::format("{}: {}", to_string(action), why); };
+    if (record.state == TaskState::running && record.attempt == 0) broken("it runs without an attempt");
+    if (record.retry_waits && record.state != TaskState::pending) broken("a retry waits, and it is not pending");
+    if (record.held && record.state != TaskState::pending) broken("it is held, and not pending");
+  });
+  return first;
 }
 
 // Lists that are searched by bisection.
@@ -98,7 +100,14 @@ Broken check_order(const Workflow& workflow) {
   const auto rises = [](const auto& list, auto projection) {
     return std::ranges::adjacent_find(list, std::ranges::greater_equal{}, projection) == list.end();
   };
-  if (!rises(workflow.after->fresh_starts, &FreshStart::task)) return "the fresh starts are not in order";
+  const auto are_known = [&](const auto& list, auto projection) {
+    return std::ranges::all_of(list, [&](ActionId action) { return workflow.has(action); }, projection);
+  };
+  const Aftermath& after = *workflow.after;
+  if (!are_known(after.fresh_starts, &FreshStart::action) || !are_known(after.discarded, std::identity{}) ||
+      !are_known(after.to_compensate, std::identity{}))
+    return "an action is named that there is not";
+  if (!rises(workflow.after->fresh_starts, &FreshStart::action)) return "the fresh starts are not in order";
   if (!rises(workflow.after->discarded, std::identity{})) return "the discarded actions are not in order";
   return std::nullopt;
 }

@@ -46,7 +46,7 @@ TEST(Invariants, find_each_mistake) {
       {[](Workflow& w) { w.ready.clear(), w.waiting.push(1); }, "task 1 is in the wrong queue"},
       {[](Workflow& w) { w.tasks[3].waiting_on = 1; }, "dependencies that task 3 waits for: 1 are known, and 2 are"},
       {[](Workflow& w) { w.after.edit().discarded = {2, 1}; }, "discarded actions are not in order"},
-      {[](Workflow& w) { w.after.edit().fresh_starts = {FreshStart{.task = 1}, FreshStart{.task = 1}}; },
+      {[](Workflow& w) { w.after.edit().fresh_starts = {FreshStart{.action = 1}, FreshStart{.action = 1}}; },
        "fresh starts are not in order"},
       {[](Workflow& w) { w.state = WorkflowState::completed; }, "it has ended, and tasks have not"}};
   for (const auto& [make, message] : mistakes) {

@@ -34,9 +34,10 @@ inline WorkflowSpec random_spec(Random& random) {
 inline DefinitionPtr random_definition(Random& random) { return define(random_spec(random)); }
 
 inline Command random_command(Random& random, const Workflow& workflow) {
-  const auto task = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
+  const ActionId action =
+      workflow.definition().action_at(static_cast<TaskIndex>(random.next() % workflow.tasks.size()));
   const std::uint32_t attempt =
-      random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.tasks[task].attempt;
+      random.next() % 8 == 0 ? static_cast<std::uint32_t>(random.next() % 4) : workflow.record(action).attempt;
   switch (random.next() % 25) {
     case 24:
       return command::RecoverWorkflow{.crashed = random.next() % 2 == 0, .max_crashes = 3};
@@ -55,29 +56,29 @@ inline Command random_command(Random& random, const Workflow& workflow) {
     case 5:
       return random.next() % 4 == 0 ? Command(command::TimeOutWorkflow{}) : Command(command::EndGrace{});
     case 6:
-      return command::SkipTask{task};
+      return command::SkipTask{action.task};
     case 7:
-      return command::TimeOutTask{task, attempt};
+      return command::TimeOutTask{action, attempt};
     case 8:
     case 9:
     case 10:
-      return command::FailTask{task, attempt, {"boom", "it broke"}};
+      return command::FailTask{action, attempt, {"boom", "it broke"}};
     case 11:
     case 12:
     case 13:
-      return command::RetryTask{task, attempt};
+      return command::RetryTask{action, attempt};
     case 14:
     case 15:
     case 16:
     case 17:
-      return command::StartTask{task};
+      return command::StartTask{action};
     default:
-      return command::CompleteTask{task, attempt, JsonText::copy_of("1")};
+      return command::CompleteTask{action, attempt, JsonText::copy_of("1")};
   }
 }
 
 // With all that may happen to a workflow after its tasks have ended, or instead of their starts.
-inline DefinitionPtr random_saga(Random& random) {
+inline WorkflowSpec random_saga_spec(Random& random) {
   WorkflowSpec spec = random_spec(random);
   spec.saga = random.next() % 4 != 0;
   for (TaskSpec& task : spec.tasks) {
@@ -91,12 +92,15 @@ inline DefinitionPtr random_saga(Random& random) {
     if (random.next() % 3 == 0) task.circuit_breaker = "payments";
     if (!task.circuit_breaker.empty() && random.next() % 2 == 0) task.on_open = OnOpen::fail;
   }
-  return define(spec);
+  return spec;
 }
 
+inline DefinitionPtr random_saga(Random& random) { return define(random_saga_spec(random)); }
+
 inline Command random_afterthought(Random& random, const Workflow& workflow) {
-  const auto action = static_cast<TaskIndex>(random.next() % workflow.tasks.size());
-  const TaskIndex task = workflow.definition().task_of(action);
+  const ActionId action =
+      workflow.definition().action_at(static_cast<TaskIndex>(random.next() % workflow.tasks.size()));
+  const TaskIndex task = action.task;
   switch (random.next() % 11) {
     case 0:
       return command::ReviveWorkflow{};
@@ -112,13 +116,13 @@ inline Command random_afterthought(Random& random, const Workflow& workflow) {
     case 5:
       return command::RedriveCompensation{task};
     case 6:
-      return command::DiscardDeadLetter{.task = action, .reason = "enough"};
+      return command::DiscardDeadLetter{.action = action, .reason = "enough"};
     case 7:
-      return command::HoldTask{.task = action, .until = workflow.created_at + std::chrono::seconds(1)};
+      return command::HoldTask{.action = action, .until = workflow.created_at + std::chrono::seconds(1)};
     case 8:
       return command::ReleaseTask{action};
     default:
-      return command::ExpireTask{.task = action, .to_close = random.next() % 2 == 0};
+      return command::ExpireTask{.action = action, .to_close = random.next() % 2 == 0};
   }
 }
 

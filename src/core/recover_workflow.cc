@@ -11,32 +11,33 @@ void arm_timers(Decision& decision) {
   const Workflow& workflow = decision.workflow();
   const auto timeout = workflow.definition().timeout();
   if (workflow.state != WorkflowState::pending && timeout)
-    decision.request(effect::ArmTimer{
-        .kind = TimerKind::workflow_timeout, .task = kNoTask, .attempt = 0, .due = workflow.times_out_from + *timeout});
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
-    const TaskRecord& record = workflow.tasks[task];
+    decision.request(effect::ArmTimer{.kind = TimerKind::workflow_timeout,
+                                      .action = kNoAction,
+                                      .attempt = 0,
+                                      .due = workflow.times_out_from + *timeout});
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
     if (record.retry_waits)
       decision.request(effect::ArmTimer{
-          .kind = TimerKind::retry, .task = task, .attempt = record.attempt, .due = record.completed_at});
-  }
+          .kind = TimerKind::retry, .action = action, .attempt = record.attempt, .due = record.completed_at});
+  });
 }
 
 // The timeout that the attempt was started with. States that were stored before it was kept there have that of today:
 // in those an attempt ends when it starts, at the latest.
-Duration timeout_of_attempt(const Decision& decision, TaskIndex task) {
-  const TaskRecord& record = decision.workflow().tasks[task];
-  if (record.completed_at <= record.started_at) return timeout_in_force(decision, task).timeout;
+Duration timeout_of_attempt(const Decision& decision, ActionId action) {
+  const TaskRecord& record = decision.workflow().record(action);
+  if (record.completed_at <= record.started_at) return timeout_in_force(decision, action).timeout;
   return std::chrono::duration_cast<Duration>(record.completed_at - record.started_at);
 }
 
 // A task that only waits goes on waiting for what it waited for; its timeout goes on, too.
-void resume_wait(Decision& decision, TaskIndex task) {
-  const TaskRecord& record = decision.workflow().tasks[task];
-  const Duration timeout = timeout_of_attempt(decision, task);
-  decision.request(effect::DispatchTask{.task = task, .attempt = record.attempt, .timeout = timeout});
+void resume_wait(Decision& decision, ActionId action) {
+  const TaskRecord& record = decision.workflow().record(action);
+  const Duration timeout = timeout_of_attempt(decision, action);
+  decision.request(effect::DispatchTask{.action = action, .attempt = record.attempt, .timeout = timeout});
   if (timeout > Duration::zero())
     decision.request(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
-                                      .task = task,
+                                      .action = action,
                                       .attempt = record.attempt,
                                       .due = record.started_at + timeout});
 }
@@ -44,41 +45,41 @@ void resume_wait(Decision& decision, TaskIndex task) {
 // Attempts that are not made again: of tasks that had been told to stop, or that crashed too often.
 void end_last_attempts(Decision& decision, const command::RecoverWorkflow& command) {
   const Workflow& workflow = decision.workflow();
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
-    const TaskRecord& record = workflow.tasks[task];
-    if (record.state != TaskState::running) continue;
-    if (workflow.was_told_to_stop() && !workflow.is_compensation(task)) {
-      decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
-    } else if (command.crashed && record.crashes + 1U >= command.max_crashes && !workflow.definition().waits(task)) {
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    if (record.state != TaskState::running) return;
+    if (workflow.was_told_to_stop() && !action.undo) {
+      decision.raise(event::TaskCancelled{.action = action, .attempt = record.attempt, .at = decision.now()});
+    } else if (command.crashed && record.crashes + 1U >= command.max_crashes && !workflow.definition().waits(action)) {
       TaskError error("crashed",
                       fmt::format("the process died {} times while an attempt was made", record.crashes + 1));
       error.retryable = false;
-      fail_attempt(decision, task, error);
+      fail_attempt(decision, action, error);
     }
-  }
+  });
 }
 
 // A paused workflow would stop for a failure when it is resumed, and cancel what has been interrupted until then.
 void stop_before_interruptions(Decision& decision) {
   const Workflow& workflow = decision.workflow();
   if (workflow.state != WorkflowState::paused) return;
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
-    if (workflow.tasks[task].state == TaskState::running && !workflow.definition().waits(task))
-      return stop_if_failed(decision);
+  bool interrupts = false;
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    interrupts |= record.state == TaskState::running && !workflow.definition().waits(action);
+  });
+  if (interrupts) stop_if_failed(decision);
 }
 
 void make_attempts_again(Decision& decision, bool crashed) {
   const Workflow& workflow = decision.workflow();
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
-    const TaskRecord& record = workflow.tasks[task];
-    if (record.state != TaskState::running) continue;
-    if (workflow.definition().waits(task)) {
-      resume_wait(decision, task);
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    if (record.state != TaskState::running) return;
+    if (workflow.definition().waits(action)) {
+      resume_wait(decision, action);
     } else {
-      decision.raise(
-          event::TaskInterrupted{.task = task, .attempt = record.attempt, .at = decision.now(), .crashed = crashed});
+      decision.raise(event::TaskInterrupted{
+          .action = action, .attempt = record.attempt, .at = decision.now(), .crashed = crashed});
     }
-  }
+  });
 }
 
 }  // namespace
@@ -88,8 +89,9 @@ Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) 
   const Workflow& workflow = decision.workflow();
   arm_timers(decision);
   arm_schedule_limits(decision);
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task)
-    if (workflow.tasks[task].held) decision.raise(event::TaskReleased{.task = task, .at = decision.now()});
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    if (record.held) decision.raise(event::TaskReleased{.action = action, .at = decision.now()});
+  });
   end_last_attempts(decision, command);
   settle(decision);
   stop_before_interruptions(decision);
@@ -98,15 +100,14 @@ Result<void> apply(Decision& decision, const command::RecoverWorkflow& command) 
 }
 
 void evolve(Workflow& workflow, const event::TaskInterrupted& happened) {
-  constexpr std::uint8_t kMostCrashes = 15;
   ++workflow.event_count;
-  TaskRecord& record = workflow.tasks[happened.task];
+  TaskRecord& record = workflow.record(happened.action);
   record.state = TaskState::pending;
   record.completed_at = happened.at;
-  count_interruption(workflow, happened.task);
+  count_interruptions(workflow, happened.action);
   if (happened.crashed && record.crashes < kMostCrashes) ++record.crashes;
   --workflow.running_tasks;
-  workflow.queue_of(happened.task).push(happened.task);
+  workflow.queue_of(happened.action).push(happened.action);
 }
 
 }  // namespace pawl::core

@@ -1,5 +1,7 @@
 // Workflows that come back: after the end of a process, from a history that is cut short, and at the edges of what
 // their records count to.
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "base/time.h"
@@ -7,6 +9,7 @@
 #include "core/harness_test.h"
 #include "core/random_workflow_test.h"
 #include "core/settle.h"
+#include "model/stored.pb.h"
 
 namespace pawl::core {
 namespace {
@@ -40,7 +43,7 @@ std::unique_ptr<Harness> fork(const Harness& h, std::size_t left_out) {
 TEST(Replay, an_endless_timeout_ends_at_the_last_time) {
   Harness h(testing::define({task("a")}));
   ASSERT_TRUE(h.send(command::StartWorkflow{}));
-  evolve(h.workflow, event::TaskStarted{.task = 0, .attempt = 1, .at = h.moment.now, .timeout = Duration::max()});
+  evolve(h.workflow, event::TaskStarted{.action = 0, .attempt = 1, .at = h.moment.now, .timeout = Duration::max()});
   EXPECT_EQ(h.workflow.tasks[0].completed_at, kLastTime);
 }
 
@@ -86,12 +89,13 @@ TEST(Fork, in_the_middle_of_a_restore_begins_the_abandoned_compensation_again) {
   const command::RestoreWorkflow snapshot = take_snapshot(h);
   ASSERT_TRUE(h.complete("a"));
   ASSERT_TRUE(h.fail("b"));
-  ASSERT_EQ(h.workflow.tasks[2].state, TaskState::running);
+  ASSERT_EQ(h.workflow.record(ActionId::undo_of(0)).state, TaskState::running);
   ASSERT_TRUE(h.send(snapshot));
   const auto forked = fork(h, 1);
   EXPECT_EQ(phase_of(forked->workflow), Phase::compensating);
-  EXPECT_EQ(forked->workflow.tasks[2].state, TaskState::running);
-  ASSERT_TRUE(forked->send(command::CompleteTask{2, forked->workflow.tasks[2].attempt, {}}));
+  const TaskRecord& undoing = forked->workflow.record(ActionId::undo_of(0));
+  EXPECT_EQ(undoing.state, TaskState::running);
+  ASSERT_TRUE(forked->send(command::CompleteTask{ActionId::undo_of(0), undoing.attempt, {}}));
   EXPECT_EQ(forked->workflow.state, WorkflowState::failed);
 }
 
@@ -217,10 +221,10 @@ TEST(Recover, goes_on_with_the_timeout_that_an_attempt_was_started_with) {
   put(1, std::chrono::seconds(5));
   Harness h(define(spec));
   h.moment.policies = &policies;
-  const auto timeouts = [&](TaskIndex action) {
+  const auto timeouts = [&](ActionId action) {
     std::vector<Duration> found;
     for (const auto& dispatched : h.effects<effect::DispatchTask>())
-      if (dispatched.task == action) found.push_back(dispatched.timeout);
+      if (dispatched.action == action) found.push_back(dispatched.timeout);
     return found;
   };
   h.start();
@@ -234,19 +238,20 @@ TEST(Recover, goes_on_with_the_timeout_that_an_attempt_was_started_with) {
   ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
   h.start_ready();
   ASSERT_TRUE(h.send(kRecover));  // what undoes a task has not that task's own timeout
-  EXPECT_EQ(timeouts(2), (std::vector<Duration>{std::chrono::seconds(50), std::chrono::seconds(50)}));
+  EXPECT_EQ(timeouts(ActionId::undo_of(1)),
+            (std::vector<Duration>{std::chrono::seconds(50), std::chrono::seconds(50)}));
 }
 
 // The timers that were armed for tasks and not disarmed, and whose tasks do not wait for them.
-std::vector<TaskIndex> forgotten_timers(const Harness& h) {
-  std::map<std::pair<TimerKind, TaskIndex>, bool> armed;
+std::vector<ActionId> forgotten_timers(const Harness& h) {
+  std::map<std::pair<TimerKind, ActionId>, bool> armed;
   for (const Effect& effect : h.turn.effects) {
-    if (const auto* arm = std::get_if<effect::ArmTimer>(&effect)) armed[{arm->kind, arm->task}] = true;
-    if (const auto* disarm = std::get_if<effect::DisarmTimer>(&effect)) armed[{disarm->kind, disarm->task}] = false;
+    if (const auto* arm = std::get_if<effect::ArmTimer>(&effect)) armed[{arm->kind, arm->action}] = true;
+    if (const auto* disarm = std::get_if<effect::DisarmTimer>(&effect)) armed[{disarm->kind, disarm->action}] = false;
   }
-  std::vector<TaskIndex> forgotten;
+  std::vector<ActionId> forgotten;
   for (const auto& [key, is_armed] : armed)
-    if (is_armed && key.second != kNoTask && is_terminal(h.workflow.tasks[key.second].state))
+    if (is_armed && key.second != kNoAction && is_terminal(h.workflow.record(key.second).state))
       forgotten.push_back(key.second);
   return forgotten;
 }
@@ -296,7 +301,7 @@ TEST(Counters, of_attempts_end_with_a_task_that_has_failed_and_says_why) {
   EXPECT_EQ(h.state("a"), TaskState::failed);
   EXPECT_EQ(h.workflow.state, WorkflowState::failed);
   EXPECT_EQ(h.error_code(), "limit_exceeded");
-  EXPECT_NE(h.workflow.error.view().find("65535 attempts"), std::string_view::npos);
+  EXPECT_NE(h.workflow.error.view().find("16777215 attempts"), std::string_view::npos);
   for (const bool is_rerun : {false, true}) {
     const Result<void> revived = h.send(
         command::ReviveWorkflow{.start = is_rerun ? std::optional<TaskIndex>(0) : std::nullopt, .rerun = is_rerun});
@@ -312,7 +317,7 @@ TEST(Counters, of_attempts_end_for_compensations_and_for_tasks_that_a_breaker_fa
   Harness held(define({guarded}));
   ASSERT_TRUE(held.send(command::StartWorkflow{}));
   held.workflow.tasks[0].attempt = kMostAttempts;
-  ASSERT_TRUE(held.send(command::HoldTask{.task = 0, .until = held.moment.now}));
+  ASSERT_TRUE(held.send(command::HoldTask{.action = 0, .until = held.moment.now}));
   EXPECT_EQ(held.error_code(), "limit_exceeded");
   EXPECT_TRUE(held.effects<effect::DispatchTask>().empty());
 
@@ -320,11 +325,11 @@ TEST(Counters, of_attempts_end_for_compensations_and_for_tasks_that_a_breaker_fa
   h.start();
   ASSERT_TRUE(h.complete("a"));
   ASSERT_TRUE(h.complete("b"));
-  h.workflow.tasks[3].attempt = kMostAttempts;
+  h.workflow.record(ActionId::undo_of(1)).attempt = kMostAttempts;
   ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
   h.start_ready();
-  EXPECT_TRUE(h.workflow.is_dead_letter(3));
-  EXPECT_EQ(h.workflow.tasks[2].state, TaskState::running);  // the other one goes on
+  EXPECT_TRUE(h.workflow.is_dead_letter(ActionId::undo_of(1)));
+  EXPECT_EQ(h.workflow.record(ActionId::undo_of(0)).state, TaskState::running);  // the other one goes on
 }
 
 TEST(Counters, of_interruptions_never_turn_into_failures) {
@@ -339,6 +344,85 @@ TEST(Counters, of_interruptions_never_turn_into_failures) {
   EXPECT_EQ(h.workflow.counted_attempts(0), 1U);
   ASSERT_TRUE(h.fail("flaky"));
   EXPECT_TRUE(h.task("flaky").retry_waits);
+}
+
+// A record has no room for more: the rest is counted as made before a fresh start.
+TEST(Counters, of_interruptions_overflow_into_the_fresh_start) {
+  Harness h(define({task("a")}));
+  h.start();
+  for (std::uint32_t i = 1; i <= kMostInterruptions + 1; ++i) {
+    ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = false, .max_crashes = 5}));
+    h.start_ready();
+    EXPECT_EQ(h.workflow.counted_attempts(0), 1U);
+    EXPECT_EQ(h.workflow.fresh_start(0) != nullptr, i > kMostInterruptions);
+  }
+  EXPECT_EQ(h.task("a").interruptions, 1U);
+  EXPECT_EQ(h.workflow.fresh_start(0)->attempt, kMostInterruptions);
+  EXPECT_EQ(h.task("a").attempt, kMostInterruptions + 2);
+}
+
+TEST(Counters, of_a_record_do_not_touch_each_other) {
+  const auto all = [](const TaskRecord& r) {
+    return std::vector<std::uint32_t>{r.waiting_on,    static_cast<std::uint32_t>(r.state),
+                                      r.interruptions, r.attempt,
+                                      r.retry_waits,   r.has_results,
+                                      r.crashes,       r.held,
+                                      r.released};
+  };
+  const std::vector<std::function<void(TaskRecord&)>> fill = {
+      [](TaskRecord& r) { r.waiting_on = kMostDependencies; },
+      [](TaskRecord& r) { r.state = TaskState::compensated; },
+      [](TaskRecord& r) { r.interruptions = kMostInterruptions; },
+      [](TaskRecord& r) { r.attempt = kMostAttempts; },
+      [](TaskRecord& r) { r.retry_waits = true; },
+      [](TaskRecord& r) { r.has_results = true; },
+      [](TaskRecord& r) { r.crashes = kMostCrashes; },
+      [](TaskRecord& r) { r.held = true; },
+      [](TaskRecord& r) { r.released = true; }};
+  const std::vector<std::uint32_t> most = {kMostDependencies,
+                                           static_cast<std::uint32_t>(TaskState::compensated),
+                                           kMostInterruptions,
+                                           kMostAttempts,
+                                           1,
+                                           1,
+                                           kMostCrashes,
+                                           1,
+                                           1};
+  for (std::size_t i = 0; i < fill.size(); ++i) {
+    TaskRecord record;
+    fill[i](record);
+    std::vector<std::uint32_t> expected(fill.size(), 0);
+    expected[i] = most[i];
+    EXPECT_EQ(all(record), expected) << i;
+  }
+}
+
+// Versions whose records had 8 bits for them stored up to 255 interruptions.
+TEST(Counters, of_stored_states_are_folded_or_refused) {
+  Harness h(define({task("a")}));
+  h.start();
+  h.workflow.tasks[0].attempt = kMostAttempts;
+  const DefinitionSource source = [&](const std::string&) -> Result<DefinitionPtr> {
+    return h.workflow.facts->definition;
+  };
+  EXPECT_EQ(decode_state(encode_state(h.workflow), source).value().tasks[0].attempt, kMostAttempts);
+  stored::State state;
+  ASSERT_TRUE(state.ParseFromString(encode_state(h.workflow)));
+  state.set_task_attempts(0, 300);
+  for (const std::uint32_t interruptions : {31U, 32U, 200U, 255U}) {
+    state.clear_task_interruptions();
+    state.add_task_interruptions(interruptions);
+    const Result<Workflow> decoded = decode_state(state.SerializeAsString(), source);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->counted_attempts(0), 300U - interruptions);
+    EXPECT_LE(decoded->tasks[0].interruptions, kMostInterruptions);
+    EXPECT_EQ(fingerprint(*decode_state(encode_state(*decoded), source)), fingerprint(*decoded));
+  }
+  state.set_task_interruptions(0, 256);
+  EXPECT_EQ(decode_state(state.SerializeAsString(), source).error().code, ErrorCode::corruption);
+  state.clear_task_interruptions();
+  state.set_task_attempts(0, kMostAttempts + 1);
+  EXPECT_EQ(decode_state(state.SerializeAsString(), source).error().code, ErrorCode::corruption);
 }
 
 TEST(Counters, of_crashes_reach_the_most_that_can_be_asked_for) {
@@ -382,7 +466,9 @@ TEST(Counters, of_completions_begin_again_and_keep_the_order) {
   }
   EXPECT_EQ(h.workflow.completions, 10U);
   ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
-  EXPECT_EQ(h.workflow.after->to_compensate, (std::vector<TaskIndex>{2, 3, 2, 3, 2, 3, 2, 3, 2, 3}));
+  const ActionId a = ActionId::undo_of(0);
+  const ActionId b = ActionId::undo_of(1);
+  EXPECT_EQ(h.workflow.after->to_compensate, (std::vector<ActionId>{a, b, a, b, a, b, a, b, a, b}));
 }
 
 TEST(Counters, of_completions_to_undo_end_with_a_refusal_that_says_what_to_do) {

@@ -22,32 +22,33 @@ Result<Workflow> decode(const WorkflowFactsPtr& facts, const std::string& state)
 
 void abandon_attempts(Decision& decision) {
   const Workflow& workflow = decision.workflow();
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
-    const TaskRecord& record = workflow.tasks[task];
-    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .task = task});
-    if (!is_terminal(record.state)) disarm_schedule_limits(workflow, task, decision.effects());
-    if (record.state != TaskState::running) continue;
-    decision.request(effect::StopTask{.task = task, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
-    decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
-  }
-  decision.request(effect::DisarmTimer{.kind = TimerKind::workflow_timeout, .task = kNoTask});
-  decision.request(effect::DisarmTimer{.kind = TimerKind::cancel_grace, .task = kNoTask});
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
+    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .action = action});
+    if (!is_terminal(record.state)) disarm_schedule_limits(workflow, action, decision.effects());
+    if (record.state != TaskState::running) return;
+    decision.request(
+        effect::StopTask{.action = action, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
+    decision.raise(event::TaskCancelled{.action = action, .attempt = record.attempt, .at = decision.now()});
+  });
+  decision.request(effect::DisarmTimer{.kind = TimerKind::workflow_timeout, .action = kNoAction});
+  decision.request(effect::DisarmTimer{.kind = TimerKind::cancel_grace, .action = kNoAction});
 }
 
-// A task's go when the snapshot was taken, and the attempts and generations it has had since.
-FreshStart merge_goes(const Workflow& present, const Workflow& restored, TaskIndex action) {
+// An action's go when the snapshot was taken, and the attempts and generations it has had since.
+FreshStart merge_goes(const Workflow& present, const Workflow& restored, ActionId action) {
   const auto go_of = [&](const Workflow& workflow) {
     const FreshStart* const fresh = workflow.fresh_start(action);
-    return fresh == nullptr ? FreshStart{.task = action} : *fresh;
+    return fresh == nullptr ? FreshStart{.action = action} : *fresh;
   };
-  const TaskRecord& then = restored.tasks[action];
-  const TaskRecord& now = present.tasks[action];
+  const TaskRecord& then = restored.record(action);
+  const TaskRecord& now = present.record(action);
   FreshStart go = go_of(restored);
   const FreshStart since = go_of(present);
   // An attempt that ran is made again, as one that was interrupted.
   std::uint32_t counted = restored.counted_attempts(action);
   if (then.state == TaskState::running && counted > 0) --counted;
-  go.attempt = std::max(then.attempt, now.attempt) - std::min(then.attempt - go.attempt, counted + then.interruptions);
+  go.attempt = std::max<std::uint32_t>(then.attempt, now.attempt) -
+               std::min<std::uint32_t>(then.attempt - go.attempt, counted + then.interruptions);
   go.latest_generation = std::max(go.latest_generation, since.latest_generation);
   if (has_result(then.state)) return go;
   // It is a new wish if the present one came true, or may have.
@@ -56,14 +57,23 @@ FreshStart merge_goes(const Workflow& present, const Workflow& restored, TaskInd
   return go;
 }
 
+// Attempts of an action that both states know go on being numbered.
+void carry_attempts_over(const Workflow& present, Workflow& restored) {
+  for_each_action(restored, [&](ActionId action, TaskRecord& record) {
+    if (present.has(action))
+      record.attempt = std::max<std::uint32_t>(record.attempt, present.record(action).attempt) & kMostAttempts;
+  });
+}
+
 void carry_goes_over(const Workflow& present, Workflow& restored) {
   std::vector<FreshStart> goes;
-  for (TaskIndex action = 0; action < restored.tasks.size() && action < present.tasks.size(); ++action) {
+  for_each_action(restored, [&](ActionId action, const TaskRecord&) {
+    if (!present.has(action)) return;
     const FreshStart go = merge_goes(present, restored, action);
-    if (go != FreshStart{.task = action}) goes.push_back(go);
-    TaskRecord& record = restored.tasks[action];
-    record.attempt = std::max(record.attempt, present.tasks[action].attempt);
-  }
+    if (go != FreshStart{.action = action}) goes.push_back(go);
+  });
+  std::ranges::sort(goes, {}, &FreshStart::action);
+  carry_attempts_over(present, restored);
   if (!goes.empty() || !restored.after->fresh_starts.empty()) restored.after.edit().fresh_starts = std::move(goes);
 }
 
@@ -77,14 +87,14 @@ void mark_undone(Workflow& restored, TaskIndex task) {
 // What has nothing left to undo has not failed to.
 void settle_compensations(const Workflow& present, Workflow& restored) {
   for (const TaskIndex task : restored.definition().compensated_tasks()) {
-    const TaskIndex action = *restored.definition().compensation_of(task);
-    TaskRecord& undoing = restored.tasks[action];
+    const ActionId action = ActionId::undo_of(task);
+    TaskRecord& undoing = restored.record(action);
     const bool is_undone = restored.tasks[task].state == TaskState::compensated;
     if (latest_completion(restored, task) || (undoing.state != TaskState::failed && !is_undone)) continue;
     if (undoing.state == TaskState::failed) --restored.after.edit().failed_compensations;
-    const std::uint16_t attempt = undoing.attempt;
-    undoing = present.tasks[action];
-    undoing.attempt = attempt;
+    const std::uint32_t attempt = undoing.attempt;
+    undoing = present.record(action);
+    undoing.attempt = attempt & kMostAttempts;
     undoing.state = is_undone ? TaskState::completed : TaskState::pending;
     if (!is_undone) undoing.outcome = {};
     undoing.retry_waits = false;
@@ -134,12 +144,12 @@ Result<void> check_carried_over(const Workflow& present, const Workflow& snapsho
   return check_kept(present, "restore", kept);
 }
 
-void make_pending(Workflow& workflow, TaskIndex task, Timestamp at) {
-  TaskRecord& record = workflow.tasks[task];
+void make_pending(Workflow& workflow, ActionId action, Timestamp at) {
+  TaskRecord& record = workflow.record(action);
   record.state = TaskState::pending;
   record.completed_at = at;
   --workflow.running_tasks;
-  workflow.queue_of(task).push(task);
+  workflow.queue_of(action).push(action);
 }
 
 // Attempts that ran are made again, unless they had been told to stop.
@@ -147,14 +157,14 @@ void end_attempts(Workflow& restored, const event::WorkflowRestored& happened) {
   const bool finish_and_count = happened.rules == ReworkRules::keep_completions
                                     ? !restored.was_told_to_stop()
                                     : restored.stop_reason == StopReason::none;
-  for (TaskIndex task = 0; task < restored.tasks.size(); ++task) {
-    if (restored.tasks[task].state != TaskState::running) continue;
-    if (finish_and_count || restored.is_compensation(task)) {
-      make_pending(restored, task, happened.at);
+  for_each_action(restored, [&](ActionId action, const TaskRecord& record) {
+    if (record.state != TaskState::running) return;
+    if (finish_and_count || action.undo) {
+      make_pending(restored, action, happened.at);
     } else {
-      end_task(restored, task, TaskState::cancelled, happened.at);
+      end_action(restored, action, TaskState::cancelled, happened.at);
     }
-  }
+  });
 }
 
 void do_over_undone(Workflow& restored, std::vector<TaskIndex> undone) {
@@ -202,8 +212,7 @@ void evolve(Workflow& workflow, const event::WorkflowRestored& happened) {
     undone = carry_completions_over(workflow, *restored);
     carry_goes_over(workflow, *restored);
   } else {
-    for (TaskIndex task = 0; task < restored->tasks.size() && task < workflow.tasks.size(); ++task)
-      restored->tasks[task].attempt = std::max(restored->tasks[task].attempt, workflow.tasks[task].attempt);
+    carry_attempts_over(workflow, *restored);
   }
   end_attempts(*restored, happened);
   do_over_undone(*restored, std::move(undone));

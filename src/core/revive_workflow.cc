@@ -61,7 +61,7 @@ bool undo_first(Decision& decision, TaskIndex start, const ChosenTasks& chosen) 
 Result<void> apply(Decision& decision, const command::ReviveWorkflow& command) {
   const Workflow& workflow = decision.workflow();
   const std::string_view verb = command.rerun ? "rerun" : command.start ? "redrive a task of" : "retry";
-  if (command.start && *command.start >= workflow.task_count()) return check_task(workflow, *command.start);
+  if (command.start && *command.start >= workflow.task_count()) return check_action(workflow, *command.start);
   const bool is_letter = command.start && !command.rerun;
   if (is_letter && !workflow.is_dead_letter(*command.start)) return {};  // redriven already
   // Of a running workflow that goes on without it, a failed task may be redriven at once.

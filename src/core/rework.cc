@@ -104,7 +104,7 @@ void reset(Workflow& workflow, TaskIndex task) {
   record.released = false;
   const auto action = workflow.definition().compensation_of(task);
   if (!action) return;
-  TaskRecord& undoing = workflow.tasks[*action];
+  TaskRecord& undoing = workflow.record(*action);
   if (undoing.state == TaskState::failed) --workflow.after.edit().failed_compensations;
   if (undoing.state != TaskState::pending) start_afresh(workflow, *action);
   undoing.state = TaskState::pending;
@@ -178,7 +178,7 @@ std::size_t count_kept(const Workflow& workflow, const ChosenTasks& chosen) {
 void do_over(Workflow& workflow, ChosenTasks& chosen, ReworkRules rules) {
   const std::vector<bool> blocks = leave_out_blocked(workflow, chosen, rules);
   if (workflow.after.has_value()) {
-    const auto is_done_over = [&](TaskIndex action) { return chosen[workflow.definition().task_of(action)]; };
+    const auto is_done_over = [&](ActionId action) { return chosen[action.task]; };
     std::erase_if(workflow.after.edit().discarded, is_done_over);
   }
   if (rules == ReworkRules::keep_completions) keep_completions(workflow, chosen);

@@ -17,17 +17,16 @@ namespace {
 void take_step(Harness& h, Random& random) {
   if (h.workflow.state == WorkflowState::pending) (void)h.send(command::StartWorkflow{});
   if (h.workflow.state == WorkflowState::paused) (void)h.send(command::ResumeWorkflow{});
-  std::vector<TaskIndex> running;
-  for (TaskIndex action = 0; action < h.workflow.tasks.size(); ++action) {
-    const TaskRecord& record = h.workflow.tasks[action];
+  std::vector<ActionId> running;
+  for_each_action(h.workflow, [&](ActionId action, const TaskRecord& record) {
     if (record.held) (void)h.send(command::ReleaseTask{action});
     if (record.retry_waits) (void)h.send(command::RetryTask{action, record.attempt});
     if (record.state == TaskState::running) running.push_back(action);
-  }
+  });
   h.start_ready();
   if (running.empty()) return;
-  const TaskIndex action = running[random.next() % running.size()];
-  const std::uint32_t attempt = h.workflow.tasks[action].attempt;
+  const ActionId action = running[random.next() % running.size()];
+  const std::uint32_t attempt = h.workflow.record(action).attempt;
   if (random.next() % 4 == 0) {
     RC_ASSERT(h.send(command::FailTask{action, attempt, {"boom", "it broke"}}).has_value());
   } else {
@@ -104,16 +103,16 @@ RC_GTEST_PROP(Rework, comes_to_its_end_from_wherever_its_history_is_cut, (std::u
 // Each completion with its own result, so that one can be told from the other when it is undone.
 class Ledger {
  public:
-  void complete(Harness& h, TaskIndex action) {
-    const std::uint32_t attempt = h.workflow.tasks[action].attempt;
-    if (!h.workflow.is_compensation(action)) {
+  void complete(Harness& h, ActionId action) {
+    const std::uint32_t attempt = h.workflow.record(action).attempt;
+    if (!action.undo) {
       const std::string result = std::to_string(++results_);
       if (!h.send(command::CompleteTask{action, attempt, JsonText::copy_of(result)})) return;
-      if (h.workflow.definition().compensation_of(action)) done_[result] = 0;
+      if (h.workflow.definition().compensation_of(action.task)) done_[result] = 0;
       return;
     }
     expression::Evaluator evaluator;
-    const auto undone = undone_by(h.workflow, action, evaluator, 1U << 20U);
+    const auto undone = undone_by(h.workflow, action.task, evaluator, 1U << 20U);
     const std::uint32_t generation = generation_of(h.workflow, action);
     if (!h.send(command::CompleteTask{action, attempt, JsonText()})) return;
     RC_ASSERT(undone.has_value());
@@ -126,7 +125,7 @@ class Ledger {
  private:
   std::uint64_t results_ = 0;
   std::map<std::string, int> done_;  // by result: how often it was undone
-  std::set<std::pair<TaskIndex, std::uint32_t>> keys_;
+  std::set<std::pair<ActionId, std::uint32_t>> keys_;
 };
 
 // Reruns, retries, restores and failures in any order: once all that is left is undone, each completion has been undone
@@ -139,9 +138,10 @@ RC_GTEST_PROP(Rework, undoes_each_completion_once, (std::uint64_t seed)) {
   h.start();
   const auto step = [&] {
     h.start_ready();
-    std::vector<TaskIndex> running;
-    for (TaskIndex action = 0; action < h.workflow.tasks.size(); ++action)
-      if (h.workflow.tasks[action].state == TaskState::running) running.push_back(action);
+    std::vector<ActionId> running;
+    for_each_action(h.workflow, [&](ActionId action, const TaskRecord& record) {
+      if (record.state == TaskState::running) running.push_back(action);
+    });
     if (!running.empty() && random.next() % 2 == 0) return ledger.complete(h, running[random.next() % running.size()]);
     if (random.next() % 20 == 0) snapshot = take_snapshot(h);
     if (random.next() % 20 == 0) return (void)h.send(snapshot);
@@ -158,12 +158,11 @@ RC_GTEST_PROP(Rework, undoes_each_completion_once, (std::uint64_t seed)) {
       for (TaskIndex task = 0; task < h.workflow.task_count(); ++task) (void)h.send(command::RedriveCompensation{task});
       if (is_terminal(h.workflow.state) && !h.send(command::CompensateWorkflow{})) break;
     }
-    for (TaskIndex action = 0; action < h.workflow.tasks.size(); ++action) {
-      if (h.workflow.tasks[action].held) (void)h.send(command::ReleaseTask{action});
-      if (h.workflow.tasks[action].retry_waits)
-        (void)h.send(command::RetryTask{action, h.workflow.tasks[action].attempt});
-      if (h.workflow.tasks[action].state == TaskState::running) ledger.complete(h, action);
-    }
+    for_each_action(h.workflow, [&](ActionId action, const TaskRecord& record) {
+      if (record.held) (void)h.send(command::ReleaseTask{action});
+      if (record.retry_waits) (void)h.send(command::RetryTask{action, record.attempt});
+      if (record.state == TaskState::running) ledger.complete(h, action);
+    });
     if (h.workflow.state == WorkflowState::pending) (void)h.send(command::StartWorkflow{});
     if (h.workflow.state == WorkflowState::paused) (void)h.send(command::ResumeWorkflow{});
     h.start_ready();

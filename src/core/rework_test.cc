@@ -19,7 +19,7 @@ TaskSpec with_echo_undo(TaskSpec spec, const boost::json::array& args = {"${{ ta
   return spec;
 }
 
-TaskIndex undo_of(const Harness& h, std::string_view id) {
+ActionId undo_of(const Harness& h, std::string_view id) {
   return *h.workflow.definition().compensation_of(h.index(id));
 }
 
@@ -30,8 +30,8 @@ std::string undo_args(Harness& h, std::string_view id) {
 }
 
 void undo(Harness& h, std::string_view id) {
-  const TaskIndex action = undo_of(h, id);
-  ASSERT_TRUE(h.send(command::CompleteTask{action, h.workflow.tasks[action].attempt, {}}));
+  const ActionId action = undo_of(h, id);
+  ASSERT_TRUE(h.send(command::CompleteTask{action, h.workflow.record(action).attempt, {}}));
   h.start_ready();
 }
 
@@ -85,7 +85,7 @@ TEST(Undo, is_given_the_args_and_the_result_of_the_completion_that_it_undoes) {
 
   EXPECT_EQ(h.workflow.after->to_compensate.size(), 1U);
   EXPECT_EQ(undo_args(h, "book"), R"(["O1",1])");
-  const auto undone = undone_by(h.workflow, undo_of(h, "book"), h.evaluator, 1000);
+  const auto undone = undone_by(h.workflow, h.index("book"), h.evaluator, 1000);
   ASSERT_TRUE(undone);
   EXPECT_EQ(undone->args.view(), R"(["O1",1])");
   EXPECT_EQ(undone->result.view(), R"("B1")");
@@ -113,7 +113,7 @@ TEST(Undo, of_an_earlier_completion_sees_null_where_it_saw_null) {
   EXPECT_EQ(undo_args(h, "pay"), R"([["completed",8],"completed",8,2])");
   undo(h, "pay");
   EXPECT_EQ(undo_args(h, "pay"), R"([["failed","no rate"],"failed",null,1])");
-  const auto undone = undone_by(h.workflow, undo_of(h, "pay"), h.evaluator, 1000);
+  const auto undone = undone_by(h.workflow, h.index("pay"), h.evaluator, 1000);
   ASSERT_TRUE(undone);
   EXPECT_EQ(undone->args.view(), R"(["failed","no rate"])");
 }

@@ -93,9 +93,9 @@ bool may_rerun(const Workflow& workflow) {
 // A history that is cut in the middle of a restore may end with the attempt to undo something abandoned.
 void resume_compensation(Decision& decision) {
   const Workflow& workflow = decision.workflow();
-  if (!is_terminal(workflow.tasks[workflow.after->to_compensate.back()].state)) return;
-  std::vector<TaskIndex> tasks = workflow.after->to_compensate;
-  for (TaskIndex& action : tasks) action = workflow.definition().task_of(action);
+  if (!is_terminal(workflow.record(workflow.after->to_compensate.back()).state)) return;
+  std::vector<TaskIndex> tasks;
+  for (const ActionId action : workflow.after->to_compensate) tasks.push_back(action.task);
   decision.raise(event::WorkflowCompensating{.at = decision.now(),
                                              .end = workflow.after->end,
                                              .error = workflow.error,
@@ -124,10 +124,10 @@ void finish_if_compensated(Decision& decision) {
 
 }  // namespace
 
-FreshStart& edit_fresh_start(Workflow& workflow, TaskIndex action) {
+FreshStart& edit_fresh_start(Workflow& workflow, ActionId action) {
   std::vector<FreshStart>& fresh = workflow.after.edit().fresh_starts;
-  auto place = std::ranges::lower_bound(fresh, action, {}, &FreshStart::task);
-  if (place == fresh.end() || place->task != action) place = fresh.insert(place, {.task = action});
+  auto place = std::ranges::lower_bound(fresh, action, {}, &FreshStart::action);
+  if (place == fresh.end() || place->action != action) place = fresh.insert(place, {.action = action});
   return *place;
 }
 
@@ -146,42 +146,42 @@ std::uint32_t& count_of(Workflow& workflow, TaskState state) {
   }
 }
 
-Result<void> check_task(const Workflow& workflow, TaskIndex task) {
-  if (task < workflow.tasks.size()) return {};
-  return fail(ErrorCode::not_found, fmt::format("workflow {} has no task number {}", workflow.id(), task));
+Result<void> check_action(const Workflow& workflow, ActionId action) {
+  if (workflow.has(action)) return {};
+  return fail(ErrorCode::not_found, fmt::format("workflow {} has no {}", workflow.id(), to_string(action)));
 }
 
-Result<void> check_attempt(const Workflow& workflow, TaskIndex task, std::uint32_t attempt) {
-  if (task < workflow.tasks.size()) [[likely]] {
-    const TaskRecord& record = workflow.tasks[task];
+Result<void> check_attempt(const Workflow& workflow, ActionId action, std::uint32_t attempt) {
+  if (workflow.has(action)) [[likely]] {
+    const TaskRecord& record = workflow.record(action);
     if (record.state == TaskState::running && record.attempt == attempt) [[likely]]
       return {};
-    return fail(ErrorCode::conflict,
-                fmt::format("attempt {} of task {} is over: the task is {}, attempt {}", attempt,
-                            in_quotes(workflow.definition().task_id(task)), to_string(record.state), record.attempt));
+    return fail(ErrorCode::conflict, fmt::format("attempt {} of task {} is over: the task is {}, attempt {}", attempt,
+                                                 in_quotes(workflow.definition().task_id(action.task)),
+                                                 to_string(record.state), std::uint32_t{record.attempt}));
   }
-  return check_task(workflow, task);
+  return check_action(workflow, action);
 }
 
-void end_task(Workflow& workflow, TaskIndex task, TaskState state, Timestamp at) {
-  TaskRecord& record = workflow.tasks[task];
-  PAWL_ASSERT(!is_terminal(record.state), "workflow {} task {} is already {}", workflow.id(), task,
+void end_action(Workflow& workflow, ActionId action, TaskState state, Timestamp at) {
+  TaskRecord& record = workflow.record(action);
+  PAWL_ASSERT(!is_terminal(record.state), "workflow {}: {} is already {}", workflow.id(), to_string(action),
               to_string(record.state));
   if (record.state == TaskState::running) --workflow.running_tasks;
   record.state = state;
   record.retry_waits = false;
   record.held = false;
   record.completed_at = at;
-  if (workflow.is_compensation(task)) return;
+  if (action.undo) return;
   --workflow.open_tasks;
   ++count_of(workflow, state);
 }
 
-void leave_queue(Workflow& workflow, TaskIndex task) {
-  const TaskRecord& record = workflow.tasks[task];
+void leave_queue(Workflow& workflow, ActionId action) {
+  const TaskRecord& record = workflow.record(action);
   if (record.state == TaskState::pending && record.waiting_on == 0 && !record.retry_waits && !record.held &&
       workflow.state != WorkflowState::pending)
-    workflow.queue_of(task).remove(task);
+    workflow.queue_of(action).remove(action);
 }
 
 void release_dependents(Workflow& workflow, TaskIndex task) {
@@ -197,13 +197,13 @@ void release_dependents(Workflow& workflow, TaskIndex task) {
 
 void cancel_pending_tasks(Workflow& workflow, Timestamp at) {
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
-    if (workflow.tasks[task].state == TaskState::pending) end_task(workflow, task, TaskState::cancelled, at);
+    if (workflow.tasks[task].state == TaskState::pending) end_action(workflow, task, TaskState::cancelled, at);
   workflow.ready.clear();
   workflow.waiting.clear();
 }
 
-void start_afresh(Workflow& workflow, TaskIndex action) {
-  TaskRecord& record = workflow.tasks[action];
+void start_afresh(Workflow& workflow, ActionId action) {
+  TaskRecord& record = workflow.record(action);
   record.interruptions = 0;
   record.crashes = 0;
   if (record.attempt == 0) return;
@@ -212,29 +212,28 @@ void start_afresh(Workflow& workflow, TaskIndex action) {
   if (has_result(record.state)) fresh.generation = ++fresh.latest_generation;
 }
 
-void count_interruption(Workflow& workflow, TaskIndex action) {
-  constexpr std::uint32_t kMostInterruptions = 255;
-  TaskRecord& record = workflow.tasks[action];
-  if (record.interruptions == kMostInterruptions) {
-    edit_fresh_start(workflow, action).attempt += kMostInterruptions;
-    record.interruptions = 0;
-  }
-  ++record.interruptions;
+// What does not fit into the record counts as made before the present go: what counts against policies is the same.
+void count_interruptions(Workflow& workflow, ActionId action, std::uint32_t count) {
+  TaskRecord& record = workflow.record(action);
+  const std::uint32_t all = record.interruptions + count;
+  const std::uint32_t kept = all == 0 ? 0 : (all - 1) % kMostInterruptions + 1;
+  if (all > kept) edit_fresh_start(workflow, action).attempt += all - kept;
+  record.interruptions = kept & kMostInterruptions;
 }
 
-void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
+void fail_attempt(Decision& decision, ActionId action, const TaskError& error) {
   const Workflow& workflow = decision.workflow();
-  const std::uint32_t attempt = workflow.tasks[task].attempt;
-  const TaskRules& rules = workflow.definition().rules(task);
+  const std::uint32_t attempt = workflow.record(action).attempt;
+  const TaskRules& rules = workflow.definition().rules(action);
   policy::Found<RetryPolicy> retries{.config = rules.retry_policy ? &*rules.retry_policy : nullptr};
   if (!rules.retry_policy_name.empty()) retries = decision.policies().find<RetryPolicy>(rules.retry_policy_name);
-  const auto delay = policy::retry_delay(retries.config, workflow.counted_attempts(task), error, decision.random());
-  const bool may_retry = workflow.stop_reason == StopReason::none || workflow.is_compensation(task);
-  if (!delay || !may_retry) return fail_task(decision, task, error, retries.version);
+  const auto delay = policy::retry_delay(retries.config, workflow.counted_attempts(action), error, decision.random());
+  const bool may_retry = workflow.stop_reason == StopReason::none || action.undo;
+  if (!delay || !may_retry) return fail_action(decision, action, error, retries.version);
   const Timestamp due = decision.now() + *delay;
-  if (rules.schedule_to_close && due >= scheduled_at(workflow, task) + *rules.schedule_to_close)
-    return fail_task(decision, task, error, retries.version);
-  decision.raise(event::TaskRetryScheduled{.task = task,
+  if (rules.schedule_to_close && due >= scheduled_at(workflow, action) + *rules.schedule_to_close)
+    return fail_action(decision, action, error, retries.version);
+  decision.raise(event::TaskRetryScheduled{.action = action,
                                            .attempt = attempt,
                                            .at = decision.now(),
                                            .due = due,
@@ -242,17 +241,16 @@ void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error) {
                                            .policy_version = retries.version});
 }
 
-void fail_task(Decision& decision, TaskIndex task, const TaskError& error, std::uint32_t policy_version) {
+void fail_action(Decision& decision, ActionId action, const TaskError& error, std::uint32_t policy_version) {
   const Workflow& workflow = decision.workflow();
   const Definition& definition = workflow.definition();
-  decision.raise(event::TaskFailed{.task = task,
-                                   .attempt = workflow.tasks[task].attempt,
+  decision.raise(event::TaskFailed{.action = action,
+                                   .attempt = workflow.record(action).attempt,
                                    .at = decision.now(),
                                    .error = error_text(error),
                                    .policy_version = policy_version});
-  if (!definition.rules(task).allow_failure && !definition.is_compensation(task) &&
-      definition.on_failure() == OnFailure::continue_)
-    skip_descendants(decision, task);
+  if (!action.undo && !definition.rules(action).allow_failure && definition.on_failure() == OnFailure::continue_)
+    skip_descendants(decision, action.task);
   finish_if_done(decision);
 }
 
@@ -280,7 +278,7 @@ void disarm_pending_tasks(Decision& decision) {
   for (TaskIndex task = 0; task < workflow.task_count(); ++task) {
     const TaskRecord& record = workflow.tasks[task];
     if (record.state != TaskState::pending || record.waiting_on > 0) continue;
-    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .task = task});
+    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .action = task});
     disarm_schedule_limits(workflow, task, decision.effects());
   }
 }

@@ -6,21 +6,21 @@
 
 namespace pawl::core {
 
-// The task of a command. Error: `not_found`.
-Result<void> check_task(const Workflow& workflow, TaskIndex task);
+// The action of a command. Error: `not_found`.
+Result<void> check_action(const Workflow& workflow, ActionId action);
 
-// Whether `attempt` of `task` is the one that runs now. Error: `not_found`, or `conflict` if another outcome came
+// Whether `attempt` of `action` is the one that runs now. Error: `not_found`, or `conflict` if another outcome came
 // first.
-Result<void> check_attempt(const Workflow& workflow, TaskIndex task, std::uint32_t attempt);
+Result<void> check_attempt(const Workflow& workflow, ActionId action, std::uint32_t attempt);
 
 // evolve: how many tasks have ended with `state`.
 std::uint32_t& count_of(Workflow& workflow, TaskState state);
 
-// evolve: the task ended with `state` at `at`.
-void end_task(Workflow& workflow, TaskIndex task, TaskState state, Timestamp at);
+// evolve: the action ended with `state` at `at`.
+void end_action(Workflow& workflow, ActionId action, TaskState state, Timestamp at);
 
-// evolve: the task will not start; if it was ready, it is not any more.
-void leave_queue(Workflow& workflow, TaskIndex task);
+// evolve: the action will not start; if it was ready, it is not any more.
+void leave_queue(Workflow& workflow, ActionId action);
 
 // evolve: the task no longer stands in the way of its dependents.
 void release_dependents(Workflow& workflow, TaskIndex task);
@@ -29,39 +29,39 @@ void release_dependents(Workflow& workflow, TaskIndex task);
 void cancel_pending_tasks(Workflow& workflow, Timestamp at);
 
 // evolve: what is known of the action's goes.
-FreshStart& edit_fresh_start(Workflow& workflow, TaskIndex action);
+FreshStart& edit_fresh_start(Workflow& workflow, ActionId action);
 
 // evolve: the next attempt is the first one again, as far as policies are concerned.
-void start_afresh(Workflow& workflow, TaskIndex action);
+void start_afresh(Workflow& workflow, ActionId action);
 
 // evolve: a compensation has completed, or failed for good; the next one may start.
-void compensation_ended(Workflow& workflow, TaskIndex action);
+void compensation_ended(Workflow& workflow, ActionId action);
 
 // evolve: the compensation that comes next may start.
 void start_next_compensation(Workflow& workflow);
 
-// evolve: the latest interruptions do not count against policies.
-void count_interruption(Workflow& workflow, TaskIndex action);
+// evolve: as many interruptions, or one, do not count against policies.
+void count_interruptions(Workflow& workflow, ActionId action, std::uint32_t count = 1);
 
-// Whether the task may be started now.
-[[nodiscard]] bool is_ready(const Workflow& workflow, TaskIndex task);
+// Whether the action may be started now.
+[[nodiscard]] bool is_ready(const Workflow& workflow, ActionId action);
 
-// decide: an attempt is made, with the timeout that is in force; false: the task has had as many as can be counted, and
-// has failed.
-bool raise_started(Decision& decision, TaskIndex task);
+// decide: an attempt is made, with the timeout that is in force; false: the action has had as many as can be counted,
+// and has failed.
+bool raise_started(Decision& decision, ActionId action);
 
 // The timeout of an attempt that would start now, and the version of the policy that gives it, if one does.
 struct AttemptTimeout {
   Duration timeout{0};  // 0: none
   std::uint32_t policy_version = 0;
 };
-[[nodiscard]] AttemptTimeout timeout_in_force(const Decision& decision, TaskIndex task);
+[[nodiscard]] AttemptTimeout timeout_in_force(const Decision& decision, ActionId action);
 
-// decide: an attempt failed; the policy gives it another one, or the task fails for good.
-void fail_attempt(Decision& decision, TaskIndex task, const TaskError& error);
+// decide: an attempt failed; the policy gives it another one, or the action fails for good.
+void fail_attempt(Decision& decision, ActionId action, const TaskError& error);
 
-// decide: the task fails for good, whatever the policy would say.
-void fail_task(Decision& decision, TaskIndex task, const TaskError& error, std::uint32_t policy_version = 0);
+// decide: the action fails for good, whatever the policy would say.
+void fail_action(Decision& decision, ActionId action, const TaskError& error, std::uint32_t policy_version = 0);
 
 // Whether the failed workflow, or a cancelled one, has something to undo, and has not passed its pivot.
 [[nodiscard]] bool can_compensate(const Workflow& workflow);

@@ -9,16 +9,13 @@ namespace pawl::core {
 
 Result<void> apply(Decision& decision, const command::SkipTask& command) {
   const Workflow& workflow = decision.workflow();
-  if (Result<void> known = check_task(workflow, command.task); !known) return known;
-  if (workflow.is_compensation(command.task))
-    return fail(ErrorCode::invalid_argument,
-                "cannot skip a compensation: it is due for as long as its task is not undone");
+  if (Result<void> known = check_action(workflow, command.task); !known) return known;
   const TaskRecord& record = workflow.tasks[command.task];
   if (record.state != TaskState::pending)
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot skip the task: task {} is {}",
                             in_quotes(workflow.definition().task_id(command.task)), to_string(record.state)));
-  if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .task = command.task});
+  if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .action = command.task});
   decision.raise(event::TaskSkipped{.task = command.task, .reason = SkipReason::request, .at = decision.now()});
   finish_if_done(decision);
   return {};
@@ -27,7 +24,7 @@ Result<void> apply(Decision& decision, const command::SkipTask& command) {
 void evolve(Workflow& workflow, const event::TaskSkipped& happened) {
   ++workflow.event_count;
   leave_queue(workflow, happened.task);
-  end_task(workflow, happened.task, TaskState::skipped, happened.at);
+  end_action(workflow, happened.task, TaskState::skipped, happened.at);
   if (happened.reason == SkipReason::upstream) return;
   workflow.tasks[happened.task].released = true;
   release_dependents(workflow, happened.task);

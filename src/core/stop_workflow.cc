@@ -12,11 +12,10 @@ namespace {
 // Running tasks that did not stop in time count as cancelled; whatever they still report comes too late.
 void cancel_running_tasks(Decision& decision) {
   const Workflow& workflow = decision.workflow();
-  for (TaskIndex task = 0; task < workflow.tasks.size(); ++task) {
-    const TaskRecord& record = workflow.tasks[task];
+  for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
     if (record.state == TaskState::running)
-      decision.raise(event::TaskCancelled{.task = task, .attempt = record.attempt, .at = decision.now()});
-  }
+      decision.raise(event::TaskCancelled{.action = action, .attempt = record.attempt, .at = decision.now()});
+  });
 }
 
 // No task starts any more, and those that run are told to stop; without a grace period they are cancelled.

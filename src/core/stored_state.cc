@@ -1,10 +1,12 @@
 #include "core/stored_state.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/settle.h"
 #include "model/stored.pb.h"
 
 namespace pawl::core {
@@ -15,6 +17,13 @@ constexpr unsigned kCrashesShift = 2;
 constexpr unsigned kCrashesMask = 15;
 // Added to how a compensation ends: what follows must not be overlooked.
 constexpr std::uint32_t kHasMore = 8;
+
+// A State names actions by their position: it carries the definition that they are positions in.
+std::vector<std::uint32_t> positions_of(const Workflow& workflow, const std::vector<ActionId>& actions) {
+  std::vector<std::uint32_t> positions;
+  for (const ActionId action : actions) positions.push_back(workflow.definition().position_of(action));
+  return positions;
+}
 
 void encode_tasks(const Workflow& workflow, stored::State& out) {
   const auto since_creation = [&](Timestamp time) {
@@ -109,7 +118,7 @@ void encode_aftermath(const Workflow& workflow, stored::State& out) {
   compensation.set_wanted(after.compensate_wanted);
   const bool has_more = !after.earlier.empty() || after.rerun || after.undone_earlier > 0;
   compensation.set_end(static_cast<std::uint32_t>(after.end) + (has_more ? kHasMore : 0));
-  for (const TaskIndex action : after.to_compensate) compensation.add_next(action);
+  for (const std::uint32_t position : positions_of(workflow, after.to_compensate)) compensation.add_next(position);
   for (const auto& [key, completion] : after.earlier) {
     stored::Completion& earlier = *compensation.add_earlier();
     earlier.set_task(key.first);
@@ -120,15 +129,22 @@ void encode_aftermath(const Workflow& workflow, stored::State& out) {
   }
   compensation.set_rerun(after.rerun ? *after.rerun + 1 : 0);
   compensation.set_undone_earlier(after.undone_earlier);
-  for (const FreshStart& fresh : after.fresh_starts) {
+  // Both are stored in the order of positions.
+  std::vector<std::pair<std::uint32_t, const FreshStart*>> starts;
+  for (const FreshStart& fresh : after.fresh_starts)
+    starts.emplace_back(workflow.definition().position_of(fresh.action), &fresh);
+  std::ranges::sort(starts);
+  for (const auto& [position, fresh] : starts) {
     stored::FreshStart& start = *out.add_fresh_starts();
-    start.set_task(fresh.task);
-    start.set_attempt(fresh.attempt);
-    start.set_generation(fresh.generation);
-    if (fresh.latest_generation != fresh.generation) start.set_latest_generation(fresh.latest_generation);
+    start.set_task(position);
+    start.set_attempt(fresh->attempt);
+    start.set_generation(fresh->generation);
+    if (fresh->latest_generation != fresh->generation) start.set_latest_generation(fresh->latest_generation);
   }
   out.set_revivals(after.revivals);
-  for (const TaskIndex action : after.discarded) out.add_discarded(action);
+  std::vector<std::uint32_t> discarded = positions_of(workflow, after.discarded);
+  std::ranges::sort(discarded);
+  out.mutable_discarded()->Assign(discarded.begin(), discarded.end());
 }
 
 // States that were stored before completions were counted tell their order by the times.
@@ -163,14 +179,33 @@ Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
     after.earlier.emplace(
         std::pair(each.task(), each.generation()),
         Completion{.attempt = each.attempt(), .place = each.place(), .result = from_stored_json(each.result())});
-  after.to_compensate.assign(compensation.next().begin(), compensation.next().end());
+  const auto action_at = [&](std::uint32_t position) { return workflow.definition().action_at(position); };
+  for (const std::uint32_t position : compensation.next()) after.to_compensate.push_back(action_at(position));
   for (const stored::FreshStart& fresh : in.fresh_starts())
-    after.fresh_starts.push_back({.task = fresh.task(),
+    after.fresh_starts.push_back({.action = action_at(fresh.task()),
                                   .attempt = fresh.attempt(),
                                   .generation = fresh.generation(),
                                   .latest_generation = std::max(fresh.generation(), fresh.latest_generation())});
   after.revivals = in.revivals();
-  after.discarded.assign(in.discarded().begin(), in.discarded().end());
+  for (const std::uint32_t position : in.discarded()) after.discarded.push_back(action_at(position));
+  std::ranges::sort(after.fresh_starts, {}, &FreshStart::action);
+  std::ranges::sort(after.discarded);
+  const auto names_twice = [](const auto& sorted, auto of) {
+    return std::ranges::adjacent_find(sorted, {}, of) != sorted.end();
+  };
+  if (names_twice(after.fresh_starts, &FreshStart::action) || names_twice(after.discarded, std::identity()))
+    return corrupt("an action that was given two fresh starts, or discarded twice");
+  return {};
+}
+
+// Versions whose records had more room for them stored up to kMostStoredInterruptions of an action.
+Result<void> decode_interruptions(const stored::State& in, Workflow& workflow) {
+  constexpr std::uint32_t kMostStoredInterruptions = 255;
+  for (int i = 0; i < in.task_interruptions_size(); ++i) {
+    const std::uint32_t interruptions = in.task_interruptions(i);
+    if (interruptions > kMostStoredInterruptions) return corrupt(fmt::format("{} interruptions", interruptions));
+    count_interruptions(workflow, workflow.definition().action_at(static_cast<TaskIndex>(i)), interruptions);
+  }
   return {};
 }
 
@@ -192,12 +227,12 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
     task.retry_waits = (flags & retry_waits) != 0;
     task.has_results = (flags & has_results) != 0;
     task.crashes = static_cast<std::uint8_t>(flags >> kCrashesShift & kCrashesMask);
-    task.attempt = static_cast<std::uint16_t>(in.task_attempts(i));
+    if (in.task_attempts(i) > kMostAttempts) return corrupt(fmt::format("{} attempts", in.task_attempts(i)));
+    task.attempt = in.task_attempts(i) & kMostAttempts;
     task.waiting_on = in.task_waiting_on(i) & kMostDependencies;
-    if (in.task_interruptions_size() > 0) task.interruptions = in.task_interruptions(i) & 0xffU;
     if ((flags & has_start) != 0) task.started_at = from_stored_time(in.created_at_us(), in.task_started_after_us(i));
     if ((flags & has_end) != 0) task.completed_at = from_stored_time(in.created_at_us(), in.task_completed_after_us(i));
-    if (!workflow.is_compensation(static_cast<TaskIndex>(i))) {
+    if (static_cast<TaskIndex>(i) < workflow.task_count()) {
       count(workflow, task.state);
     } else if (task.state == TaskState::failed) {
       ++workflow.after.edit().failed_compensations;
@@ -209,14 +244,14 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
     if (outcome.task() >= bytes) return corrupt(fmt::format("an outcome of task {}", outcome.task()));
     workflow.tasks[outcome.task()].outcome = from_stored_json(outcome.json());
   }
-  for (const std::uint32_t task : in.ready()) workflow.ready.push(task);
-  for (const std::uint32_t task : in.waiting()) workflow.waiting.push(task);
   const auto out_of_range = [bytes](std::uint32_t task) { return task >= bytes; };
   if (std::ranges::any_of(in.ready(), out_of_range) || std::ranges::any_of(in.waiting(), out_of_range) ||
       std::ranges::any_of(in.held(), out_of_range) ||
       std::ranges::any_of(in.released(), [&](std::uint32_t task) { return task >= workflow.task_count(); }))
     return corrupt("a queue with a task that does not exist");
-  for (const std::uint32_t task : in.held()) workflow.tasks[task].held = true;
+  for (const std::uint32_t position : in.ready()) workflow.ready.push(workflow.definition().action_at(position));
+  for (const std::uint32_t position : in.waiting()) workflow.waiting.push(workflow.definition().action_at(position));
+  for (const std::uint32_t position : in.held()) workflow.tasks[position].held = true;
   decode_released(in, workflow);
   return {};
 }
@@ -241,8 +276,11 @@ std::string encode_state(const Workflow& workflow) {
   encode_tasks(workflow, out);
   encode_released(workflow, out);
   encode_aftermath(workflow, out);
-  for (ReadyQueue queue = workflow.ready; !queue.empty(); queue.remove(queue.front())) out.add_ready(queue.front());
-  for (ReadyQueue queue = workflow.waiting; !queue.empty(); queue.remove(queue.front())) out.add_waiting(queue.front());
+  const auto position_at = [&](const ReadyQueue& queue, std::size_t i) {
+    return workflow.definition().position_of(queue.peek(i));
+  };
+  for (std::size_t i = 0; i < workflow.ready.size(); ++i) out.add_ready(position_at(workflow.ready, i));
+  for (std::size_t i = 0; i < workflow.waiting.size(); ++i) out.add_waiting(position_at(workflow.waiting, i));
   return out.SerializeAsString();
 }
 
@@ -271,6 +309,8 @@ Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& de
   if (in.first_failure() > 0) workflow.first_failure = in.first_failure() - 1;
   if (Result<void> decoded = decode_tasks(in, workflow); !decoded) return std::unexpected(std::move(decoded.error()));
   if (Result<void> decoded = decode_aftermath(in, workflow); !decoded)
+    return std::unexpected(std::move(decoded.error()));
+  if (Result<void> decoded = decode_interruptions(in, workflow); !decoded)
     return std::unexpected(std::move(decoded.error()));
   return workflow;
 }

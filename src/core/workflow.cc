@@ -1,6 +1,7 @@
 #include "core/workflow.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,31 +16,31 @@ constexpr std::size_t kCompactFrom = 1024;
 
 }  // namespace
 
-void ReadyQueue::remove(TaskIndex task) {
-  const auto begin = tasks_.begin() + static_cast<std::ptrdiff_t>(head_);
-  const auto found = std::find(begin, tasks_.end(), task);
-  PAWL_ASSERT(found != tasks_.end(), "task {} is not ready", task);
+void ReadyQueue::remove(ActionId action) {
+  const auto begin = actions_.begin() + static_cast<std::ptrdiff_t>(head_);
+  const auto found = std::find(begin, actions_.end(), action);
+  PAWL_ASSERT(found != actions_.end(), "{} is not ready", to_string(action));
   if (found != begin) {
-    tasks_.erase(found);
+    actions_.erase(found);
     return;
   }
   ++head_;
-  if (head_ == tasks_.size()) {
+  if (head_ == actions_.size()) {
     clear();
-  } else if (head_ >= kCompactFrom && head_ * 2 >= tasks_.size()) {
-    tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(head_));
+  } else if (head_ >= kCompactFrom && head_ * 2 >= actions_.size()) {
+    actions_.erase(actions_.begin(), actions_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }
 }
 
 void ReadyQueue::clear() {
-  tasks_.clear();
+  actions_.clear();
   head_ = 0;
 }
 
 bool operator==(const ReadyQueue& a, const ReadyQueue& b) {
-  return std::equal(a.tasks_.begin() + static_cast<std::ptrdiff_t>(a.head_), a.tasks_.end(),
-                    b.tasks_.begin() + static_cast<std::ptrdiff_t>(b.head_), b.tasks_.end());
+  return std::equal(a.actions_.begin() + static_cast<std::ptrdiff_t>(a.head_), a.actions_.end(),
+                    b.actions_.begin() + static_cast<std::ptrdiff_t>(b.head_), b.actions_.end());
 }
 
 Phase phase_of(const Workflow& workflow) {
@@ -63,15 +64,15 @@ CompensationState compensation_of(const Workflow& workflow) {
   return undone ? CompensationState::completed : CompensationState::none;
 }
 
-Timestamp scheduled_at(const Workflow& workflow, TaskIndex task) {
+Timestamp scheduled_at(const Workflow& workflow, ActionId action) {
   Timestamp at = workflow.times_out_from;
-  for (const TaskIndex dependency : workflow.definition().dependencies(task))
+  for (const TaskIndex dependency : workflow.definition().dependencies(action))
     at = std::max(at, workflow.tasks[dependency].completed_at);
   return at;
 }
 
-Timestamp ready_since(const Workflow& workflow, TaskIndex task) {
-  return std::max(scheduled_at(workflow, task), workflow.tasks[task].completed_at);
+Timestamp ready_since(const Workflow& workflow, ActionId action) {
+  return std::max(scheduled_at(workflow, action), workflow.record(action).completed_at);
 }
 
 bool Workflow::has_released_dependents(TaskIndex task) const {
@@ -88,20 +89,20 @@ bool Workflow::has_released_dependents(TaskIndex task) const {
   }
 }
 
-std::uint32_t Workflow::counted_attempts(TaskIndex task) const {
-  const TaskRecord& record = tasks[task];
-  const FreshStart* const fresh = fresh_start(task);
-  return record.attempt - (fresh == nullptr ? 0 : fresh->attempt) - record.interruptions;
+std::uint32_t Workflow::counted_attempts(ActionId action) const {
+  const TaskRecord& counts = record(action);
+  const FreshStart* const fresh = fresh_start(action);
+  return counts.attempt - (fresh == nullptr ? 0 : fresh->attempt) - counts.interruptions;
 }
 
-const FreshStart* Workflow::fresh_start(TaskIndex action) const {
+const FreshStart* Workflow::fresh_start(ActionId action) const {
   if (after->fresh_starts.empty()) return nullptr;
-  const auto fresh = std::ranges::lower_bound(after->fresh_starts, action, {}, &FreshStart::task);
-  return fresh != after->fresh_starts.end() && fresh->task == action ? &*fresh : nullptr;
+  const auto fresh = std::ranges::lower_bound(after->fresh_starts, action, {}, &FreshStart::action);
+  return fresh != after->fresh_starts.end() && fresh->action == action ? &*fresh : nullptr;
 }
 
-bool Workflow::is_dead_letter(TaskIndex action) const {
-  return tasks[action].state == TaskState::failed && !definition().rules(action).allow_failure &&
+bool Workflow::is_dead_letter(ActionId action) const {
+  return record(action).state == TaskState::failed && !definition().rules(action).allow_failure &&
          !std::ranges::binary_search(after->discarded, action);
 }
 
@@ -115,23 +116,30 @@ std::string fingerprint(const Workflow& w) {
                      w.failed_tasks, w.skipped_tasks, w.cancelled_tasks, w.event_count, w.after->compensated_tasks,
                      w.after->failed_compensations, w.completions, w.last_event_at.time_since_epoch().count());
   const Aftermath& after = *w.after;
+  const auto name_all = [](const std::vector<ActionId>& actions) {
+    return fmt::format("{}",
+                       fmt::join(actions | std::views::transform([](ActionId each) { return to_string(each); }), ","));
+  };
   out += fmt::format("{} {} {} {} [{}] [{}]", after.compensating, after.compensate_wanted, to_string(after.end),
-                     after.revivals, fmt::join(after.to_compensate, ","), fmt::join(after.discarded, ","));
+                     after.revivals, name_all(after.to_compensate), name_all(after.discarded));
   for (const FreshStart& fresh : after.fresh_starts)
-    out += fmt::format(" {}:{}:{}:{}", fresh.task, fresh.attempt, fresh.generation, fresh.latest_generation);
+    out +=
+        fmt::format(" {}:{}:{}:{}", to_string(fresh.action), fresh.attempt, fresh.generation, fresh.latest_generation);
   out += fmt::format(" {} {}", after.rerun.value_or(kNoTask), after.undone_earlier);
   for (const auto& [key, completion] : after.earlier)
     out += fmt::format(" {}:{}:{}:{}:{}", key.first, key.second, completion.attempt, completion.place,
                        completion.result.view());
   out += '\n';
-  for (const TaskRecord& task : w.tasks)
-    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", to_string(task.state), task.attempt,
-                       std::uint32_t{task.waiting_on}, std::uint32_t{task.interruptions}, std::uint32_t{task.crashes},
-                       task.retry_waits, task.has_results, task.held, task.released,
-                       task.started_at.time_since_epoch().count(), task.completed_at.time_since_epoch().count(),
-                       task.outcome.view());
+  for_each_action(w, [&](ActionId action, const TaskRecord& record) {
+    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}\n", to_string(action), to_string(record.state),
+                       std::uint32_t{record.attempt}, std::uint32_t{record.waiting_on},
+                       std::uint32_t{record.interruptions}, std::uint32_t{record.crashes}, bool{record.retry_waits},
+                       bool{record.has_results}, bool{record.held}, bool{record.released},
+                       record.started_at.time_since_epoch().count(), record.completed_at.time_since_epoch().count(),
+                       record.outcome.view());
+  });
   for (ReadyQueue queue : {w.ready, w.waiting})
-    for (; !queue.empty(); queue.remove(queue.front())) out += fmt::format("{} ", queue.front());
+    for (; !queue.empty(); queue.remove(queue.front())) out += to_string(queue.front()) + ' ';
   return out;
 }
 

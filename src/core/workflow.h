@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/rare.h"
+#include "model/action.h"
 #include "model/event.h"
 #include "model/workflow_facts.h"
 
@@ -24,7 +25,9 @@ inline constexpr TaskIndex kNoTask = std::numeric_limits<TaskIndex>::max();
 inline constexpr std::uint32_t kMostDependencies = (1U << 24U) - 1;
 
 // What a record counts to: a task that has had so many attempts, over all its goes, gets no other one.
-inline constexpr std::uint32_t kMostAttempts = std::numeric_limits<std::uint16_t>::max();
+inline constexpr std::uint32_t kMostAttempts = (1U << 24U) - 1;
+inline constexpr std::uint32_t kMostInterruptions = (1U << 5U) - 1;
+inline constexpr std::uint32_t kMostCrashes = (1U << 4U) - 1;
 
 struct TaskRecord {
   Timestamp started_at{};  // of the latest attempt
@@ -35,42 +38,46 @@ struct TaskRecord {
   // Dependencies that have not ended in a way that lets this task run; of a completed task, its place in the order of
   // completion.
   std::uint32_t waiting_on : 24 = 0;
-  std::uint32_t interruptions : 8 = 0;  // attempts that ended with the process and do not count as failures
-  std::uint16_t attempt = 0;            // the latest attempt's number; 0: none was made
-  TaskState state = TaskState::pending;
-  bool retry_waits : 1 = false;  // pending, until the delay before the next attempt is over
-  bool has_results : 1 = false;  // a dependency completed with a result other than null
-  std::uint8_t crashes : 4 = 0;  // interruptions that the attempt itself may have been the reason of
-  bool held : 1 = false;         // pending and ready, but for its circuit breaker: stands in no queue
-  bool released : 1 = false;     // skipped, and its dependents run without it
+  TaskState state : 3 = TaskState::pending;
+  // Attempts that ended with the process and do not count as failures. Those that do not fit are counted as made before
+  // a fresh start.
+  std::uint32_t interruptions : 5 = 0;
+  std::uint32_t attempt : 24 = 0;  // the latest attempt's number; 0: none was made
+  bool retry_waits : 1 = false;    // pending, until the delay before the next attempt is over
+  bool has_results : 1 = false;    // a dependency completed with a result other than null
+  std::uint8_t crashes : 4 = 0;    // interruptions that the attempt itself may have been the reason of
+  bool held : 1 = false;           // pending and ready, but for its circuit breaker: stands in no queue
+  bool released : 1 = false;       // skipped, and its dependents run without it
 
   friend bool operator==(const TaskRecord&, const TaskRecord&) = default;
 };
 static_assert(sizeof(TaskRecord) == 32);
 
-// Tasks that may start, in the order they became ready.
+// Actions that may start, in the order they became ready.
 class ReadyQueue {
  public:
-  [[nodiscard]] bool empty() const { return head_ == tasks_.size(); }
-  [[nodiscard]] std::size_t size() const { return tasks_.size() - head_; }
-  [[nodiscard]] TaskIndex front() const { return tasks_[head_]; }
-  // The task `ahead` places behind the front, or the last one.
-  [[nodiscard]] TaskIndex peek(std::size_t ahead) const { return tasks_[std::min(head_ + ahead, tasks_.size() - 1)]; }
-  void push(TaskIndex task) { tasks_.push_back(task); }
-  // Takes `task` out. Constant time for the front, which is the rule.
-  void remove(TaskIndex task);
+  [[nodiscard]] bool empty() const { return head_ == actions_.size(); }
+  [[nodiscard]] std::size_t size() const { return actions_.size() - head_; }
+  [[nodiscard]] ActionId front() const { return actions_[head_]; }
+  // The one `ahead` places behind the front, or the last one.
+  [[nodiscard]] ActionId peek(std::size_t ahead) const {
+    return actions_[std::min(head_ + ahead, actions_.size() - 1)];
+  }
+  void push(ActionId action) { actions_.push_back(action); }
+  // Takes `action` out. Constant time for the front, which is the rule.
+  void remove(ActionId action);
   void clear();
 
   friend bool operator==(const ReadyQueue& a, const ReadyQueue& b);
 
  private:
-  std::vector<TaskIndex> tasks_;
+  std::vector<ActionId> actions_;
   std::size_t head_ = 0;
 };
 
-// The attempts up to this one were made before the task was given another go; they use up none of its new ones.
+// The attempts up to this one were made before the action was given another go; they use up none of its new ones.
 struct FreshStart {
-  TaskIndex task = 0;
+  ActionId action;
   std::uint32_t attempt = 0;
   std::uint32_t generation = 1;  // how often it is wished for: once more whenever it is done again though it completed
   // The highest generation that was ever given: a restored task has an earlier one.
@@ -97,11 +104,11 @@ struct Aftermath {
   WorkflowState end = WorkflowState::failed;  // after the compensation
   std::optional<TaskIndex> rerun;             // after the compensation it is rerun from here instead
   // Actions, the next one last. One stands there for each completion of its task that it is to undo, the latest first.
-  std::vector<TaskIndex> to_compensate;
+  std::vector<ActionId> to_compensate;
   // What has not been undone, and, of tasks without a compensation, what those may refer to.
   Completions earlier;
-  std::vector<FreshStart> fresh_starts;  // ascending by task
-  std::vector<TaskIndex> discarded;      // failed actions whose dead letter nobody wants, ascending
+  std::vector<FreshStart> fresh_starts;  // ascending by action, of each one at most
+  std::vector<ActionId> discarded;       // failed actions whose dead letter nobody wants, ascending
   std::uint32_t compensated_tasks = 0;
   std::uint32_t undone_earlier = 0;  // earlier completions that were, since the workflow was last revived
   std::uint32_t failed_compensations = 0;
@@ -131,7 +138,7 @@ struct Workflow {
   std::uint32_t skipped_tasks = 0;
   std::uint32_t cancelled_tasks = 0;
   std::uint32_t completions = 0;  // of tasks, so far
-  std::vector<TaskRecord> tasks;  // and behind them their compensations: by action
+  std::vector<TaskRecord> tasks;  // and behind them what undoes some, in the order of these: see record()
   Rare<Aftermath> after;
   ReadyQueue ready;    // tasks that may start and do work
   ReadyQueue waiting;  // tasks that may start and only wait (a sleep, a signal): they need no task slot
@@ -140,12 +147,15 @@ struct Workflow {
 
   [[nodiscard]] const Definition& definition() const { return *facts->definition; }
   [[nodiscard]] const std::string& id() const { return facts->id.text(); }
-  // The queue a ready task stands in.
-  [[nodiscard]] ReadyQueue& queue_of(TaskIndex task) { return definition().waits(task) ? waiting : ready; }
-  // Starts to load what is known of `task`: workflows of a million tasks are far larger than the processor's caches.
-  void prefetch(TaskIndex task) const {
-    __builtin_prefetch(&tasks[task], 1);
-    definition().prefetch(task);
+  // `tasks[task]` is that of a task. Registering a compensation moves those of the others.
+  [[nodiscard]] const TaskRecord& record(ActionId action) const { return tasks[definition().position_of(action)]; }
+  [[nodiscard]] TaskRecord& record(ActionId action) { return tasks[definition().position_of(action)]; }
+  // The queue a ready action stands in.
+  [[nodiscard]] ReadyQueue& queue_of(ActionId action) { return definition().waits(action) ? waiting : ready; }
+  // Starts to load what is known of `action`: workflows of a million tasks are far larger than the processor's caches.
+  void prefetch(ActionId action) const {
+    __builtin_prefetch(&record(action), 1);
+    definition().prefetch(action);
   }
   // Whether its running tasks are to stop. After a failure they finish and count.
   [[nodiscard]] bool was_told_to_stop() const {
@@ -156,29 +166,43 @@ struct Workflow {
     return state == WorkflowState::running && (!was_told_to_stop() || after->compensating);
   }
   [[nodiscard]] std::uint32_t task_count() const { return definition().task_count(); }
-  [[nodiscard]] bool is_compensation(TaskIndex action) const { return definition().is_compensation(action); }
+  // Whether there is such an action, also if the state is half-changed.
+  [[nodiscard]] bool has(ActionId action) const {
+    return definition().has(action) && definition().position_of(action) < tasks.size();
+  }
   // Whether the task has ended in a way that lets its dependents run.
   [[nodiscard]] bool has_released_dependents(TaskIndex task) const;
   // Attempts that count against the retry policy: neither interrupted by the end of a process nor made before a fresh
   // start.
-  [[nodiscard]] std::uint32_t counted_attempts(TaskIndex task) const;
+  [[nodiscard]] std::uint32_t counted_attempts(ActionId action) const;
   // nullptr: it never was.
-  [[nodiscard]] const FreshStart* fresh_start(TaskIndex action) const;
+  [[nodiscard]] const FreshStart* fresh_start(ActionId action) const;
   // Whether the action is a dead letter: it failed for good, that was not allowed, and somebody may still want it done.
-  [[nodiscard]] bool is_dead_letter(TaskIndex action) const;
+  [[nodiscard]] bool is_dead_letter(ActionId action) const;
 
   friend bool operator==(const Workflow&, const Workflow&) = default;
 };
+
+// The one order in which actions are walked: the tasks, and then what undoes some, in the order of these. `visit` is
+// given each one's id and record. It may change records, and not the definition.
+template <class State, class Visit>
+void for_each_action(State& workflow, Visit visit) {
+  const auto count = std::min<std::size_t>(workflow.definition().action_count(), workflow.tasks.size());
+  for (TaskIndex position = 0; position < count; ++position)
+    visit(workflow.definition().action_at(position), workflow.tasks[position]);
+}
+
+static_assert(sizeof(Workflow) == 216);
 
 // What a workflow is busy with inside its state.
 [[nodiscard]] Phase phase_of(const Workflow& workflow);
 
 [[nodiscard]] CompensationState compensation_of(const Workflow& workflow);
 
-// Since when the task could have been started, dependencies considered; it must be ready.
-[[nodiscard]] Timestamp scheduled_at(const Workflow& workflow, TaskIndex task);
+// Since when the action could have been started, dependencies considered; it must be ready.
+[[nodiscard]] Timestamp scheduled_at(const Workflow& workflow, ActionId action);
 // The same for its next attempt: since the delay before a retry was over.
-[[nodiscard]] Timestamp ready_since(const Workflow& workflow, TaskIndex task);
+[[nodiscard]] Timestamp ready_since(const Workflow& workflow, ActionId action);
 
 // The whole state as bytes: equal states, and only they, give equal bytes. For tests and comparisons, not for storing.
 [[nodiscard]] std::string fingerprint(const Workflow& workflow);

@@ -57,15 +57,16 @@ bool lets_dependents_run(const Workflow& workflow, TaskIndex task) {
 void check_step(const Workflow& before, const Workflow& after) {
   RC_ASSERT(is_legal(before.state, after.state));
   if (is_terminal(before.state)) RC_ASSERT(before == after);
-  for (TaskIndex task = 0; task < after.tasks.size(); ++task) {
-    const TaskState from = before.tasks[task].state;
-    const TaskState to = after.tasks[task].state;
+  for (TaskIndex position = 0; position < after.tasks.size(); ++position) {
+    const TaskState from = before.tasks[position].state;
+    const TaskState to = after.tasks[position].state;
     RC_ASSERT(is_legal(from, to));
-    RC_ASSERT(after.tasks[task].attempt >= before.tasks[task].attempt);
+    RC_ASSERT(after.tasks[position].attempt >= before.tasks[position].attempt);
     if (from != TaskState::running && to == TaskState::running)
-      for (const TaskIndex dependency : after.definition().dependencies(task))
+      for (const TaskIndex dependency : after.definition().dependencies(after.definition().action_at(position)))
         RC_ASSERT(lets_dependents_run(after, dependency));
-    if (is_terminal(from)) RC_ASSERT(before.tasks[task] == after.tasks[task] || before.tasks[task].waiting_on > 0);
+    if (is_terminal(from))
+      RC_ASSERT(before.tasks[position] == after.tasks[position] || before.tasks[position].waiting_on > 0);
   }
 }
 
@@ -74,8 +75,9 @@ void check_stored_events(const Harness& h) {
   const std::vector<std::span<const Event>> pieces = {h.turn.events};
   std::string bytes;
   RC_ASSERT(EventEncoder().encode(pieces, bytes).has_value());
-  const Result<std::vector<Event>> decoded =
-      decode_events(bytes, [&](const std::string&) -> Result<DefinitionPtr> { return h.workflow.facts->definition; });
+  const Result<std::vector<Event>> decoded = EventDecoder([&](const std::string&) -> Result<DefinitionPtr> {
+                                               return h.workflow.facts->definition;
+                                             }).decode_run(bytes);
   RC_ASSERT(decoded.has_value());
   Workflow replayed;
   for (const Event& event : *decoded) evolve(replayed, event);
@@ -89,7 +91,7 @@ void check_stored_events(const Harness& h) {
 RC_GTEST_PROP(Workflow, keeps_its_promises_under_random_commands, (std::uint64_t seed)) {
   Random random(seed);
   Harness h(random_definition(random));
-  std::map<TaskIndex, int> outcomes;
+  std::map<ActionId, int> outcomes;
   for (int step = 0; step < 120; ++step) {
     const Workflow before = h.workflow;
     const std::size_t events_before = h.turn.events.size();
@@ -101,8 +103,8 @@ RC_GTEST_PROP(Workflow, keeps_its_promises_under_random_commands, (std::uint64_t
     check_step(before, h.workflow);
   }
   for (const Event& event : h.turn.events) {
-    if (const auto* done = std::get_if<event::TaskCompleted>(&event)) ++outcomes[done->task];
-    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) ++outcomes[failed->task];
+    if (const auto* done = std::get_if<event::TaskCompleted>(&event)) ++outcomes[done->action];
+    if (const auto* failed = std::get_if<event::TaskFailed>(&event)) ++outcomes[failed->action];
   }
   for (const auto& [task, count] : outcomes) RC_ASSERT(count == 1);
 
@@ -140,7 +142,7 @@ RC_GTEST_PROP(Workflow, is_as_it_was_after_a_restore, (std::uint64_t seed)) {
   Harness h(random_definition(random));
   command::RestoreWorkflow snapshot = take_snapshot(h);
   Workflow then = h.workflow;
-  std::map<std::pair<TaskIndex, std::uint32_t>, int> starts;
+  std::map<std::pair<ActionId, std::uint32_t>, int> starts;
   for (int step = 0; step < 120; ++step) {
     if (random.next() % 16 == 0) {
       snapshot = take_snapshot(h);
@@ -159,7 +161,7 @@ RC_GTEST_PROP(Workflow, is_as_it_was_after_a_restore, (std::uint64_t seed)) {
   }
   for (const Event& event : h.turn.events)
     if (const auto* started = std::get_if<event::TaskStarted>(&event))
-      RC_ASSERT(++starts[std::pair(started->task, started->attempt)] == 1);
+      RC_ASSERT(++starts[std::pair(started->action, started->attempt)] == 1);
   check_stored_events(h);
 }
 
@@ -169,14 +171,14 @@ RC_GTEST_PROP(Workflow, comes_to_its_end, (std::uint64_t seed)) {
   Harness h(random_definition(random));
   h.start();
   for (int step = 0; step < 1000 && !is_terminal(h.workflow.state); ++step) {
-    std::vector<TaskIndex> running;
-    for (TaskIndex task = 0; task < h.workflow.tasks.size(); ++task) {
-      if (h.workflow.tasks[task].state == TaskState::running) running.push_back(task);
-      if (h.workflow.tasks[task].retry_waits) (void)h.send(command::RetryTask{task, h.workflow.tasks[task].attempt});
-    }
+    std::vector<ActionId> running;
+    for_each_action(h.workflow, [&](ActionId action, const TaskRecord& record) {
+      if (record.state == TaskState::running) running.push_back(action);
+      if (record.retry_waits) (void)h.send(command::RetryTask{action, record.attempt});
+    });
     if (!running.empty()) {
-      const TaskIndex task = running[random.next() % running.size()];
-      const std::uint32_t attempt = h.workflow.tasks[task].attempt;
+      const ActionId task = running[random.next() % running.size()];
+      const std::uint32_t attempt = h.workflow.record(task).attempt;
       if (random.next() % 4 == 0) {
         RC_ASSERT(h.send(command::FailTask{task, attempt, {"boom", "it broke"}}).has_value());
       } else {

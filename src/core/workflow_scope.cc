@@ -44,16 +44,16 @@ const Json& WorkflowScope::input() {
 }
 
 std::uint32_t WorkflowScope::attempt() {
-  if (task_ == kNoTask) return 0;
-  if (seen_from_ && !workflow_.is_compensation(task_)) return seen_from_->attempt;  // the args that it was made with
-  const TaskRecord& record = workflow_.tasks[task_];
+  if (action_ == kNoAction) return 0;
+  if (seen_from_ && !action_.undo) return seen_from_->attempt;  // the args that it was made with
+  const TaskRecord& record = workflow_.record(action_);
   // A condition is evaluated before its attempt is counted.
   return record.state == TaskState::pending ? record.attempt + 1U : record.attempt;
 }
 
 std::optional<CompletionView> WorkflowScope::completion_then(TaskIndex task) const {
   if (!seen_from_ || workflow_.after->earlier.empty()) return std::nullopt;
-  const bool is_undone = workflow_.is_compensation(task_) && workflow_.definition().task_of(task_) == task;
+  const bool is_undone = action_.undo && action_.task == task;
   return is_undone ? seen_from_ : completion_before(workflow_, task, seen_from_->place);
 }
 
@@ -101,9 +101,9 @@ std::span<const std::string_view> WorkflowScope::visible_tasks() {
 std::vector<TaskIndex> WorkflowScope::find_visible() const {
   const Definition& definition = workflow_.definition();
   std::vector<TaskIndex> visible;
-  if (task_ == kNoTask || workflow_.is_compensation(task_)) {
+  if (action_ == kNoAction || action_.undo) {
     for (TaskIndex task = 0; task < definition.task_count(); ++task)
-      if (task_ == kNoTask || is_terminal(see(task).state)) visible.push_back(task);
+      if (action_ == kNoAction || is_terminal(see(task).state)) visible.push_back(task);
     return visible;
   }
   std::vector<bool> is_found(definition.task_count(), false);
@@ -114,16 +114,16 @@ std::vector<TaskIndex> WorkflowScope::find_visible() const {
       visible.push_back(dependency);
     }
   };
-  add_dependencies(task_);
+  add_dependencies(action_.task);
   for (std::size_t i = 0; i < visible.size(); ++i) add_dependencies(visible[i]);
   std::ranges::sort(visible);
   return visible;
 }
 
 const Json* WorkflowScope::undone_task() {
-  if (task_ == kNoTask || !workflow_.is_compensation(task_)) return nullptr;
+  if (action_ == kNoAction || !action_.undo) return nullptr;
   if (!undone_task_) {
-    const TaskIndex task = workflow_.definition().task_of(task_);
+    const TaskIndex task = action_.task;
     const std::string_view id = workflow_.definition().task_id(task);
     undone_task_ = std::make_unique<Json>(boost::json::object{
         {"id", boost::json::string_view(id.data(), id.size())},
@@ -134,15 +134,15 @@ const Json* WorkflowScope::undone_task() {
 }
 
 const Json* WorkflowScope::failure() {
-  if (task_ == kNoTask || !workflow_.is_compensation(task_) || workflow_.error.is_null()) return nullptr;
+  if (action_ == kNoAction || !action_.undo || workflow_.error.is_null()) return nullptr;
   if (!failure_) failure_ = std::make_unique<Json>(read(workflow_.error, "the workflow's error"));
   return failure_.get();
 }
 
-Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator) {
-  const std::string_view condition = workflow.definition().when(task);
+Result<bool> condition_holds(const Workflow& workflow, ActionId action, expression::Evaluator& evaluator) {
+  const std::string_view condition = workflow.definition().when(action);
   if (condition.empty()) return true;
-  WorkflowScope scope(workflow, task);
+  WorkflowScope scope(workflow, action);
   Result<bool> holds = checked(evaluator.test(condition, scope), scope);
   if (!holds) holds.error().field = "when";
   return holds;
@@ -157,15 +157,15 @@ void keep_from_options(const boost::json::array& written, boost::json::array& ar
     args.emplace_back(boost::json::object());
 }
 
-Result<JsonText> expand_in(WorkflowScope& scope, const Definition& definition, TaskIndex task,
+Result<JsonText> expand_in(WorkflowScope& scope, const Definition& definition, ActionId action,
                            expression::Evaluator& evaluator, std::size_t max_bytes) {
-  const Json written = definition.args(task).parse();
+  const Json written = definition.args(action).parse();
   Result<Json> args = checked(evaluator.expand(written, scope), scope);
   if (!args) {
     args.error().field.insert(0, "args");
     return std::unexpected(std::move(args.error()));
   }
-  if (definition.handler(task).module == "exec") keep_from_options(written.get_array(), args->get_array());
+  if (definition.handler(action).module == "exec") keep_from_options(written.get_array(), args->get_array());
   JsonText text = JsonText::from(*args);
   if (text.view().size() > max_bytes)
     return fail(ErrorCode::limit_exceeded,
@@ -183,24 +183,23 @@ Result<JsonText> expand_undone(const Workflow& workflow, TaskIndex task, const s
 
 }  // namespace
 
-Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
+Result<JsonText> expand_args(const Workflow& workflow, ActionId action, expression::Evaluator& evaluator,
                              std::size_t max_bytes) {
   const Definition& definition = workflow.definition();
-  if (!definition.args_have_places(task)) return definition.args(task);
-  if (!workflow.is_compensation(task)) {
-    WorkflowScope scope(workflow, task);
-    return expand_in(scope, definition, task, evaluator, max_bytes);
+  if (!definition.args_have_places(action)) return definition.args(action);
+  if (!action.undo) {
+    WorkflowScope scope(workflow, action);
+    return expand_in(scope, definition, action, evaluator, max_bytes);
   }
-  const auto undone = latest_completion(workflow, definition.task_of(task));
-  Result<JsonText> undone_args = expand_undone(workflow, definition.task_of(task), undone, evaluator, max_bytes);
+  const auto undone = latest_completion(workflow, action.task);
+  Result<JsonText> undone_args = expand_undone(workflow, action.task, undone, evaluator, max_bytes);
   if (!undone_args) return undone_args;
-  WorkflowScope scope(workflow, task, undone, *std::move(undone_args));
-  return expand_in(scope, definition, task, evaluator, max_bytes);
+  WorkflowScope scope(workflow, action, undone, *std::move(undone_args));
+  return expand_in(scope, definition, action, evaluator, max_bytes);
 }
 
-Result<Undone> undone_by(const Workflow& workflow, TaskIndex compensation, expression::Evaluator& evaluator,
+Result<Undone> undone_by(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
                          std::size_t max_bytes) {
-  const TaskIndex task = workflow.definition().task_of(compensation);
   const auto undone = latest_completion(workflow, task);
   Result<JsonText> args = expand_undone(workflow, task, undone, evaluator, max_bytes);
   if (!args) return std::unexpected(std::move(args.error()));
@@ -234,7 +233,7 @@ const boost::json::string* find_text(const Json& value, std::string_view place) 
 
 std::expected<JsonText, TaskError> expand_output(const Workflow& workflow, expression::Evaluator& evaluator) {
   const Json wanted = workflow.definition().output().parse();
-  WorkflowScope scope(workflow, kNoTask);
+  WorkflowScope scope(workflow, kNoAction);
   Result<Json> output = checked(evaluator.expand(wanted, scope), scope);
   if (output) return JsonText::from(*output);
   Error error = std::move(output.error());

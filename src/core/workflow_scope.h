@@ -23,11 +23,11 @@ namespace pawl::core {
 // Parses inputs and results only when an expression asks for them, each once.
 class WorkflowScope final : public expression::Scope {
  public:
-  // `task` is the action whose expression is evaluated, or kNoTask. `undone_args` are those of the task it undoes.
+  // `action` is the one whose expression is evaluated, or kNoAction. `undone_args` are those of the task it undoes.
   // `seen_from`: what is seen is what stood when this completion was made.
-  WorkflowScope(const Workflow& workflow, TaskIndex task, std::optional<CompletionView> seen_from = {},
+  WorkflowScope(const Workflow& workflow, ActionId action, std::optional<CompletionView> seen_from = {},
                 JsonText undone_args = {})
-      : workflow_(workflow), task_(task), seen_from_(seen_from), undone_args_(std::move(undone_args)) {}
+      : workflow_(workflow), action_(action), seen_from_(seen_from), undone_args_(std::move(undone_args)) {}
 
   const Json& input() override;
   std::string_view workflow_id() override { return workflow_.id(); }
@@ -60,7 +60,7 @@ class WorkflowScope final : public expression::Scope {
   // Whether the result that `task` has was made later: it had none then.
   [[nodiscard]] bool completed_later(TaskIndex task) const;
 
-  TaskIndex task_;
+  ActionId action_;
   std::optional<CompletionView> seen_from_;
   JsonText undone_args_;
   std::unique_ptr<Json> input_;
@@ -73,16 +73,16 @@ class WorkflowScope final : public expression::Scope {
   std::vector<std::string_view> visible_;
 };
 
-// The task's condition; true if it has none. Errors as expression::Evaluator::test, and `corruption` if it needs what
+// The action's condition; true if it has none. Errors as expression::Evaluator::test, and `corruption` if it needs what
 // is stored and cannot be read; so, too, of all below.
-Result<bool> condition_holds(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator);
+Result<bool> condition_holds(const Workflow& workflow, ActionId action, expression::Evaluator& evaluator);
 
-// What a compensation is told of the task that it undoes. Error: as expand_args.
-Result<Undone> undone_by(const Workflow& workflow, TaskIndex compensation, expression::Evaluator& evaluator,
+// What the compensation of `task` is told of it. Error: as expand_args.
+Result<Undone> undone_by(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
                          std::size_t max_bytes);
 
 // The args of the action's running attempt, their places filled in. Error: also `limit_exceeded` above `max_bytes`.
-Result<JsonText> expand_args(const Workflow& workflow, TaskIndex task, expression::Evaluator& evaluator,
+Result<JsonText> expand_args(const Workflow& workflow, ActionId action, expression::Evaluator& evaluator,
                              std::size_t max_bytes);
 
 // The definition's `output`, filled in; or what the workflow fails with: `details` name the place and its expression.

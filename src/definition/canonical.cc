@@ -106,7 +106,7 @@ void write_rules(std::string& out, const TaskRules& rules) {
 }
 
 // Of a task, or of what undoes one.
-void write_call(std::string& out, const Definition& definition, TaskIndex action) {
+void write_call(std::string& out, const Definition& definition, ActionId action) {
   const HandlerName& handler = definition.handler(action);
   out += "\"module\":";
   write_json_string(out, handler.module);

@@ -13,23 +13,26 @@
 #include "pawl/task_error.h"
 #include "pawl/types.h"
 
+#include "model/action.h"
 #include "model/workflow_facts.h"
 
 namespace pawl {
 
 struct Handler;
 
-// Where a workflow lives: its shard, its place there, and how often that place has been given anew.
-struct WorkflowAddress {
+// How this process finds the workflow of an attempt: its shard, its place there, and how often that place has been
+// given anew. It means nothing to another process, and is never stored.
+struct AttemptRoute {
   std::uint32_t shard = 0;
   std::uint32_t place = 0;
-  std::uint32_t generation = 0;
-  friend bool operator==(const WorkflowAddress&, const WorkflowAddress&) = default;
+  std::uint64_t generation = 0;
+  friend bool operator==(const AttemptRoute&, const AttemptRoute&) = default;
 };
 
+// An attempt as this process finds it. No two have the same one.
 struct AttemptAddress {
-  WorkflowAddress workflow;
-  TaskIndex task = 0;
+  AttemptRoute route;
+  ActionId action;
   std::uint32_t attempt = 0;
   friend bool operator==(const AttemptAddress&, const AttemptAddress&) = default;
 };
@@ -50,8 +53,12 @@ struct Assignment {
   JsonText args;
   std::vector<std::pair<TaskIndex, JsonText>> results;  // of the direct dependencies, as far as they are not null
   std::optional<Timestamp> deadline;
-  std::uint32_t generation = 1;          // how often the task is wished for
+  std::uint32_t run = 1;                 // see AttemptId
   std::shared_ptr<const Undone> undone;  // only of a compensation
+
+  [[nodiscard]] AttemptId id() const {
+    return {.workflow = facts->id.text(), .action = address.action, .run = run, .attempt = address.attempt};
+  }
 };
 
 // How the attempt ended: with a result, or with an error.

@@ -45,25 +45,25 @@ struct TimeOutWorkflow {};
 struct EndGrace {};
 
 struct StartTask {
-  TaskIndex task;
+  ActionId action;
 };
 struct CompleteTask {
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   JsonText result;
 };
 struct FailTask {
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   TaskError error;
 };
 struct TimeOutTask {
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
 };
 // The delay before a retry is over. `attempt` is the one that failed.
 struct RetryTask {
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
 };
 // The process that ran the workflow has ended and another one goes on with it. `crashed`: it ended without warning.
@@ -80,16 +80,16 @@ struct RestoreWorkflow {
 };
 // The circuit breaker of a ready task is open, until `until` at least: it waits, or, if the definition says so, fails.
 struct HoldTask {
-  TaskIndex task;
+  ActionId action;
   Timestamp until;
 };
 // It may be open no longer.
 struct ReleaseTask {
-  TaskIndex task;
+  ActionId action;
 };
 // Since when it could have started, the task has waited or taken as long as it may.
 struct ExpireTask {
-  TaskIndex task;
+  ActionId action;
   bool to_close;  // `schedule_to_close` rather than `schedule_to_start`
 };
 // Another go for all that did not complete; or for one failed task and what waits for it; or (`rerun`) for a task and
@@ -112,7 +112,7 @@ struct RegisterCompensation {
   WorkflowFactsPtr facts;
 };
 struct DiscardDeadLetter {
-  TaskIndex task;  // an action
+  ActionId action;
   std::string reason;
 };
 // The user no longer wants this task; its dependents run as if its condition had been false.

@@ -23,25 +23,25 @@ namespace effect {
 
 // Run one attempt.
 struct DispatchTask {
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Duration timeout{0};  // 0: none
 };
 // Tell a running attempt to stop; its outcome may no longer count.
 struct StopTask {
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Duration grace;
 };
 struct ArmTimer {
   TimerKind kind;
-  TaskIndex task;  // of the kinds that belong to a task
+  ActionId action;  // of the kinds that belong to one; otherwise kNoAction
   std::uint32_t attempt;
   Timestamp due;
 };
 struct DisarmTimer {
   TimerKind kind;
-  TaskIndex task;
+  ActionId action;
 };
 // The workflow is terminal: give its place to another, notify those who wait for it. By the time this is released it
 // may have been revived, and may even have ended once more: `event_count` says which end this is.
@@ -53,5 +53,6 @@ struct EndWorkflow {
 
 using Effect =
     std::variant<effect::DispatchTask, effect::StopTask, effect::ArmTimer, effect::DisarmTimer, effect::EndWorkflow>;
+static_assert(sizeof(Effect) == 32);
 
 }  // namespace pawl

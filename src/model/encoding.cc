@@ -38,7 +38,7 @@ Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces
   return {};
 }
 
-Result<std::vector<Event>> decode_events(std::string_view bytes, const DefinitionSource& definitions) {
+Result<std::vector<Event>> EventDecoder::decode_run(std::string_view bytes) {
   stored::Run run;
   if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return corrupt_bytes("they are no run of events");
@@ -46,7 +46,7 @@ Result<std::vector<Event>> decode_events(std::string_view bytes, const Definitio
   std::vector<Event> events;
   events.reserve(static_cast<std::size_t>(run.events_size()));
   for (const stored::Event& message : run.events()) {
-    Result<Event> event = decode_event(message, run_at, definitions);
+    Result<Event> event = decode(message, run_at);
     if (!event) return std::unexpected(std::move(event.error()));
     events.push_back(*std::move(event));
   }

@@ -43,8 +43,29 @@ class EventEncoder {
   std::unique_ptr<stored::Run> run_;
 };
 
-// What EventEncoder::encode wrote.
-[[nodiscard]] Result<std::vector<Event>> decode_events(std::string_view bytes, const DefinitionSource& definitions);
+// Reads successive events of one workflow, of any version. What those of before format 3 mean depends on the facts that
+// were in force: they are followed from event to event.
+class EventDecoder {
+ public:
+  // `facts`: those before the first event that is read; nullptr: that is the creation, or they are not known. While
+  // they are not, or have no definition, actions are named as they are stored: in old events what undoes a task may
+  // then be a task that there is not.
+  explicit EventDecoder(DefinitionSource definitions, WorkflowFactsPtr facts = nullptr);
+
+  // What EventEncoder::encode wrote. Error: also `corruption` if an event is about an action that there is not.
+  [[nodiscard]] Result<std::vector<Event>> decode_run(std::string_view bytes);
+  // One event of a run that began at `run_at`. Error: as above.
+  [[nodiscard]] Result<Event> decode(const stored::Event& event, Timestamp run_at);
+
+  // After the last event that was read.
+  [[nodiscard]] const WorkflowFactsPtr& facts() const { return facts_; }
+
+ private:
+  Result<void> name_action(Event& event) const;
+
+  DefinitionSource definitions_;
+  WorkflowFactsPtr facts_;
+};
 
 void encode_facts(const WorkflowFacts& facts, stored::Facts& out);
 [[nodiscard]] Result<WorkflowFactsPtr> decode_facts(const stored::Facts& facts, const DefinitionSource& definitions);

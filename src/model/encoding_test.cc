@@ -33,7 +33,7 @@ TEST(StoredEvents, have_times_that_can_be_written) {
   run.set_at_us(kMost);
   run.add_events()->mutable_workflow_queued();
   run.mutable_events(0)->set_after_us(1);
-  const auto events = decode_events(run.SerializeAsString(), no_definitions());
+  const auto events = EventDecoder(no_definitions()).decode_run(run.SerializeAsString());
   ASSERT_TRUE(events);
   EXPECT_EQ(std::get<event::WorkflowQueued>(events->front()).at, kLastTime);
 }

@@ -105,7 +105,7 @@ struct TaskStarted {
                                  .rides_along = true,
                                  .held_tasks = HeldChange::unchanged,
                                  .policy_decision = PolicyDecision::timeout_granted};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
   Duration timeout{0};               // of the attempt; 0: none
@@ -117,7 +117,7 @@ struct TaskCompleted {
                                  .compensation = "compensation_completed",
                                  .attempt_end = AttemptEnd::success,
                                  .held_tasks = HeldChange::unchanged};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
   JsonText result;
@@ -130,7 +130,7 @@ struct TaskRetryScheduled {
                                  .attempt_end = AttemptEnd::failure,
                                  .held_tasks = HeldChange::unchanged,
                                  .policy_decision = PolicyDecision::retry_granted};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
   Timestamp due;
@@ -143,7 +143,7 @@ struct TaskRetryDue {
                                  .compensation = "compensation_retry_due",
                                  .rides_along = true,
                                  .held_tasks = HeldChange::unchanged};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
 };
@@ -155,7 +155,7 @@ struct TaskFailed {
                                  .dead_letters = DeadLetters::may_gain_one,
                                  .attempt_end = AttemptEnd::failure,
                                  .policy_decision = PolicyDecision::retry_refused};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
   JsonText error;
@@ -175,7 +175,7 @@ struct TaskInterrupted {
                                  .compensation = "compensation_interrupted",
                                  .attempt_end = AttemptEnd::without_verdict,
                                  .held_tasks = HeldChange::unchanged};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
   bool crashed;
@@ -198,14 +198,14 @@ struct WorkflowRestored {
 struct TaskHeld {
   static constexpr EventRow kRow{
       .name = "task_held", .stored = 21, .rides_along = true, .held_tasks = HeldChange::gain_one};
-  TaskIndex task;
+  ActionId action;
   Timestamp at;
   Timestamp due;
 };
 struct TaskReleased {
   static constexpr EventRow kRow{
       .name = "task_released", .stored = 22, .rides_along = true, .held_tasks = HeldChange::lose_one};
-  TaskIndex task;
+  ActionId action;
   Timestamp at;
 };
 // An ended workflow goes on: failed, skipped, cancelled and compensated tasks are to be done again.
@@ -241,7 +241,7 @@ struct CompensationRegistered {
 // Nobody wants the dead letter of a failed action any more.
 struct DeadLetterDiscarded {
   static constexpr EventRow kRow{.name = "dead_letter_discarded", .stored = 26, .dead_letters = DeadLetters::lose_one};
-  TaskIndex task;
+  ActionId action;
   Timestamp at;
   std::string reason;
 };
@@ -252,7 +252,7 @@ struct TaskCancelled {
                                  .compensation = "compensation_cancelled",
                                  .attempt_end = AttemptEnd::without_verdict,
                                  .held_tasks = HeldChange::unchanged};
-  TaskIndex task;
+  ActionId action;
   std::uint32_t attempt;
   Timestamp at;
 };
@@ -267,5 +267,6 @@ using Event =
                  event::TaskCancelled, event::TaskInterrupted, event::WorkflowRestored, event::TaskHeld,
                  event::TaskReleased, event::WorkflowRevived, event::WorkflowCompensating,
                  event::CompensationRegistered, event::DeadLetterDiscarded>;
+static_assert(sizeof(Event) == 96);
 
 }  // namespace pawl

@@ -102,7 +102,7 @@ void is_read_as_it_was_written() {
   for (int i = 0; i < kRuns; ++i) {
     const std::vector<Event> run = random_run<E>(random, 3);
     const std::string bytes = encoded(run);
-    const Result<std::vector<Event>> read = decode_events(bytes, source);
+    const Result<std::vector<Event>> read = EventDecoder(source).decode_run(bytes);
     ASSERT_TRUE(read) << describe(read.error());
     ASSERT_EQ(read->size(), run.size());
     for (const Event& event : *read) EXPECT_TRUE(std::holds_alternative<E>(event));
@@ -138,7 +138,7 @@ TEST(EventBytes, are_read_as_they_were_written) {
 
 TEST(EventBytes, of_no_known_kind_are_refused) {
   const stored::Event unknown;
-  const Result<Event> event = decode_event(unknown, Timestamp(), {});
+  const Result<Event> event = EventDecoder({}).decode(unknown, Timestamp());
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().code, ErrorCode::corruption);
 }
@@ -151,7 +151,7 @@ TEST(EventBytes, with_an_enumerator_beyond_the_last_are_refused) {
   stored::Event compensating;
   compensating.mutable_workflow_compensating()->set_end(7);
   for (const stored::Event& event : {skipped, stopping, compensating})
-    EXPECT_EQ(decode_event(event, Timestamp(), {}).error().code, ErrorCode::corruption);
+    EXPECT_EQ(EventDecoder({}).decode(event, Timestamp()).error().code, ErrorCode::corruption);
 }
 
 }  // namespace

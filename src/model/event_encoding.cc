@@ -2,6 +2,7 @@
 // event's row.
 #include "model/event_encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,9 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
+#include "model/action.h"
 #include "model/encoding.h"
 #include "model/event_rows.h"
 #include "model/stored.pb.h"
@@ -26,12 +30,19 @@ std::optional<TaskIndex> from_stored_task(std::uint32_t number) {
 
 bool keeps_completions(const auto& event) { return event.rules == ReworkRules::keep_completions; }
 
+void put_action(ActionId action, auto& out) {
+  out.set_task(action.task);
+  out.set_undo(action.undo);
+}
+// As it is stored: EventDecoder says what that means.
+ActionId take_action(const auto& in) { return {std::min<std::uint32_t>(in.task(), ActionId::kNoPosition), in.undo()}; }
+
 void put_attempt(const auto& happened, auto& out) {
-  out.set_task(happened.task);
+  put_action(happened.action, out);
   out.set_attempt(happened.attempt);
 }
 void take_attempt(const auto& in, auto& happened) {
-  happened.task = in.task();
+  happened.action = take_action(in);
   happened.attempt = in.attempt();
 }
 
@@ -191,18 +202,18 @@ void take(const stored::Event& in, event::TaskInterrupted& interrupted) {
 
 void put(const event::TaskHeld& held, stored::Event& out) {
   stored::TaskHeld& message = *out.mutable_task_held();
-  message.set_task(held.task);
+  put_action(held.action, message);
   message.set_due_us(to_stored_time(held.due));
 }
 void take(const stored::Event& in, event::TaskHeld& held) {
-  held.task = in.task_held().task();
+  held.action = take_action(in.task_held());
   held.due = from_stored_time(in.task_held().due_us());
 }
 
 void put(const event::TaskReleased& released, stored::Event& out) {
-  out.mutable_task_released()->set_task(released.task);
+  put_action(released.action, *out.mutable_task_released());
 }
-void take(const stored::Event& in, event::TaskReleased& released) { released.task = in.task_released().task(); }
+void take(const stored::Event& in, event::TaskReleased& released) { released.action = take_action(in.task_released()); }
 
 void put(const event::TaskCancelled& cancelled, stored::Event& out) {
   put_attempt(cancelled, *out.mutable_task_cancelled());
@@ -211,11 +222,11 @@ void take(const stored::Event& in, event::TaskCancelled& cancelled) { take_attem
 
 void put(const event::DeadLetterDiscarded& discarded, stored::Event& out) {
   stored::DeadLetterDiscarded& message = *out.mutable_dead_letter_discarded();
-  message.set_task(discarded.task);
+  put_action(discarded.action, message);
   message.set_reason(discarded.reason);
 }
 void take(const stored::Event& in, event::DeadLetterDiscarded& discarded) {
-  discarded.task = in.dead_letter_discarded().task();
+  discarded.action = take_action(in.dead_letter_discarded());
   discarded.reason = in.dead_letter_discarded().reason();
 }
 
@@ -315,10 +326,37 @@ void encode_event(const Event& event, Timestamp run_at, stored::Event& out) {
   std::visit([&](const auto& happened) { put(happened, out); }, event);
 }
 
-Result<Event> decode_event(const stored::Event& event, Timestamp run_at, const DefinitionSource& definitions) {
+EventDecoder::EventDecoder(DefinitionSource definitions, WorkflowFactsPtr facts)
+    : definitions_(std::move(definitions)), facts_(std::move(facts)) {}
+
+Result<Event> EventDecoder::decode(const stored::Event& event, Timestamp run_at) {
   const Take take = kTakes[event.what_case()];
   if (take == nullptr) return corrupt_bytes("an event of no known kind; a newer version of Pawl may have written it");
-  return take(event, from_stored_time(to_stored_time(run_at), event.after_us()), definitions);
+  Result<Event> decoded = take(event, from_stored_time(to_stored_time(run_at), event.after_us()), definitions_);
+  if (!decoded) return decoded;
+  if (Result<void> named = name_action(*decoded); !named) return std::unexpected(std::move(named.error()));
+  if (WorkflowFactsPtr facts = facts_in(*decoded)) facts_ = std::move(facts);
+  return decoded;
+}
+
+// Before format 3 what undoes a task was numbered behind the tasks, by its place among the compensations of the
+// definition that was in force when the event happened.
+Result<void> EventDecoder::name_action(Event& event) const {
+  if (facts_ == nullptr || facts_->definition == nullptr) return {};
+  const Definition& definition = *facts_->definition;
+  return std::visit(
+      [&](auto& happened) -> Result<void> {
+        if constexpr (requires { happened.action; }) {
+          const ActionId stored = happened.action;
+          const bool is_position = !stored.undo && stored.task >= definition.task_count();
+          if (is_position && stored.task < definition.action_count())
+            happened.action = definition.action_at(stored.task);
+          if (!definition.has(happened.action))
+            return corrupt_bytes(fmt::format("an event about {}, which there is not", to_string(stored)));
+        }
+        return {};
+      },
+      event);
 }
 
 }  // namespace pawl

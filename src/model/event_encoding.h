@@ -13,8 +13,5 @@ namespace pawl {
 
 // `run_at`: the time of the first event of the run that it is stored in.
 void encode_event(const Event& event, Timestamp run_at, stored::Event& out);
-// Error: `corruption` for what no version wrote, or whatever `definitions` says.
-[[nodiscard]] Result<Event> decode_event(const stored::Event& event, Timestamp run_at,
-                                         const DefinitionSource& definitions);
 
 }  // namespace pawl

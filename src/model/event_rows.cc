@@ -8,18 +8,19 @@ Timestamp time_of(const Event& event) {
   return std::visit([](const auto& happened) { return happened.at; }, event);
 }
 
-std::optional<TaskIndex> action_of(const Event& event) {
+std::optional<ActionId> action_of(const Event& event) {
   return std::visit(
-      [](const auto& happened) -> std::optional<TaskIndex> {
+      [](const auto& happened) -> std::optional<ActionId> {
+        if constexpr (requires { happened.action; }) return happened.action;
         if constexpr (requires { happened.task; }) return happened.task;
         return std::nullopt;
       },
       event);
 }
 
-std::optional<TaskIndex> started_action(const Event& event) {
+std::optional<ActionId> started_action(const Event& event) {
   const auto* const started = std::get_if<event::TaskStarted>(&event);
-  return started == nullptr ? std::nullopt : std::optional(started->task);
+  return started == nullptr ? std::nullopt : std::optional(started->action);
 }
 
 WorkflowFactsPtr facts_in(const Event& event) {

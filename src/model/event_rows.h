@@ -40,9 +40,9 @@ using EventKinds = std::uint64_t;
 [[nodiscard]] bool is_creation(const Event& event);
 [[nodiscard]] Timestamp time_of(const Event& event);
 // The task that the event is about, or what undoes one.
-[[nodiscard]] std::optional<TaskIndex> action_of(const Event& event);
+[[nodiscard]] std::optional<ActionId> action_of(const Event& event);
 // The action of which it starts an attempt.
-[[nodiscard]] std::optional<TaskIndex> started_action(const Event& event);
+[[nodiscard]] std::optional<ActionId> started_action(const Event& event);
 // nullptr: it says nothing new of who the workflow is and what it executes.
 [[nodiscard]] WorkflowFactsPtr facts_in(const Event& event);
 // Of the stored policy that decided (see EventRow::policy_decision); 0: none did.

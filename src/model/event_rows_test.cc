@@ -98,13 +98,13 @@ TEST(Events, can_be_asked_for_what_several_kinds_have) {
   RandomEvents random(3);
   const auto retry = random.next<event::TaskRetryScheduled>();
   EXPECT_EQ(time_of(retry), retry.at);
-  EXPECT_EQ(action_of(retry), retry.task);
+  EXPECT_EQ(action_of(retry), retry.action);
   EXPECT_EQ(policy_version_of(retry), retry.policy_version);
   EXPECT_EQ(started_action(retry), std::nullopt);
   EXPECT_EQ(facts_in(retry), nullptr);
   EXPECT_FALSE(is_creation(retry));
   const auto started = random.next<event::TaskStarted>();
-  EXPECT_EQ(started_action(started), started.task);
+  EXPECT_EQ(started_action(started), started.action);
   const auto created = random.next<event::WorkflowCreated>();
   EXPECT_EQ(facts_in(created), created.facts);
   EXPECT_EQ(action_of(created), std::nullopt);

@@ -1,5 +1,8 @@
 #include <array>
 
+#include <fmt/format.h>
+
+#include "model/action.h"
 #include "model/event.h"
 
 namespace pawl {
@@ -13,6 +16,10 @@ std::string_view to_string(StopReason reason) {
 std::string_view to_string(SkipReason reason) {
   constexpr std::array<std::string_view, 3> kNames = {"condition", "upstream", "request"};
   return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::string to_string(ActionId action) {
+  return fmt::format("{} {}", action.undo ? "undo" : "task", TaskIndex{action.task});
 }
 
 }  // namespace pawl

@@ -39,6 +39,7 @@ class RandomEvents {
  private:
   template <class E>
   void fill_what_happened(E& event) {
+    if constexpr (requires { event.action; }) event.action = small();
     if constexpr (requires { event.task; }) event.task = small();
     if constexpr (requires { event.attempt; }) event.attempt = small();
     if constexpr (requires { event.timeout; }) event.timeout = duration();

@@ -57,7 +57,7 @@ constexpr auto kNames = [] {
 WorkflowEvent passing(const Assignment& assignment, Timestamp now, std::string_view text) {
   return {.at = now,
           .workflow = assignment.facts->id.text(),
-          .task = std::string(assignment.facts->definition->task_id(assignment.address.task)),
+          .task = std::string(assignment.facts->definition->task_id(assignment.address.action.task)),
           .attempt = assignment.address.attempt,
           .text = valid_utf8(std::string(text))};
 }
@@ -200,7 +200,7 @@ void EventBus::replace(Subscriptions subscriptions) {
 }
 
 void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
-  const bool undoes = is_of_compensation(*facts.definition, event);
+  const bool undoes = is_of_compensation(event);
   publish(only(undoes ? kCompensationKinds[event.index()] : event.index()),
           to_workflow_event(facts, event, clock_.now()));
 }

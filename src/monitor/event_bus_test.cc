@@ -35,7 +35,7 @@ class EventBusTest : public ::testing::Test {
 
 // Whoever has millions of lines to deal with asks for them in blocks; all others get them one by one, and nobody twice.
 TEST_F(EventBusTest, tells_lines_one_by_one_or_in_blocks) {
-  const Assignment assignment{.address = {.task = 0, .attempt = 1}, .facts = facts.get()};
+  const Assignment assignment{.address = {.route = {}, .action = 0, .attempt = 1}, .facts = facts.get()};
   const auto told = [&](std::vector<std::string> types) {
     std::string all;
     const SubscriptionId id = *bus.subscribe(

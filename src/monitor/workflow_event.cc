@@ -11,14 +11,15 @@ namespace pawl {
 namespace {
 
 // Of a definition that has been exchanged since, not all tasks may be known any more.
-std::string id_of(const Definition& definition, TaskIndex action) {
-  if (action < definition.action_count()) return std::string(definition.task_id(action));
-  return fmt::format("task number {}", action);
+std::string id_of(const Definition& definition, TaskIndex task) {
+  if (task < definition.task_count()) return std::string(definition.task_id(task));
+  return fmt::format("task number {}", task);
 }
 
 // The parts of an event that WorkflowEvent has a place for; each alternative has some of them.
 void fill(WorkflowEvent& out, const Definition& definition, const auto& happened) {
   if constexpr (requires { happened.at; }) out.at = happened.at;
+  if constexpr (requires { happened.action; }) out.task = id_of(definition, happened.action.task);
   if constexpr (requires { happened.task; }) out.task = id_of(definition, happened.task);
   if constexpr (requires { happened.attempt; }) out.attempt = happened.attempt;
   if constexpr (requires { happened.error; }) out.error = happened.error;
@@ -47,15 +48,15 @@ void fill(WorkflowEvent& out, const Definition& definition, const auto& happened
 
 }  // namespace
 
-bool is_of_compensation(const Definition& definition, const Event& event) {
-  const std::optional<TaskIndex> action = action_of(event);
-  return action && *action < definition.action_count() && definition.is_compensation(*action);
+bool is_of_compensation(const Event& event) {
+  const std::optional<ActionId> action = action_of(event);
+  return action && action->undo;
 }
 
 WorkflowEvent to_workflow_event(const WorkflowFacts& facts, const Event& event, Timestamp otherwise) {
   WorkflowEvent told{.type = name_of(event), .at = otherwise, .workflow = facts.id.text()};
   std::visit([&](const auto& happened) { fill(told, *facts.definition, happened); }, event);
-  told.compensation = is_of_compensation(*facts.definition, event);
+  told.compensation = is_of_compensation(event);
   if (told.compensation && !row_of(event).compensation.empty()) told.type = row_of(event).compensation;
   return told;
 }

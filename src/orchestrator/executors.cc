@@ -10,7 +10,7 @@ Executors::Executors(std::size_t local_capacity) {
   executors_.push_back({.name = "local", .capacity = local_capacity});
 }
 
-std::optional<ExecutorIndex> Executors::place_or_queue(const WorkflowAddress& workflow, Priority priority,
+std::optional<ExecutorIndex> Executors::place_or_queue(const AttemptRoute& workflow, Priority priority,
                                                        QueueTicket& ticket) {
   const MutexLock lock(mutex_);
   // Nobody overtakes those who wait already.

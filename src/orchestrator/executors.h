@@ -25,7 +25,7 @@ using ExecutorIndex = std::uint16_t;
 using QueueTicket = std::uint64_t;
 
 struct Placement {
-  WorkflowAddress workflow;
+  AttemptRoute workflow;
   ExecutorIndex executor = 0;
 };
 
@@ -35,7 +35,7 @@ class Executors {
   explicit Executors(std::size_t local_capacity);
 
   // A place for the workflow now, on the executor with the most room; or nullopt, and it is queued under `ticket`.
-  std::optional<ExecutorIndex> place_or_queue(const WorkflowAddress& workflow, Priority priority, QueueTicket& ticket);
+  std::optional<ExecutorIndex> place_or_queue(const AttemptRoute& workflow, Priority priority, QueueTicket& ticket);
   // It no longer waits for a place. Nothing happens if it has been given one meanwhile.
   void withdraw(QueueTicket ticket, Priority priority);
   // A place for a workflow that runs already, be they all full.
@@ -64,7 +64,7 @@ class Executors {
   mutable Mutex mutex_;
   std::vector<Executor> executors_ PAWL_GUARDED_BY(mutex_);
   // By priority; the oldest first.
-  std::array<std::map<QueueTicket, WorkflowAddress>, 4> queues_ PAWL_GUARDED_BY(mutex_);
+  std::array<std::map<QueueTicket, AttemptRoute>, 4> queues_ PAWL_GUARDED_BY(mutex_);
   QueueTicket last_ticket_ PAWL_GUARDED_BY(mutex_) = 0;
 };
 

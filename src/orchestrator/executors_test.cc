@@ -6,7 +6,7 @@
 namespace pawl {
 namespace {
 
-WorkflowAddress workflow(std::uint32_t place) { return {.shard = 0, .place = place, .generation = 1}; }
+AttemptRoute workflow(std::uint32_t place) { return {.shard = 0, .place = place, .generation = 1}; }
 
 TEST(Executors, queue_what_finds_no_room_and_start_it_by_priority_then_age) {
   Executors executors(1);

@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "orchestrator/local_orchestrator.h"
+#include "orchestrator/node.h"
 #include "runners/handler.h"
 #include "tests/support/graphs.h"
 
@@ -33,7 +33,7 @@ class HeldRunner final : public Runner {
     for (const Assignment& assignment : assignments) {
       started_.push_back(assignment.address);
       names_.push_back(assignment.facts->id.text() + "." +
-                       std::string(assignment.facts->definition->task_id(assignment.address.task)));
+                       std::string(assignment.facts->definition->task_id(assignment.address.action.task)));
     }
     changed_.notify_all();
   }
@@ -48,10 +48,10 @@ class HeldRunner final : public Runner {
   AttemptAddress started(std::size_t index) { return wait(started_, index); }
   AttemptAddress stopped(std::size_t index) { return wait(stopped_, index); }
   // Of all attempts so far, task and number.
-  std::vector<std::pair<TaskIndex, std::uint32_t>> all_started() {
+  std::vector<std::pair<ActionId, std::uint32_t>> all_started() {
     const std::lock_guard lock(mutex_);
-    std::vector<std::pair<TaskIndex, std::uint32_t>> all;
-    for (const AttemptAddress& address : started_) all.emplace_back(address.task, address.attempt);
+    std::vector<std::pair<ActionId, std::uint32_t>> all;
+    for (const AttemptAddress& address : started_) all.emplace_back(address.action, address.attempt);
     return all;
   }
   // "workflow.task" of each, in this order.
@@ -87,7 +87,7 @@ inline TaskSpec process(std::string id, std::vector<std::string> dependencies = 
 }
 
 // Waits until the task's reason is this one, and returns its text.
-inline std::string wait_explained(LocalOrchestrator& orchestrator, const std::string& id, std::string_view task,
+inline std::string wait_explained(Orchestrator& orchestrator, const std::string& id, std::string_view task,
                                   std::string_view code) {
   const auto give_up = std::chrono::steady_clock::now() + kHang;
   while (std::chrono::steady_clock::now() < give_up) {

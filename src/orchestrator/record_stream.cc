@@ -22,26 +22,39 @@ Error exchanged() {
 }  // namespace
 
 Result<void> RecordStream::write(std::vector<RecordChange> changes) {
-  return ask({.changes = std::move(changes), .makes_room = false, .outcome = {}});
+  Reply<void> reply;
+  write(std::move(changes), [&reply](Result<void> outcome) { reply.set(std::move(outcome)); });
+  return *reply.wait();
 }
 
 Result<void> RecordStream::remove(std::vector<RecordChange> removals) {
-  return ask({.changes = std::move(removals), .makes_room = true, .outcome = {}});
+  Reply<void> reply;
+  remove(std::move(removals), [&reply](Result<void> outcome) { reply.set(std::move(outcome)); });
+  return *reply.wait();
+}
+
+void RecordStream::write(std::vector<RecordChange> changes, Outcome outcome) {
+  ask({.changes = std::move(changes), .makes_room = false, .outcome = std::move(outcome)});
+}
+
+void RecordStream::remove(std::vector<RecordChange> removals, Outcome outcome) {
+  ask({.changes = std::move(removals), .makes_room = true, .outcome = std::move(outcome)});
 }
 
 // What was posted of the same records before is over.
-Result<void> RecordStream::ask(Request request) {
-  if (refusal_) return std::unexpected(*refusal_);
-  Reply<void> reply;
-  request.outcome = [&reply](Result<void> outcome) { reply.set(std::move(outcome)); };
+void RecordStream::ask(Request request) {
+  if (refusal_) return request.outcome(std::unexpected(*refusal_));
+  bool is_closed = false;
   {
     const MutexLock lock(mutex_);
-    if (closed_) return std::unexpected(engine_stopping());
-    for (const RecordChange& change : request.changes) posted_.erase({change.kind, change.key});
-    waiting_.push_back(std::move(request));
+    is_closed = closed_;
+    if (!is_closed) {
+      for (const RecordChange& change : request.changes) posted_.erase({change.kind, change.key});
+      waiting_.push_back(std::move(request));
+    }
   }
+  if (is_closed) return request.outcome(std::unexpected(engine_stopping()));  // NOLINT(bugprone-use-after-move)
   parking_.wake();
-  return *reply.wait();
 }
 
 void RecordStream::post(RecordChange change) {

@@ -36,6 +36,7 @@ class RecordStream final : public CommitListener {
   // It went down, or (nullptr) came up again.
   using Tell = std::function<void(const Error* why)>;
   using Call = std::move_only_function<void(RecordStream&)>;
+  using Outcome = std::move_only_function<void(Result<void>)>;
 
   RecordStream(const Clock& clock, Renew renew, Tell tell)
       : clock_(clock), renew_(std::move(renew)), tell_(std::move(tell)) {}
@@ -48,6 +49,9 @@ class RecordStream final : public CommitListener {
   Result<void> write(std::vector<RecordChange> changes);
   // The same for changes that are all removals.
   Result<void> remove(std::vector<RecordChange> removals);
+  // The same, and nobody waits: `outcome` is called once, on the stream's thread or, if it is refused, on this one.
+  void write(std::vector<RecordChange> changes, Outcome outcome);
+  void remove(std::vector<RecordChange> removals, Outcome outcome);
   // Makes it durable some time. In order with write(): of two changes of a record the later one counts.
   void post(RecordChange change);
   // To be done on the stream's thread. False, and it is not: after close().
@@ -74,7 +78,7 @@ class RecordStream final : public CommitListener {
   struct Request {
     std::vector<RecordChange> changes;
     bool makes_room = false;
-    std::move_only_function<void(Result<void>)> outcome;
+    Outcome outcome;
   };
   // Records, by what they are.
   using Posted = std::map<std::pair<RecordKind, std::string>, std::optional<std::string>>;
@@ -85,7 +89,7 @@ class RecordStream final : public CommitListener {
     bool makes_room = false;
   };
 
-  Result<void> ask(Request request);
+  void ask(Request request);
   bool act();
   bool take_call();
   bool take_outcome();

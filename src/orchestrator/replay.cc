@@ -27,8 +27,12 @@ bool fits(const core::Workflow& workflow, const Event& event) {
       [&](const auto& happened) {
         if constexpr (requires { happened.facts; }) {
           return happened.facts != nullptr && (workflow.facts == nullptr) == is_creation(event);
+        } else if constexpr (requires { happened.action; }) {
+          if constexpr (requires { happened.attempt; })
+            if (happened.attempt > core::kMostAttempts) return false;
+          return workflow.facts != nullptr && workflow.has(happened.action);
         } else if constexpr (requires { happened.task; }) {
-          return happened.task < workflow.tasks.size();
+          return workflow.facts != nullptr && happened.task < workflow.task_count();
         } else if constexpr (requires { happened.tasks; }) {
           const auto is_task = [&](TaskIndex task) { return task < workflow.task_count(); };
           return workflow.facts != nullptr && std::ranges::all_of(happened.tasks, is_task) &&
@@ -46,10 +50,10 @@ bool fits(const core::Workflow& workflow, const Event& event) {
 using Wanted = std::function<bool(const core::Workflow& workflow, const Event& event)>;
 
 Result<void> apply_run(core::Workflow& workflow, const StoredWorkflow& stored, const StoredRun& run,
-                       const DefinitionSource& definitions, const Wanted& wanted = {}) {
+                       EventDecoder& decoder, const Wanted& wanted = {}) {
   if (run.first_event != workflow.event_count)
     return unreadable(stored, workflow.event_count, fmt::format("the next one that is stored is {}", run.first_event));
-  Result<std::vector<Event>> events = decode_events(run.events, definitions);
+  Result<std::vector<Event>> events = decoder.decode_run(run.events);
   if (!events)
     return std::unexpected(std::move(events.error()).within("the history of workflow " + in_quotes(stored.id)));
   for (const Event& event : *events) {
@@ -75,8 +79,9 @@ Result<core::Workflow> replay(auto& stored, const DefinitionSource& definitions,
     workflow = *std::move(state);
     done(stored.checkpoint);
   }
+  EventDecoder decoder(definitions, workflow.facts);
   for (auto& run : stored.runs) {
-    if (Result<void> applied = apply_run(workflow, stored, run, definitions); !applied)
+    if (Result<void> applied = apply_run(workflow, stored, run, decoder); !applied)
       return std::unexpected(std::move(applied.error()));
     done(run.events);
   }
@@ -107,15 +112,15 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
   core::Workflow past;
   bool found = false;
   const auto wanted = [&](const core::Workflow& workflow, const Event& event) {
-    const std::optional<TaskIndex> started = started_action(event);
+    const std::optional<ActionId> started = started_action(event);
     found |= options.event ? workflow.event_count == *options.event
-                           : started && !workflow.is_compensation(*started) &&
-                                 workflow.definition().task_id(*started) == options.task;
+                           : started && !started->undo && workflow.definition().task_id(started->task) == options.task;
     return !found;
   };
+  EventDecoder decoder(definitions);
   for (const StoredRun& run : stored.runs) {
     if (found) break;
-    if (Result<void> applied = apply_run(past, stored, run, definitions, wanted); !applied)
+    if (Result<void> applied = apply_run(past, stored, run, decoder, wanted); !applied)
       return std::unexpected(std::move(applied.error()));
   }
   found |= options.event && *options.event == past.event_count;  // now

@@ -103,23 +103,23 @@ WorkflowReport report_of(const core::Workflow& workflow) {
                         .error = workflow.error};
   if (workflow.state == WorkflowState::completed && workflow.definition().output().is_null())
     report.output = results_of_last_tasks(workflow);
-  for (TaskIndex action = 0; action < workflow.tasks.size(); ++action)
-    (workflow.is_compensation(action) ? report.compensations : report.tasks)
-        .push_back(report_of(workflow.tasks[action]));
+  core::for_each_action(workflow, [&](ActionId action, const core::TaskRecord& record) {
+    (action.undo ? report.compensations : report.tasks).push_back(report_of(record));
+  });
   for (const auto& [key, completion] : workflow.after->earlier)
     if (workflow.definition().compensation_of(key.first)) ++report.tasks[key.first].earlier_completions;
   return report;
 }
 
-DeadLetterId letter_id(const core::Workflow& workflow, TaskIndex action) {
+DeadLetterId letter_id(const core::Workflow& workflow, ActionId action) {
   return {.workflow = workflow.id(),
-          .task = std::string(workflow.definition().task_id(action)),
-          .compensation = workflow.is_compensation(action)};
+          .task = std::string(workflow.definition().task_id(action.task)),
+          .compensation = action.undo};
 }
 
-std::optional<DeadLetter> letter_of(const core::Workflow& workflow, TaskIndex action) {
+std::optional<DeadLetter> letter_of(const core::Workflow& workflow, ActionId action) {
   if (!workflow.is_dead_letter(action)) return std::nullopt;
-  const core::TaskRecord& record = workflow.tasks[action];
+  const core::TaskRecord& record = workflow.record(action);
   return DeadLetter{.id = letter_id(workflow, action),
                     .name = workflow.definition().name(),
                     .failed_at = record.completed_at,

@@ -12,8 +12,8 @@ namespace pawl {
 WorkflowStatus status_of(const core::Workflow& workflow);
 WorkflowReport report_of(const core::Workflow& workflow);
 WorkflowSummary summary_of(const core::Workflow& workflow);
-DeadLetterId letter_id(const core::Workflow& workflow, TaskIndex action);
+DeadLetterId letter_id(const core::Workflow& workflow, ActionId action);
 // none: the action is no dead letter.
-std::optional<DeadLetter> letter_of(const core::Workflow& workflow, TaskIndex action);
+std::optional<DeadLetter> letter_of(const core::Workflow& workflow, ActionId action);
 
 }  // namespace pawl

@@ -326,7 +326,7 @@ Result<void> Workflows::keep(Found& found, bool cut, RowBatch& batch) {
   const std::uint64_t next = state.event_count;
   for (const StoredRun& run : found.all) {
     const std::string key = keys::history(id, run.first_event);
-    if (run.first_event >= next || !decode_events(run.events, source()))
+    if (run.first_event >= next || !EventDecoder(source()).decode_run(run.events))
       batch.remove(Space::history, key);
     else if (found.tail == run.first_event)  // the summary is made anew without it
       batch.put(Space::history, key, run.events);
@@ -349,9 +349,10 @@ Result<void> Workflows::keep(Found& found, bool cut, RowBatch& batch) {
     batch.put(Space::live, id, bytes);
   }
   batch.remove_range(Space::dead_letters, keys::prefix(id), end_of(id));
-  for (TaskIndex action = 0; action < state.tasks.size(); ++action)
+  core::for_each_action(state, [&](ActionId action, const core::TaskRecord&) {
     if (const std::optional<DeadLetter> letter = letter_of(state, action))
       batch.put(Space::dead_letters, keys::dead_letter(letter->id), encode(*letter));
+  });
   return keep_snapshots(id, batch);
 }
 

@@ -27,13 +27,13 @@ Result<void> WorkflowWaits::check(const Waiter& waiter, const std::string& workf
   while (!open.empty()) {
     const auto [awaited, way] = std::move(open.back());
     open.pop_back();
-    if (awaited == waiter.workflow)
+    if (awaited == waiter.attempt.workflow)
       return fail(ErrorCode::invalid_state,
                   fmt::format("task {} would wait for itself: workflow {} cannot end while it runs{}",
-                              in_quotes(waiter.task_id), in_quotes(waiter.workflow), way));
+                              in_quotes(waiter.task_id), in_quotes(waiter.attempt.workflow), way));
     if (!seen.insert(awaited).second) continue;
-    for (auto wait = waits_.lower_bound({.workflow = awaited, .task = 0, .task_id = {}});
-         wait != waits_.end() && wait->first.workflow == awaited; ++wait)
+    for (auto wait = waits_.lower_bound({.attempt = {.workflow = awaited, .action = {}, .run = 0}, .task_id = {}});
+         wait != waits_.end() && wait->first.attempt.workflow == awaited; ++wait)
       open.emplace_back(wait->second,
                         fmt::format("{}, and task {} of workflow {} waits for {}", way, in_quotes(wait->first.task_id),
                                     in_quotes(awaited), in_quotes(wait->second)));
@@ -41,9 +41,9 @@ Result<void> WorkflowWaits::check(const Waiter& waiter, const std::string& workf
   return {};
 }
 
-std::optional<std::string> WorkflowWaits::awaited_by(const std::string& workflow, TaskIndex task) const {
+std::optional<std::string> WorkflowWaits::awaited_by(const AttemptId& attempt) const {
   const MutexLock lock(mutex_);
-  const auto wait = waits_.find({.workflow = workflow, .task = task, .task_id = {}});
+  const auto wait = waits_.find({.attempt = attempt, .task_id = {}});
   return wait == waits_.end() ? std::nullopt : std::optional(wait->second);
 }
 
@@ -52,7 +52,7 @@ WorkflowWaits::Holders WorkflowWaits::holders(std::size_t most) const {
   Holders holders;
   const Waiter* last = nullptr;
   for (const auto& [waiter, awaited] : waits_) {
-    if (last != nullptr && !(*last < waiter)) continue;  // the same task
+    if (last != nullptr && !(*last < waiter)) continue;  // the same attempt
     last = &waiter;
     if (++holders.count <= most) holders.some.emplace_back(waiter, awaited);
   }

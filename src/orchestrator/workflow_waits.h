@@ -9,31 +9,27 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "pawl/result.h"
 
 #include "base/mutex.h"
-#include "model/workflow_facts.h"
+#include "model/action.h"
 
 namespace pawl {
 
 class WorkflowWaits {
  public:
-  // A task whose handler waits.
+  // An attempt whose handler waits.
   struct Waiter {
-    std::string workflow;
-    TaskIndex task = 0;
+    AttemptId attempt;
     std::string task_id;
 
-    friend bool operator<(const Waiter& a, const Waiter& b) {
-      return std::tie(a.workflow, a.task) < std::tie(b.workflow, b.task);
-    }
+    friend bool operator<(const Waiter& a, const Waiter& b) { return a.attempt < b.attempt; }
   };
 
-  // While it lives, the task waits.
+  // While it lives, the attempt waits.
   class Wait {
    public:
     Wait(WorkflowWaits& waits, std::multimap<Waiter, std::string>::iterator entry) : waits_(waits), entry_(entry) {}
@@ -49,9 +45,9 @@ class WorkflowWaits {
   // Error: `invalid_state` if `workflow` cannot end before `waiter`'s task has: it is that task's own, or waits for it.
   [[nodiscard]] Result<std::unique_ptr<Wait>> begin(const Waiter& waiter, const std::string& workflow);
 
-  // The workflow that the task waits for.
-  [[nodiscard]] std::optional<std::string> awaited_by(const std::string& workflow, TaskIndex task) const;
-  // How many tasks wait, and the first few of them with what they wait for.
+  // The workflow that the attempt waits for.
+  [[nodiscard]] std::optional<std::string> awaited_by(const AttemptId& attempt) const;
+  // How many attempts wait, and the first few of them with what they wait for.
   struct Holders {
     std::size_t count = 0;
     std::vector<std::pair<Waiter, std::string>> some;
@@ -62,7 +58,7 @@ class WorkflowWaits {
   [[nodiscard]] Result<void> check(const Waiter& waiter, const std::string& workflow) const PAWL_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
-  // A handler has threads of its own, so a task may be here more than once.
+  // A handler has threads of its own, so an attempt may be here more than once.
   std::multimap<Waiter, std::string> waits_ PAWL_GUARDED_BY(mutex_);
 };
 

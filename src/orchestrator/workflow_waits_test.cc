@@ -7,8 +7,11 @@
 namespace pawl {
 namespace {
 
+AttemptId attempt_of(const std::string& workflow, ActionId action = 0, std::uint32_t attempt = 1) {
+  return {.workflow = workflow, .action = action, .run = 1, .attempt = attempt};
+}
 WorkflowWaits::Waiter task_of(const std::string& workflow, TaskIndex task = 0) {
-  return {.workflow = workflow, .task = task, .task_id = "t" + std::to_string(task)};
+  return {.attempt = attempt_of(workflow, task), .task_id = "t" + std::to_string(task)};
 }
 
 TEST(WorkflowWaits, refuse_a_task_that_would_wait_for_its_own_workflow) {
@@ -37,12 +40,14 @@ TEST(WorkflowWaits, are_known_as_long_as_they_last) {
     const auto first = waits.begin(task_of("a"), "b");
     const auto second = waits.begin(task_of("a"), "c");  // of another thread of the same handler
     const auto third = waits.begin(task_of("d", 2), "e");
-    EXPECT_EQ(waits.awaited_by("d", 2), "e");
-    EXPECT_EQ(waits.awaited_by("d", 1), std::nullopt);
+    EXPECT_EQ(waits.awaited_by(attempt_of("d", 2)), "e");
+    EXPECT_EQ(waits.awaited_by(attempt_of("d", 1)), std::nullopt);
+    EXPECT_EQ(waits.awaited_by(attempt_of("d", ActionId::undo_of(2))), std::nullopt);
+    EXPECT_EQ(waits.awaited_by(attempt_of("d", 2, 2)), std::nullopt) << "the next attempt waits for nothing";
     const auto holders = waits.holders(1);
     EXPECT_EQ(holders.count, 2U);
     ASSERT_EQ(holders.some.size(), 1U);
-    EXPECT_EQ(holders.some[0].first.workflow, "a");
+    EXPECT_EQ(holders.some[0].first.attempt.workflow, "a");
   }
   EXPECT_EQ(waits.holders(1).count, 0U);
 }

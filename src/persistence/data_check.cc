@@ -397,10 +397,11 @@ std::size_t Checker::check_run(std::string_view id, std::uint64_t first, std::st
     definition = to_stored_hash(hash);
     return nullptr;
   };
+  EventDecoder decoder(note_definition);
   std::uint64_t number = first;
   for (const stored::Event& event : run.events()) {
     const std::string where = fmt::format("history, event {}", number);
-    const Result<Event> decoded = decode_event(event, from_stored_time(run.at_us()), note_definition);
+    const Result<Event> decoded = decoder.decode(event, from_stored_time(run.at_us()));
     if (!decoded) {
       add(id, where, decoded.error().message);
     } else {

@@ -86,7 +86,10 @@ Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, con
   Result<StoredBirths> left = read_births(*rows);
   if (!left) return std::unexpected(std::move(left.error()));
   std::unique_ptr<RowStore> store(new RowStore(std::move(rows), options, births));
-  store->left_ = *std::move(left);
+  {
+    const MutexLock lock(store->mutex_);
+    store->left_ = *std::move(left);
+  }
   store->epoch_ = store->epoch_before_ = *epoch;
   return store;
 }

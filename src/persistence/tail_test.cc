@@ -61,7 +61,7 @@ TEST_P(Tail, may_be_all_there_is) {
 }
 
 TEST_P(Tail, is_a_row_if_it_is_long) {
-  std::vector<Event> events(200, event::TaskStarted{.task = 0, .attempt = 1, .at = at(7)});
+  std::vector<Event> events(200, event::TaskStarted{.action = 0, .attempt = 1, .at = at(7)});
   events.emplace_back(event::WorkflowCompleted{.at = at(10)});
   ASSERT_TRUE(harness.commit(Turn().create("w")));
   ASSERT_TRUE(harness.commit(Turn().add("w", 1, events, {.summary = WorkflowState::completed})));
@@ -104,7 +104,7 @@ TEST_P(Tail, gets_a_row_when_the_workflow_lives_again) {
 TEST_P(Tail, gets_a_row_when_the_summary_is_written_anew) {
   ASSERT_TRUE(harness.commit(Turn().create("w")));
   ASSERT_TRUE(harness.commit(Turn().end("w", 1)));
-  ASSERT_TRUE(harness.commit(Turn().add("w", 2, {event::TaskStarted{.task = 0, .attempt = 1, .at = at(7)}},
+  ASSERT_TRUE(harness.commit(Turn().add("w", 2, {event::TaskStarted{.action = 0, .attempt = 1, .at = at(7)}},
                                         {.summary = WorkflowState::completed})));
   EXPECT_TRUE(has_row("w", 1));
   EXPECT_EQ(harness.history("w"), (Runs{{0, 1}, {1, 1}, {2, 1}}));

@@ -13,15 +13,15 @@ namespace pawl {
 const std::string& TaskContext::workflow_id() const { return assignment_.facts->id.text(); }
 
 std::string_view TaskContext::task_id() const {
-  return assignment_.facts->definition->task_id(assignment_.address.task);
+  return assignment_.facts->definition->task_id(assignment_.address.action.task);
 }
 
 std::uint32_t TaskContext::attempt() const { return assignment_.address.attempt; }
 
 std::string TaskContext::idempotency_key() const {
   std::string key = fmt::format("{}/{}", workflow_id(), task_id());
-  if (assignment_.facts->definition->is_compensation(assignment_.address.task)) key += "/compensation";
-  if (assignment_.generation > 1) key += fmt::format("#{}", assignment_.generation);
+  if (assignment_.address.action.undo) key += "/compensation";
+  if (assignment_.run > 1) key += fmt::format("#{}", assignment_.run);
   return key;
 }
 
@@ -57,8 +57,8 @@ const Json& TaskContext::input() {
 Result<Json> TaskContext::result_of(std::string_view id) {
   const Definition& definition = *assignment_.facts->definition;
   const auto task = definition.find_task(id);
-  if (!task || std::ranges::find(definition.dependencies(assignment_.address.task), *task) ==
-                   definition.dependencies(assignment_.address.task).end())
+  if (!task || std::ranges::find(definition.dependencies(assignment_.address.action), *task) ==
+                   definition.dependencies(assignment_.address.action).end())
     return fail(ErrorCode::not_found,
                 fmt::format("task {} does not depend on {}", in_quotes(task_id()), in_quotes(id)));
   const auto found = std::ranges::find(assignment_.results, *task, [](const auto& entry) { return entry.first; });
@@ -68,7 +68,7 @@ Result<Json> TaskContext::result_of(std::string_view id) {
 Result<std::vector<DependencyResult>> TaskContext::results() {
   const Definition& definition = *assignment_.facts->definition;
   std::vector<DependencyResult> all;
-  for (const TaskIndex dependency : definition.dependencies(assignment_.address.task)) {
+  for (const TaskIndex dependency : definition.dependencies(assignment_.address.action)) {
     const std::string_view id = definition.task_id(dependency);
     Result<Json> result = result_of(id);
     if (!result) return std::unexpected(std::move(result.error()));

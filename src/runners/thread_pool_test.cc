@@ -17,8 +17,8 @@ class Outcomes final : public AttemptSink {
  public:
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {
     const std::lock_guard lock(mutex_);
-    ++count_[address.task];
-    if (outcome.error) errors_[address.task] = outcome.error->code;
+    ++count_[address.action.task];
+    if (outcome.error) errors_[address.action.task] = outcome.error->code;
     ++total_;
     arrived_.notify_all();
   }
@@ -49,7 +49,7 @@ class Outcomes final : public AttemptSink {
 std::vector<Assignment> assignments(const Handler& handler, TaskIndex from, TaskIndex count) {
   std::vector<Assignment> made(count);
   for (TaskIndex i = 0; i < count; ++i) {
-    made[i].address.task = from + i;
+    made[i].address.action = from + i;
     made[i].address.attempt = 1;
     made[i].handler = &handler;
   }

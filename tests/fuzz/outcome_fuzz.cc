@@ -120,24 +120,24 @@ void run(pawl::core::Harness& h, OutcomeBytes& bytes) {
   constexpr int kMostAttempts = 20;
   h.start();
   for (int i = 0; i < kMostAttempts && !is_terminal(h.workflow.state); ++i) {
-    for (pawl::TaskIndex task = 0; task < h.workflow.tasks.size(); ++task) {
-      const pawl::core::TaskRecord& record = h.workflow.tasks[task];
-      if (record.retry_waits) (void)h.send(pawl::command::RetryTask{task, record.attempt});
+    for (const pawl::ActionId action : h.workflow.definition().actions()) {
+      const pawl::core::TaskRecord& record = h.workflow.record(action);
+      if (record.retry_waits) (void)h.send(pawl::command::RetryTask{action, record.attempt});
       h.start_ready();
       if (record.state != pawl::TaskState::running) continue;
-      auto args = pawl::core::expand_args(h.workflow, task, h.evaluator, kMostArgsBytes);
+      auto args = pawl::core::expand_args(h.workflow, action, h.evaluator, kMostArgsBytes);
       if (args) must_read(std::string(args->view()));
-      if (args && h.workflow.is_compensation(task))
-        if (auto undone = pawl::core::undone_by(h.workflow, task, h.evaluator, kMostArgsBytes); !undone)
+      if (args && action.undo)
+        if (auto undone = pawl::core::undone_by(h.workflow, action.task, h.evaluator, kMostArgsBytes); !undone)
           args = std::unexpected(undone.error());
       pawl::TaskResult result = args ? bytes.result() : std::unexpected(pawl::core::evaluation_failure(args.error()));
-      if (result && task == 1 && args) result = args->parse();  // it echoes
+      if (result && action == pawl::ActionId(1) && args) result = args->parse();  // it echoes
       pawl::AttemptOutcome outcome = outcome_of(std::move(result), kMostResultBytes);
       const std::uint32_t attempt = record.attempt;
       if (outcome.error) {
-        (void)h.send(pawl::command::FailTask{task, attempt, std::move(*outcome.error)});
+        (void)h.send(pawl::command::FailTask{action, attempt, std::move(*outcome.error)});
       } else {
-        (void)h.send(pawl::command::CompleteTask{task, attempt, std::move(outcome.result)});
+        (void)h.send(pawl::command::CompleteTask{action, attempt, std::move(outcome.result)});
       }
       h.start_ready();
     }

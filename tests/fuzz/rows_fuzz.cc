@@ -249,7 +249,7 @@ void read_workflow(pawl::Store& store, const std::string& id, const pawl::Defini
   for (const std::uint64_t from : {std::uint64_t{0}, std::uint64_t{2}, ~std::uint64_t{0}})
     PAWL_ASSERT(read(store.scan_history(id, from, 2,
                                         [&](const pawl::StoredRun& run) {
-                                          (void)read(pawl::decode_events(run.events, definitions));
+                                          (void)read(pawl::EventDecoder(definitions).decode_run(run.events));
                                           return true;
                                         })) ||
                     !sound,

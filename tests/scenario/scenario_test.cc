@@ -184,8 +184,7 @@ class Scenario {
       const std::string named = text_of(about);
       const bool undoes = named.starts_with(kUndo);
       const TaskIndex task = task_of(live, undoes ? named.substr(kUndo.size()) : named);
-      return command::DiscardDeadLetter{.task = undoes ? *live.state.definition().compensation_of(task) : task,
-                                        .reason = "enough"};
+      return command::DiscardDeadLetter{.action = {task, undoes}, .reason = "enough"};
     }
     // Somebody reports an outcome of an attempt by its number.
     if (verb == "report")

@@ -175,7 +175,7 @@ TEST_F(ShardTest, a_workflow_that_is_not_queued_does_not_start) {
   stage.create("w", make(spec));
   Executors& executors = stage.node().executors();
   stage.post("w", [&](Shard& shard, LiveWorkflow& workflow) {
-    shard.start_placed({.workflow = workflow.address, .executor = executors.place_running()});
+    shard.start_placed({.workflow = workflow.route, .executor = executors.place_running()});
   });
   EXPECT_EQ(stage.state_of("w").state, WorkflowState::pending);
   EXPECT_EQ(sim::check_conservation(stage.node(), stage.disk()), "");

@@ -138,9 +138,9 @@ std::vector<Event> Stage::events_of(const std::string& id) {
   const Result<std::vector<StoredRun>> runs = node_->store().read_history(id, 0, ~std::size_t{0});
   PAWL_ASSERT(runs.has_value(), "{}", describe(runs.error()));
   std::vector<Event> all;
+  EventDecoder decoder([this](const std::string& hash) { return definition(hash); });
   for (const StoredRun& run : *runs) {
-    Result<std::vector<Event>> events =
-        decode_events(run.events, [this](const std::string& hash) { return definition(hash); });
+    Result<std::vector<Event>> events = decoder.decode_run(run.events);
     PAWL_ASSERT(events.has_value(), "{}", describe(events.error()));
     for (Event& event : *events) all.push_back(std::move(event));
   }

@@ -102,7 +102,7 @@ class StoreShard {
   static Runs counts(const std::vector<StoredRun>& runs) {
     Runs all;
     for (const StoredRun& run : runs) {
-      const auto events = decode_events(run.events, [](const std::string&) { return two_tasks(); });
+      const auto events = EventDecoder([](const std::string&) { return two_tasks(); }).decode_run(run.events);
       all.emplace_back(run.first_event, events ? events->size() : 0);
     }
     return all;

@@ -106,7 +106,7 @@ class Turn {
   // `count` more events.
   Turn& go_on(const std::string& id, std::uint64_t first, std::size_t count = 1, std::string checkpoint = {},
               std::uint64_t history_from = 0) {
-    return add(id, first, std::vector<Event>(count, event::TaskStarted{.task = 0, .attempt = 1, .at = at(7)}),
+    return add(id, first, std::vector<Event>(count, event::TaskStarted{.action = 0, .attempt = 1, .at = at(7)}),
                {.checkpoint = std::move(checkpoint), .history_from = history_from});
   }
   // As many more events as `sizes` add up to, in pieces of these sizes.

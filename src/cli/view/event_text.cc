@@ -74,8 +74,9 @@ std::string EventFormatter::describe_attempt(std::string_view what, const std::s
 bool waits_for_process(const Definition& definition, const WorkflowEvent& event) {
   const bool is_task = event.type == "task_retry_scheduled";
   if (!is_task && event.type != "compensation_retry_scheduled") return false;
-  std::optional<TaskIndex> action = definition.find_task(event.task);
-  if (action && !is_task) action = definition.compensation_of(*action);
+  const std::optional<TaskIndex> task = definition.find_task(event.task);
+  if (!task) return false;
+  const std::optional<ActionId> action = is_task ? ActionId(*task) : definition.compensation_of(*task);
   if (!action || definition.handler(*action).module != "exec") return false;
   const Json error = event.error.parse();
   const Json* const code = error.is_object() ? error.get_object().if_contains("code") : nullptr;

@@ -69,14 +69,13 @@ std::string describe_failures(const WorkflowReport& report, const Palette& colou
   std::string out;
   std::size_t shown = 0;
   const Definition& definition = *report.definition;
-  for (TaskIndex action = 0; action < definition.action_count(); ++action) {
+  for (const ActionId action : definition.actions()) {
     const TaskReport& task = report.action(action);
     if (task.state != TaskState::failed || shown++ >= kFailuresShown) continue;
     const Json error = task.error.parse();
-    out += fmt::format("  {}{}{}{} failed after {} attempt{}: {}\n",
-                       definition.is_compensation(action) ? "the compensation of " : "", colours.red,
-                       printable(definition.task_id(action)), colours.reset, task.attempt, task.attempt == 1 ? "" : "s",
-                       message_of(task.error));
+    out += fmt::format("  {}{}{}{} failed after {} attempt{}: {}\n", action.undo ? "the compensation of " : "",
+                       colours.red, printable(definition.task_id(action.task)), colours.reset, task.attempt,
+                       task.attempt == 1 ? "" : "s", message_of(task.error));
     out += last_lines(member_text(error, "stderr"));
   }
   if (shown > kFailuresShown) out += fmt::format("  ... and {} more\n", shown - kFailuresShown);
@@ -87,10 +86,10 @@ std::string describe_failures(const WorkflowReport& report, const Palette& colou
 std::string describe_cuts(const WorkflowReport& report) {
   std::string out;
   std::size_t count = 0;
-  for (TaskIndex action = 0; action < report.definition->action_count(); ++action) {
+  for (const ActionId action : report.definition->actions()) {
     const std::string cut = describe_cut(report.action(action).result);
     if (!cut.empty() && count++ < kCutsShown)
-      out += fmt::format("  {}: {}\n", printable(report.definition->task_id(action)), cut);
+      out += fmt::format("  {}: {}\n", printable(report.definition->task_id(action.task)), cut);
   }
   if (count > kCutsShown) out += fmt::format("  ... and {} more whose output is cut\n", count - kCutsShown);
   return out;

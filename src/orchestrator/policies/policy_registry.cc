@@ -23,12 +23,12 @@ Result<void> PolicyRegistry::check(const Definition& definition) const {
   const policy::CatalogPtr known = catalog();
   const TimeoutPolicy* const timeouts = known->find<TimeoutPolicy>(definition.timeout_policy()).config;
   if (timeouts == nullptr) return {};
-  for (TaskIndex action = 0; action < definition.action_count(); ++action) {
+  for (const ActionId action : definition.actions()) {
     Result<void> granted =
-        policy::check_timeout(*timeouts, definition.rules(action).timeout, definition.task_id(action));
+        policy::check_timeout(*timeouts, definition.rules(action).timeout, definition.task_id(action.task));
     if (!granted) {
-      granted.error().field = fmt::format("tasks.{}.{}timeout", definition.task_id(action),
-                                          definition.is_compensation(action) ? "compensation." : "");
+      granted.error().field =
+          fmt::format("tasks.{}.{}timeout", definition.task_id(action.task), action.undo ? "compensation." : "");
       return granted;
     }
   }

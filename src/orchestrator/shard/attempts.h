@@ -65,7 +65,7 @@ class Attempts {
 
  private:
   void stop_running(const LiveWorkflow& workflow);
-  void stop_forced(std::optional<WorkflowAddress> of);
+  void stop_forced(std::optional<AttemptRoute> of);
 
   const std::uint32_t shard_;
   TaskSlots& slots_;
@@ -73,7 +73,7 @@ class Attempts {
   WorkflowTable& workflows_;
   const ShardTimers& timers_;
   AttemptsOut out_;  // with runners that can force an end
-  boost::unordered_flat_map<std::uint32_t, std::unique_ptr<LiveWorkflow>> orphans_;  // by generation
+  boost::unordered_flat_map<std::uint64_t, std::unique_ptr<LiveWorkflow>> orphans_;  // by generation
 };
 
 }  // namespace pawl

@@ -12,18 +12,17 @@
 namespace pawl {
 
 std::size_t AttemptsOut::AddressHash::operator()(const AttemptAddress& address) const {
-  const WorkflowAddress& workflow = address.workflow;
+  const AttemptRoute& route = address.route;
   return boost::hash_value(
-      std::tuple(workflow.shard, workflow.place, workflow.generation, address.task, address.attempt));
+      std::tuple(route.shard, route.place, route.generation, address.action.number(), address.attempt));
 }
 
 std::size_t AttemptsOut::ActionHash::operator()(const Action& action) const {
   return boost::hash_value(std::tuple(action.workflow, action.task, action.undoes));
 }
 
-AttemptsOut::Action AttemptsOut::action_of(const core::Workflow& workflow, TaskIndex action) {
-  const Definition& definition = workflow.definition();
-  return {.workflow = workflow.id(), .task = definition.task_id(action), .undoes = definition.is_compensation(action)};
+AttemptsOut::Action AttemptsOut::action_of(const core::Workflow& workflow, ActionId action) {
+  return {.workflow = workflow.id(), .task = workflow.definition().task_id(action.task), .undoes = action.undo};
 }
 
 void AttemptsOut::add(const Action& action, const Attempt& attempt) {

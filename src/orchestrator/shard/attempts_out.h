@@ -33,7 +33,7 @@ class AttemptsOut {
     bool undoes = false;
     friend bool operator==(const Action&, const Action&) = default;
   };
-  [[nodiscard]] static Action action_of(const core::Workflow& workflow, TaskIndex action);
+  [[nodiscard]] static Action action_of(const core::Workflow& workflow, ActionId action);
   struct Attempt {
     AttemptAddress address;
     Runner* runner = nullptr;

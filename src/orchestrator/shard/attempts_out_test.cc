@@ -11,7 +11,7 @@ namespace pawl::testing {
 namespace {
 
 AttemptAddress attempt_at(TaskIndex task, std::uint32_t generation = 1) {
-  return {.workflow = {.shard = 0, .place = 0, .generation = generation}, .task = task, .attempt = 1};
+  return {.route = {.shard = 0, .place = 0, .generation = generation}, .action = task, .attempt = 1};
 }
 AttemptsOut::Action action_at(std::string_view task, bool undoes = false) {
   return {.workflow = "w", .task = task, .undoes = undoes};
@@ -88,7 +88,7 @@ TEST(AttemptsOut, an_action_is_named_by_its_task_and_whether_it_undoes_it) {
   spec.tasks[1].compensation = Compensation{.module = "test", .function = "noop"};
   const LiveWorkflow& workflow = add_running(table, "w", spec);
   EXPECT_EQ(AttemptsOut::action_of(workflow.state, 1), action_at("t1"));
-  EXPECT_EQ(AttemptsOut::action_of(workflow.state, 2), action_at("t1", true));
+  EXPECT_EQ(AttemptsOut::action_of(workflow.state, ActionId::undo_of(1)), action_at("t1", true));
 }
 
 }  // namespace

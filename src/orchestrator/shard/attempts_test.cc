@@ -34,7 +34,7 @@ struct OnesAttempts {
     EXPECT_TRUE(attempts.try_take_slot());
     (void)apply_alone(workflow, command::StartTask{task});
     const AttemptAddress address{
-        .workflow = workflow.address, .task = task, .attempt = workflow.state.tasks[task].attempt};
+        .route = workflow.route, .action = task, .attempt = workflow.state.tasks[task].attempt};
     Attempts::begin(workflow);
     attempts.begin_on(runner, workflow, address);
     return address;
@@ -62,16 +62,16 @@ TEST(Attempts, hold_no_slot_if_they_only_wait) {
   spec.tasks[0].function = "sleep";
   LiveWorkflow& workflow = add_running(it.table, "w", spec, &it.handler);
   Attempts::begin(workflow);
-  EXPECT_EQ(it.attempts.end({.workflow = workflow.address, .task = 0, .attempt = 1}).workflow, &workflow);
+  EXPECT_EQ(it.attempts.end({.route = workflow.route, .action = 0, .attempt = 1}).workflow, &workflow);
 }
 
 TEST(Attempts, that_nobody_made_do_not_end) {
   OnesAttempts it;
   const LiveWorkflow& workflow = it.add();
-  const AttemptAddress address{.workflow = workflow.address, .task = 0, .attempt = 1};
+  const AttemptAddress address{.route = workflow.route, .action = 0, .attempt = 1};
   EXPECT_THROW(it.attempts.end(address), InvariantBroken);
   AttemptAddress gone = address;
-  gone.workflow.generation = 77;
+  gone.route.generation = 77;
   EXPECT_THROW(it.attempts.end(gone), InvariantBroken);
   EXPECT_THROW(it.attempts.give_slot_back(), InvariantBroken);
 }
@@ -124,7 +124,7 @@ TEST(Attempts, of_a_workflow_are_all_told_to_stop_also_those_that_its_state_has_
     const AttemptAddress running = it.make(workflow, 0);
     const AttemptAddress over = it.make(workflow, 1);
     it.make(other);
-    (void)apply_alone(workflow, command::TimeOutTask{.task = 1, .attempt = 1});
+    (void)apply_alone(workflow, command::TimeOutTask{.action = 1, .attempt = 1});
     it.attempts.stop_all_of(workflow);
     EXPECT_EQ(std::ranges::count(it.runner.stopped, running), 1);
     EXPECT_EQ(std::ranges::count(it.runner.stopped, over), forces ? 1 : 0);
@@ -137,9 +137,9 @@ TEST(Attempts, of_a_workflow_are_all_told_to_stop_also_those_that_its_state_has_
 TEST(Attempts, are_not_stopped_on_tasks_that_nobody_makes) {
   OnesAttempts it;
   const LiveWorkflow& workflow = it.add();
-  it.attempts.stop_unforced(workflow, {.task = 99, .attempt = 1, .grace = {}});  // of another definition
+  it.attempts.stop_unforced(workflow, {.action = 99, .attempt = 1, .grace = {}});  // of another definition
   it.runner.forces = true;
-  it.attempts.stop_unforced(workflow, {.task = 0, .attempt = 1, .grace = {}});  // it is on the list of these
+  it.attempts.stop_unforced(workflow, {.action = 0, .attempt = 1, .grace = {}});  // it is on the list of these
   EXPECT_TRUE(it.runner.stopped.empty());
 }
 

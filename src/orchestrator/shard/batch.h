@@ -34,7 +34,7 @@ struct Batch {
     bool summary = false;  // what its summary says has changed
     std::uint32_t pieces = 0;
     bool letters_anew = false;                  // all its dead letters may be others
-    std::vector<TaskIndex> letters{};           // actions that may have become one, or are one no more
+    std::vector<ActionId> letters{};            // actions that may have become one, or are one no more
     std::unique_ptr<WorkflowSummary> replaced;  // of the workflow that had its id
   };
 

@@ -30,31 +30,31 @@ std::optional<policy::Verdict> verdict_of(AttemptEnd end) {
 }
 
 // That a stored policy decided so about the task.
-void count(PolicyBook& policies, const Definition& definition, PolicyDecision decision, TaskIndex task) {
+void count(PolicyBook& policies, const Definition& definition, PolicyDecision decision, ActionId action) {
   switch (decision) {
     case PolicyDecision::none:
       return;
     case PolicyDecision::timeout_granted:
       return policies.statistics().count(definition.timeout_policy(), {.evaluations = 1, .allowed = 1});
     case PolicyDecision::retry_granted:
-      return policies.statistics().count(definition.rules(task).retry_policy_name,
+      return policies.statistics().count(definition.rules(action).retry_policy_name,
                                          {.evaluations = 1, .allowed = 1, .retries = 1});
     case PolicyDecision::retry_refused:
-      return policies.statistics().count(definition.rules(task).retry_policy_name, {.evaluations = 1, .rejected = 1});
+      return policies.statistics().count(definition.rules(action).retry_policy_name, {.evaluations = 1, .rejected = 1});
   }
 }
 
 }  // namespace
 
-std::optional<Timestamp> BreakerGate::enter(const LiveWorkflow& workflow, TaskIndex task, Timestamp now) {
+std::optional<Timestamp> BreakerGate::enter(const LiveWorkflow& workflow, ActionId action, Timestamp now) {
   const Definition& definition = *workflow.bound->definition;
   if (!definition.has_circuit_breakers()) [[likely]]
     return std::nullopt;
-  const std::string& breaker = definition.rules(task).circuit_breaker;
+  const std::string& breaker = definition.rules(action).circuit_breaker;
   if (breaker.empty()) return std::nullopt;
   const Breakers::Passage passage = policies_.enter(breaker, now);
   if (!passage.allowed) return passage.until;
-  passages_.insert_or_assign(key_of(workflow, task), Passage{.breaker = breaker, .period = passage.period});
+  passages_.insert_or_assign(key_of(workflow, action), Passage{.breaker = breaker, .period = passage.period});
   return std::nullopt;
 }
 
@@ -62,17 +62,17 @@ void BreakerGate::observe(LiveWorkflow& workflow, std::span<const Event> events,
   bool any_may_have_ended = false;
   for (const Event& event : events) {
     const EventRow& row = row_of(event);
-    const TaskIndex task = action_of(event).value_or(core::kNoTask);
-    if (const auto verdict = verdict_of(row.attempt_end)) end_passage(workflow, task, *verdict, now);
-    if (policy_version_of(event) > 0) count(policies_, workflow.state.definition(), row.policy_decision, task);
+    const ActionId action = action_of(event).value_or(kNoAction);
+    if (const auto verdict = verdict_of(row.attempt_end)) end_passage(workflow, action, *verdict, now);
+    if (policy_version_of(event) > 0) count(policies_, workflow.state.definition(), row.policy_decision, action);
     switch (row.held_tasks) {
       case HeldChange::unchanged:
         break;
       case HeldChange::gain_one:
-        hold(workflow, task);
+        hold(workflow, action);
         break;
       case HeldChange::lose_one:
-        unhold(workflow, task);
+        unhold(workflow, action);
         break;
       case HeldChange::any_may_end:
         any_may_have_ended = true;
@@ -106,18 +106,18 @@ std::vector<BreakerGate::HeldTask> BreakerGate::find_releasable(Timestamp now) {
   return found;
 }
 
-void BreakerGate::hold(LiveWorkflow& workflow, TaskIndex task) {
-  const std::string& breaker = workflow.state.definition().rules(task).circuit_breaker;
+void BreakerGate::hold(LiveWorkflow& workflow, ActionId action) {
+  const std::string& breaker = workflow.state.definition().rules(action).circuit_breaker;
   const auto [place, is_new] =
-      held_at_.try_emplace(key_of(workflow, task), HeldAt{.breaker = breaker, .number = last_held_ + 1});
+      held_at_.try_emplace(key_of(workflow, action), HeldAt{.breaker = breaker, .number = last_held_ + 1});
   if (!is_new) return;
-  held_[breaker].tasks.emplace(++last_held_, HeldTask{.workflow = workflow.address, .task = task});
+  held_[breaker].tasks.emplace(++last_held_, HeldTask{.workflow = workflow.route, .action = action});
   ++workflow.held_tasks;
   policies_.breakers().held(breaker, 1);
 }
 
-void BreakerGate::unhold(LiveWorkflow& workflow, TaskIndex task) {
-  const auto place = held_at_.find(key_of(workflow, task));
+void BreakerGate::unhold(LiveWorkflow& workflow, ActionId action) {
+  const auto place = held_at_.find(key_of(workflow, action));
   if (place == held_at_.end()) return;
   const HeldAt was = std::move(place->second);
   held_at_.erase(place);
@@ -131,13 +131,14 @@ void BreakerGate::unhold(LiveWorkflow& workflow, TaskIndex task) {
 
 // Tasks that have ended while they were held, by whichever event.
 void BreakerGate::unhold_unless_held(LiveWorkflow& workflow) {
-  for (TaskIndex task = 0; task < workflow.state.tasks.size() && workflow.held_tasks > 0; ++task)
-    if (!workflow.state.tasks[task].held) unhold(workflow, task);
+  core::for_each_action(workflow.state, [&](ActionId action, const core::TaskRecord& record) {
+    if (workflow.held_tasks > 0 && !record.held) unhold(workflow, action);
+  });
 }
 
-void BreakerGate::end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict, Timestamp now) {
+void BreakerGate::end_passage(const LiveWorkflow& workflow, ActionId action, policy::Verdict verdict, Timestamp now) {
   if (passages_.empty()) return;
-  const auto passage = passages_.find(key_of(workflow, task));
+  const auto passage = passages_.find(key_of(workflow, action));
   if (passage == passages_.end()) return;
   const Passage ended = std::move(passage->second);
   passages_.erase(passage);
@@ -145,15 +146,15 @@ void BreakerGate::end_passage(const LiveWorkflow& workflow, TaskIndex task, poli
 }
 
 void BreakerGate::drop(LiveWorkflow& workflow, Timestamp now) {
-  const auto tasks_in = [&](const auto& table) {
-    std::vector<TaskIndex> tasks;
+  const auto actions_in = [&](const auto& table) {
+    std::vector<ActionId> actions;
     for (const auto& [key, entry] : table)
-      if (workflow.owns(key)) tasks.push_back(key.task);
-    return tasks;
+      if (workflow.owns(key)) actions.push_back(key.action);
+    return actions;
   };
   if (workflow.held_tasks > 0)
-    for (const TaskIndex task : tasks_in(held_at_)) unhold(workflow, task);
-  for (const TaskIndex task : tasks_in(passages_)) end_passage(workflow, task, policy::Verdict::none, now);
+    for (const ActionId action : actions_in(held_at_)) unhold(workflow, action);
+  for (const ActionId action : actions_in(passages_)) end_passage(workflow, action, policy::Verdict::none, now);
 }
 
 void BreakerGate::drop_all(Timestamp now) {

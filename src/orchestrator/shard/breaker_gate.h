@@ -21,15 +21,15 @@ namespace pawl {
 class BreakerGate {
  public:
   struct HeldTask {
-    WorkflowAddress workflow;
-    TaskIndex task = 0;
+    AttemptRoute workflow;
+    ActionId action;
   };
 
   explicit BreakerGate(PolicyBook& policies) : policies_(policies) {}
 
   // nullopt: the attempt may be made, and counts as let through until an event tells its end. Otherwise when to try
   // again: the task is to be held until then.
-  std::optional<Timestamp> enter(const LiveWorkflow& workflow, TaskIndex task, Timestamp now);
+  std::optional<Timestamp> enter(const LiveWorkflow& workflow, ActionId action, Timestamp now);
   // What the events tell of the policies that the workflow refers to: counts, and outcomes for circuit breakers.
   void observe(LiveWorkflow& workflow, std::span<const Event> events, Timestamp now);
 
@@ -40,7 +40,7 @@ class BreakerGate {
   // When there may be more.
   [[nodiscard]] std::optional<Timestamp> next_due() const { return due_; }
   // The task is not held any more; nothing happens if it was not.
-  void unhold(LiveWorkflow& workflow, TaskIndex task);
+  void unhold(LiveWorkflow& workflow, ActionId action);
 
   // The workflow is broken: it is not sure which tasks it has.
   void drop(LiveWorkflow& workflow, Timestamp now);
@@ -67,11 +67,11 @@ class BreakerGate {
   };
 
   // Of an action; the kind says nothing.
-  [[nodiscard]] static TimerKey key_of(const LiveWorkflow& workflow, TaskIndex task) {
-    return workflow.timer_key(TimerKind::wake, task);
+  [[nodiscard]] static TimerKey key_of(const LiveWorkflow& workflow, ActionId action) {
+    return workflow.timer_key(TimerKind::wake, action);
   }
-  void end_passage(const LiveWorkflow& workflow, TaskIndex task, policy::Verdict verdict, Timestamp now);
-  void hold(LiveWorkflow& workflow, TaskIndex task);
+  void end_passage(const LiveWorkflow& workflow, ActionId action, policy::Verdict verdict, Timestamp now);
+  void hold(LiveWorkflow& workflow, ActionId action);
   void unhold_unless_held(LiveWorkflow& workflow);
 
   PolicyBook& policies_;

@@ -31,28 +31,28 @@ class OneGate {
     gate.observe(workflow, apply_alone(workflow, command, now).events, now);
   }
   // Its attempt is let through, and made.
-  void start(LiveWorkflow& workflow, TaskIndex task) {
+  void start(LiveWorkflow& workflow, ActionId task) {
     EXPECT_FALSE(gate.enter(workflow, task, now));
     decide(workflow, command::StartTask{task});
   }
-  void fail(LiveWorkflow& workflow, TaskIndex task) {
-    decide(workflow, command::FailTask{.task = task, .attempt = 1, .error = {"boom", "it broke"}});
+  void fail(LiveWorkflow& workflow, ActionId task) {
+    decide(workflow, command::FailTask{.action = task, .attempt = 1, .error = {"boom", "it broke"}});
   }
-  void complete(LiveWorkflow& workflow, TaskIndex task) {
-    decide(workflow, command::CompleteTask{.task = task, .attempt = 1, .result = {}});
+  void complete(LiveWorkflow& workflow, ActionId task) {
+    decide(workflow, command::CompleteTask{.action = task, .attempt = 1, .result = {}});
   }
-  void hold(LiveWorkflow& workflow, TaskIndex task) {
+  void hold(LiveWorkflow& workflow, ActionId task) {
     const auto until = gate.enter(workflow, task, now);
     ASSERT_TRUE(until);
-    decide(workflow, command::HoldTask{.task = task, .until = *until});
+    decide(workflow, command::HoldTask{.action = task, .until = *until});
   }
   // Tasks that may be released; those that are released are unheld, as they are by the scheduler.
-  std::vector<TaskIndex> find_releasable() {
-    std::vector<TaskIndex> tasks;
-    for (const auto& each : gate.find_releasable(now)) tasks.push_back(each.task);
+  std::vector<ActionId> find_releasable() {
+    std::vector<ActionId> tasks;
+    for (const auto& each : gate.find_releasable(now)) tasks.push_back(each.action);
     return tasks;
   }
-  void release(LiveWorkflow& workflow, TaskIndex task) { decide(workflow, command::ReleaseTask{task}); }
+  void release(LiveWorkflow& workflow, ActionId task) { decide(workflow, command::ReleaseTask{task}); }
   BreakerReport report() { return book.check_breaker("b").value(); }
   // It is open, for a workflow that is done with.
   void open() {
@@ -96,7 +96,7 @@ TEST(BreakerGate, holds_a_task_once_until_its_breaker_may_be_probed) {
   LiveWorkflow& workflow = it.add(1);
   EXPECT_EQ(it.gate.enter(workflow, 0, it.now), it.now + OneGate::kOpenFor);
   it.hold(workflow, 0);
-  it.gate.observe(workflow, std::vector<Event>{event::TaskHeld{.task = 0, .at = it.now, .due = it.now}}, it.now);
+  it.gate.observe(workflow, std::vector<Event>{event::TaskHeld{.action = 0, .at = it.now, .due = it.now}}, it.now);
   EXPECT_EQ(workflow.held_tasks, 1U);
   EXPECT_EQ(it.gate.count_held(), (std::map<std::string, std::size_t>{{"b", 1}}));
   EXPECT_EQ(it.report().held, 1U);
@@ -104,7 +104,7 @@ TEST(BreakerGate, holds_a_task_once_until_its_breaker_may_be_probed) {
   EXPECT_TRUE(it.find_releasable().empty());
   EXPECT_EQ(it.gate.next_due(), it.now + OneGate::kOpenFor);
   it.now += OneGate::kOpenFor;
-  EXPECT_EQ(it.find_releasable(), std::vector<TaskIndex>{0});
+  EXPECT_EQ(it.find_releasable(), std::vector<ActionId>{0});
   it.release(workflow, 0);
   EXPECT_EQ(workflow.held_tasks, 0U);
   EXPECT_FALSE(it.gate.holds_any());
@@ -132,7 +132,7 @@ TEST(BreakerGate, offers_a_half_open_breaker_its_probes_and_another_one_when_it_
   LiveWorkflow& workflow = it.add(3);
   for (TaskIndex task = 0; task < 3; ++task) it.hold(workflow, task);
   it.now += OneGate::kOpenFor;
-  ASSERT_EQ(it.find_releasable(), std::vector<TaskIndex>{0}) << "the oldest first, and one probe only";
+  ASSERT_EQ(it.find_releasable(), std::vector<ActionId>{0}) << "the oldest first, and one probe only";
   EXPECT_EQ(it.gate.next_due(), it.now + std::chrono::seconds(1));
   it.release(workflow, 0);
   EXPECT_TRUE(it.find_releasable().empty()) << "nothing has changed since";
@@ -141,7 +141,7 @@ TEST(BreakerGate, offers_a_half_open_breaker_its_probes_and_another_one_when_it_
   const int rooms = it.rooms;
   it.complete(workflow, 0);
   EXPECT_EQ(it.rooms, rooms + 1) << "all shards are told that there may be room";
-  EXPECT_EQ(it.find_releasable(), std::vector<TaskIndex>{1});
+  EXPECT_EQ(it.find_releasable(), std::vector<ActionId>{1});
 }
 
 // The task that was offered may have been cancelled on its way.
@@ -151,12 +151,12 @@ TEST(BreakerGate, offers_a_half_open_breaker_another_task_after_a_while) {
   LiveWorkflow& workflow = it.add(3);
   for (TaskIndex task = 0; task < 3; ++task) it.hold(workflow, task);
   it.now += OneGate::kOpenFor;
-  ASSERT_EQ(it.find_releasable(), std::vector<TaskIndex>{0});
+  ASSERT_EQ(it.find_releasable(), std::vector<ActionId>{0});
   it.release(workflow, 0);
   it.now += std::chrono::milliseconds(999);
   EXPECT_TRUE(it.find_releasable().empty());
   it.now += std::chrono::milliseconds(1);
-  EXPECT_EQ(it.find_releasable(), std::vector<TaskIndex>{1});
+  EXPECT_EQ(it.find_releasable(), std::vector<ActionId>{1});
 }
 
 TEST(BreakerGate, releases_some_at_a_time_of_all_that_a_closed_breaker_held) {
@@ -165,9 +165,9 @@ TEST(BreakerGate, releases_some_at_a_time_of_all_that_a_closed_breaker_held) {
   LiveWorkflow& workflow = it.add(300);
   for (TaskIndex task = 0; task < 300; ++task) it.hold(workflow, task);
   ASSERT_TRUE(it.book.change_breaker("b", policy::reset));
-  std::vector<TaskIndex> found = it.find_releasable();
+  std::vector<ActionId> found = it.find_releasable();
   EXPECT_EQ(found.size(), 256U);
-  for (const TaskIndex task : found) it.release(workflow, task);
+  for (const ActionId task : found) it.release(workflow, task);
   found = it.find_releasable();
   EXPECT_EQ(found.size(), 44U);
   EXPECT_EQ(found.front(), 256U);
@@ -180,7 +180,7 @@ TEST(BreakerGate, lets_all_go_on_whose_breaker_is_no_more) {
   it.hold(workflow, 0);
   ASSERT_TRUE(it.book.announce_removal("b"));
   ASSERT_TRUE(it.book.remove("b"));
-  EXPECT_EQ(it.find_releasable(), std::vector<TaskIndex>{0});
+  EXPECT_EQ(it.find_releasable(), std::vector<ActionId>{0});
 }
 
 // By whichever event a held task ends: here the workflow's own.
@@ -254,10 +254,11 @@ TEST(BreakerGate, counts_what_policies_decided) {
   spec.tasks[0].retry_policy_name = "r";
   LiveWorkflow& workflow = add_running(it.table, "w", spec);
   const std::vector<Event> events{
-      event::TaskStarted{.task = 0, .attempt = 1, .at = it.now, .policy_version = 1},
-      event::TaskRetryScheduled{.task = 0, .attempt = 1, .at = it.now, .due = it.now, .error = {}, .policy_version = 1},
-      event::TaskStarted{.task = 0, .attempt = 2, .at = it.now},
-      event::TaskFailed{.task = 0, .attempt = 2, .at = it.now, .error = {}, .policy_version = 1}};
+      event::TaskStarted{.action = 0, .attempt = 1, .at = it.now, .policy_version = 1},
+      event::TaskRetryScheduled{
+          .action = 0, .attempt = 1, .at = it.now, .due = it.now, .error = {}, .policy_version = 1},
+      event::TaskStarted{.action = 0, .attempt = 2, .at = it.now},
+      event::TaskFailed{.action = 0, .attempt = 2, .at = it.now, .error = {}, .policy_version = 1}};
   it.gate.observe(workflow, events, it.now);
   const PolicyStats timeouts = it.book.stats("t").value();
   EXPECT_EQ(timeouts.evaluations, 1U) << "the second start was under none";

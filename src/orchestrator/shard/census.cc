@@ -13,9 +13,9 @@ std::string stray(const LiveWorkflow* workflow, const Timer& timer) {
   if (workflow == nullptr) return fmt::format("a stray timer {} of a workflow that is gone", kind);
   const core::Workflow& state = workflow->state;
   if (is_terminal(state.state)) return fmt::format("{}: a stray timer {} after its end", state.id(), kind);
-  if (timer.key.task == core::kNoTask || timer.key.kind == TimerKind::wake) return {};
-  if (timer.key.task < state.tasks.size() && !is_terminal(state.tasks[timer.key.task].state)) return {};
-  return fmt::format("{}: a stray timer {} of task {}, which has ended", state.id(), kind, timer.key.task);
+  if (timer.key.action == kNoAction || timer.key.kind == TimerKind::wake) return {};
+  if (state.has(timer.key.action) && !is_terminal(state.record(timer.key.action).state)) return {};
+  return fmt::format("{}: a stray timer {} of {}, which has ended", state.id(), kind, to_string(timer.key.action));
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ ShardCensus Shard::census() {
     ++found.timers;
     const LiveWorkflow* const workflow = workflows_.at(timer.key.place, timer.key.generation);
     if (timer.key.kind == TimerKind::wake)
-      found.slotless += workflow == nullptr || workflow->bound->definition->waits(timer.key.task) ? 1 : 0;
+      found.slotless += workflow == nullptr || workflow->bound->definition->waits(timer.key.action) ? 1 : 0;
     if (std::string what = stray(workflow, timer); !what.empty()) found.stray_timers.push_back(std::move(what));
   });
   found.held = breakers_.count_held();

@@ -11,11 +11,11 @@ namespace pawl {
 namespace {
 
 // Of these actions, or of all.
-std::unique_ptr<LetterChanges> letter_changes(const core::Workflow& state, const std::vector<TaskIndex>& actions,
+std::unique_ptr<LetterChanges> letter_changes(const core::Workflow& state, const std::vector<ActionId>& actions,
                                               bool anew) {
   auto letters = std::make_unique<LetterChanges>();
   letters->anew = anew;
-  const auto add = [&](TaskIndex action) {
+  const auto add = [&](ActionId action) {
     if (auto letter = letter_of(state, action)) {
       letters->changes.push_back({.letter = *std::move(letter), .removed = false});
     } else if (!anew) {
@@ -23,7 +23,7 @@ std::unique_ptr<LetterChanges> letter_changes(const core::Workflow& state, const
     }
   };
   if (anew) {
-    for (TaskIndex action = 0; action < state.tasks.size(); ++action) add(action);
+    core::for_each_action(state, [&](ActionId action, const core::TaskRecord&) { add(action); });
   } else {
     std::ranges::for_each(actions, add);
   }

@@ -27,7 +27,7 @@ class OnePipeline {
   }
   // One that must be durable before it has effects.
   void complete(LiveWorkflow& workflow, TaskIndex task) {
-    decide(workflow, command::CompleteTask{.task = task, .attempt = 1, .result = {}});
+    decide(workflow, command::CompleteTask{.action = task, .attempt = 1, .result = {}});
   }
   void start(LiveWorkflow& workflow, TaskIndex task) { decide(workflow, command::StartTask{task}); }
   // Commits the turn; which of its effects are released early.
@@ -279,8 +279,8 @@ TEST(CommitPipeline, takes_back_what_was_decided_since_the_last_complete_decisio
   OnePipeline it;
   LiveWorkflow& workflow = it.add();
   const auto raise_half = [&] {
-    it.commits.turn().events.emplace_back(event::TaskStarted{.task = 2, .attempt = 1, .at = kBegin});
-    it.commits.turn().effects.emplace_back(effect::DispatchTask{.task = 2, .attempt = 1});
+    it.commits.turn().events.emplace_back(event::TaskStarted{.action = 2, .attempt = 1, .at = kBegin});
+    it.commits.turn().effects.emplace_back(effect::DispatchTask{.action = 2, .attempt = 1});
     it.commits.take_back();
   };
   raise_half();
@@ -312,7 +312,7 @@ TEST(CommitPipeline, keeps_and_counts_a_task_that_became_a_dead_letter) {
   OnePipeline it;
   LiveWorkflow& workflow = it.add();
   it.start(workflow, 0);
-  it.decide(workflow, command::FailTask{.task = 0, .attempt = 1, .error = {"boom", "it broke"}});
+  it.decide(workflow, command::FailTask{.action = 0, .attempt = 1, .error = {"boom", "it broke"}});
   it.commit();
   EXPECT_EQ(it.store.batches.back().workflows[0].letters, 1U);
   EXPECT_EQ(it.parts.letter_count, 1U);

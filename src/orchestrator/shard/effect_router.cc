@@ -23,36 +23,36 @@ std::optional<Timestamp> deadline_of(const core::Workflow& state, const effect::
   const auto limit = [&](Timestamp from, std::optional<Duration> by) {
     if (by && (!deadline || from + *by < *deadline)) deadline = from + *by;
   };
-  if (dispatched.timeout > Duration::zero()) limit(state.tasks[dispatched.task].started_at, dispatched.timeout);
-  if (definition.is_compensation(dispatched.task)) return deadline;
+  if (dispatched.timeout > Duration::zero()) limit(state.record(dispatched.action).started_at, dispatched.timeout);
+  if (dispatched.action.undo) return deadline;
   limit(state.times_out_from, definition.timeout());
-  if (definition.rules(dispatched.task).schedule_to_close) [[unlikely]]
-    limit(core::scheduled_at(state, dispatched.task), definition.rules(dispatched.task).schedule_to_close);
+  if (definition.rules(dispatched.action).schedule_to_close) [[unlikely]]
+    limit(core::scheduled_at(state, dispatched.action), definition.rules(dispatched.action).schedule_to_close);
   return deadline;
 }
 
 Assignment assignment_of(const LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
   const Definition& definition = *workflow.bound->definition;
   Assignment assignment{
-      .address = {.workflow = workflow.address, .task = dispatched.task, .attempt = dispatched.attempt},
-      .handler = workflow.handler(dispatched.task),
+      .address = {.route = workflow.route, .action = dispatched.action, .attempt = dispatched.attempt},
+      .handler = workflow.handler(dispatched.action),
       .facts = workflow.state.facts.get()};
-  if (workflow.state.tasks[dispatched.task].has_results) {
-    for (const TaskIndex dependency : definition.dependencies(dispatched.task)) {
+  if (workflow.state.record(dispatched.action).has_results) {
+    for (const TaskIndex dependency : definition.dependencies(dispatched.action)) {
       const core::TaskRecord& record = workflow.state.tasks[dependency];
       if (record.state == TaskState::completed && !record.outcome.is_null())
         assignment.results.emplace_back(dependency, record.outcome);
     }
   }
   if (workflow.state.after.has_value()) [[unlikely]]
-    assignment.generation = core::generation_of(workflow.state, dispatched.task);
+    assignment.run = core::generation_of(workflow.state, dispatched.action);
   return assignment;
 }
 
 // What is made here has ended before this thread could look at a timer.
 bool is_over_at_once(const LiveWorkflow& workflow, const effect::ArmTimer& armed) {
   if (armed.kind != TimerKind::attempt_timeout) return false;
-  const Handler* const handler = workflow.handler(armed.task);
+  const Handler* const handler = workflow.handler(armed.action);
   return handler != nullptr && handler->kind == HandlerKind::on_shard;
 }
 
@@ -126,7 +126,7 @@ void EffectRouter::drop(const LiveWorkflow& workflow, const Effect& effect) {
 // The attempt is not made, so nobody will report its end.
 void EffectRouter::drop_dispatch(const LiveWorkflow& workflow, const Effect& effect) {
   const auto* const dispatched = std::get_if<effect::DispatchTask>(&effect);
-  if (dispatched != nullptr && !workflow.bound->definition->waits(dispatched->task)) attempts_.give_slot_back();
+  if (dispatched != nullptr && !workflow.bound->definition->waits(dispatched->action)) attempts_.give_slot_back();
 }
 
 void EffectRouter::route(LiveWorkflow& workflow, const effect::ArmTimer& armed) {
@@ -134,27 +134,27 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::ArmTimer& armed) 
 }
 
 void EffectRouter::route(LiveWorkflow& workflow, const effect::DisarmTimer& disarmed) {
-  timers_.disarm(workflow, disarmed.kind, disarmed.task);
+  timers_.disarm(workflow, disarmed.kind, disarmed.action);
 }
 
 void EffectRouter::route(LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
-  const core::TaskRecord& record = workflow.state.tasks[dispatched.task];
+  const core::TaskRecord& record = workflow.state.record(dispatched.action);
   // It may have been over before it could be dispatched: failed by its own condition, or cancelled in the same turn.
   if (record.state != TaskState::running || record.attempt != dispatched.attempt) {
-    if (!workflow.bound->definition->waits(dispatched.task)) attempts_.give_slot_back();
+    if (!workflow.bound->definition->waits(dispatched.action)) attempts_.give_slot_back();
     return;
   }
   Assignment assignment = assignment_of(workflow, dispatched);
   // Handlers compare it with the time of day.
   if (const auto deadline = deadline_of(workflow.state, dispatched))
     assignment.deadline = workflow.shard_time(*deadline) + timers_.correction();
-  __builtin_prefetch(workflow.bound->definition->dependents(dispatched.task).data());  // its outcome will need them
+  __builtin_prefetch(workflow.bound->definition->dependents(dispatched.action).data());  // its outcome will need them
   Result<JsonText> args =
-      core::expand_args(workflow.state, dispatched.task, decider_.evaluator(), environment_.limits.args_bytes);
-  if (args && workflow.state.is_compensation(dispatched.task)) [[unlikely]] {
+      core::expand_args(workflow.state, dispatched.action, decider_.evaluator(), environment_.limits.args_bytes);
+  if (args && dispatched.action.undo) [[unlikely]] {
     // Nothing is undone by whoever does not know what.
     Result<Undone> undone =
-        core::undone_by(workflow.state, dispatched.task, decider_.evaluator(), environment_.limits.args_bytes);
+        core::undone_by(workflow.state, dispatched.action.task, decider_.evaluator(), environment_.limits.args_bytes);
     if (undone) {
       assignment.undone = std::make_shared<const Undone>(*std::move(undone));
     } else {
@@ -194,21 +194,21 @@ void EffectRouter::make_here(const Assignment& assignment) {
 
 void EffectRouter::make_by_timer(LiveWorkflow& workflow, const Assignment& assignment) {
   const AttemptAddress& address = assignment.address;
-  const bool computed = assignment.facts->definition->args_have_places(address.task);
-  const Result<TimerDue> due =
-      timer_due(*assignment.handler, assignment.args.parse(), computed, workflow.state.tasks[address.task].started_at);
+  const bool computed = assignment.facts->definition->args_have_places(address.action);
+  const Result<TimerDue> due = timer_due(*assignment.handler, assignment.args.parse(), computed,
+                                         workflow.state.record(address.action).started_at);
   if (!due) {
     TaskError error("invalid_argument", describe(due.error()));
     error.retryable = false;
     mailbox_.finished({.address = address, .outcome = failed(std::move(error))});
     return;
   }
-  timers_.arm_attempt(workflow, address.task, address.attempt, *due);
+  timers_.arm_attempt(workflow, address.action, address.attempt, *due);
 }
 
 void EffectRouter::route(LiveWorkflow& workflow, const effect::StopTask& stopped) {
-  const AttemptAddress address{.workflow = workflow.address, .task = stopped.task, .attempt = stopped.attempt};
-  const Handler* const handler = workflow.handler(stopped.task);
+  const AttemptAddress address{.route = workflow.route, .action = stopped.action, .attempt = stopped.attempt};
+  const Handler* const handler = workflow.handler(stopped.action);
   if (handler == nullptr) return;  // nobody has made the attempt
   switch (handler->kind) {
     case HandlerKind::on_shard:
@@ -218,7 +218,7 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::StopTask& stopped
       attempts_.stop(*handler->runner, address, stopped.grace);
       return;
     case HandlerKind::on_timer:
-      if (timers_.disarm_attempt(workflow, stopped.task, stopped.attempt))
+      if (timers_.disarm_attempt(workflow, stopped.action, stopped.attempt))
         mailbox_.finished({.address = address, .outcome = failed({"cancelled", "it was told to stop"})});
       return;
   }
@@ -237,15 +237,15 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::EndWorkflow& ende
 }
 
 void EffectRouter::announce_end(const LiveWorkflow& workflow) {
-  if (!waiters_.has(workflow.address.place)) return;
+  if (!waiters_.has(workflow.route.place)) return;
   const auto state = std::make_shared<const core::Workflow>(workflow.state);
   if (commits_.is_durable(workflow)) {
-    waiters_.will_tell(workflow.address.place, state);
+    waiters_.will_tell(workflow.route.place, state);
     return;
   }
   // The end is durable, and what has happened to the workflow since is not (a dead letter was discarded, say): who
   // waits hears of both when both are.
-  commits_.reply_when_durable([waiters = waiters_.take(workflow.address.place), state](const Error* failure) {
+  commits_.reply_when_durable([waiters = waiters_.take(workflow.route.place), state](const Error* failure) {
     if (failure == nullptr) return EndWaiters::tell(waiters, state);
     EndWaiters::lose(waiters, *failure);
   });

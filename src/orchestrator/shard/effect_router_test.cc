@@ -98,7 +98,7 @@ TEST(EffectRouter, arms_the_timeout_of_an_attempt_and_disarms_it_at_its_end) {
   LiveWorkflow& workflow = parts.start("w", spec);
   parts.turn();
   EXPECT_EQ(parts.timers.next_due(), kBegin + seconds(5));
-  ASSERT_TRUE(parts.decider.decide(workflow, command::CompleteTask{.task = 0, .attempt = 1, .result = {}}));
+  ASSERT_TRUE(parts.decider.decide(workflow, command::CompleteTask{.action = 0, .attempt = 1, .result = {}}));
   parts.release();
   EXPECT_EQ(workflow.timers, 0U);
   EXPECT_FALSE(parts.timers.next_due());
@@ -199,9 +199,9 @@ TEST(EffectRouter, announces_an_end_when_what_happened_since_is_durable) {
   parts.lifecycle.when_ended(workflow, waiter);
   parts.turn();
   ASSERT_TRUE(
-      parts.decider.decide(workflow, command::FailTask{.task = 0, .attempt = 1, .error = {"boom", "it broke"}}));
+      parts.decider.decide(workflow, command::FailTask{.action = 0, .attempt = 1, .error = {"boom", "it broke"}}));
   parts.commit();
-  ASSERT_TRUE(parts.decider.decide(workflow, command::DiscardDeadLetter{.task = 0, .reason = {}}));
+  ASSERT_TRUE(parts.decider.decide(workflow, command::DiscardDeadLetter{.action = 0, .reason = {}}));
   parts.store.settle();
   parts.release_durable();
   EXPECT_TRUE(workflow.ended);

@@ -6,7 +6,7 @@ namespace pawl {
 
 bool ExecutorPlaces::place_or_queue(LiveWorkflow& workflow) {
   if (workflow.ticket != 0) return false;  // it waits already
-  const auto place = executors_.place_or_queue(workflow.address, workflow.state.facts->priority, workflow.ticket);
+  const auto place = executors_.place_or_queue(workflow.route, workflow.state.facts->priority, workflow.ticket);
   if (place) take(workflow, *place);
   return place.has_value();
 }

@@ -56,11 +56,11 @@ TEST(ExecutorPlaces, that_are_given_back_reach_whoever_waits_longest) {
   it.places.leave(first);  // it has none any more
   EXPECT_FALSE(first.placed);
   EXPECT_TRUE(it.places.has_deliverable());
-  EXPECT_EQ(it.deliver(), std::vector{second.address.place});
+  EXPECT_EQ(it.deliver(), std::vector{second.route.place});
   EXPECT_TRUE(it.places.is_empty());
 
   it.places.give_back(0);  // it did not want it
-  EXPECT_EQ(it.deliver(), std::vector{third.address.place});
+  EXPECT_EQ(it.deliver(), std::vector{third.route.place});
 }
 
 TEST(ExecutorPlaces, nobody_who_no_longer_waits_is_given_one) {
@@ -100,11 +100,11 @@ TEST(ExecutorPlaces, that_a_shard_does_not_take_now_come_to_it_again_and_keep_no
   EXPECT_FALSE(it.places.place_or_queue(third));
   it.places.leave(first);
   it.places.give_back(0);  // as if there were two
-  EXPECT_EQ(it.deliver(second.address.place), std::vector{third.address.place});
+  EXPECT_EQ(it.deliver(second.route.place), std::vector{third.route.place});
   EXPECT_TRUE(it.places.is_blocked());
   EXPECT_FALSE(it.places.is_empty());
   EXPECT_FALSE(it.places.has_deliverable()) << "no turn is worth while before some time has passed";
-  EXPECT_EQ(it.deliver(), std::vector{second.address.place});
+  EXPECT_EQ(it.deliver(), std::vector{second.route.place});
   EXPECT_FALSE(it.places.is_blocked());
 }
 
@@ -119,11 +119,11 @@ TEST(ExecutorPlaces, may_be_given_back_while_they_are_delivered) {
   EXPECT_FALSE(it.places.place_or_queue(third));
   it.places.leave(first);
   it.places.deliver([&](const Placement& placement) {
-    EXPECT_EQ(placement.workflow, second.address);
+    EXPECT_EQ(placement.workflow, second.route);
     it.places.give_back(placement.executor);
     return true;
   });
-  EXPECT_EQ(it.deliver(), std::vector{third.address.place});
+  EXPECT_EQ(it.deliver(), std::vector{third.route.place});
 }
 
 }  // namespace

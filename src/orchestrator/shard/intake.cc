@@ -22,12 +22,12 @@ std::optional<Timestamp> end_of_limit(const core::Workflow& state, const TimerKe
     return limit ? std::optional(from + *limit) : std::nullopt;
   };
   if (timer.kind == TimerKind::workflow_timeout) return after(state.times_out_from, definition.timeout());
-  if (timer.task >= definition.task_count()) return std::nullopt;
-  const TaskRules& rules = definition.rules(timer.task);
+  if (timer.action.undo || timer.action.task >= definition.task_count()) return std::nullopt;
+  const TaskRules& rules = definition.rules(timer.action);
   if (timer.kind == TimerKind::schedule_to_start)
-    return after(core::ready_since(state, timer.task), rules.schedule_to_start);
+    return after(core::ready_since(state, timer.action), rules.schedule_to_start);
   if (timer.kind == TimerKind::schedule_to_close)
-    return after(core::scheduled_at(state, timer.task), rules.schedule_to_close);
+    return after(core::scheduled_at(state, timer.action), rules.schedule_to_close);
   return std::nullopt;
 }
 
@@ -58,32 +58,32 @@ bool Intake::take_messages(Shard& shard) {
 
 // In a large workflow the tasks that wait for this outcome may be anywhere in memory.
 void Intake::load_dependents(const FinishedAttempt& attempt) const {
-  const LiveWorkflow* const live = workflows_.at(attempt.address.workflow);
+  const LiveWorkflow* const live = workflows_.at(attempt.address.route);
   if (live == nullptr) return;
   const core::Workflow& workflow = live->state;
-  if (attempt.address.task >= workflow.tasks.size()) return;
-  const auto dependents = workflow.definition().dependents(attempt.address.task);
+  if (!workflow.has(attempt.address.action)) return;
+  const auto dependents = workflow.definition().dependents(attempt.address.action);
   for (const TaskIndex dependent : dependents.first(std::min(kLoadedDependents, dependents.size())))
     workflow.prefetch(dependent);
 }
 
 void Intake::handle(FinishedAttempt& attempt) {
   const AttemptAddress address = attempt.address;
-  attempt.address.workflow.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
+  attempt.address.route.generation = 0;  // handled: should this turn be broken off, it is not to be counted again
   const auto [workflow, successor] = attempts_.end(address);
   if (successor != nullptr) ready_.add(*successor);
   if (workflow == nullptr) [[unlikely]]
     return;
-  const TaskIndex task = address.task;
+  const ActionId action = address.action;
   // A refusal means that another outcome came first (a timeout, the end of a grace period): this one is ignored.
   if (attempt.outcome.error) {
     (void)decider_.decide(
         *workflow,
-        command::FailTask{.task = task, .attempt = address.attempt, .error = std::move(*attempt.outcome.error)});
+        command::FailTask{.action = action, .attempt = address.attempt, .error = std::move(*attempt.outcome.error)});
   } else {
     (void)decider_.decide(
-        *workflow,
-        command::CompleteTask{.task = task, .attempt = address.attempt, .result = std::move(attempt.outcome.result)});
+        *workflow, command::CompleteTask{
+                       .action = action, .attempt = address.attempt, .result = std::move(attempt.outcome.result)});
   }
   has_late_outcome_ |= workflow->ended;
   ready_.add(*workflow);  // another attempt may have waited for this one
@@ -107,23 +107,23 @@ void Intake::fire(const Timer& timer) {
   // The workflow may have been restored or run again since the timer was armed, and that is not durable yet.
   if (const auto due = end_of_limit(workflow->state, timer.key); due && *due > workflow->own_time(timers_.now()))
     return timers_.arm(*workflow,
-                       {.kind = timer.key.kind, .task = timer.key.task, .attempt = timer.attempt, .due = *due});
-  const TaskIndex task = timer.key.task;
+                       {.kind = timer.key.kind, .action = timer.key.action, .attempt = timer.attempt, .due = *due});
+  const ActionId action = timer.key.action;
   // Refusals are expected: what the timer was for may have ended in this very turn.
   switch (timer.key.kind) {
     case TimerKind::attempt_timeout:
-      if (decider_.decide(*workflow, command::TimeOutTask{.task = task, .attempt = timer.attempt}))
+      if (decider_.decide(*workflow, command::TimeOutTask{.action = action, .attempt = timer.attempt}))
         if (const std::string& policy = workflow->state.definition().timeout_policy(); !policy.empty())
           policies_.statistics().count(policy, {.timeouts = 1});
       break;
     case TimerKind::schedule_to_start:
     case TimerKind::schedule_to_close: {
       const bool to_close = timer.key.kind == TimerKind::schedule_to_close;
-      (void)decider_.decide(*workflow, command::ExpireTask{.task = task, .to_close = to_close});
+      (void)decider_.decide(*workflow, command::ExpireTask{.action = action, .to_close = to_close});
       break;
     }
     case TimerKind::retry:
-      (void)decider_.decide(*workflow, command::RetryTask{.task = task, .attempt = timer.attempt});
+      (void)decider_.decide(*workflow, command::RetryTask{.action = action, .attempt = timer.attempt});
       break;
     case TimerKind::workflow_timeout:
       (void)decider_.decide(*workflow, command::TimeOutWorkflow{});
@@ -132,7 +132,7 @@ void Intake::fire(const Timer& timer) {
       (void)decider_.decide(*workflow, command::EndGrace{});
       break;
     case TimerKind::wake: {
-      FinishedAttempt woken{.address = {.workflow = workflow->address, .task = task, .attempt = timer.attempt},
+      FinishedAttempt woken{.address = {.route = workflow->route, .action = action, .attempt = timer.attempt},
                             .outcome = {}};
       handle(woken);
       break;

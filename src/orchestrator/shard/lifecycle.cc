@@ -1,5 +1,6 @@
 #include "orchestrator/shard/lifecycle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -113,24 +114,24 @@ Result<void> Lifecycle::revive(LiveWorkflow& workflow, const Command& command) {
   return {};
 }
 
-// An attempt to undo something may have overrun its timeout and still be out; it will report by the position of its
-// action.
-bool Lifecycle::moves_open_compensations(const LiveWorkflow& workflow, const Definition& to) {
+// An attempt to undo something may have overrun its timeout and still be out. Its handler says who stops it and whether
+// it holds a task slot.
+bool Lifecycle::exchanges_open_handler(const LiveWorkflow& workflow, const Definition& to) {
   if (workflow.attempts == 0) return false;
   const Definition& from = workflow.state.definition();
-  for (TaskIndex action = from.task_count(); action < from.action_count(); ++action)
-    if (workflow.state.tasks[action].attempt > 0 && to.compensation_of(from.task_of(action)) != action) return true;
-  return false;
+  return std::ranges::any_of(from.actions(), [&](ActionId action) {
+    return action.undo && workflow.state.record(action).attempt > 0 && to.has(action) &&
+           from.handler(action) != to.handler(action);
+  });
 }
 
 Result<void> Lifecycle::register_compensation(LiveWorkflow& workflow, BoundDefinitionPtr bound,
                                               WorkflowFactsPtr facts) {
-  if (moves_open_compensations(workflow, *facts->definition))
-    return fail(
-        ErrorCode::invalid_state,
-        fmt::format("cannot register the compensation: an attempt to undo something of workflow {} may still be "
-                    "made; wait for its end",
-                    in_quotes(workflow.state.id())));
+  if (exchanges_open_handler(workflow, *facts->definition))
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot register the compensation: an attempt at the one before may still be made in "
+                            "workflow {}; wait for its end",
+                            in_quotes(workflow.state.id())));
   return exchange_definition(workflow, std::move(bound), command::RegisterCompensation{std::move(facts)});
 }
 
@@ -227,7 +228,7 @@ void Lifecycle::when_ended(LiveWorkflow& workflow, const std::shared_ptr<EndWait
     waiter->ended(std::make_shared<const core::Workflow>(workflow.state));
     return;
   }
-  waiters_.add(workflow.address.place, waiter);
+  waiters_.add(workflow.route.place, waiter);
 }
 
 }  // namespace pawl

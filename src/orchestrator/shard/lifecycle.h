@@ -69,7 +69,7 @@ class Lifecycle {
   [[nodiscard]] Result<void> check_policies(const Definition& definition) const;
   [[nodiscard]] Result<void> check_new(const BoundDefinition& bound, std::size_t more) const;
   static Result<void> check_removable(const LiveWorkflow& workflow, std::string_view verb);
-  [[nodiscard]] static bool moves_open_compensations(const LiveWorkflow& workflow, const Definition& to);
+  [[nodiscard]] static bool exchanges_open_handler(const LiveWorkflow& workflow, const Definition& to);
   Result<LiveWorkflow*> make(BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   // `command` has facts with this definition, and puts them into force.
   Result<void> exchange_definition(LiveWorkflow& workflow, BoundDefinitionPtr bound, const Command& command);

@@ -17,7 +17,8 @@ namespace pawl {
 struct LiveWorkflow {
   core::Workflow state;
   BoundDefinitionPtr bound;
-  WorkflowAddress address;
+  AttemptRoute route;
+  std::uint32_t group = 0;     // where in `batch`
   std::uint32_t pins = 0;      // see Pin
   std::uint32_t attempts = 0;  // out with runners or timers, which refer to it as pins do
   ExecutorIndex executor = 0;
@@ -39,8 +40,7 @@ struct LiveWorkflow {
   std::chrono::microseconds time_offset{0};
 
   std::uint64_t checkpoint = 0;  // the number of events that its stored checkpoint covers
-  std::uint64_t batch = 0;       // the latest batch that has something of it, and
-  std::uint32_t group = 0;       // where in there
+  std::uint64_t batch = 0;       // the latest batch that has something of it: at `group`
   std::uint64_t waits_for = 0;   // the latest batch that its effects wait for
 
   // Facts that were replaced while attempts were out, which may refer to them.
@@ -48,19 +48,25 @@ struct LiveWorkflow {
 
   // Something still refers to it, so it stays where it is.
   [[nodiscard]] bool is_in_use() const { return pins > 0 || attempts > 0; }
-  [[nodiscard]] const Handler* handler(TaskIndex task) const {
-    return bound->handlers[bound->definition->handler_index(task)];
+  [[nodiscard]] const Handler* handler(ActionId action) const {
+    return bound->handlers[bound->definition->handler_index(action)];
   }
-  [[nodiscard]] TimerKey timer_key(TimerKind kind, TaskIndex task) const {
-    return {.place = address.place, .generation = address.generation, .task = task, .kind = kind};
+  [[nodiscard]] TimerKey timer_key(TimerKind kind, ActionId action) const {
+    return {.generation = route.generation & TimerKey::kMostGenerations,
+            .kind = kind,
+            .place = route.place,
+            .action = action};
   }
   [[nodiscard]] bool owns(const TimerKey& key) const {
-    return key.place == address.place && key.generation == address.generation;
+    return key.place == route.place && key.generation == route.generation;
   }
   // A time that the workflow lives in, as its shard counts it, and the other way round.
   [[nodiscard]] Timestamp shard_time(Timestamp own) const { return own - time_offset; }
   [[nodiscard]] Timestamp own_time(Timestamp of_shard) const { return of_shard + time_offset; }
 };
+
+// What a waiting workflow costs, beside its tasks and texts.
+static_assert(sizeof(LiveWorkflow) == 352);
 
 // Keeps a workflow where it is: a batch on its way refers to it, or a queue it stands in. Threads: the shard's.
 class Pin {

@@ -54,11 +54,11 @@ TEST(LiveWorkflow, is_in_use_by_attempts_as_by_pins) {
 
 TEST(LiveWorkflow, owns_the_timers_of_its_own_life_in_its_place) {
   LiveWorkflow workflow;
-  workflow.address = {.shard = 0, .place = 7, .generation = 3};
+  workflow.route = {.shard = 0, .place = 7, .generation = 3};
   LiveWorkflow next;
-  next.address = {.shard = 0, .place = 7, .generation = 4};
+  next.route = {.shard = 0, .place = 7, .generation = 4};
   const TimerKey key = workflow.timer_key(TimerKind::retry, 2);
-  EXPECT_EQ(key, (TimerKey{.place = 7, .generation = 3, .task = 2, .kind = TimerKind::retry}));
+  EXPECT_EQ(key, (TimerKey{.generation = 3, .kind = TimerKind::retry, .place = 7, .action = 2}));
   EXPECT_TRUE(workflow.owns(key));
   EXPECT_FALSE(next.owns(key));
 }

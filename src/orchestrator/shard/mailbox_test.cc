@@ -10,13 +10,13 @@
 namespace pawl::testing {
 namespace {
 
-FinishedAttempt outcome_of_task(TaskIndex task) { return {.address = {.task = task}, .outcome = {}}; }
+FinishedAttempt outcome_of_task(TaskIndex task) { return {.address = {.route = {}, .action = task}, .outcome = {}}; }
 ShardCall no_call() {
   return [](std::reference_wrapper<Shard>) {};
 }
-std::vector<TaskIndex> take_outcomes(Mailbox& mailbox) {
-  std::vector<TaskIndex> tasks;
-  while (auto message = mailbox.take()) tasks.push_back(std::get<FinishedAttempt>(*message).address.task);
+std::vector<ActionId> take_outcomes(Mailbox& mailbox) {
+  std::vector<ActionId> tasks;
+  while (auto message = mailbox.take()) tasks.push_back(std::get<FinishedAttempt>(*message).address.action);
   return tasks;
 }
 
@@ -49,9 +49,9 @@ TEST(Mailbox, that_is_full_keeps_an_outcome_waiting_and_loses_none) {
   std::thread sender([&] {
     for (TaskIndex task = 0; task < 100; ++task) mailbox.finished(outcome_of_task(task));
   });
-  std::vector<TaskIndex> taken;
+  std::vector<ActionId> taken;
   while (taken.size() < 100) {
-    if (const auto message = mailbox.take()) taken.push_back(std::get<FinishedAttempt>(*message).address.task);
+    if (const auto message = mailbox.take()) taken.push_back(std::get<FinishedAttempt>(*message).address.action);
   }
   sender.join();
   for (TaskIndex task = 0; task < 100; ++task) EXPECT_EQ(taken[task], task);
@@ -64,7 +64,7 @@ TEST(Mailbox, that_is_full_and_stopping_lets_go_of_who_waits_with_an_outcome) {
   std::thread sender([&] { mailbox.finished(outcome_of_task(3)); });
   mailbox.stop();
   sender.join();
-  EXPECT_EQ(take_outcomes(mailbox), (std::vector<TaskIndex>{1, 2}));
+  EXPECT_EQ(take_outcomes(mailbox), (std::vector<ActionId>{1, 2}));
 }
 
 // A shard that waited for room in its own inbox would wait for ever.
@@ -76,7 +76,6 @@ TEST(Mailbox, keeps_what_its_own_thread_sends_apart_and_without_a_limit) {
     const Mailbox::Here here(mailbox);
     EXPECT_TRUE(mailbox.is_here());
     EXPECT_FALSE(other.is_here());
-    EXPECT_TRUE(Mailbox::is_any_here());
     for (TaskIndex task = 0; task < 10; ++task) mailbox.finished(outcome_of_task(task));
     EXPECT_TRUE(mailbox.has_own());
     EXPECT_FALSE(mailbox.is_empty());
@@ -86,7 +85,7 @@ TEST(Mailbox, keeps_what_its_own_thread_sends_apart_and_without_a_limit) {
   EXPECT_EQ(own.size(), 10U);
   EXPECT_FALSE(mailbox.has_own());
   EXPECT_TRUE(mailbox.is_empty());
-  EXPECT_FALSE(Mailbox::is_any_here());
+  EXPECT_FALSE(mailbox.is_here());
   mailbox.finished(outcome_of_task(1));
   EXPECT_FALSE(mailbox.has_own()) << "this is any thread again";
 }

@@ -142,7 +142,7 @@ class Parts : private Observer, private AttemptSink {
   void use_handler(std::string_view module, std::string_view function) { handler = *handlers.find(module, function); }
   // The attempt that its task makes now.
   static AttemptAddress attempt_of(const LiveWorkflow& workflow, TaskIndex task) {
-    return {.workflow = workflow.address, .task = task, .attempt = workflow.state.tasks[task].attempt};
+    return {.route = workflow.route, .action = task, .attempt = workflow.state.tasks[task].attempt};
   }
   static TaskState state_of(const LiveWorkflow& workflow, TaskIndex task) { return workflow.state.tasks[task].state; }
 

@@ -25,10 +25,10 @@ Pin ReadyQueues::take(Queue& queue) {
 
 // Of what it makes itself, a workflow knows the number. What was out before this shard went down is counted by no
 // workflow: attempts whose start was lost, and those of a namesake that has been deleted since.
-const AttemptsOut::Attempt* ReadyQueues::attempt_before(const LiveWorkflow& workflow, TaskIndex task) const {
+const AttemptsOut::Attempt* ReadyQueues::attempt_before(const LiveWorkflow& workflow, ActionId action) const {
   if (out_.empty() || (workflow.attempts == 0 && !out_.has_disowned())) [[likely]]
     return nullptr;
-  return out_.find(AttemptsOut::action_of(workflow.state, task));
+  return out_.find(AttemptsOut::action_of(workflow.state, action));
 }
 
 // At most so many ready tasks wait for an attempt as are out.

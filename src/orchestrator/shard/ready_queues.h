@@ -27,8 +27,8 @@ class ReadyQueues {
   // `in_wait_queue`.
   [[nodiscard]] static Pin take(Queue& queue);
 
-  // What a ready task has to wait for: an attempt of it that still has a process. nullptr: there is none.
-  [[nodiscard]] const AttemptsOut::Attempt* attempt_before(const LiveWorkflow& workflow, TaskIndex task) const;
+  // What a ready action has to wait for: an attempt of it that still has a process. nullptr: there is none.
+  [[nodiscard]] const AttemptsOut::Attempt* attempt_before(const LiveWorkflow& workflow, ActionId action) const;
 
   void clear();
   // As clear(), when the workflows must not be touched any more.

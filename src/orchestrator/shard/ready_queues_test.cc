@@ -23,7 +23,7 @@ struct OneReady {
   // An attempt with a process.
   void attempt(const LiveWorkflow& workflow, TaskIndex task) {
     out.add(AttemptsOut::action_of(workflow.state, task),
-            {.address = {.workflow = workflow.address, .task = task, .attempt = 1}});
+            {.address = {.route = workflow.route, .action = task, .attempt = 1}});
   }
 };
 
@@ -106,7 +106,7 @@ TEST(ReadyQueues, a_workflow_all_of_whose_ready_tasks_wait_for_an_attempt_before
   workflow.attempts = 2;
   it.ready.add(workflow);
   EXPECT_FALSE(it.ready.has_ready());
-  it.out.remove({.workflow = workflow.address, .task = 1, .attempt = 1});
+  it.out.remove({.route = workflow.route, .action = 1, .attempt = 1});
   it.ready.add(workflow);
   EXPECT_TRUE(it.ready.has_ready());
 }

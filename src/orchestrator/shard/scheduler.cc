@@ -42,9 +42,9 @@ void Scheduler::start_waiting_tasks() {
     workflow.in_wait_queue = false;
     for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
       if (workflow.broken || !workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
-      const TaskIndex task = workflow.state.waiting.front();
-      if (!is_served(workflow, task)) break;
-      if (passes_breaker(workflow, task)) start(workflow, task);
+      const ActionId action = workflow.state.waiting.front();
+      if (!is_served(workflow, action)) break;
+      if (passes_breaker(workflow, action)) start(workflow, action);
     }
     ready_.add(workflow);
   }
@@ -58,42 +58,42 @@ bool Scheduler::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
   for (std::size_t i = 0; i < kStartsInARow && budget > 0; ++i, --budget) {
     if (workflow.broken || !state.may_start_tasks() || state.ready.size() <= waiting) break;
     state.prefetch(state.ready.peek(waiting + kTasksLoadedAhead));
-    const TaskIndex task = state.ready.peek(waiting);
-    if (!is_served(workflow, task)) break;
-    if (ready_.attempt_before(workflow, task) != nullptr) [[unlikely]] {
+    const ActionId action = state.ready.peek(waiting);
+    if (!is_served(workflow, action)) break;
+    if (ready_.attempt_before(workflow, action) != nullptr) [[unlikely]] {
       ++waiting;
       --i;  // there are no more of these than attempts
       ++budget;
       continue;
     }
     if (!attempts_.try_take_slot()) return false;
-    const std::uint32_t attempts = state.tasks[task].attempt;
-    if (passes_breaker(workflow, task)) start(workflow, task);
+    const std::uint32_t attempts = state.record(action).attempt;
+    if (passes_breaker(workflow, action)) start(workflow, action);
     // Whatever became of an attempt, its dispatch or its outcome gives the slot back.
-    if (workflow.broken || state.tasks[task].attempt == attempts) attempts_.give_slot_back();
+    if (workflow.broken || state.record(action).attempt == attempts) attempts_.give_slot_back();
   }
   return true;
 }
 
 // A stored workflow may be taken up before the program has added its handlers; it waits until then.
-bool Scheduler::is_served(LiveWorkflow& workflow, TaskIndex task) {
-  if (workflow.handler(task) == nullptr) [[unlikely]]
+bool Scheduler::is_served(LiveWorkflow& workflow, ActionId action) {
+  if (workflow.handler(action) == nullptr) [[unlikely]]
     workflow.unserved = true;
   return !workflow.unserved;
 }
 
 // It may have no attempt after this (its condition did not hold), or one that has failed (it could not be evaluated).
-void Scheduler::start(LiveWorkflow& workflow, TaskIndex task) {
+void Scheduler::start(LiveWorkflow& workflow, ActionId action) {
   const WorkflowState before = workflow.state.state;
-  const Result<void> started = decider_.decide(workflow, command::StartTask{task});
+  const Result<void> started = decider_.decide(workflow, command::StartTask{action});
   // It stood in the queue of tasks that may start: what is stored of the workflow does not fit together.
   if (!started) decider_.quarantine(workflow, before, started.error().message);
 }
 
-bool Scheduler::passes_breaker(LiveWorkflow& workflow, TaskIndex task) {
-  const auto held_until = breakers_.enter(workflow, task, timers_.now());
+bool Scheduler::passes_breaker(LiveWorkflow& workflow, ActionId action) {
+  const auto held_until = breakers_.enter(workflow, action, timers_.now());
   if (held_until) [[unlikely]]
-    (void)decider_.decide(workflow, command::HoldTask{.task = task, .until = workflow.own_time(*held_until)});
+    (void)decider_.decide(workflow, command::HoldTask{.action = action, .until = workflow.own_time(*held_until)});
   return !held_until;
 }
 
@@ -101,11 +101,11 @@ bool Scheduler::release_held() {
   if (!breakers_.holds_any()) [[likely]]
     return false;
   const std::vector<BreakerGate::HeldTask> found = breakers_.find_releasable(timers_.now());
-  for (const auto& [address, task] : found) {
-    LiveWorkflow* const workflow = workflows_.at(address);
-    PAWL_ASSERT(workflow != nullptr, "a circuit breaker holds task {} of a workflow that is gone", task);
-    (void)decider_.decide(*workflow, command::ReleaseTask{task});
-    breakers_.unhold(*workflow, task);  // if that was refused
+  for (const auto& [route, action] : found) {
+    LiveWorkflow* const workflow = workflows_.at(route);
+    PAWL_ASSERT(workflow != nullptr, "a circuit breaker holds {} of a workflow that is gone", to_string(action));
+    (void)decider_.decide(*workflow, command::ReleaseTask{action});
+    breakers_.unhold(*workflow, action);  // if that was refused
   }
   return !found.empty();
 }

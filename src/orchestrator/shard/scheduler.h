@@ -32,9 +32,9 @@ class Scheduler {
  private:
   void start_waiting_tasks();
   bool start_tasks_of(LiveWorkflow& workflow, std::size_t& budget);
-  void start(LiveWorkflow& workflow, TaskIndex task);
-  static bool is_served(LiveWorkflow& workflow, TaskIndex task);
-  bool passes_breaker(LiveWorkflow& workflow, TaskIndex task);
+  void start(LiveWorkflow& workflow, ActionId action);
+  static bool is_served(LiveWorkflow& workflow, ActionId action);
+  bool passes_breaker(LiveWorkflow& workflow, ActionId action);
 
   ReadyQueues& ready_;
   Decider& decider_;

@@ -111,8 +111,8 @@ TEST(Scheduler, passes_over_a_task_whose_attempt_before_has_not_ended) {
   ASSERT_TRUE(parts.decider.decide(workflow, command::StartTask{0}));
   parts.release();
   const AttemptAddress first = parts.attempt_of(workflow, 0);
-  ASSERT_TRUE(parts.decider.decide(workflow, command::TimeOutTask{.task = 0, .attempt = 1}));
-  ASSERT_TRUE(parts.decider.decide(workflow, command::RetryTask{.task = 0, .attempt = 1}));
+  ASSERT_TRUE(parts.decider.decide(workflow, command::TimeOutTask{.action = 0, .attempt = 1}));
+  ASSERT_TRUE(parts.decider.decide(workflow, command::RetryTask{.action = 0, .attempt = 1}));
   parts.turn();
   EXPECT_EQ(parts.state_of(workflow, 0), TaskState::pending) << "its process is not gone yet";
   EXPECT_EQ(parts.state_of(workflow, 1), TaskState::running);

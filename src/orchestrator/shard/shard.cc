@@ -170,7 +170,7 @@ Error Shard::put_into_quarantine(LiveWorkflow& workflow, WorkflowState sound, st
   breakers_.drop(workflow, timers_.now());
   effects_.flush();  // what is stopped must have arrived
   attempts_.stop_all_of(workflow);
-  EndWaiters::lose(waiters_.take(workflow.address.place), reason);
+  EndWaiters::lose(waiters_.take(workflow.route.place), reason);
   return reason;
 }
 
@@ -226,7 +226,7 @@ void Shard::reset(const Error& why) {
   timers_.for_each([this](const Timer& timer) {
     if (timer.key.kind == TimerKind::wake)
       attempts_.end_unreported(
-          {.workflow = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
+          {.route = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
   });
   timers_.clear();
   attempts_.orphan_all();

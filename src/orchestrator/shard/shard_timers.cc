@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kLeastCorrection(10);
 constexpr std::chrono::seconds kWallClockCheck(1);
 
 constexpr std::array kTimersOfWorkflows = {TimerKind::workflow_timeout, TimerKind::cancel_grace};
-constexpr std::array kTimersOfTasks = {TimerKind::attempt_timeout, TimerKind::retry, TimerKind::schedule_to_start,
-                                       TimerKind::schedule_to_close};
+constexpr std::array kTimersOfActions = {TimerKind::attempt_timeout, TimerKind::retry, TimerKind::schedule_to_start,
+                                         TimerKind::schedule_to_close};
 
 }  // namespace
 
@@ -36,31 +36,33 @@ void ShardTimers::tick() {
 
 void ShardTimers::arm(LiveWorkflow& workflow, const effect::ArmTimer& timer) {
   if (timers_.arm(workflow.shard_time(timer.due),
-                  {.key = workflow.timer_key(timer.kind, timer.task), .attempt = timer.attempt}))
+                  {.key = workflow.timer_key(timer.kind, timer.action), .attempt = timer.attempt}))
     ++workflow.timers;
 }
 
-void ShardTimers::disarm(LiveWorkflow& workflow, TimerKind kind, TaskIndex task) {
-  if (timers_.disarm(workflow.timer_key(kind, task))) --workflow.timers;
+void ShardTimers::disarm(LiveWorkflow& workflow, TimerKind kind, ActionId action) {
+  if (timers_.disarm(workflow.timer_key(kind, action))) --workflow.timers;
 }
 
 // Looks at the timers that the workflow may have, or at all that there are, whichever are fewer.
 void ShardTimers::disarm_all(LiveWorkflow& workflow) {
   for (const TimerKind kind : kTimersOfWorkflows)
-    if (workflow.timers > 0) disarm(workflow, kind, core::kNoTask);
+    if (workflow.timers > 0) disarm(workflow, kind, kNoAction);
   if (workflow.timers == 0) return;
-  if (workflow.state.tasks.size() * kTimersOfTasks.size() < timers_.size()) {
-    for (TaskIndex task = 0; task < workflow.state.tasks.size() && workflow.timers > 0; ++task)
-      for (const TimerKind kind : kTimersOfTasks) disarm(workflow, kind, task);
+  if (workflow.state.tasks.size() * kTimersOfActions.size() < timers_.size()) {
+    core::for_each_action(workflow.state, [&](ActionId action, const core::TaskRecord&) {
+      for (const TimerKind kind : kTimersOfActions)
+        if (workflow.timers > 0) disarm(workflow, kind, action);
+    });
     if (workflow.timers == 0) return;
   }
   timers_.disarm_if([&](const TimerKey& key) { return workflow.owns(key) && key.kind != TimerKind::wake; });
   workflow.timers = 0;
 }
 
-void ShardTimers::arm_attempt(const LiveWorkflow& workflow, TaskIndex task, std::uint32_t attempt,
+void ShardTimers::arm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt,
                               const TimerDue& due) {
-  const Timer wake{.key = workflow.timer_key(TimerKind::wake, task), .attempt = attempt};
+  const Timer wake{.key = workflow.timer_key(TimerKind::wake, action), .attempt = attempt};
   if (due.by_wall_clock) {
     alarms_.arm(due.at, wake);
   } else {
@@ -68,8 +70,8 @@ void ShardTimers::arm_attempt(const LiveWorkflow& workflow, TaskIndex task, std:
   }
 }
 
-bool ShardTimers::disarm_attempt(const LiveWorkflow& workflow, TaskIndex task, std::uint32_t attempt) {
-  const TimerKey key = workflow.timer_key(TimerKind::wake, task);
+bool ShardTimers::disarm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt) {
+  const TimerKey key = workflow.timer_key(TimerKind::wake, action);
   return timers_.disarm(key, attempt) || alarms_.disarm(key, attempt);
 }
 

@@ -27,14 +27,14 @@ class ShardTimers {
   [[nodiscard]] std::chrono::microseconds correction() const { return correction_; }
 
   void arm(LiveWorkflow& workflow, const effect::ArmTimer& timer);
-  void disarm(LiveWorkflow& workflow, TimerKind kind, TaskIndex task);
+  void disarm(LiveWorkflow& workflow, TimerKind kind, ActionId action);
   // All but those that are attempts.
   void disarm_all(LiveWorkflow& workflow);
 
   // An attempt that ends when `due` has come.
-  void arm_attempt(const LiveWorkflow& workflow, TaskIndex task, std::uint32_t attempt, const TimerDue& due);
+  void arm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt, const TimerDue& due);
   // False if there is none of this number.
-  bool disarm_attempt(const LiveWorkflow& workflow, TaskIndex task, std::uint32_t attempt);
+  bool disarm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt);
 
   // A timer that is due, taken out. One of kind `wake` is an attempt; all others are counted by their workflow.
   std::optional<Timer> take_due();

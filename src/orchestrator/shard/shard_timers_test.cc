@@ -22,13 +22,13 @@ struct OneShardsTimers {
     clock.time += std::chrono::duration_cast<std::chrono::microseconds>(by);
     timers.tick();
   }
-  static effect::ArmTimer in(Duration by, TaskIndex task, TimerKind kind = TimerKind::retry) {
+  static effect::ArmTimer in(Duration by, ActionId task, TimerKind kind = TimerKind::retry) {
     return {
-        .kind = kind, .task = task, .attempt = 1, .due = kBegin + std::chrono::floor<std::chrono::microseconds>(by)};
+        .kind = kind, .action = task, .attempt = 1, .due = kBegin + std::chrono::floor<std::chrono::microseconds>(by)};
   }
-  std::vector<TaskIndex> take_due() {
-    std::vector<TaskIndex> tasks;
-    while (const auto timer = timers.take_due()) tasks.push_back(timer->key.task);
+  std::vector<ActionId> take_due() {
+    std::vector<ActionId> tasks;
+    while (const auto timer = timers.take_due()) tasks.push_back(timer->key.action);
     return tasks;
   }
 };
@@ -44,7 +44,7 @@ TEST(ShardTimers, fire_when_the_time_has_come_as_the_last_tick_read_it) {
   EXPECT_TRUE(it.take_due().empty()) << "within a turn time stands";
   it.timers.tick();
   EXPECT_EQ(it.timers.now(), kBegin + seconds(9));
-  EXPECT_EQ(it.take_due(), (std::vector<TaskIndex>{0, 1}));
+  EXPECT_EQ(it.take_due(), (std::vector<ActionId>{0, 1}));
   EXPECT_FALSE(it.timers.next_due());
 }
 
@@ -109,7 +109,7 @@ TEST(ShardTimers, a_time_of_day_comes_with_the_wall_clock) {
   EXPECT_EQ(it.timers.next_due(), kBegin + seconds(1)) << "the wall clock may be corrected any time";
   it.clock.correction = seconds(3600);
   it.advance(seconds(1));
-  EXPECT_EQ(it.take_due(), std::vector<TaskIndex>{0}) << "the sleep is none the shorter";
+  EXPECT_EQ(it.take_due(), std::vector<ActionId>{0}) << "the sleep is none the shorter";
   EXPECT_EQ(it.timers.next_due(), kBegin + seconds(3600));
 }
 
@@ -133,8 +133,8 @@ TEST(ShardTimers, that_a_workflow_has_are_all_disarmed_but_for_its_attempts) {
     LiveWorkflow& workflow = add_running(it.table, "w", loose(tasks));
     LiveWorkflow& other = add_running(it.table, "other", loose(20));
     for (TaskIndex task = 0; task < 20; ++task) it.timers.arm(other, it.in(seconds(1), task));
-    it.timers.arm(workflow, it.in(seconds(1), core::kNoTask, TimerKind::workflow_timeout));
-    it.timers.arm(workflow, it.in(seconds(1), core::kNoTask, TimerKind::cancel_grace));
+    it.timers.arm(workflow, it.in(seconds(1), kNoAction, TimerKind::workflow_timeout));
+    it.timers.arm(workflow, it.in(seconds(1), kNoAction, TimerKind::cancel_grace));
     for (const TimerKind kind :
          {TimerKind::attempt_timeout, TimerKind::retry, TimerKind::schedule_to_start, TimerKind::schedule_to_close})
       it.timers.arm(workflow, it.in(seconds(1), 1, kind));

@@ -17,7 +17,7 @@ constexpr auto kLater = [](const auto& a, const auto& b) {
 }  // namespace
 
 std::size_t TimerKeyHash::operator()(const TimerKey& key) const {
-  std::size_t seed = (std::size_t{key.place} << 32U) | key.task;
+  std::size_t seed = (std::size_t{key.place} << 32U) | key.action.number();
   boost::hash_combine(seed, (std::size_t{key.generation} << 8U) | static_cast<std::size_t>(key.kind));
   return seed;
 }

@@ -11,18 +11,23 @@
 
 #include "pawl/types.h"
 
+#include "model/action.h"
 #include "model/effect.h"
 
 namespace pawl {
 
-// What a timer is for. A workflow has at most one timer of each kind for each task (or, without one, for itself).
+// What a timer is for. A workflow has at most one timer of each kind for each action, and (kNoAction) for itself.
 struct TimerKey {
+  static constexpr std::uint64_t kMostGenerations = (1ULL << 56U) - 1;
+
+  std::uint64_t generation : 56 = 0;  // with `place`, the route of the workflow
+  TimerKind kind : 8 = TimerKind::retry;
   std::uint32_t place = 0;
-  std::uint32_t generation = 0;
-  TaskIndex task = 0;
-  TimerKind kind = TimerKind::retry;
+  ActionId action;
   friend bool operator==(const TimerKey&, const TimerKey&) = default;
 };
+
+static_assert(sizeof(TimerKey) == 16);
 
 struct TimerKeyHash {
   std::size_t operator()(const TimerKey& key) const;

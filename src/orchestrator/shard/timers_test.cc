@@ -12,7 +12,7 @@ namespace {
 
 Timestamp at(int ms) { return Timestamp(std::chrono::milliseconds(ms)); }
 Timer timer(TaskIndex task, TimerKind kind = TimerKind::retry) {
-  return {.key = {.place = 1, .generation = 1, .task = task, .kind = kind}, .attempt = task + 1};
+  return {.key = {.generation = 1, .kind = kind, .place = 1, .action = task}, .attempt = task + 1};
 }
 
 TEST(Timers, are_disarmed_for_the_attempt_they_were_armed_for) {
@@ -28,8 +28,8 @@ TEST(Timers, are_disarmed_for_the_attempt_they_were_armed_for) {
 TEST(Timers, are_disarmed_by_what_they_are_for) {
   Timers timers;
   for (TaskIndex task = 0; task < 5000; ++task) timers.arm(at(10), timer(task));
-  EXPECT_EQ(timers.disarm_if([](const TimerKey& key) { return key.task != 4999; }), 4999U);
-  EXPECT_EQ(timers.take_due(at(10))->key.task, 4999U);
+  EXPECT_EQ(timers.disarm_if([](const TimerKey& key) { return key.action != 4999; }), 4999U);
+  EXPECT_EQ(timers.take_due(at(10))->key.action, 4999U);
   EXPECT_FALSE(timers.next_due());
 }
 
@@ -40,8 +40,8 @@ TEST(Timers, fire_by_due_time_and_then_in_the_order_they_were_armed) {
   timers.arm(at(10), timer(3));
   EXPECT_EQ(timers.next_due(), at(10));
   EXPECT_FALSE(timers.take_due(at(9)));
-  EXPECT_EQ(timers.take_due(at(30))->key.task, 2U);
-  EXPECT_EQ(timers.take_due(at(30))->key.task, 3U);
+  EXPECT_EQ(timers.take_due(at(30))->key.action, 2U);
+  EXPECT_EQ(timers.take_due(at(30))->key.action, 3U);
   EXPECT_EQ(timers.take_due(at(30))->attempt, 2U);
   EXPECT_FALSE(timers.take_due(at(30)));
   EXPECT_FALSE(timers.next_due());
@@ -74,7 +74,7 @@ TEST(Timers, of_different_kinds_do_not_meet) {
 // Against a map that is searched for the earliest.
 RC_GTEST_PROP(Timers, agree_with_a_simple_model, (const std::vector<std::pair<std::uint8_t, std::uint8_t>>& steps)) {
   Timers timers;
-  std::map<TaskIndex, int> model;
+  std::map<ActionId, int> model;
   for (const auto& [task, due] : steps) {
     if (due % 4 == 0) {
       RC_ASSERT(timers.disarm(timer(task).key).has_value() == (model.erase(task) > 0));
@@ -86,7 +86,7 @@ RC_GTEST_PROP(Timers, agree_with_a_simple_model, (const std::vector<std::pair<st
   }
   int last = -1;
   while (const auto fired = timers.take_due(at(1000))) {
-    const auto expected = model.find(fired->key.task);
+    const auto expected = model.find(fired->key.action);
     RC_ASSERT(expected != model.end());
     RC_ASSERT(expected->second >= last);
     last = expected->second;

@@ -21,12 +21,12 @@ LiveWorkflow& WorkflowTable::add() {
   const std::uint32_t place = free_places_.back();
   free_places_.pop_back();
   places_[place] = std::make_unique<LiveWorkflow>();
-  places_[place]->address = {.shard = shard_, .place = place, .generation = next_generation_++};
+  places_[place]->route = {.shard = shard_, .place = place, .generation = next_generation_++};
   ++count_;
   return *places_[place];
 }
 
-void WorkflowTable::name(LiveWorkflow& workflow) { by_id_.emplace(workflow.state.id(), workflow.address.place); }
+void WorkflowTable::name(LiveWorkflow& workflow) { by_id_.emplace(workflow.state.id(), workflow.route.place); }
 
 void WorkflowTable::rename(LiveWorkflow& workflow, std::string_view former_id) {
   by_id_.erase(former_id);
@@ -35,13 +35,13 @@ void WorkflowTable::rename(LiveWorkflow& workflow, std::string_view former_id) {
 
 void WorkflowTable::unname(const LiveWorkflow& workflow) {
   const auto known = by_id_.find(workflow.state.id());
-  if (known != by_id_.end() && known->second == workflow.address.place) by_id_.erase(known);
+  if (known != by_id_.end() && known->second == workflow.route.place) by_id_.erase(known);
 }
 
 void WorkflowTable::remove(LiveWorkflow& workflow) {
   PAWL_ASSERT(!workflow.is_in_use(), "workflow {}: forgotten while {} pins and {} attempts refer to it",
               workflow.state.id(), workflow.pins, workflow.attempts);
-  const std::uint32_t place = workflow.address.place;
+  const std::uint32_t place = workflow.route.place;
   if (!workflow.broken) unname(workflow);
   --count_;
   places_[place].reset();
@@ -49,7 +49,7 @@ void WorkflowTable::remove(LiveWorkflow& workflow) {
 }
 
 void WorkflowTable::note_end(const LiveWorkflow& workflow) {
-  ended_.push_back({.workflow = workflow.address, .end_event = workflow.end_event});
+  ended_.push_back({.workflow = workflow.route, .end_event = workflow.end_event});
 }
 
 void WorkflowTable::forget_ended(std::size_t most) {

@@ -33,12 +33,12 @@ class WorkflowTable {
     return found == by_id_.end() ? nullptr : places_[found->second].get();
   }
   // nullptr: it is gone.
-  [[nodiscard]] LiveWorkflow* at(std::uint32_t place, std::uint32_t generation) const {
+  [[nodiscard]] LiveWorkflow* at(std::uint32_t place, std::uint64_t generation) const {
     if (place >= places_.size()) return nullptr;
     LiveWorkflow* const workflow = places_[place].get();
-    return workflow != nullptr && workflow->address.generation == generation ? workflow : nullptr;
+    return workflow != nullptr && workflow->route.generation == generation ? workflow : nullptr;
   }
-  [[nodiscard]] LiveWorkflow* at(const WorkflowAddress& address) const { return at(address.place, address.generation); }
+  [[nodiscard]] LiveWorkflow* at(const AttemptRoute& route) const { return at(route.place, route.generation); }
   // A broken one that is not found by its id; nullptr: there is none.
   [[nodiscard]] LiveWorkflow* find_broken(std::string_view id) const;
 
@@ -55,7 +55,7 @@ class WorkflowTable {
     for_each([&](LiveWorkflow& workflow) { return workflow.broken || visit(workflow); });
   }
 
-  // It has an address, and no name yet.
+  // It has a route, and no name yet.
   LiveWorkflow& add();
   // From now on it is found by its id. The text of that lives in the facts of its state: when these are exchanged,
   // rename() must follow while the former ones are still there.
@@ -89,7 +89,7 @@ class WorkflowTable {
  private:
   // That end: a workflow that has been revived since, or has ended once more, is not forgotten for it.
   struct Ended {
-    WorkflowAddress workflow;
+    AttemptRoute workflow;
     std::uint64_t end_event;
   };
 
@@ -99,7 +99,7 @@ class WorkflowTable {
   std::vector<std::uint32_t> free_places_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;
   std::deque<Ended> ended_;  // the oldest first
-  std::uint32_t next_generation_ = 1;
+  std::uint64_t next_generation_ = 1;
   std::map<std::string, std::uint64_t, std::less<>> removals_;  // by id
   std::uint64_t last_removal_ = 0;
 };

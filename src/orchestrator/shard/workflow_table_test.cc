@@ -25,12 +25,12 @@ struct OneTable {
   }
 };
 
-TEST(WorkflowTable, finds_a_workflow_by_its_id_and_by_its_address) {
+TEST(WorkflowTable, finds_a_workflow_by_its_id_and_by_its_route) {
   OneTable it;
   LiveWorkflow& workflow = it.add("a");
   EXPECT_EQ(it.table.find("a"), &workflow);
-  EXPECT_EQ(it.table.at(workflow.address), &workflow);
-  EXPECT_EQ(workflow.address.shard, 3U);
+  EXPECT_EQ(it.table.at(workflow.route), &workflow);
+  EXPECT_EQ(workflow.route.shard, 3U);
   EXPECT_EQ(it.table.find("b"), nullptr);
   EXPECT_EQ(it.table.at(99, 1), nullptr);
   EXPECT_EQ(it.count, 1U);
@@ -40,25 +40,25 @@ TEST(WorkflowTable, finds_a_workflow_by_its_id_and_by_its_address) {
 TEST(WorkflowTable, a_place_that_is_used_again_has_another_generation) {
   OneTable it;
   LiveWorkflow& first = it.add("a");
-  const WorkflowAddress former = first.address;
+  const AttemptRoute former = first.route;
   it.table.remove(first);
   EXPECT_EQ(it.table.at(former), nullptr);
   EXPECT_EQ(it.count, 0U);
   const LiveWorkflow& second = it.add("a");
-  EXPECT_EQ(second.address.place, former.place);
-  EXPECT_NE(second.address.generation, former.generation);
+  EXPECT_EQ(second.route.place, former.place);
+  EXPECT_NE(second.route.generation, former.generation);
   EXPECT_EQ(it.table.at(former), nullptr);
 }
 
 TEST(WorkflowTable, does_not_find_what_has_no_name_yet_or_any_more) {
   OneTable it;
   LiveWorkflow& unnamed = it.table.add();
-  EXPECT_EQ(it.table.at(unnamed.address), &unnamed);
+  EXPECT_EQ(it.table.at(unnamed.route), &unnamed);
   EXPECT_EQ(it.table.find(""), nullptr);
   LiveWorkflow& workflow = it.add("a");
   it.table.unname(workflow);
   EXPECT_EQ(it.table.find("a"), nullptr);
-  EXPECT_EQ(it.table.at(workflow.address), &workflow);
+  EXPECT_EQ(it.table.at(workflow.route), &workflow);
 }
 
 // One that broke in the middle of its creation has no name; whoever has the name keeps it.
@@ -178,18 +178,18 @@ TEST(WorkflowTable, keeps_what_lives_again_and_forgets_it_by_its_latest_end) {
 
 TEST(WorkflowTable, gives_all_away_and_counts_none_of_them) {
   OneTable it;
-  const WorkflowAddress address = it.add("a").address;
+  const AttemptRoute route = it.add("a").route;
   it.end(it.add("b"));
   it.table.remove(it.add("c"));
   const WorkflowTable::Places all = it.table.take_all();
   EXPECT_EQ(std::ranges::count_if(all, [](const auto& each) { return each != nullptr; }), 2);
   EXPECT_EQ(it.count, 0U);
   EXPECT_EQ(it.table.find("a"), nullptr);
-  EXPECT_EQ(it.table.at(address), nullptr);
+  EXPECT_EQ(it.table.at(route), nullptr);
   it.table.forget_ended(0);
   const LiveWorkflow& next = it.add("a");
-  EXPECT_EQ(next.address.place, address.place);
-  EXPECT_NE(next.address.generation, address.generation) << "attempts of the former one are still out";
+  EXPECT_EQ(next.route.place, route.place);
+  EXPECT_NE(next.route.generation, route.generation) << "attempts of the former one are still out";
 }
 
 }  // namespace

@@ -25,8 +25,10 @@ constexpr std::size_t kNamedTasks = 3;
 }  // namespace
 
 std::size_t ExecRunner::AddressHash::operator()(const AttemptAddress& address) const {
-  std::size_t seed = address.workflow.place;
-  for (const std::uint32_t part : {address.workflow.shard, address.workflow.generation, address.task, address.attempt})
+  std::size_t seed = address.route.place;
+  const std::uint64_t generation = address.route.generation;
+  for (const std::uint64_t part : {std::uint64_t{address.route.shard}, generation,
+                                   std::uint64_t{address.action.number()}, std::uint64_t{address.attempt}})
     boost::hash_combine(seed, part);
   return seed;
 }
@@ -73,7 +75,7 @@ std::string ExecRunner::describe_running() const {
     if (named++ == kNamedTasks) break;
     const WorkflowFacts& facts = *running.attempt->facts;
     names += fmt::format("{}{} of workflow {}", names.empty() ? "" : ", ",
-                         in_quotes(facts.definition->task_id(address.task)), in_quotes(facts.id.text()));
+                         in_quotes(facts.definition->task_id(address.action.task)), in_quotes(facts.id.text()));
   }
   if (running_.size() > kNamedTasks) names += fmt::format(" and {} more", running_.size() - kNamedTasks);
   return fmt::format("{} {}", running_.size() == 1 ? "the process of task" : "the processes of tasks", names);

@@ -24,7 +24,8 @@ TEST_P(Commits, keep_events_as_they_were) {
   ASSERT_TRUE(shard.commit(Turn().create("w", at(3))));
   const Result<StoredWorkflow> workflow = store().read_workflow("w");
   ASSERT_TRUE(workflow);
-  const auto events = decode_events(workflow->runs.at(0).events, [](const std::string&) { return two_tasks(); });
+  const auto events =
+      EventDecoder([](const std::string&) { return two_tasks(); }).decode_run(workflow->runs.at(0).events);
   ASSERT_TRUE(events);
   const auto& created = std::get<event::WorkflowCreated>(events->at(0));
   EXPECT_EQ(created.facts->id.text(), "w");

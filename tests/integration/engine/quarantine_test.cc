@@ -90,9 +90,9 @@ TEST_F(Quarantine, a_result_that_is_not_json_fails_the_task_that_reads_it) {
   TaskSpec other = task("c", {"a"});
   create(define({task("a"), reader, other}), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));
-  add_history("old",
-              {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
-               event::TaskCompleted{.task = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1Message)}});
+  add_history("old", {event::WorkflowStarted{.at = then}, event::TaskStarted{.action = 0, .attempt = 1, .at = then},
+                      event::TaskCompleted{
+                          .action = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1Message)}});
   EXPECT_THAT(problems(), Contains("old | history, event 3 | the result is not valid JSON"));
 
   const auto engine = open();
@@ -112,9 +112,9 @@ TEST_F(Quarantine, a_result_that_is_not_json_fails_the_task_that_reads_it) {
 TEST_F(Quarantine, a_handler_is_told_of_a_result_that_is_not_json) {
   create(define({task("a"), user_task("b", "read", {"a"})}), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));
-  add_history("old",
-              {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
-               event::TaskCompleted{.task = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1Message)}});
+  add_history("old", {event::WorkflowStarted{.at = then}, event::TaskStarted{.action = 0, .attempt = 1, .at = then},
+                      event::TaskCompleted{
+                          .action = 0, .attempt = 1, .at = then, .result = JsonText::copy_of(kLatin1Message)}});
   const auto engine = open();
   ASSERT_TRUE(engine->handlers().add("user", "read", [](TaskContext& context) -> TaskResult {
     const Result<Json> result = context.result_of("a");
@@ -130,8 +130,8 @@ TEST_F(Quarantine, an_error_that_is_not_json_fails_its_workflow_and_nobody_else)
   create(define(spec), "old");
   const Timestamp then(std::chrono::seconds(1'700'000'000));
   add_history("old",
-              {event::WorkflowStarted{.at = then}, event::TaskStarted{.task = 0, .attempt = 1, .at = then},
-               event::TaskFailed{.task = 0, .attempt = 1, .at = then, .error = JsonText::copy_of(kLatin1Message)}});
+              {event::WorkflowStarted{.at = then}, event::TaskStarted{.action = 0, .attempt = 1, .at = then},
+               event::TaskFailed{.action = 0, .attempt = 1, .at = then, .error = JsonText::copy_of(kLatin1Message)}});
   const auto engine = open();
   const auto report = engine->orchestrator().wait_workflow("old");
   ASSERT_TRUE(report) << describe(report.error());
