@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "pawl/requests/orchestrator.h"
+
 #include "base/log.h"
 #include "base/time.h"
 #include "orchestrator/ask.h"
@@ -83,8 +85,8 @@ Result<std::size_t> Janitor::forget(WorkflowState state, Duration age) {
   // All together: their removals share commits.
   std::deque<Reply<void>> outcomes;
   for (const std::string& id : *ids)
-    call(static_cast<Service&>(node_), kRetention, request::DeleteWorkflow{.id = id},
-         [&reply = outcomes.emplace_back()](Result<void> deleted) { reply.set(std::move(deleted)); });
+    pawl::call(node_, kRetention, request::DeleteWorkflow{.id = id},
+               [&reply = outcomes.emplace_back()](Result<void> deleted) { reply.set(std::move(deleted)); });
   std::size_t forgotten = 0;
   std::optional<Error> failure;
   for (Reply<void>& outcome : outcomes) {
