@@ -1,49 +1,17 @@
 // Persistence is switched on and off for all shards and the policies, or for none of them.
 #include <atomic>
-#include <deque>
-#include <functional>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "operations/change_definition.h"
-#include "operations/new_workflow.h"
-#include "orchestrator/ask.h"
 #include "tests/support/node_harness.h"
+#include "tests/support/operation_steps.h"
 
 namespace pawl::testing {
 namespace {
 
 constexpr std::size_t kShards = 4;
-
-// Each step on a thread of its own, from which the node may be asked.
-class ThreadPerStep final : public StepRunner {
- public:
-  void run(std::move_only_function<void()> step) override {
-    const MutexLock lock(mutex_);
-    threads_.emplace_back(std::move(step));
-  }
-
- private:
-  Mutex mutex_;
-  std::deque<std::jthread> threads_ PAWL_GUARDED_BY(mutex_);
-};
-
-// As an operation does it; `change` is called at each try.
-Result<void> change_definition(Node& node, const std::string& id, operations::SpecChange change) {
-  ThreadPerStep steps;
-  Reply<void> reply;
-  Call call{.node = node,
-            .row = node.operations().rows().front(),
-            .actor = kTester,
-            .steps = steps,
-            .is_waited_for = false,
-            .may_wait = true};
-  operations::change_definition(std::move(call), id, &Lifecycle::redefine, std::move(change))
-      .start(Completion::of<void>([&reply](Result<void> outcome) { reply.set(std::move(outcome)); }));
-  return *reply.wait();
-}
 
 void create(NodeParts& o, int count, const std::string& prefix) {
   const DefinitionPtr definition = define({task("a")});
