@@ -223,7 +223,7 @@ void SimNode::starts(const Assignment& assignment) {
                                  assignment.address.attempt, to_string(assignment.address.action)));
 }
 
-void SimNode::happened(const WorkflowFacts& facts, const Event& event) {
+void SimNode::happened(const WorkflowFacts& facts, const Event& event, std::string_view /*by*/) {
   ++observed_;
   checker_.observed(facts.id.text(), event);
   trace_ = mix(mix(trace_, facts.id.text()), name_of(event));

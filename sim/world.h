@@ -78,7 +78,7 @@ class SimNode final : public ShardHost, private Observer, private AttemptSink {
   void tell(const Shard& shard, const Error* why) override;
   void starts(const Assignment& assignment);
   [[nodiscard]] EventKinds wanted() const override { return ~EventKinds{0}; }
-  void happened(const WorkflowFacts& facts, const Event& event) override;
+  void happened(const WorkflowFacts& facts, const Event& event, std::string_view by) override;
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override;
   void wrote(const Assignment&, bool, std::string_view) override {}
   void progressed(const Assignment&, double, std::string_view) override {}

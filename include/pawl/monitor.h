@@ -45,6 +45,8 @@ struct WorkflowEvent {
   double progress = 0;     // task_progress: 0..1
   Timestamp due{};         // task_retry_scheduled: when the next attempt starts; task_held: until when at least
   std::uint32_t policy_version = 0;  // of the stored policy that decided; 0: none did
+  // Who asked for what it was part of, as "user:ada" (to_string(Actor)); empty: nobody, the engine went on by itself.
+  std::string by{};
 };
 
 enum class SubscriptionId : std::uint64_t {};

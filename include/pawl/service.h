@@ -27,20 +27,10 @@
 #include <typeinfo>
 #include <utility>
 
+#include "pawl/actor.h"
 #include "pawl/result.h"
 
 namespace pawl {
-
-// Who asks: "process", "user", "engine", and the name. What a program says of itself; a server says it of its callers.
-struct Actor {
-  std::string kind = "process";
-  std::string name{};
-
-  friend bool operator==(const Actor&, const Actor&) = default;
-};
-
-// "user:ada".
-[[nodiscard]] std::string to_string(const Actor& actor);
 
 // What an operation is asked with: a struct with an `Answer` and the operation's name.
 template <class R>

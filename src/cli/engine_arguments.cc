@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/arguments.h"
+#include "cli/user.h"
 
 namespace pawl::cli {
 namespace {
@@ -121,6 +122,7 @@ Result<Retention> parse_retention(const std::string& text) {
 Result<EngineChoice> read_engine_arguments(const EngineArguments& arguments) {
   EngineChoice choice;
   choice.engine.max_concurrent_tasks = arguments.concurrency;
+  choice.engine.actor = this_user();
   if (arguments.data_dir.empty()) {
     if (Result<void> ok = check_in_memory(arguments); !ok) return std::unexpected(std::move(ok.error()));
     return choice;

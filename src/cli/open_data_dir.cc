@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/user.h"
 
 namespace pawl::cli {
 namespace {
@@ -26,7 +27,10 @@ std::string suggestion(Engine& engine, const Target& target) {
 
 // As open_directory, but it is made if there is none, which standby does not do. No workflow has an empty id.
 Result<std::unique_ptr<Engine>> open_or_make(const std::string& data_dir) {
-  return Engine::open({.shards = 1, .data_dir = data_dir, .only = std::set<std::string, std::less<>>()});
+  return Engine::open({.shards = 1,
+                       .data_dir = data_dir,
+                       .only = std::set<std::string, std::less<>>(),
+                       .actor = this_user()});
 }
 
 // What was not found may be something in a workflow that there is.
@@ -38,7 +42,11 @@ bool is_unknown(Engine& engine, const std::string& id) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> open_directory(const std::string& data_dir, Purpose purpose) {
-  return Engine::open({.shards = 1, .data_dir = data_dir, .standby = true, .read_only = purpose == Purpose::to_read});
+  return Engine::open({.shards = 1,
+                       .data_dir = data_dir,
+                       .standby = true,
+                       .read_only = purpose == Purpose::to_read,
+                       .actor = this_user()});
 }
 
 int in_directory(const Target& target, const DirectoryWork& work) {

@@ -8,7 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/time.h"
-#include "definition/checks.h"
+#include "base/text.h"
+#include "service/actor.h"
 
 namespace pawl {
 namespace {
@@ -20,6 +21,8 @@ constexpr std::size_t kDefaultFinishedWorkflows = 10'000;
 constexpr std::size_t kMostShards = 256;
 constexpr std::size_t kMostConcurrentTasks = 100'000;  // each may need a thread; all have a place in a queue
 constexpr std::uint32_t kMostCrashes = 15;             // more are not counted
+
+constexpr std::size_t kMostProgramName = 64;           // bytes
 
 std::size_t or_default(std::size_t given, std::size_t fallback) { return given == 0 ? fallback : given; }
 
@@ -62,9 +65,7 @@ Result<void> check_options(const Options& options) {
   if (Result<void> ok = check_count("max_concurrent_tasks", options.max_concurrent_tasks, kMostConcurrentTasks); !ok)
     return ok;
   if (Result<void> ok = check_count("max_crashes", options.max_crashes, kMostCrashes); !ok) return ok;
-  for (const std::string& text : {options.actor.kind, options.actor.name.empty() ? "program" : options.actor.name})
-    if (auto ok = definition::check_name(text, {"actor"}); !ok)
-      return std::unexpected(definition::to_error(std::move(ok.error())));
+  if (Result<void> ok = check_actor(actor_of(options)); !ok) return ok;
   if (options.standby && options.data_dir.empty())
     return fail(ErrorCode::invalid_argument, "there is nothing to stand by for without a data directory", "standby");
   return {};
@@ -83,7 +84,10 @@ NodeOptions node_options(const Options& options) {
 
 Actor actor_of(const Options& options) {
   Actor actor = options.actor;
-  if (actor.name.empty()) actor.name = program_invocation_short_name;
+  if (!actor.name.empty()) return actor;
+  // As whoever started it named it, which may be anything.
+  actor.name = valid_utf8(program_invocation_short_name).substr(0, kMostProgramName);
+  if (!check_actor(actor)) actor.name = "program";
   return actor;
 }
 

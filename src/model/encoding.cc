@@ -1,5 +1,7 @@
 #include "model/encoding.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -17,17 +19,44 @@ namespace {
 // Of one message of Protocol Buffers.
 constexpr std::size_t kMostRunBytes = std::numeric_limits<int>::max();
 
+// As long as one actor has caused them, events share what says so.
+void add_caused(std::uint32_t first, std::uint32_t count, std::string_view by, stored::Run& run) {
+  if (by.empty()) return;
+  const int last = run.caused_size() - 1;
+  if (last >= 0 && run.caused(last).by() == by && run.caused(last).first() + run.caused(last).count() == first)
+    return run.mutable_caused(last)->set_count(run.caused(last).count() + count);
+  stored::Caused& caused = *run.add_caused();
+  caused.set_first(first);
+  caused.set_count(count);
+  caused.set_by(by.data(), by.size());
+}
+
+Result<std::vector<std::string>> causes_of(const stored::Run& run) {
+  std::vector<std::string> by(static_cast<std::size_t>(run.events_size()));
+  for (const stored::Caused& caused : run.caused()) {
+    if (caused.first() > by.size() || caused.count() > by.size() - caused.first())
+      return corrupt_bytes("somebody caused events that there are not");
+    std::fill_n(by.begin() + caused.first(), caused.count(), caused.by());
+  }
+  return by;
+}
+
 }  // namespace
 
 EventEncoder::EventEncoder() : run_(std::make_unique<stored::Run>()) {}
 EventEncoder::~EventEncoder() = default;
 
-Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces, std::string& out) {
+Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces, std::string& out,
+                                  std::span<const std::string_view> by) {
   run_->Clear();
   const Timestamp first = time_of(pieces.front().front());
   run_->set_at_us(to_stored_time(first));
-  for (const auto& events : pieces)
-    for (const Event& event : events) encode_event(event, first, *run_->add_events());
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (i < by.size())
+      add_caused(static_cast<std::uint32_t>(run_->events_size()), static_cast<std::uint32_t>(pieces[i].size()), by[i],
+                 *run_);
+    for (const Event& event : pieces[i]) encode_event(event, first, *run_->add_events());
+  }
   const std::size_t size = run_->ByteSizeLong();
   if (size > kMostRunBytes)
     return fail(ErrorCode::limit_exceeded, fmt::format("{} events take {} bytes together; the limit is {}",
@@ -38,10 +67,15 @@ Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces
   return {};
 }
 
-Result<std::vector<Event>> EventDecoder::decode_run(std::string_view bytes) {
+Result<std::vector<Event>> EventDecoder::decode_run(std::string_view bytes, std::vector<std::string>* by) {
   stored::Run run;
   if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return corrupt_bytes("they are no run of events");
+  if (by != nullptr) {
+    Result<std::vector<std::string>> causes = causes_of(run);
+    if (!causes) return std::unexpected(std::move(causes.error()));
+    *by = *std::move(causes);
+  }
   const Timestamp run_at = from_stored_time(run.at_us());
   std::vector<Event> events;
   events.reserve(static_cast<std::size_t>(run.events_size()));

@@ -35,9 +35,11 @@ class EventEncoder {
   EventEncoder();
   ~EventEncoder();
 
-  // Appends the stored form of the events, at least one, to `out`. They come in pieces, none of them empty. Error:
-  // `limit_exceeded` if they take more than 2 GiB together, and nothing was appended.
-  [[nodiscard]] Result<void> encode(std::span<const std::span<const Event>> pieces, std::string& out);
+  // Appends the stored form of the events, at least one, to `out`. They come in pieces, none of them empty. `by`: who
+  // caused each piece, as "user:ada", or, empty, nobody but the engine; fewer than pieces stand for the first ones.
+  // Error: `limit_exceeded` if they take more than 2 GiB together, and nothing was appended.
+  [[nodiscard]] Result<void> encode(std::span<const std::span<const Event>> pieces, std::string& out,
+                                    std::span<const std::string_view> by = {});
 
  private:
   std::unique_ptr<stored::Run> run_;
@@ -52,8 +54,9 @@ class EventDecoder {
   // then be a task that there is not.
   explicit EventDecoder(DefinitionSource definitions, WorkflowFactsPtr facts = nullptr);
 
-  // What EventEncoder::encode wrote. Error: also `corruption` if an event is about an action that there is not.
-  [[nodiscard]] Result<std::vector<Event>> decode_run(std::string_view bytes);
+  // What EventEncoder::encode wrote. `by`: set to who caused each event, an element an event. Error: also `corruption`
+  // if an event is about an action that there is not.
+  [[nodiscard]] Result<std::vector<Event>> decode_run(std::string_view bytes, std::vector<std::string>* by = nullptr);
   // One event of a run that began at `run_at`. Error: as above.
   [[nodiscard]] Result<Event> decode(const stored::Event& event, Timestamp run_at);
 

@@ -2,6 +2,11 @@
 #include "model/encoding.h"
 
 #include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -36,6 +41,54 @@ TEST(StoredEvents, have_times_that_can_be_written) {
   const auto events = EventDecoder(no_definitions()).decode_run(run.SerializeAsString());
   ASSERT_TRUE(events);
   EXPECT_EQ(std::get<event::WorkflowQueued>(events->front()).at, kLastTime);
+}
+
+std::vector<Event> some_events(std::size_t count) {
+  return std::vector<Event>(count, event::WorkflowPaused{.at = Timestamp(std::chrono::seconds(1))});
+}
+
+TEST(StoredEvents, say_who_caused_them) {
+  const std::vector<Event> events = some_events(5);
+  const std::span<const Event> all(events);
+  const std::span<const Event> pieces[] = {all.first(2), all.subspan(2, 1), all.subspan(3, 1), all.subspan(4)};
+  const std::string_view by[] = {"user:ada", "user:ada", "", "process:x"};
+  std::string bytes;
+  ASSERT_TRUE(EventEncoder().encode(pieces, bytes, by));
+  stored::Run run;
+  ASSERT_TRUE(run.ParseFromString(bytes));
+  EXPECT_EQ(run.caused_size(), 2) << "what one actor caused stands there once";
+  std::vector<std::string> read;
+  ASSERT_TRUE(EventDecoder(no_definitions()).decode_run(bytes, &read));
+  EXPECT_EQ(read, (std::vector<std::string>{"user:ada", "user:ada", "user:ada", "", "process:x"}));
+}
+
+TEST(StoredEvents, that_the_engine_caused_are_as_they_were) {
+  const std::vector<Event> events = some_events(2);
+  const std::span<const Event> piece(events);
+  const std::string_view nobody;
+  std::string bytes;
+  std::string without;
+  ASSERT_TRUE(EventEncoder().encode({&piece, 1}, bytes, {&nobody, 1}));
+  ASSERT_TRUE(EventEncoder().encode({&piece, 1}, without));
+  EXPECT_EQ(bytes, without);
+  std::vector<std::string> read;
+  ASSERT_TRUE(EventDecoder(no_definitions()).decode_run(bytes, &read));
+  EXPECT_EQ(read, std::vector<std::string>(2));
+}
+
+TEST(StoredEvents, whose_causes_are_damaged_are_read_without_them) {
+  for (const auto& [first, count] : {std::pair(2U, 1U), std::pair(0U, 3U), std::pair(1U, 0xFFFF'FFFFU)}) {
+    stored::Run run;
+    run.add_events()->mutable_workflow_queued();
+    run.add_events()->mutable_workflow_queued();
+    run.add_caused()->set_first(first);
+    run.mutable_caused(0)->set_count(count);
+    std::vector<std::string> by;
+    const auto told = EventDecoder(no_definitions()).decode_run(run.SerializeAsString(), &by);
+    ASSERT_FALSE(told) << first << ", " << count;
+    EXPECT_EQ(told.error().code, ErrorCode::corruption);
+    EXPECT_TRUE(EventDecoder(no_definitions()).decode_run(run.SerializeAsString()));
+  }
 }
 
 }  // namespace

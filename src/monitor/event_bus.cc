@@ -199,10 +199,11 @@ void EventBus::replace(Subscriptions subscriptions) {
   subscriptions_ = std::make_shared<const Subscriptions>(std::move(subscriptions));
 }
 
-void EventBus::happened(const WorkflowFacts& facts, const Event& event) {
+void EventBus::happened(const WorkflowFacts& facts, const Event& event, std::string_view by) {
   const bool undoes = is_of_compensation(event);
-  publish(only(undoes ? kCompensationKinds[event.index()] : event.index()),
-          to_workflow_event(facts, event, clock_.now()));
+  WorkflowEvent told = to_workflow_event(facts, event, clock_.now());
+  told.by = by;
+  publish(only(undoes ? kCompensationKinds[event.index()] : event.index()), told);
 }
 
 void EventBus::wrote(const Assignment& assignment, bool is_error, std::string_view lines) {

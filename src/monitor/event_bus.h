@@ -26,7 +26,7 @@ class EventBus final : public Monitor, public Observer {
   Result<void> unsubscribe(SubscriptionId id) override;
 
   [[nodiscard]] EventKinds wanted() const override { return wanted_.load(std::memory_order_relaxed); }
-  void happened(const WorkflowFacts& facts, const Event& event) override;
+  void happened(const WorkflowFacts& facts, const Event& event, std::string_view by) override;
   void wrote(const Assignment& assignment, bool is_error, std::string_view lines) override;
   void progressed(const Assignment& assignment, double fraction, std::string_view message) override;
 

@@ -18,7 +18,7 @@ namespace {
 class EventBusTest : public ::testing::Test {
  protected:
   // An event that needs no definition but a name.
-  void publish() { bus.happened(*facts, event::WorkflowPaused{}); }
+  void publish() { bus.happened(*facts, event::WorkflowPaused{}, {}); }
   SubscriptionId subscribe(std::function<void(const WorkflowEvent&)> callback) {
     return *bus.subscribe(std::move(callback), {"workflow_paused"});
   }
@@ -98,7 +98,7 @@ TEST_F(EventBusTest, lets_two_callbacks_unsubscribe_each_other_concurrently) {
   std::jthread one([&] { publish(); });
   while (turn == 0) std::this_thread::yield();
   second = *bus.subscribe([&](const WorkflowEvent&) { leave(first); }, {"workflow_resumed"});
-  std::jthread two([&] { bus.happened(*facts, event::WorkflowResumed{}); });
+  std::jthread two([&] { bus.happened(*facts, event::WorkflowResumed{}, {}); });
 }
 
 TEST_F(EventBusTest, waits_for_a_call_on_another_thread_before_unsubscribe_returns) {

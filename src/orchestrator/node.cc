@@ -62,6 +62,8 @@ void Node::finished(const AttemptAddress& address, AttemptOutcome outcome) {
 void Node::call(const Actor& actor, Request request, Completion completion) {
   if (Result<void> open = check_open(); !open) [[unlikely]]
     return completion.fail(std::move(open.error()));
+  if (Result<void> known = check_actor(actor); !known) [[unlikely]]
+    return completion.fail(std::move(known.error()));
   const OperationRow* const row = operations_.find(request);
   if (row == nullptr) [[unlikely]]
     return completion.fail({.code = ErrorCode::invalid_argument,

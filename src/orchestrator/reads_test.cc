@@ -78,7 +78,7 @@ class CountingRows final : public Rows {
 
 struct NoObserver final : Observer {
   [[nodiscard]] EventKinds wanted() const override { return 0; }
-  void happened(const WorkflowFacts&, const Event&) override {}
+  void happened(const WorkflowFacts&, const Event&, std::string_view) override {}
   void wrote(const Assignment&, bool, std::string_view) override {}
   void progressed(const Assignment&, double, std::string_view) override {}
 };

@@ -193,6 +193,7 @@ std::string to_json_text(const HistoryEvent& event) {
   write_text_if_any(out, "text", happened.text);
   write_time(out, "due", happened.due == Timestamp() ? std::nullopt : std::optional(happened.due));
   if (happened.compensation) out += "\"compensation\":true,";
+  if (!happened.by.empty()) write_text(out, "by", happened.by);
   if (happened.policy_version > 0) out += fmt::format("\"policy_version\":{},", happened.policy_version);
   out.back() = '}';
   return out;

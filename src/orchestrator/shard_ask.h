@@ -82,6 +82,7 @@ class [[nodiscard]] ShardAsk {
       Shard& there = shard;
       const bool is_down = there.down().has_value();
       if (is_down && ask_->while_down_ == WhileDown::refuse) return end(std::unexpected(*there.down()));
+      const CommitPipeline::Asking asking(there.commits(), ask_->call_.actor);
       try {
         ask_->answer_.emplace(ask_->ask_(there));
       } catch (const std::exception& broken) {

@@ -56,7 +56,7 @@ Result<void> RowStore::add_workflow(const WorkflowChange& change, RowBatch& rows
 Result<void> RowStore::add_events(const WorkflowChange& change, RowBatch& rows, Scratch& scratch) {
   const std::string& id = change.facts->id.text();
   scratch.bytes.clear();
-  if (scratch.encoder.encode(change.events, scratch.bytes)) [[likely]] {
+  if (scratch.encoder.encode(change.events, scratch.bytes, change.by)) [[likely]] {
     const bool ends = change.summary && is_terminal(change.summary->status.state) && !had_ended_before(change);
     if (ends && change.checkpoint.empty() && change.history_from == 0 && scratch.bytes.size() <= kMostTail) {
       scratch.tail.first_event = change.first_event;
@@ -67,11 +67,12 @@ Result<void> RowStore::add_events(const WorkflowChange& change, RowBatch& rows, 
     return {};
   }
   std::uint64_t number = change.first_event;
-  for (const auto& piece : change.events) {
-    for (const Event& event : piece) {
+  for (std::size_t piece = 0; piece < change.events.size(); ++piece) {
+    const auto by = change.by.subspan(std::min(piece, change.by.size()));
+    for (const Event& event : change.events[piece]) {
       const std::span<const Event> alone(&event, 1);
       scratch.bytes.clear();
-      if (Result<void> encoded = scratch.encoder.encode(std::span(&alone, 1), scratch.bytes); !encoded)
+      if (Result<void> encoded = scratch.encoder.encode(std::span(&alone, 1), scratch.bytes, by); !encoded)
         return std::unexpected(std::move(encoded.error()).within(fmt::format("workflow {}", in_quotes(id))));
       rows.put(Space::history, keys::history(id, number++), scratch.bytes);
     }

@@ -70,6 +70,7 @@ struct WorkflowChange {
   const WorkflowFacts* facts = nullptr;
   std::uint64_t first_event = 0;                   // the number of the first of `events`; 0 is the creation
   std::span<const std::span<const Event>> events;  // in pieces, which are not empty
+  std::span<const std::string_view> by;            // who caused each piece, as EventEncoder::encode() takes it
   // The state after them, encoded; empty most of the time. History before it need not be read any more.
   std::string checkpoint;
   // Events before this one are forgotten; 0: none are.

@@ -83,8 +83,6 @@ class Waiter final : public detail::AnswerSink, private StepRunner {
 
 }  // namespace
 
-std::string to_string(const Actor& actor) { return actor.kind + ":" + actor.name; }
-
 Completion::~Completion() {
   if (sink_ != nullptr) fail({.code = ErrorCode::internal, .message = "the service has dropped the call"});
 }

@@ -36,8 +36,9 @@ void print(const HistoryEvent& event, EventFormatter& words, bool json) {
     put(stdout, to_json_text(event) + "\n");
     return;
   }
-  put(stdout, fmt::format("{:>6} {} {} {}\n", event.number, format_time(event.event.at), subject_of(event.event),
-                          words.describe(event.event)));
+  const std::string by = event.event.by.empty() ? "" : fmt::format(" (by {})", printable(event.event.by));
+  put(stdout, fmt::format("{:>6} {} {} {}{}\n", event.number, format_time(event.event.at), subject_of(event.event),
+                          words.describe(event.event), by));
 }
 
 Result<int> history(Engine& engine, const HistoryArguments& arguments) {

@@ -32,9 +32,10 @@ struct HistoryPage {
   [[nodiscard]] bool is_full() const {
     return events.size() >= options->limit || (options->max_bytes > 0 && bytes >= options->max_bytes);
   }
-  void add(std::uint64_t number, const Event& event, const WorkflowFacts& facts) {
+  void add(std::uint64_t number, const Event& event, const WorkflowFacts& facts, std::string by) {
     if (number < options->from) return;
     events.push_back({.number = number, .event = to_workflow_event(facts, event, Timestamp())});
+    events.back().event.by = std::move(by);
     bytes += bytes_of(events.back().event);
   }
 };
@@ -81,14 +82,15 @@ Result<void> prepare(Store& store, const std::string& id, const StoredRun& run, 
 
 Result<void> read_run(const std::string& id, const StoredRun& run, HistoryPage& page) {
   WorkflowFactsPtr facts = page.decoder.facts();
-  const Result<std::vector<Event>> events = page.decoder.decode_run(run.events);
+  std::vector<std::string> by;
+  const Result<std::vector<Event>> events = page.decoder.decode_run(run.events, &by);
   if (!events) return std::unexpected(events.error());
   for (std::size_t i = 0; i < events->size() && !page.is_full(); ++i) {
     if (WorkflowFactsPtr others = facts_in((*events)[i])) facts = std::move(others);
     if (facts == nullptr)
       return fail(ErrorCode::corruption,
                   fmt::format("the history of workflow {} does not begin with its creation", in_quotes(id)));
-    page.add(run.first_event + i, (*events)[i], *facts);
+    page.add(run.first_event + i, (*events)[i], *facts, std::move(by[i]));
   }
   page.known = std::move(facts);
   return {};

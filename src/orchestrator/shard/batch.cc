@@ -18,7 +18,9 @@ void Batch::clear() {
   unpin();
   turn.events.clear();
   turn.effects.clear();
+  actors.resize(1);
   pieces.clear();
+  by.clear();
   commits.clear();
   records.clear();
   removals.clear();

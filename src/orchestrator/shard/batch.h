@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/decide.h"
@@ -23,7 +25,8 @@ struct Batch {
     const WorkflowFacts* facts;  // as they were when this was decided
     std::uint32_t events_end;
     std::uint32_t effects_end;
-    bool rides;  // its effects do not wait for its events
+    std::uint32_t by;  // the place among `actors` of who asked for it
+    bool rides;        // its effects do not wait for its events
   };
   // What there is of one workflow in all its segments.
   struct Group {
@@ -42,7 +45,9 @@ struct Batch {
   core::Turn turn;
   std::vector<Segment> segments;
   std::vector<Group> groups;
+  std::vector<std::string> actors = std::vector<std::string>(1);  // who asked for something; the first one is nobody
   std::vector<std::span<const Event>> pieces;  // of events, by group
+  std::vector<std::string_view> by;            // of each piece; empty if nobody asked for anything
   std::vector<WorkflowChange> commits;
   std::vector<RecordChange> records;
   std::vector<std::unique_ptr<Removal>> removals;  // of workflows that nobody has in memory

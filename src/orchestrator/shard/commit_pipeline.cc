@@ -6,6 +6,7 @@
 #include "core/stored_state.h"
 #include "model/event_rows.h"
 #include "orchestrator/report.h"
+#include "service/actor.h"
 
 namespace pawl {
 namespace {
@@ -68,6 +69,14 @@ Batch::Group& CommitPipeline::group_of(LiveWorkflow& workflow, const Before& bef
   return open_->groups[workflow.group];
 }
 
+// The place of who asks among the actors of the open batch. Mostly it is one for the whole turn.
+std::uint32_t CommitPipeline::asking() {
+  if (asking_ == nullptr) return 0;
+  std::vector<std::string>& actors = open_->actors;
+  if (!is_text_of(*asking_, actors.back())) actors.push_back(to_string(*asking_));
+  return static_cast<std::uint32_t>(actors.size() - 1);
+}
+
 // Lost in a crash, these are decided again. Once a process has crashed, which may be an attempt's doing, starts are
 // counted.
 bool CommitPipeline::may_ride(const LiveWorkflow& workflow, std::span<const Event> events) const {
@@ -88,7 +97,9 @@ bool CommitPipeline::add(LiveWorkflow& workflow, const Before& before) {
   if (rides) open_->has_riders = true;
   if (!rides) workflow.waits_for = last_sequence_ + 1;
   const WorkflowFacts* const facts = workflow.state.facts.get();
-  if (!segments.empty() && segments.back().workflow.get() == &workflow && segments.back().facts == facts) {
+  const std::uint32_t by = asking();
+  if (!segments.empty() && segments.back().workflow.get() == &workflow && segments.back().facts == facts &&
+      segments.back().by == by) {
     segments.back().events_end = events_end;
     segments.back().effects_end = effects_end;
     segments.back().rides &= rides;
@@ -97,6 +108,7 @@ bool CommitPipeline::add(LiveWorkflow& workflow, const Before& before) {
                         .facts = facts,
                         .events_end = events_end,
                         .effects_end = effects_end,
+                        .by = by,
                         .rides = rides});
     if (store_->is_durable()) ++group_of(workflow, before).pieces;
   }
@@ -147,7 +159,7 @@ void CommitPipeline::replace(LiveWorkflow& workflow, std::unique_ptr<WorkflowSum
 WorkflowChange CommitPipeline::commit_of_all(LiveWorkflow& workflow) {
   const std::uint64_t event_count = workflow.state.event_count;
   WorkflowChange commit{
-      .facts = workflow.state.facts.get(), .first_event = event_count, .events = {}, .checkpoint = {}, .summary = {}};
+      .facts = workflow.state.facts.get(), .first_event = event_count, .events = {}, .by = {}, .checkpoint = {}, .summary = {}};
   complete(
       commit,
       {.workflow = Pin(workflow), .first_event = event_count, .save = true, .letters_anew = true, .replaced = nullptr});
@@ -170,11 +182,13 @@ Batch* CommitPipeline::seal() {
 // What the store is told, a workflow at a time; its events may be spread over the turn.
 void CommitPipeline::assemble(Batch& batch) {
   batch.pieces.resize(batch.segments.size());
+  if (batch.actors.size() > 1) batch.by.resize(batch.segments.size());
   std::uint32_t begin = 0;
   for (Batch::Group& group : batch.groups) {
     batch.commits.push_back({.facts = group.workflow->state.facts.get(),
                              .first_event = group.first_event,
                              .events = std::span(batch.pieces).subspan(begin, 0),
+                             .by = {},
                              .checkpoint = {},
                              .summary = nullptr,
                              .replaced = std::move(group.replaced)});
@@ -182,9 +196,14 @@ void CommitPipeline::assemble(Batch& batch) {
   }
   batch.for_each_segment([&](const Batch::Segment& segment, std::span<const Event> events, std::span<const Effect>) {
     if (events.empty()) return;  // effects only
-    auto& pieces = batch.commits[segment.workflow->group].events;
-    pieces = std::span(pieces.data(), pieces.size() + 1);
-    batch.pieces[static_cast<std::size_t>(pieces.data() - batch.pieces.data()) + pieces.size() - 1] = events;
+    WorkflowChange& commit = batch.commits[segment.workflow->group];
+    const auto begin_of_all = static_cast<std::size_t>(commit.events.data() - batch.pieces.data());
+    const std::size_t piece = begin_of_all + commit.events.size();
+    batch.pieces[piece] = events;
+    commit.events = std::span(batch.pieces).subspan(begin_of_all, commit.events.size() + 1);
+    if (batch.by.empty()) return;
+    batch.by[piece] = batch.actors[segment.by];
+    commit.by = std::span(batch.by).subspan(begin_of_all, commit.events.size());
   });
   for (std::size_t i = 0; i < batch.groups.size(); ++i) {
     in_hand_ = batch.groups[i].workflow.get();

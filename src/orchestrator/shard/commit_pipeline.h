@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+#include "pawl/actor.h"
+
 #include "base/mutex.h"
 #include "orchestrator/shard/batch.h"
 #include "orchestrator/shard/environment.h"
@@ -53,6 +55,20 @@ class CommitPipeline final : public CommitListener {
   [[nodiscard]] std::span<const Event> events_since(const Before& before) const {
     return std::span<const Event>(open_->turn.events).subspan(before.events);
   }
+  // What is decided while it lives was asked for by `actor`, who outlives it.
+  class [[nodiscard]] Asking {
+   public:
+    Asking(CommitPipeline& commits, const Actor& actor) : commits_(commits), before_(commits.asking_) {
+      commits.asking_ = &actor;
+    }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    ~Asking() { commits_.asking_ = before_; }
+
+   private:
+    CommitPipeline& commits_;
+    const Actor* const before_;
+  };
   // A decision on the workflow is complete. False: it has changed nothing.
   bool add(LiveWorkflow& workflow, const Before& before);
   // What was decided since the last add() is taken back.
@@ -130,6 +146,7 @@ class CommitPipeline final : public CommitListener {
   void abandon();
 
  private:
+  [[nodiscard]] std::uint32_t asking();
   Batch::Group& group_of(LiveWorkflow& workflow, const Before& before);
   [[nodiscard]] bool may_ride(const LiveWorkflow& workflow, std::span<const Event> events) const;
   void note_end(LiveWorkflow& workflow, std::size_t effects_before);
@@ -146,6 +163,7 @@ class CommitPipeline final : public CommitListener {
   Store* store_ = nullptr;
   std::atomic<std::uint64_t> life_{1};
   Epoch epoch_{};
+  const Actor* asking_ = nullptr;  // nobody: the engine goes on by itself
   std::unique_ptr<Batch> open_;
   std::deque<std::unique_ptr<Batch>> in_flight_;
   std::vector<std::unique_ptr<Batch>> spare_;

@@ -86,6 +86,25 @@ TEST(CommitPipeline, hands_the_events_of_a_turn_over_by_workflow) {
   EXPECT_EQ(kept.workflows[1].events, 1U);
 }
 
+TEST(CommitPipeline, says_who_asked_for_which_events) {
+  OnePipeline it;
+  LiveWorkflow& workflow = it.add();
+  const Actor ada{.kind = "user", .name = "ada"};
+  it.start(workflow, 0);
+  {
+    const CommitPipeline::Asking asking(it.commits, ada);
+    it.start(workflow, 1);
+  }
+  it.start(workflow, 2);
+  it.commit();
+  const auto& kept = it.store.batches.at(0).workflows.at(0);
+  EXPECT_EQ(kept.events, 3U);
+  EXPECT_EQ(kept.by, (std::vector<std::string>{"", "user:ada", ""}));
+  it.start(it.add("other"), 0);
+  it.commit();
+  EXPECT_TRUE(it.store.batches.at(1).workflows.at(0).by.empty()) << "nobody asked for anything in this turn";
+}
+
 TEST(CommitPipeline, says_whether_a_decision_has_changed_anything) {
   OnePipeline it;
   LiveWorkflow& workflow = it.add();

@@ -65,6 +65,7 @@ struct HeldStore : VolatileStore {
     std::string id;
     std::uint64_t first_event = 0;
     std::size_t events = 0;
+    std::vector<std::string> by{};  // of each piece
     bool has_checkpoint = false;
     std::uint64_t history_from = 0;
     bool has_summary = false;
@@ -96,6 +97,7 @@ struct HeldStore : VolatileStore {
       kept.workflows.push_back({.id = each.id(),
                                 .first_event = each.first_event,
                                 .events = events,
+                                .by = {each.by.begin(), each.by.end()},
                                 .has_checkpoint = !each.checkpoint.empty(),
                                 .history_from = each.history_from,
                                 .has_summary = each.summary != nullptr,

@@ -1,0 +1,19 @@
+// Who asks for something. Histories say it of each event that somebody caused (WorkflowEvent::by).
+#pragma once
+
+#include <string>
+
+namespace pawl {
+
+// What a program says of itself; a server says it of its callers, whatever they claim.
+struct Actor {
+  std::string kind = "process";  // or "user", "engine"; 1 to 256 bytes of UTF-8 without control characters and `:`
+  std::string name{};            // the same, but it may have `:`
+
+  friend bool operator==(const Actor&, const Actor&) = default;
+};
+
+// "user:ada".
+[[nodiscard]] std::string to_string(const Actor& actor);
+
+}  // namespace pawl
