@@ -8,9 +8,8 @@
 
 #include "base/choice.h"
 #include "operations/reads.h"
-#include "orchestrator/first_of.h"
+#include "operations/walk.h"
 #include "orchestrator/report.h"
-#include "orchestrator/shard_ask.h"
 
 namespace pawl::operations {
 namespace {
@@ -19,9 +18,6 @@ namespace {
 struct Newer {
   bool operator()(const WorkflowStatus& a, const WorkflowStatus& b) const {
     return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
-  }
-  bool operator()(const core::Workflow* a, const core::Workflow* b) const {
-    return a->created_at != b->created_at ? a->created_at > b->created_at : a->id() > b->id();
   }
 };
 
@@ -43,17 +39,6 @@ bool fits(const WorkflowQuery& query, const core::Workflow& workflow) {
          (!query.sagas || !workflow.definition().compensated_tasks().empty()) &&
          (query.options.name.empty() || workflow.definition().name() == query.options.name) &&
          is_behind(query.options, workflow.created_at, workflow.id());
-}
-
-std::vector<WorkflowStatus> list_shard(const Shard& shard, const WorkflowQuery& query) {
-  FirstOf<const core::Workflow*, Newer> newest(query.options.limit);
-  shard.workflows().for_each_sound([&](const LiveWorkflow& workflow) {
-    if (fits(query, workflow.state)) newest.offer(&workflow.state);
-    return true;
-  });
-  std::vector<WorkflowStatus> statuses;
-  for (const core::Workflow* const workflow : std::move(newest).in_order()) statuses.push_back(status_of(*workflow));
-  return statuses;
 }
 
 // What is in both lists was read twice, and is taken from the first one.
@@ -79,11 +64,19 @@ struct Candidate {
 
 Steps<std::vector<WorkflowStatus>> list_memory(const Call& call, const WorkflowQuery& query) {
   std::vector<WorkflowStatus> all;
+  const CreationIndex::Entry from = CreationIndex::end_of(query.options.created_before.value_or(Timestamp::max()));
   for (const auto& shard : call.node.shards()) {
-    auto listed = co_await ask<std::vector<WorkflowStatus>>(
-        call, *shard, [&](Shard& there) -> Result<std::vector<WorkflowStatus>> { return list_shard(there, query); });
-    if (!listed) co_return listed;
-    std::ranges::move(*listed, std::back_inserter(all));
+    std::vector<WorkflowStatus> newest;
+    Result<void> walked = co_await walk(call, *shard, from, [&](const core::Workflow& workflow) {
+      if (!fits(query, workflow)) return true;
+      // Of those created at one time all are needed: their ids say which come first.
+      const bool is_full = newest.size() >= query.options.limit &&
+                           (newest.empty() || workflow.created_at < newest.back().created_at);
+      if (!is_full) newest.push_back(status_of(workflow));
+      return !is_full;
+    });
+    if (!walked) co_return std::unexpected(std::move(walked.error()));
+    std::ranges::move(newest, std::back_inserter(all));
   }
   co_return all;
 }

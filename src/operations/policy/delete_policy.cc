@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "operations/policy/operations.h"
 #include "operations/reads.h"
-#include "orchestrator/shard_ask.h"
+#include "operations/walk.h"
 
 namespace pawl::operations {
 namespace {
@@ -21,11 +21,8 @@ Steps<std::string> find_user(const Call& call, const std::string& policy) {
     return user.empty();
   };
   for (const auto& shard : call.node.shards()) {
-    Result<void> looked = co_await ask<void>(call, *shard, [&](Shard& there) -> Result<void> {
-      there.workflows().for_each_sound([&](const LiveWorkflow& workflow) { return look_at(workflow.state); });
-      return {};
-    });
-    if (!looked) co_return std::unexpected(std::move(looked.error()));
+    Result<void> walked = co_await walk(call, *shard, look_at);
+    if (!walked) co_return std::unexpected(std::move(walked.error()));
     if (!user.empty()) co_return user;
   }
   if (call.node.options().runs_all()) co_return user;

@@ -1,10 +1,9 @@
-#include <algorithm>
-#include <iterator>
+#include <utility>
 
 #include "operations/policy/operations.h"
+#include "operations/walk.h"
 #include "orchestrator/first_of.h"
 #include "orchestrator/report.h"
-#include "orchestrator/shard_ask.h"
 
 namespace pawl::operations {
 namespace {
@@ -36,27 +35,19 @@ bool may_have_letters(const DeadLetterFilter& filter, const core::Workflow& work
 }
 
 Steps<std::vector<DeadLetter>> letters_in_memory(const Call& call, const DeadLetterFilter& filter) {
-  std::vector<DeadLetter> found;
+  FirstOf<DeadLetter, ById> letters(filter.limit);
   for (const auto& shard : call.node.shards()) {
-    Result<std::vector<DeadLetter>> here =
-        co_await ask<std::vector<DeadLetter>>(call, *shard, [&](Shard& there) -> Result<std::vector<DeadLetter>> {
-          FirstOf<DeadLetter, ById> letters(filter.limit);
-          there.workflows().for_each_sound([&](const LiveWorkflow& workflow) {
-            if (!may_have_letters(filter, workflow.state)) return true;
-            core::for_each_action(workflow.state, [&](ActionId action, const core::TaskRecord&) {
-              if (auto letter = letter_of(workflow.state, action); letter && fits(filter, *letter))
-                letters.offer(*std::move(letter));
-            });
-            return true;
-          });
-          return std::move(letters).in_order();
-        });
-    if (!here) co_return here;
-    std::ranges::move(*here, std::back_inserter(found));
+    Result<void> walked = co_await walk(call, *shard, [&](const core::Workflow& workflow) {
+      if (!may_have_letters(filter, workflow)) return true;
+      core::for_each_action(workflow, [&](ActionId action, const core::TaskRecord&) {
+        if (auto letter = letter_of(workflow, action); letter && fits(filter, *letter))
+          letters.offer(*std::move(letter));
+      });
+      return true;
+    });
+    if (!walked) co_return std::unexpected(std::move(walked.error()));
   }
-  std::ranges::sort(found, {}, &DeadLetter::id);
-  if (found.size() > filter.limit) found.resize(filter.limit);
-  co_return found;
+  co_return std::move(letters).in_order();
 }
 
 }  // namespace

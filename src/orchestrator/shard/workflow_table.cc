@@ -26,11 +26,14 @@ LiveWorkflow& WorkflowTable::add() {
   return *places_[place];
 }
 
-void WorkflowTable::name(LiveWorkflow& workflow) { by_id_.emplace(workflow.state.id(), workflow.route.place); }
+void WorkflowTable::name(LiveWorkflow& workflow) {
+  by_id_.emplace(workflow.state.id(), workflow.route.place);
+  by_creation_.add(workflow.state.created_at, workflow.route);
+}
 
 void WorkflowTable::rename(LiveWorkflow& workflow, std::string_view former_id) {
   by_id_.erase(former_id);
-  name(workflow);
+  by_id_.emplace(workflow.state.id(), workflow.route.place);
 }
 
 void WorkflowTable::unname(const LiveWorkflow& workflow) {
@@ -46,6 +49,11 @@ void WorkflowTable::remove(LiveWorkflow& workflow) {
   --count_;
   places_[place].reset();
   free_places_.push_back(place);
+  by_creation_.note_hole();
+  if (by_creation_.has_many_holes())
+    by_creation_.drop_holes([this](const CreationIndex::Entry& entry) {
+      return places_[entry.place] != nullptr && entry.is_of(places_[entry.place]->route);
+    });
 }
 
 void WorkflowTable::note_end(const LiveWorkflow& workflow) {
@@ -81,6 +89,7 @@ void WorkflowTable::end_removal(std::string_view id) {
 WorkflowTable::Places WorkflowTable::take_all() {
   removals_.clear();
   by_id_.clear();
+  by_creation_.clear();
   ended_.clear();
   free_places_.clear();
   count_ -= static_cast<std::size_t>(std::ranges::count_if(places_, [](const auto& each) { return each != nullptr; }));

@@ -1,4 +1,5 @@
-// The workflows in a shard's memory: where they are, which of them are found by their ids, and which ended ones may go.
+// The workflows in a shard's memory: where they are, which of them are found by their ids, in which order they were
+// created, and which ended ones may go.
 // Threads: the shard's.
 #pragma once
 
@@ -16,6 +17,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "orchestrator/shard/creation_index.h"
 #include "orchestrator/shard/live_workflow.h"
 
 namespace pawl {
@@ -54,6 +56,25 @@ class WorkflowTable {
   void for_each_sound(Visit visit) const {
     for_each([&](LiveWorkflow& workflow) { return workflow.broken || visit(workflow); });
   }
+
+  // Those that have had a name, from the newest to the oldest that were created before `from`, broken ones among them.
+  // `visit` returns false to stop. At most `steps` of them, or of those that are gone; returns where to go on, or
+  // nothing if there are no more.
+  template <class Visit>
+  [[nodiscard]] std::optional<CreationIndex::Entry> visit_newest(const CreationIndex::Entry& from, std::size_t steps,
+                                                                 Visit visit) const {
+    std::optional<CreationIndex::Entry> next;
+    by_creation_.visit_newest(from, [&](const CreationIndex::Entry& entry) {
+      LiveWorkflow* const workflow = places_[entry.place].get();
+      if (workflow != nullptr && entry.is_of(workflow->route) && !visit(*workflow)) return false;
+      if (--steps > 0) return true;
+      next = entry;
+      return false;
+    });
+    return next;
+  }
+  // After many were added in another order than that of their creation: so that the first look need not do it.
+  void sort_by_creation() { by_creation_.sort(); }
 
   // It has a route, and no name yet.
   LiveWorkflow& add();
@@ -99,6 +120,7 @@ class WorkflowTable {
   std::vector<std::uint32_t> free_places_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;
   std::deque<Ended> ended_;  // the oldest first
+  mutable CreationIndex by_creation_;  // in order once somebody looks
   std::uint64_t next_generation_ = 1;
   std::map<std::string, std::uint64_t, std::less<>> removals_;  // by id
   std::uint64_t last_removal_ = 0;

@@ -50,6 +50,38 @@ TEST(WorkflowTable, a_place_that_is_used_again_has_another_generation) {
   EXPECT_EQ(it.table.at(former), nullptr);
 }
 
+TEST(WorkflowTable, visits_the_newest_in_steps) {
+  OneTable it;
+  for (const char* id : {"a", "b", "c", "d", "e"}) it.add(id);
+  it.table.remove(*it.table.find("d"));
+  std::vector<std::string> seen;
+  const auto look = [&](const CreationIndex::Entry& from, std::size_t steps) {
+    return it.table.visit_newest(from, steps, [&](const LiveWorkflow& workflow) {
+      seen.push_back(workflow.state.id());
+      return workflow.state.id() != "a";
+    });
+  };
+  auto next = look(CreationIndex::end_of(Timestamp::max()), 3);
+  EXPECT_EQ(seen, (std::vector<std::string>{"e", "c"})) << "what is gone is a step, too";
+  ASSERT_TRUE(next);
+  next = look(*next, 3);
+  EXPECT_EQ(seen, (std::vector<std::string>{"e", "c", "b", "a"}));
+  EXPECT_FALSE(next) << "no more are wanted";
+}
+
+TEST(WorkflowTable, does_not_visit_who_has_the_place_of_one_that_is_gone) {
+  OneTable it;
+  it.add("a");
+  it.table.remove(*it.table.find("a"));
+  it.add("b");
+  int visited = 0;
+  EXPECT_FALSE(it.table.visit_newest(CreationIndex::end_of(Timestamp::max()), 10, [&](const LiveWorkflow&) {
+    ++visited;
+    return true;
+  }));
+  EXPECT_EQ(visited, 1);
+}
+
 TEST(WorkflowTable, does_not_find_what_has_no_name_yet_or_any_more) {
   OneTable it;
   LiveWorkflow& unnamed = it.table.add();
