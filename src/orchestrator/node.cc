@@ -11,6 +11,7 @@
 #include "definition/checks.h"
 #include "orchestrator/ask.h"
 #include "persistence/volatile_store.h"
+#include "service/actor.h"
 
 namespace pawl {
 

@@ -139,7 +139,7 @@ class NodeHarness : private Observer, private AttemptSink {
 
  private:
   [[nodiscard]] EventKinds wanted() const override { return on_event_ ? ~EventKinds{0} : 0; }
-  void happened(const WorkflowFacts& facts, const Event& event) override { on_event_(facts, event); }
+  void happened(const WorkflowFacts& facts, const Event& event, std::string_view) override { on_event_(facts, event); }
   void wrote(const Assignment&, bool, std::string_view) override {}
   void progressed(const Assignment&, double, std::string_view) override {}
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {

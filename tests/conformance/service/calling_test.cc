@@ -127,8 +127,8 @@ TEST_P(ServiceCalls, are_answered_in_a_forked_child) {
 }
 
 TEST(EngineActor, has_a_kind_and_a_name_that_can_be_stored) {
-  EXPECT_EQ(Engine::open({.actor = {.kind = ""}}).error().field, "actor");
-  EXPECT_EQ(Engine::open({.actor = {.name = "a\nb"}}).error().field, "actor");
+  EXPECT_EQ(Engine::open({.actor = {.kind = ""}}).error().field, "actor.kind");
+  EXPECT_EQ(Engine::open({.actor = {.name = "a\nb"}}).error().field, "actor.name");
   EXPECT_TRUE(Engine::open({.actor = {.kind = "service", .name = "billing"}}));
 }
 

@@ -47,7 +47,7 @@ class NodeOfATest : private Observer, private AttemptSink {
     return rows;
   }
   [[nodiscard]] EventKinds wanted() const override { return 0; }
-  void happened(const WorkflowFacts&, const Event&) override {}
+  void happened(const WorkflowFacts&, const Event&, std::string_view) override {}
   void wrote(const Assignment&, bool, std::string_view) override {}
   void progressed(const Assignment&, double, std::string_view) override {}
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {

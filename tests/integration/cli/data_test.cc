@@ -106,6 +106,7 @@ TEST_F(CliData, tell_their_history) {
   const ProcessResult two = on_data({"history", "one", "--from", "1", "--limit", "2"});
   EXPECT_EQ(std::ranges::count(two.out, '\n'), 2) << two.out;
   EXPECT_THAT(two.out, StartsWith("     1 "));
+  EXPECT_THAT(two.out, HasSubstr("started (by user:")) << "whoever runs this";
   EXPECT_EQ(on_data({"history", "one", "--follow"}).exit_code, 0);
   EXPECT_EQ(on_data({"history", "one", "--from", "99"}).err,
             "pawl: there is no event 99 or later; they count from 0\n");
@@ -124,7 +125,9 @@ TEST_F(CliData, are_paused_cancelled_and_deleted) {
   EXPECT_EQ(on_data({"cancel", "one", "--reason", "enough"}).out, "one: cancelled\n");
   EXPECT_EQ(on_data({"cancel", "one"}).exit_code, 1) << "twice";
   EXPECT_EQ(on_data({"pause", "one"}).exit_code, 1);
-  EXPECT_THAT(on_data({"history", "one"}).out, HasSubstr("enough"));
+  const std::string history = on_data({"history", "one"}).out;
+  EXPECT_THAT(history, HasSubstr("paused (by user:"));
+  EXPECT_THAT(history, HasSubstr("enough (by user:"));
   EXPECT_EQ(on_data({"delete", "one"}).out, "one: deleted\n");
   EXPECT_EQ(on_data({"show", "one"}).exit_code, 2);
   EXPECT_EQ(on_data({"list"}).out, "");
