@@ -7,17 +7,24 @@
 
 namespace pawl {
 
+// False: there is no thread to be had.
+bool StepThread::is_started() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::thread([this] { work(); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 void StepThread::run(std::move_only_function<void()> step) {
   {
     const MutexLock lock(mutex_);
-    if (!ending_) {
-      try {
-        if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
-        steps_.push_back(std::move(step));
-        arrived_.notify_one();
-        return;
-      } catch (const std::system_error&) {  // there is no thread to be had: this one must do
-      }
+    if (!ending_ && is_started()) {
+      steps_.push_back(std::move(step));
+      arrived_.notify_one();
+      return;
     }
   }
   step();

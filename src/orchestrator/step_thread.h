@@ -22,6 +22,7 @@ class StepThread final : public StepRunner {
   void stop();
 
  private:
+  [[nodiscard]] bool is_started() PAWL_REQUIRES(mutex_);
   void work();
 
   Mutex mutex_;
