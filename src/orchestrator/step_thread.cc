@@ -1,27 +1,21 @@
 #include "orchestrator/step_thread.h"
 
-#include <system_error>
 #include <utility>
 
 #include "base/engine_thread.h"
 
 namespace pawl {
 
-// False: there is no thread to be had.
-bool StepThread::is_started() {
-  if (thread_.joinable()) return true;
-  try {
-    thread_ = std::thread([this] { work(); });
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
+void StepThread::start() {
+  const MutexLock lock(mutex_);
+  works_ = true;
+  thread_ = std::thread([this] { work(); });
 }
 
 void StepThread::run(std::move_only_function<void()> step) {
   {
     const MutexLock lock(mutex_);
-    if (!ending_ && is_started()) {
+    if (works_) {
       steps_.push_back(std::move(step));
       arrived_.notify_one();
       return;
@@ -34,7 +28,7 @@ void StepThread::stop() {
   std::thread thread;
   {
     const MutexLock lock(mutex_);
-    ending_ = true;
+    works_ = false;
     thread = std::move(thread_);
     arrived_.notify_one();
   }
@@ -44,7 +38,7 @@ void StepThread::stop() {
 void StepThread::work() {
   const EngineThread here;
   MutexLock lock(mutex_);
-  while (!ending_ || !steps_.empty()) {
+  while (works_ || !steps_.empty()) {
     if (steps_.empty()) {
       arrived_.wait(mutex_);
       continue;

@@ -53,6 +53,7 @@ Result<void> Node::try_start(const std::optional<PersistenceOptions>& persistenc
   for (const auto& shard : shards_) shard->use_store(*store, owned->epoch);
   running_ = true;
   try {
+    steps_.start();
     for (const auto& shard : shards_)
       threads_.emplace_back([this, &shard = *shard, crashed = !owned->clean] { run_shard(shard, crashed); });
   } catch (const std::system_error& no_thread) {
