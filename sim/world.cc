@@ -153,6 +153,11 @@ Result<void> SimNode::define_policy(const std::string& name, const PolicyConfig&
   return policies_.copy_to(*store_, epoch_, {});
 }
 
+Result<void> SimNode::update_policy(const std::string& name, const PolicyConfig& config) {
+  if (Result<void> updated = policies_.update(name, config); !updated) return updated;
+  return policies_.copy_to(*store_, epoch_, {});
+}
+
 Shard& SimNode::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }
 
 bool SimNode::step(Random& random) {

@@ -66,8 +66,9 @@ class SimNode final : public ShardHost, private Observer, private AttemptSink {
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] DefinitionLibrary& definitions() { return definitions_; }
   [[nodiscard]] PolicyBook& policies() { return policies_; }
-  // Its record is durable then: simulated time has no thread that could wait for the record stream.
+  // Their record is durable then: simulated time has no thread that could wait for the record stream.
   Result<void> define_policy(const std::string& name, const PolicyConfig& config);
+  Result<void> update_policy(const std::string& name, const PolicyConfig& config);
   [[nodiscard]] SimRunner& runner() { return runner_; }
   // All that was told, in order, as one number.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }

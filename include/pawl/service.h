@@ -45,8 +45,9 @@ class Request {
   template <Operation R>
   explicit Request(R request) : content_(std::make_unique<Content<R>>(std::move(request))) {}
 
-  [[nodiscard]] const std::type_info& type() const { return content_->type; }
-  [[nodiscard]] std::string_view operation() const { return content_->operation; }
+  // Of an empty one: void, and no name.
+  [[nodiscard]] const std::type_info& type() const { return content_ ? content_->type : typeid(void); }
+  [[nodiscard]] std::string_view operation() const { return content_ ? content_->operation : std::string_view(); }
   // nullptr: it is a request of another operation.
   template <Operation R>
   [[nodiscard]] const R* get() const {

@@ -107,9 +107,9 @@ std::vector<OperationRow> all_rows() {
       operation_row<request::GetDeadLetter, &get_dead_letter>(
           {.method = get, .path = "/dead-letters/{workflow}/{task}", .repeatable = true, .read_only = true}),
       operation_row<request::RedriveDeadLetter, &redrive_dead_letter>(
-          {.method = post, .path = "/dead-letters/{workflow}/{task}/redrive", .changes = true, .repeatable = true}),
+          {.method = post, .path = "/dead-letters/{workflow}/{task}/redrive", .changes = true}),
       operation_row<request::RedriveDeadLetters, &redrive_dead_letters>(
-          {.method = post, .path = "/dead-letters/redrive", .changes = true, .repeatable = true}),
+          {.method = post, .path = "/dead-letters/redrive", .changes = true}),
       operation_row<request::DiscardDeadLetter, &discard_dead_letter>(
           {.method = post, .path = "/dead-letters/{workflow}/{task}/discard", .changes = true}),
       // compensation

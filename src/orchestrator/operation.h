@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <string_view>
 #include <typeinfo>
@@ -57,7 +58,11 @@ template <Operation R, Steps<typename R::Answer> (*run)(Call call, R request)>
           .type = &typeid(R),
           .facts = facts,
           .start = [](Call call, Request request, Completion completion) {
-            run(std::move(call), request.take<R>()).start(std::move(completion));
+            try {
+              run(std::move(call), request.take<R>()).start(std::move(completion));
+            } catch (const std::exception& thrown) {  // before there were any steps
+              completion.fail({.code = ErrorCode::internal, .message = thrown.what()});
+            }
           }};
 }
 

@@ -15,9 +15,8 @@ constexpr std::chrono::microseconds kSpin(50);
 constexpr Duration kFirstRetry(50);
 constexpr Duration kLastRetry(2000);
 
-Error exchanged() {
-  return {.code = ErrorCode::unavailable, .message = "the store was exchanged meanwhile; try again"};
-}
+// What the node has in memory, too, and brings along to the next store: it counts also where nothing is stored.
+bool is_in_memory(const RecordChange& change) { return change.kind != RecordKind::snapshot; }
 
 }  // namespace
 
@@ -82,15 +81,8 @@ void RecordStream::stop() {
 }
 
 void RecordStream::use_store(Store& store, Epoch epoch) {
-  const bool is_another = store_ != &store;
   store_ = &store;
   epoch_ = epoch;
-  std::deque<Request> refused;
-  if (is_another) {
-    const MutexLock lock(mutex_);
-    refused = std::exchange(waiting_, {});
-  }
-  for (Request& request : refused) request.outcome(std::unexpected(exchanged()));
 }
 
 bool RecordStream::step() {
@@ -145,7 +137,10 @@ bool RecordStream::commit_next() {
   std::optional<Flight> flight = take_flight();
   if (!flight) return false;
   if (!store_->is_durable()) {
-    for (Request& request : flight->requests) request.outcome({});
+    for (Request& request : flight->requests)
+      request.outcome(std::ranges::all_of(request.changes, is_in_memory)
+                          ? Result<void>()
+                          : fail(ErrorCode::invalid_state, "persistence was disabled meanwhile"));
     return true;
   }
   std::vector<RecordChange> changes;

@@ -59,7 +59,8 @@ class RecordStream final : public CommitListener {
   void stop();
   [[nodiscard]] bool is_stopping() const { return stopping_.load(std::memory_order_seq_cst); }
 
-  // From now on it commits to this store. What waits for another one is refused; what was posted goes along.
+  // From now on it commits to this store, also what has been asked for already. Where nothing is durable, what the node
+  // has nowhere else is refused.
   void use_store(Store& store, Epoch epoch);
   // One step. False: there was nothing to do.
   bool step();

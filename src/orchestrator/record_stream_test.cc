@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "orchestrator/shard/doubles_test.h"
+#include "persistence/volatile_store.h"
 
 namespace pawl {
 namespace {
@@ -141,6 +142,36 @@ TEST(RecordStream, goes_on_after_a_shard_has_acquired_the_store_anew) {
   it.run();
   writer.join();
   EXPECT_TRUE(*outcome);
+}
+
+// Who asks while the stores are exchanged means the one that the node has then, or does not care.
+TEST(RecordStream, writes_to_the_next_store_what_was_asked_for_before) {
+  Stream it;
+  std::optional<Result<void>> outcome;
+  it.stream.write({record("a", "1")}, [&](Result<void> told) { outcome = std::move(told); });
+  HeldStore next;
+  it.stream.use_store(next, Epoch(7));
+  it.run();
+  EXPECT_TRUE(it.store.batches.empty());
+  ASSERT_EQ(next.batches.size(), 1U);
+  EXPECT_EQ(next.batches[0].epoch, Epoch(7));
+  next.settle();
+  it.run();
+  EXPECT_TRUE(outcome.value());
+}
+
+TEST(RecordStream, refuses_a_snapshot_where_nothing_is_durable) {
+  Stream it;
+  std::optional<Result<void>> policy;
+  std::optional<Result<void>> snapshot;
+  it.stream.write({record("a", "1")}, [&](Result<void> told) { policy = std::move(told); });
+  it.stream.write({{.kind = RecordKind::snapshot, .key = "w", .value = "1"}},
+                  [&](Result<void> told) { snapshot = std::move(told); });
+  VolatileStore none;
+  it.stream.use_store(none, Epoch(7));
+  it.run();
+  EXPECT_TRUE(policy.value());
+  EXPECT_EQ(snapshot.value().error().code, ErrorCode::invalid_state);
 }
 
 TEST(RecordStream, removes_while_the_store_does_not_work) {

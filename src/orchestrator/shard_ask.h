@@ -4,8 +4,9 @@
 //   const Result<Definition> found = co_await ask_live<DefinitionPtr>(call, id, [](Shard&, LiveWorkflow& workflow)
 //   {...});
 //
-// They go on off the shard, where they hold nobody up; only ask_last(), which is followed by nothing but the answer,
-// answers on the shard's thread, and saves the hand-over.
+// They go on off the shard, where they hold nobody up: on the thread that waits for the answer, if one does. Only
+// ask_last(), which is followed by nothing but the answer, answers on the shard's thread where nobody waits, and saves
+// the hand-over.
 // Errors: `unavailable` if the engine stops, or the shard's inbox is full; `invalid_state` if the thread that waits for
 // the answer would wait for itself; `internal` if the shard broke off in the middle of it.
 // Threads: any. Ownership: what is asked may refer to what the steps own.
@@ -32,7 +33,7 @@ namespace pawl {
 // Whether the thread that waits for the call's answer may wait.
 [[nodiscard]] Result<void> check_caller(const Call& call);
 
-// What the steps do then: nothing but answer, nothing but answer unless it is refused, more.
+// What the steps do after the shard's answer: nothing but answer, nothing but answer unless it is refused, more.
 enum class Then : std::uint8_t { answer, answer_if_done, go_on };
 // Of a shard that is down: it refuses, as a rule, or does what is asked nevertheless.
 enum class WhileDown : std::uint8_t { refuse, ask };
@@ -107,7 +108,9 @@ class [[nodiscard]] ShardAsk {
   };
 
   void resume() {
-    if (then_ == Then::answer || (then_ == Then::answer_if_done && answer_->has_value())) return awaiting_.resume();
+    // The thread that waits has to be woken either way, and is the one that has made what now goes.
+    const bool is_last = then_ == Then::answer || (then_ == Then::answer_if_done && answer_->has_value());
+    if (is_last && !call_.is_waited_for) return awaiting_.resume();
     call_.steps.run([awaiting = awaiting_] { awaiting.resume(); });
   }
   [[nodiscard]] Error why_dropped() const {

@@ -1,23 +1,24 @@
 #include "orchestrator/step_thread.h"
 
-#include <system_error>
 #include <utility>
 
 #include "base/engine_thread.h"
 
 namespace pawl {
 
+void StepThread::start() {
+  const MutexLock lock(mutex_);
+  works_ = true;
+  thread_ = std::thread([this] { work(); });
+}
+
 void StepThread::run(std::move_only_function<void()> step) {
   {
     const MutexLock lock(mutex_);
-    if (!ending_) {
-      try {
-        if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
-        steps_.push_back(std::move(step));
-        arrived_.notify_one();
-        return;
-      } catch (const std::system_error&) {  // there is no thread to be had: this one must do
-      }
+    if (works_) {
+      steps_.push_back(std::move(step));
+      arrived_.notify_one();
+      return;
     }
   }
   step();
@@ -27,7 +28,7 @@ void StepThread::stop() {
   std::thread thread;
   {
     const MutexLock lock(mutex_);
-    ending_ = true;
+    works_ = false;
     thread = std::move(thread_);
     arrived_.notify_one();
   }
@@ -37,7 +38,7 @@ void StepThread::stop() {
 void StepThread::work() {
   const EngineThread here;
   MutexLock lock(mutex_);
-  while (!ending_ || !steps_.empty()) {
+  while (works_ || !steps_.empty()) {
     if (steps_.empty()) {
       arrived_.wait(mutex_);
       continue;

@@ -1,4 +1,4 @@
-// A thread for the steps of operations for whose answer no thread waits. It is started when the first step comes.
+// A thread for the steps of operations for whose answer no thread waits.
 // Threads: any.
 #pragma once
 
@@ -17,8 +17,11 @@ class StepThread final : public StepRunner {
   StepThread() = default;
   ~StepThread() override { stop(); }
 
+  // Before the first step. Throws std::system_error if there is no thread to be had.
+  void start();
   void run(std::move_only_function<void()> step) override;
-  // Returns when all steps that have come are done. Who brings one later does it there and then.
+  // Returns when all steps that have come are done. Whoever brings one later, or to one that was not started, does it
+  // there and then.
   void stop();
 
  private:
@@ -27,7 +30,7 @@ class StepThread final : public StepRunner {
   Mutex mutex_;
   ConditionVariable arrived_;
   std::deque<std::move_only_function<void()>> steps_ PAWL_GUARDED_BY(mutex_);
-  bool ending_ PAWL_GUARDED_BY(mutex_) = false;
+  bool works_ PAWL_GUARDED_BY(mutex_) = false;
   std::thread thread_ PAWL_GUARDED_BY(mutex_);
 };
 

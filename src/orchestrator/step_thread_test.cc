@@ -1,4 +1,4 @@
-// Steps that nobody waits for are done in order, all of them, and never before their thread has ended.
+// Steps that nobody waits for are done in order, and all of them before their thread has ended.
 #include "orchestrator/step_thread.h"
 
 #include <future>
@@ -13,6 +13,7 @@ namespace {
 
 TEST(StepThread, does_what_comes_in_order_on_a_thread_of_its_own) {
   StepThread thread;
+  thread.start();
   std::vector<int> order;
   for (int i = 0; i < 100; ++i)
     thread.run([&, i] {
@@ -27,6 +28,7 @@ TEST(StepThread, does_what_comes_in_order_on_a_thread_of_its_own) {
 
 TEST(StepThread, leaves_what_comes_too_late_to_who_brings_it) {
   StepThread thread;
+  thread.start();
   thread.stop();
   bool done = false;
   thread.run([&] { done = true; });

@@ -21,6 +21,33 @@
 
 namespace pawl {
 
+namespace detail {
+
+// While it lives, this thread runs steps that other steps await, up to their first wait.
+class Starting {
+ public:
+  explicit Starting(const void* steps) : steps_(steps), outer_(std::exchange(innermost_, this)) {}
+  ~Starting() { innermost_ = outer_; }
+  Starting(const Starting&) = delete;
+  Starting& operator=(const Starting&) = delete;
+
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  // The steps have ended. False: they have waited, and whoever awaits them does, too.
+  static bool ended(const void* steps) {
+    if (innermost_ == nullptr || innermost_->steps_ != steps) return false;
+    return innermost_->has_ended_ = true;
+  }
+
+ private:
+  static inline thread_local Starting* innermost_ = nullptr;
+
+  const void* const steps_;
+  Starting* const outer_;
+  bool has_ended_ = false;
+};
+
+}  // namespace detail
+
 template <class T>
 class [[nodiscard]] Steps {
  public:
@@ -32,6 +59,7 @@ class [[nodiscard]] Steps {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     std::coroutine_handle<> await_suspend(Handle ended) noexcept {
       promise_type& promise = ended.promise();
+      if (promise.awaiting && detail::Starting::ended(ended.address())) return std::noop_coroutine();
       if (promise.awaiting) return promise.awaiting;
       Completion completion = *std::move(promise.completion);
       Result<T> result = *std::move(promise.result);
@@ -76,9 +104,13 @@ class [[nodiscard]] Steps {
   }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  // False: they have ended without a wait, and the awaiting steps just go on. So a loop that awaits needs no more stack
+  // with each round, whether or not the compiler makes a jump of what could be one.
+  bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
     handle_.promise().awaiting = awaiting;
-    return handle_;
+    detail::Starting starting(handle_.address());
+    handle_.resume();
+    return !starting.has_ended();  // if they wait, they may have ended elsewhere by now, and this is gone
   }
   Result<T> await_resume() { return *std::move(handle_.promise().result); }
 

@@ -58,6 +58,7 @@ Result<void> Node::try_start(const std::optional<PersistenceOptions>& persistenc
   records_.use_store(*store, owned->epoch);
   running_ = true;
   try {
+    steps_.start();
     records_thread_ = std::thread([this] { run_records(); });
     for (const auto& shard : shards_)
       threads_.emplace_back([this, &shard = *shard, crashed = !owned->clean] { run_shard(shard, crashed); });

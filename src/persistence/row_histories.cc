@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "persistence/keys.h"
@@ -76,6 +77,7 @@ Result<void> RowStore::scan_live(const std::function<bool(std::string_view id)>&
   if (!rows) return std::unexpected(rows.error());
   return scan_live_ids([&](const std::string& id) {
     if (!wanted(id)) return true;
+    if (std::optional<Error> doubt = doubt_of(id)) return visit(StoredWorkflow{.id = id, .damage = std::move(doubt)});
     Result<StoredWorkflow> workflow = StoredWorkflow{.id = id};
     const Result<void> read = read_state(*rows, *workflow);
     if (!read && read.error().code != ErrorCode::corruption) {

@@ -116,11 +116,14 @@ Result<StoredSummary> RowStore::read_summary(std::string_view id) {
 
 Result<void> RowStore::scan_live_summaries(
     const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) {
-  const std::map<std::string, std::string, std::less<>> listed = born();
+  std::map<std::string, std::string, std::less<>> listed = born();
+  const Result<std::set<std::string>> ids = listed_ids();
+  if (!ids) return std::unexpected(ids.error());
+  for (const std::string& id : *ids) listed.try_emplace(id);  // nothing is known of it but the id
   auto next = listed.begin();
   bool more = true;
   const auto visit_row = [&](std::string_view id, std::string_view bytes) {
-    return more = visit(id, decode_summary_in(Space::live, id, bytes));
+    return more = visit(id, bytes.empty() ? corrupt_row("list", id) : decode_summary_in(Space::live, id, bytes));
   };
   Result<void> scanned =
       rows_->scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view value) {

@@ -50,7 +50,7 @@ Steps<std::string> fork_workflow(Call call, request::ForkWorkflow request) {
                                          .state = std::move(state)};
   const CanonicalText canonical = canonical_for(call.node, fork, **bound);
   Result<std::string> forked =
-      co_await ask_last<std::string>(call, call.node.shard_of(fork), [&](Shard& shard) -> Result<std::string> {
+      co_await ask<std::string>(call, call.node.shard_of(fork), [&](Shard& shard) -> Result<std::string> {
         const Result<LiveWorkflow*> created = shard.lifecycle().create(*bound, known, options.id.has_value());
         if (!created) return std::unexpected(created.error());
         if (Result<void> restored = shard.lifecycle().restore(**created, restore); !restored)

@@ -26,6 +26,7 @@ struct HistoryPage {
   WorkflowFactsPtr assumed{};  // those of today, as long as the ones in force are not known
   WorkflowFactsPtr known{};    // after the last event of the page
   bool lacks_facts = false;    // those of today are needed
+  bool past_is_lost = false;   // which were in force is not known any more: the beginning is forgotten
   std::vector<HistoryEvent> events{};
   std::size_t bytes = 0;
 
@@ -73,10 +74,11 @@ Result<void> prepare(Store& store, const std::string& id, const StoredRun& run, 
   if (page.lacks_facts) return {};
   const Result<std::vector<Event>> as_stored = EventDecoder(definitions).decode_run(run.events);
   if (!as_stored) return std::unexpected(as_stored.error());
-  if (!names_positions(*as_stored, *page.assumed->definition)) return {};
+  if (page.past_is_lost || !names_positions(*as_stored, *page.assumed->definition)) return {};
   Result<EventDecoder> past = decoder_after(store, id, run.first_event, definitions);
   if (!past) return std::unexpected(std::move(past.error()));
-  if (past->facts() != nullptr) page.decoder = *std::move(past);
+  page.past_is_lost = past->facts() == nullptr;
+  if (!page.past_is_lost) page.decoder = *std::move(past);
   return {};
 }
 
