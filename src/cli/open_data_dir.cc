@@ -27,10 +27,8 @@ std::string suggestion(Engine& engine, const Target& target) {
 
 // As open_directory, but it is made if there is none, which standby does not do. No workflow has an empty id.
 Result<std::unique_ptr<Engine>> open_or_make(const std::string& data_dir) {
-  return Engine::open({.shards = 1,
-                       .data_dir = data_dir,
-                       .only = std::set<std::string, std::less<>>(),
-                       .actor = this_user()});
+  return Engine::open(
+      {.shards = 1, .data_dir = data_dir, .only = std::set<std::string, std::less<>>(), .actor = this_user()});
 }
 
 // What was not found may be something in a workflow that there is.

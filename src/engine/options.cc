@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "base/time.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "service/actor.h"
 
 namespace pawl {
@@ -22,7 +22,7 @@ constexpr std::size_t kMostShards = 256;
 constexpr std::size_t kMostConcurrentTasks = 100'000;  // each may need a thread; all have a place in a queue
 constexpr std::uint32_t kMostCrashes = 15;             // more are not counted
 
-constexpr std::size_t kMostProgramName = 64;           // bytes
+constexpr std::size_t kMostProgramName = 64;  // bytes
 
 std::size_t or_default(std::size_t given, std::size_t fallback) { return given == 0 ? fallback : given; }
 

@@ -70,8 +70,8 @@ Steps<std::vector<WorkflowStatus>> list_memory(const Call& call, const WorkflowQ
     Result<void> walked = co_await walk(call, *shard, from, [&](const core::Workflow& workflow) {
       if (!fits(query, workflow)) return true;
       // Of those created at one time all are needed: their ids say which come first.
-      const bool is_full = newest.size() >= query.options.limit &&
-                           (newest.empty() || workflow.created_at < newest.back().created_at);
+      const bool is_full =
+          newest.size() >= query.options.limit && (newest.empty() || workflow.created_at < newest.back().created_at);
       if (!is_full) newest.push_back(status_of(workflow));
       return !is_full;
     });

@@ -22,7 +22,8 @@ Result<void> check_actor(const Actor& actor) {
       return std::unexpected(definition::to_error(std::move(ok.error())));
   if (actor.kind.contains(':'))
     return fail(ErrorCode::invalid_argument,
-                fmt::format("{} contains `:`, which stands between kind and name", in_quotes(actor.kind)), "actor.kind");
+                fmt::format("{} contains `:`, which stands between kind and name", in_quotes(actor.kind)),
+                "actor.kind");
   return {};
 }
 

@@ -46,8 +46,8 @@ struct Batch {
   std::vector<Segment> segments;
   std::vector<Group> groups;
   std::vector<std::string> actors = std::vector<std::string>(1);  // who asked for something; the first one is nobody
-  std::vector<std::span<const Event>> pieces;  // of events, by group
-  std::vector<std::string_view> by;            // of each piece; empty if nobody asked for anything
+  std::vector<std::span<const Event>> pieces;                     // of events, by group
+  std::vector<std::string_view> by;                               // of each piece; empty if nobody asked for anything
   std::vector<WorkflowChange> commits;
   std::vector<RecordChange> records;
   std::vector<std::unique_ptr<Removal>> removals;  // of workflows that nobody has in memory

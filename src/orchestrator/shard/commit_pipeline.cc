@@ -158,8 +158,12 @@ void CommitPipeline::replace(LiveWorkflow& workflow, std::unique_ptr<WorkflowSum
 
 WorkflowChange CommitPipeline::commit_of_all(LiveWorkflow& workflow) {
   const std::uint64_t event_count = workflow.state.event_count;
-  WorkflowChange commit{
-      .facts = workflow.state.facts.get(), .first_event = event_count, .events = {}, .by = {}, .checkpoint = {}, .summary = {}};
+  WorkflowChange commit{.facts = workflow.state.facts.get(),
+                        .first_event = event_count,
+                        .events = {},
+                        .by = {},
+                        .checkpoint = {},
+                        .summary = {}};
   complete(
       commit,
       {.workflow = Pin(workflow), .first_event = event_count, .save = true, .letters_anew = true, .replaced = nullptr});

@@ -13,9 +13,8 @@ constexpr std::size_t kFewHoles = 1024;
 }  // namespace
 
 void CreationIndex::add(Timestamp created_at, const AttemptRoute& route) {
-  const Entry entry{.created_at = created_at,
-                    .place = route.place,
-                    .generation = static_cast<std::uint32_t>(route.generation)};
+  const Entry entry{
+      .created_at = created_at, .place = route.place, .generation = static_cast<std::uint32_t>(route.generation)};
   if (sorted_ == entries_.size() && (entries_.empty() || entries_.back() < entry)) ++sorted_;
   entries_.push_back(entry);
 }
@@ -37,7 +36,8 @@ void CreationIndex::sort() {
 }
 
 std::size_t CreationIndex::count_below(const Entry& entry) const {
-  return static_cast<std::size_t>(std::distance(entries_.begin(), std::ranges::lower_bound(entries_, entry, std::less<>())));
+  return static_cast<std::size_t>(
+      std::distance(entries_.begin(), std::ranges::lower_bound(entries_, entry, std::less<>())));
 }
 
 }  // namespace pawl

@@ -40,7 +40,8 @@ TEST(CreationIndex, begins_with_the_newest) {
 
 TEST(CreationIndex, goes_on_where_it_was_left) {
   OneIndex it;
-  for (std::uint32_t place = 0; place < 6; ++place) it.index.add(at(static_cast<int>(place / 2)), route(place, place + 1));
+  for (std::uint32_t place = 0; place < 6; ++place)
+    it.index.add(at(static_cast<int>(place / 2)), route(place, place + 1));
   EXPECT_EQ(it.newest_from(CreationIndex::end_of(at(1))), (Places{3, 2, 1, 0}));
   EXPECT_EQ(it.newest_from(CreationIndex::Entry{.created_at = at(1), .place = 3, .generation = 4}), (Places{2, 1, 0}));
   EXPECT_EQ(it.newest_from(CreationIndex::end_of(at(-1))), Places());
@@ -59,7 +60,8 @@ TEST(CreationIndex, sorts_what_comes_in_any_order) {
 TEST(CreationIndex, drops_holes_once_they_are_many) {
   OneIndex it;
   constexpr std::uint32_t kMany = 3000;
-  for (std::uint32_t place = 0; place < kMany; ++place) it.index.add(at(static_cast<int>(place)), route(place, place + 1));
+  for (std::uint32_t place = 0; place < kMany; ++place)
+    it.index.add(at(static_cast<int>(place)), route(place, place + 1));
   std::size_t holes = 0;
   while (!it.index.has_many_holes()) {
     it.index.note_hole();

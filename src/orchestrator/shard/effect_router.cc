@@ -72,7 +72,8 @@ void EffectRouter::release(const Batch& batch) {
       [&](const Batch::Segment& segment, std::span<const Event> events, std::span<const Effect> effects) {
         if (wanted != 0)
           for (const Event& event : events)
-            if (contains(wanted, event)) environment_.observer.happened(*segment.facts, event, batch.actors[segment.by]);
+            if (contains(wanted, event))
+              environment_.observer.happened(*segment.facts, event, batch.actors[segment.by]);
         if (segment.rides) return;
         for (const Effect& effect : effects) release_effect(*segment.workflow, effect);
       });

@@ -198,7 +198,9 @@ class Parts : private Observer, private AttemptSink {
   }
 
   [[nodiscard]] EventKinds wanted() const override { return ~EventKinds{0}; }
-  void happened(const WorkflowFacts&, const Event& event, std::string_view) override { happened_events.push_back(name_of(event)); }
+  void happened(const WorkflowFacts&, const Event& event, std::string_view) override {
+    happened_events.push_back(name_of(event));
+  }
   void wrote(const Assignment&, bool, std::string_view) override {}
   void progressed(const Assignment&, double, std::string_view) override {}
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {

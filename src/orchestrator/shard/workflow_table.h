@@ -119,7 +119,7 @@ class WorkflowTable {
   Places places_;
   std::vector<std::uint32_t> free_places_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;
-  std::deque<Ended> ended_;  // the oldest first
+  std::deque<Ended> ended_;            // the oldest first
   mutable CreationIndex by_creation_;  // in order once somebody looks
   std::uint64_t next_generation_ = 1;
   std::map<std::string, std::uint64_t, std::less<>> removals_;  // by id
