@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "service/actor.h"
+#include "model/actor.h"
 
 namespace pawl {
 namespace {

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "core/stored_state.h"
+#include "model/actor.h"
 #include "model/event_rows.h"
 #include "orchestrator/report.h"
-#include "service/actor.h"
 
 namespace pawl {
 namespace {

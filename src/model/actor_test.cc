@@ -1,5 +1,5 @@
 // Who asks has one text, and looks like somebody.
-#include "service/actor.h"
+#include "model/actor.h"
 
 #include <string>
 
