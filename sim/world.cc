@@ -112,13 +112,13 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
   Result<PolicyBook::Stored> known = policies_.read_from(*store_);
   PAWL_ASSERT(known.has_value(), "{}", known.error().message);
   policies_.adopt(*std::move(known));
-  policies_.breakers().record_with([this](RecordChange change) { records_.post(std::move(change)); });
+  policies_.record_in(records_);
   records_.use_store(*store_, epoch_);
   for (const std::string_view name : kBreakers)
-    (void)define_policy(
+    (void)make(policies_.define(  // unless it is stored from before
         std::string(name),
         CircuitBreakerPolicy{
-            .failure_threshold = 2, .success_threshold = 2, .timeout = std::chrono::milliseconds(50), .probes = 1});
+            .failure_threshold = 2, .success_threshold = 2, .timeout = std::chrono::milliseconds(50), .probes = 1}));
   ShardLimits limits;
   limits.checkpoint_events = kCheckpointEvents;
   limits.commits = kCommits;
@@ -148,14 +148,13 @@ SimNode::~SimNode() {
   store_.reset();
 }
 
-Result<void> SimNode::define_policy(const std::string& name, const PolicyConfig& config) {
-  if (Result<void> defined = policies_.define(name, config); !defined) return defined;
-  return policies_.copy_to(*store_, epoch_, {});
-}
-
-Result<void> SimNode::update_policy(const std::string& name, const PolicyConfig& config) {
-  if (Result<void> updated = policies_.update(name, config); !updated) return updated;
-  return policies_.copy_to(*store_, epoch_, {});
+Result<void> SimNode::make(Steps<void> change) {
+  std::optional<Result<void>> made;
+  std::move(change).start(Completion::of<void>([&made](Result<void> answer) { made = std::move(answer); }));
+  while (!made) {
+    if (!records_.step()) store_->help();
+  }
+  return *std::move(made);
 }
 
 Shard& SimNode::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }

@@ -11,6 +11,7 @@
 #include "monitor/observer.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/record_stream.h"
+#include "orchestrator/steps.h"
 #include "orchestrator/supervisor.h"
 #include "persistence/row_store.h"
 #include "runners/handler.h"
@@ -66,9 +67,9 @@ class SimNode final : public ShardHost, private Observer, private AttemptSink {
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] DefinitionLibrary& definitions() { return definitions_; }
   [[nodiscard]] PolicyBook& policies() { return policies_; }
-  // Their record is durable then: simulated time has no thread that could wait for the record stream.
-  Result<void> define_policy(const std::string& name, const PolicyConfig& config);
-  Result<void> update_policy(const std::string& name, const PolicyConfig& config);
+  // Has `change`, one of policies(), made: the record stream and the store do what it waits for, and nobody else
+  // anything.
+  Result<void> make(Steps<void> change);
   [[nodiscard]] SimRunner& runner() { return runner_; }
   // All that was told, in order, as one number.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }

@@ -8,8 +8,8 @@
 // A policy that is updated applies to the next decision of every workflow that refers to it. Each version is kept, and
 // histories say which one was in force.
 //
-// Threads: any. Errors of all operations: `not_found` (no such policy or letter), `invalid_argument` (with the
-// `field`).
+// Threads: any, but not from inside a non-blocking handler (`invalid_state`); there the form with a callback is for
+// (service.h). Errors of all operations: `not_found` (no such policy or letter), `invalid_argument` (with the `field`).
 #pragma once
 
 #include <cstdint>

@@ -12,6 +12,7 @@
 #include "model/records/breaker.h"
 #include "orchestrator/commit_and_wait.h"
 #include "orchestrator/policies/policy_records.h"
+#include "orchestrator/record_wait.h"
 #include "persistence/records.h"
 #include "policy/retry.h"
 #include "policy/timeout.h"
@@ -34,8 +35,9 @@ void PolicyBook::record_in(RecordStream& records) {
   breakers_.record_with([&records](RecordChange change) { records.post(std::move(change)); });
 }
 
-Result<void> PolicyBook::record(std::vector<RecordChange> changes) {
-  return records_ == nullptr ? Result<void>() : records_->write(std::move(changes));
+Steps<void> PolicyBook::record(std::vector<RecordChange> changes) {
+  if (records_ == nullptr) co_return Result<void>();
+  co_return co_await RecordWait(*records_, &RecordStream::write, std::move(changes));
 }
 
 Breakers::Passage PolicyBook::enter(const std::string& breaker, Timestamp now) {
@@ -52,59 +54,59 @@ void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy:
 }
 
 // There may be the state of one that had this name and was deleted.
-Result<void> PolicyBook::define(const std::string& name, const PolicyConfig& config) {
-  if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
-  const PolicyRegistry::Change change = registry_.begin_change(name);
+Steps<void> PolicyBook::define(std::string name, PolicyConfig config) {
+  if (Result<void> ok = definition::check_policy(name, config); !ok) co_return ok;
+  const PolicyRegistry::Change change = co_await registry_.begin_change(name);
   if (registry_.get(name))
-    return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
-                "name");
+    co_return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
+                   "name");
   PolicyInfo info{
       .id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.wall(), .config = config}}};
   std::vector<RecordChange> changes = {policy_record(to_stored(info))};
   if (info.kind == PolicyKind::circuit_breaker) changes.push_back(breaker_removal(name));
-  if (Result<void> recorded = record(std::move(changes)); !recorded) return recorded;
+  if (Result<void> recorded = co_await record(std::move(changes)); !recorded) co_return recorded;
   adopt({.policies = {std::move(info)}, .breakers = {}});
-  return {};
+  co_return Result<void>();
 }
 
 // A record of a version that kept the breaker's state in it is replaced: the state goes into its own.
-Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& config) {
-  if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
+Steps<void> PolicyBook::update(std::string name, PolicyConfig config) {
+  if (Result<void> ok = definition::check_policy(name, config); !ok) co_return ok;
   {
-    const PolicyRegistry::Change change = registry_.begin_change(name);
+    const PolicyRegistry::Change change = co_await registry_.begin_change(name);
     Result<PolicyInfo> updated = registry_.get(name);
-    if (!updated) return std::unexpected(std::move(updated.error()));
+    if (!updated) co_return std::unexpected(std::move(updated.error()));
     if (updated->kind != kind_of(config))
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(updated->kind)),
-                  "kind");
+      co_return fail(ErrorCode::invalid_argument,
+                     fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(updated->kind)),
+                     "kind");
     std::vector<PolicyVersion>& versions = updated->versions;
     versions.push_back({.number = versions.back().number + 1, .at = clock_.wall(), .config = config});
     if (versions.size() > kMostVersions) versions.erase(versions.begin());
     std::vector<RecordChange> changes = {policy_record(to_stored(*updated))};
     if (const auto breaker = breakers_.state_of(name))
       changes.push_back(breaker_record(name, breakers_.to_stored(*breaker)));
-    if (Result<void> recorded = record(std::move(changes)); !recorded) return recorded;
+    if (Result<void> recorded = co_await record(std::move(changes)); !recorded) co_return recorded;
     adopt({.policies = {*std::move(updated)}, .breakers = {}});
   }
   tell_of_room();
-  return {};
+  co_return Result<void>();
 }
 
-Result<void> PolicyBook::remove(const std::string& name) {
+Steps<void> PolicyBook::remove(std::string name) {
   {
-    const PolicyRegistry::Change change = registry_.begin_change(name);
+    const PolicyRegistry::Change change = co_await registry_.begin_change(name);
     const Result<PolicyInfo> known = registry_.get(name);
-    if (!known) return std::unexpected(known.error());
+    if (!known) co_return std::unexpected(known.error());
     std::vector<RecordChange> changes = {policy_removal(name)};
     if (known->kind == PolicyKind::circuit_breaker) changes.push_back(breaker_removal(name));
-    if (Result<void> recorded = record(std::move(changes)); !recorded) return recorded;
+    if (Result<void> recorded = co_await record(std::move(changes)); !recorded) co_return recorded;
     registry_.erase(name);
     breakers_.erase(name);
     statistics_.remove(name);
   }
   tell_of_room();
-  return {};
+  co_return Result<void>();
 }
 
 Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQuestion& question) const {
@@ -151,19 +153,20 @@ Result<BreakerReport> PolicyBook::check_breaker(const std::string& name) const {
 }
 
 // What it does by itself meanwhile is recorded behind this, as it stands when this is made.
-Result<void> PolicyBook::change_breaker(const std::string& name, void (*change)(policy::Breaker&)) {
+Steps<void> PolicyBook::change_breaker(std::string name, void (*change)(policy::Breaker&)) {
   {
-    const PolicyRegistry::Change only = registry_.begin_change(name);
-    if (Result<void> ok = check_is_breaker(name); !ok) return ok;
+    const PolicyRegistry::Change only = co_await registry_.begin_change(name);
+    if (Result<void> ok = check_is_breaker(name); !ok) co_return ok;
     std::optional<policy::Breaker> changed = breakers_.state_of(name);
-    if (!changed) return no_such_policy(name);
+    if (!changed) co_return no_such_policy(name);
     change(*changed);
-    if (Result<void> recorded = record({breaker_record(name, breakers_.to_stored(*changed))}); !recorded)
-      return recorded;
+    std::vector<RecordChange> changes;
+    changes.push_back(breaker_record(name, breakers_.to_stored(*changed)));
+    if (Result<void> recorded = co_await record(std::move(changes)); !recorded) co_return recorded;
     breakers_.change(name, change);
   }
   tell_of_room();
-  return {};
+  co_return Result<void>();
 }
 
 Result<PolicyBook::Stored> PolicyBook::read_from(Store& store) const {

@@ -1,6 +1,8 @@
 // The stored policies of a node: what they say (policies/policy_registry.h), how their circuit breakers stand
 // (policies/breakers.h) and what they have decided (policies/policy_statistics.h); and Policy's operations, which
-// change all three. A change is recorded durably before it is made.
+// change all three. A change is recorded durably before it is made, which takes its time: those that change something
+// are steps, and wait for their turn and for the record without holding up a thread. They end on the thread of whatever
+// they have waited for last.
 // Threads: any.
 #pragma once
 
@@ -16,6 +18,7 @@
 #include "orchestrator/policies/policy_registry.h"
 #include "orchestrator/policies/policy_statistics.h"
 #include "orchestrator/record_stream.h"
+#include "orchestrator/steps.h"
 #include "persistence/store.h"
 
 namespace pawl {
@@ -37,18 +40,18 @@ class PolicyBook {
   void leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
 
   // Policy's operations. Errors as there.
-  Result<void> define(const std::string& name, const PolicyConfig& config);
+  Steps<void> define(std::string name, PolicyConfig config);
   [[nodiscard]] Result<PolicyInfo> get(const std::string& name) const { return registry_.get(name); }
   [[nodiscard]] std::vector<PolicyInfo> list() const { return registry_.list(); }
-  Result<void> update(const std::string& name, const PolicyConfig& config);
+  Steps<void> update(std::string name, PolicyConfig config);
   // PolicyRegistry's.
   Result<void> announce_removal(const std::string& name) { return registry_.announce_removal(name); }
   void keep_after_all(const std::string& name) { registry_.keep_after_all(name); }
-  Result<void> remove(const std::string& name);
+  Steps<void> remove(std::string name);
   [[nodiscard]] Result<PolicyAnswer> evaluate(const std::string& name, const PolicyQuestion& question) const;
   [[nodiscard]] Result<PolicyStats> stats(const std::string& name) const;
   [[nodiscard]] Result<BreakerReport> check_breaker(const std::string& name) const;
-  Result<void> change_breaker(const std::string& name, void (*change)(policy::Breaker&));
+  Steps<void> change_breaker(std::string name, void (*change)(policy::Breaker&));
 
   // What a store has of policies, as far as it makes sense.
   struct Stored {
@@ -65,7 +68,7 @@ class PolicyBook {
 
  private:
   // Error: it is not durable.
-  Result<void> record(std::vector<RecordChange> changes);
+  Steps<void> record(std::vector<RecordChange> changes);
   [[nodiscard]] Result<void> check_is_breaker(const std::string& name) const;
   void tell_of_room() const {
     if (when_room_) when_room_();

@@ -20,18 +20,6 @@ bool is_in_memory(const RecordChange& change) { return change.kind != RecordKind
 
 }  // namespace
 
-Result<void> RecordStream::write(std::vector<RecordChange> changes) {
-  Reply<void> reply;
-  write(std::move(changes), [&reply](Result<void> outcome) { reply.set(std::move(outcome)); });
-  return *reply.wait();
-}
-
-Result<void> RecordStream::remove(std::vector<RecordChange> removals) {
-  Reply<void> reply;
-  remove(std::move(removals), [&reply](Result<void> outcome) { reply.set(std::move(outcome)); });
-  return *reply.wait();
-}
-
 void RecordStream::write(std::vector<RecordChange> changes, Outcome outcome) {
   ask({.changes = std::move(changes), .makes_room = false, .outcome = std::move(outcome)});
 }

@@ -1,12 +1,12 @@
 // The record stream writes what a node stores apart from its workflows: policies, the states of circuit breakers,
 // snapshots. It commits as a shard does, with a sequence of its own, beside the shards: none of them waits for it.
 //
-// Who needs a record to be durable waits for it (write, remove); who does not posts it, and of several that are posted
-// of one record only the last is written. When a commit fails, those who wait are refused, what was posted is kept, and
-// the stream acquires the store anew, as shards do (supervisor.h). Removals of records make room: they also succeed
-// meanwhile. It is the entry of its thread, where exceptions end: none leaves step().
+// Who needs a record to be durable is told when it is (write, remove); who does not posts it, and of several that are
+// posted of one record only the last is written. When a commit fails, those who wait are refused, what was posted is
+// kept, and the stream acquires the store anew, as shards do (supervisor.h). Removals of records make room: they also
+// succeed meanwhile. It is the entry of its thread, where exceptions end: none leaves step().
 //
-// Nothing here waits, but write(), remove() and settle(): who owns the thread (or the simulated time) calls step() and,
+// Nothing here waits, but settle() and close(): who owns the thread (or the simulated time) calls step() and,
 // while it returns false, park(). Threads: write(), remove(), post(), call() and stop() any, the others its own.
 #pragma once
 
@@ -44,13 +44,10 @@ class RecordStream final : public CommitListener {
   // Nothing is recorded: write() and remove() are refused for this reason. Before anybody else is here.
   void refuse(Error why) { refusal_ = std::move(why); }
 
-  // Makes the changes durable, together. Error: `unavailable`: they may be stored or not. In a store that is not
-  // durable they are nothing.
-  Result<void> write(std::vector<RecordChange> changes);
-  // The same for changes that are all removals.
-  Result<void> remove(std::vector<RecordChange> removals);
-  // The same, and nobody waits: `outcome` is called once, on the stream's thread or, if it is refused, on this one.
+  // Makes the changes durable, together. `outcome` is called once, on the stream's thread or, if it is refused, on this
+  // one. Error: `unavailable`: they may be stored or not. In a store that is not durable they are nothing.
   void write(std::vector<RecordChange> changes, Outcome outcome);
+  // The same for changes that are all removals.
   void remove(std::vector<RecordChange> removals, Outcome outcome);
   // Makes it durable some time. In order with write(): of two changes of a record the later one counts.
   void post(RecordChange change);

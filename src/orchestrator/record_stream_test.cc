@@ -1,8 +1,6 @@
 // Who waits for a record is answered when it is durable; what was posted is written some time, as it was posted last.
 #include "orchestrator/record_stream.h"
 
-#include <thread>
-
 #include <gtest/gtest.h>
 
 #include "orchestrator/shard/doubles_test.h"
@@ -33,14 +31,11 @@ class Stream {
     while (stream.step()) {
     }
   }
-  // Calls write() on a thread of its own, and waits until it has asked.
-  std::thread write(std::vector<RecordChange> changes, std::optional<Result<void>>& outcome, bool makes_room = false) {
-    const std::size_t before = store.batches.size();
-    std::thread writer([this, changes, &outcome, makes_room] {
-      outcome = makes_room ? stream.remove(changes) : stream.write(changes);
-    });
-    while (store.batches.size() == before && !stream.step()) std::this_thread::yield();
-    return writer;
+  void write(std::vector<RecordChange> changes, std::optional<Result<void>>& outcome) {
+    stream.write(std::move(changes), [&outcome](Result<void> told) { outcome = std::move(told); });
+  }
+  void remove(std::vector<RecordChange> removals, std::optional<Result<void>>& outcome) {
+    stream.remove(std::move(removals), [&outcome](Result<void> told) { outcome = std::move(told); });
   }
 
   StandingClock clock;
@@ -59,12 +54,12 @@ class Stream {
 TEST(RecordStream, answers_when_the_record_is_durable) {
   Stream it;
   std::optional<Result<void>> outcome;
-  std::thread writer = it.write({record("a", "1"), record("b", "2")}, outcome);
+  it.write({record("a", "1"), record("b", "2")}, outcome);
+  it.run();
   EXPECT_EQ(it.last(), (std::vector<std::string>{"a=1", "b=2"}));
   EXPECT_FALSE(it.stream.step()) << "the commit is on its way";
   it.store.settle();
   it.run();
-  writer.join();
   EXPECT_TRUE(*outcome);
 }
 
@@ -87,16 +82,12 @@ TEST(RecordStream, keeps_the_order_of_what_is_posted_and_what_is_written) {
   Stream it;
   it.stream.post(record("a", "old"));
   std::optional<Result<void>> outcome;
-  std::thread writer([&] { outcome = it.stream.write({record("a", "new")}); });
-  // What was posted goes first, or not at all.
-  while (it.store.batches.empty() || it.last() != std::vector<std::string>{"a=new"}) {
-    if (!it.stream.step()) std::this_thread::yield();
-    if (!it.store.batches.empty() && it.last() == std::vector<std::string>{"a=old"}) it.store.settle();
-  }
+  it.write({record("a", "new")}, outcome);
+  it.run();
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=new"})) << "what was posted before is over";
   it.stream.post(record("a", "newest"));
   it.store.settle();
   it.run();
-  writer.join();
   EXPECT_TRUE(*outcome);
   EXPECT_EQ(it.last(), (std::vector<std::string>{"a=newest"}));
 }
@@ -104,12 +95,12 @@ TEST(RecordStream, keeps_the_order_of_what_is_posted_and_what_is_written) {
 TEST(RecordStream, keeps_what_was_posted_over_a_failure_and_refuses_who_waits) {
   Stream it;
   std::optional<Result<void>> outcome;
-  std::thread writer = it.write({record("c", "1")}, outcome);
+  it.write({record("c", "1")}, outcome);
+  it.run();
   it.stream.post(record("a", "1"));
   it.stream.post(record("b", "1"));
   it.store.settle(fail(ErrorCode::unavailable, "the disk is full"));
   it.stream.step();
-  writer.join();
   EXPECT_EQ(outcome->error().code, ErrorCode::unavailable);
   ASSERT_TRUE(it.problem);
   it.run();
@@ -132,7 +123,8 @@ TEST(RecordStream, keeps_what_was_posted_over_a_failure_and_refuses_who_waits) {
 TEST(RecordStream, goes_on_after_a_shard_has_acquired_the_store_anew) {
   Stream it;
   std::optional<Result<void>> outcome;
-  std::thread writer = it.write({record("a", "1")}, outcome);
+  it.write({record("a", "1")}, outcome);
+  it.run();
   it.store.settle(fail(ErrorCode::fenced, "another owner"));
   it.run();
   EXPECT_FALSE(it.problem);
@@ -140,7 +132,6 @@ TEST(RecordStream, goes_on_after_a_shard_has_acquired_the_store_anew) {
   EXPECT_EQ(it.last(), (std::vector<std::string>{"a=1"}));
   it.store.settle();
   it.run();
-  writer.join();
   EXPECT_TRUE(*outcome);
 }
 
@@ -148,7 +139,7 @@ TEST(RecordStream, goes_on_after_a_shard_has_acquired_the_store_anew) {
 TEST(RecordStream, writes_to_the_next_store_what_was_asked_for_before) {
   Stream it;
   std::optional<Result<void>> outcome;
-  it.stream.write({record("a", "1")}, [&](Result<void> told) { outcome = std::move(told); });
+  it.write({record("a", "1")}, outcome);
   HeldStore next;
   it.stream.use_store(next, Epoch(7));
   it.run();
@@ -164,9 +155,8 @@ TEST(RecordStream, refuses_a_snapshot_where_nothing_is_durable) {
   Stream it;
   std::optional<Result<void>> policy;
   std::optional<Result<void>> snapshot;
-  it.stream.write({record("a", "1")}, [&](Result<void> told) { policy = std::move(told); });
-  it.stream.write({{.kind = RecordKind::snapshot, .key = "w", .value = "1"}},
-                  [&](Result<void> told) { snapshot = std::move(told); });
+  it.write({record("a", "1")}, policy);
+  it.write({{.kind = RecordKind::snapshot, .key = "w", .value = "1"}}, snapshot);
   VolatileStore none;
   it.stream.use_store(none, Epoch(7));
   it.run();
@@ -183,18 +173,16 @@ TEST(RecordStream, removes_while_the_store_does_not_work) {
   it.run();
   ASSERT_TRUE(it.problem);
   std::optional<Result<void>> refused;
-  std::thread writer([&] { refused = it.stream.write({record("b", "1")}); });
-  while (!it.stream.step()) std::this_thread::yield();
-  writer.join();
+  it.write({record("b", "1")}, refused);
+  it.run();
   EXPECT_EQ(refused->error().code, ErrorCode::unavailable);
   std::optional<Result<void>> removed;
-  std::thread remover =
-      it.write({{.kind = RecordKind::audit, .key = "c", .value = std::nullopt}}, removed, /*makes_room=*/true);
+  it.remove({{.kind = RecordKind::audit, .key = "c", .value = std::nullopt}}, removed);
+  it.run();
   EXPECT_EQ(it.last(), (std::vector<std::string>{"c=none"}));
   EXPECT_TRUE(it.store.batches.back().makes_room);
   it.store.settle();
   it.run();
-  remover.join();
   EXPECT_TRUE(*removed);
   EXPECT_TRUE(it.problem) << "that mends nothing";
 }
@@ -204,9 +192,26 @@ TEST(RecordStream, ends_with_what_can_be_made_durable_and_refuses_all_else) {
   it.store.durable = false;
   it.stream.post(record("a", "1"));
   it.stream.close();
-  EXPECT_EQ(it.stream.write({record("a", "1")}).error().code, ErrorCode::unavailable);
+  std::optional<Result<void>> refused;
+  it.write({record("a", "1")}, refused);
+  EXPECT_EQ(refused.value().error().code, ErrorCode::unavailable);
   EXPECT_FALSE(it.stream.call([](RecordStream&) {}));
   EXPECT_TRUE(it.store.batches.empty()) << "a store in memory keeps nothing";
+}
+
+// At the end of the node what has been asked for is written; only where that fails is it refused.
+TEST(RecordStream, ends_with_an_answer_for_everybody) {
+  Stream it;
+  std::optional<Result<void>> outcome;
+  it.write({record("a", "1")}, outcome);
+  it.run();
+  std::optional<Result<void>> late;
+  it.write({record("b", "1")}, late);
+  it.stream.stop();
+  it.store.settle(fail(ErrorCode::unavailable, "the disk is full"));
+  it.stream.close();
+  EXPECT_EQ(outcome.value().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(late.value().error().code, ErrorCode::unavailable);
 }
 
 }  // namespace

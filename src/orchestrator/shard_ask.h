@@ -209,6 +209,20 @@ class [[nodiscard]] OffShard {
   const Call& call_;
 };
 
+// From whichever thread the steps are on to one where they may take long.
+class [[nodiscard]] InSteps {
+ public:
+  explicit InSteps(const Call& call) : call_(call) {}
+  [[nodiscard]] bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    call_.steps.run([awaiting] { awaiting.resume(); });
+  }
+  void await_resume() const {}
+
+ private:
+  const Call& call_;
+};
+
 // Of what is done to many workflows: what does not keep it from being done to the others. One may live again, be gone
 // already, be busy, or be damaged.
 [[nodiscard]] bool concerns_it_alone(const Error& error);

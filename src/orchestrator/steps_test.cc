@@ -2,11 +2,12 @@
 #include "orchestrator/steps.h"
 
 #include <coroutine>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
+
+#include "orchestrator/answer_test.h"
 
 namespace pawl {
 namespace {
@@ -41,23 +42,14 @@ Steps<std::thread::id> thread_after(bool waits) {
   co_return std::this_thread::get_id();
 }
 
-template <class T>
-std::optional<T> answer_of(Steps<T> steps) {
-  std::optional<T> answer;
-  std::move(steps).start(Completion::of<T>([&](Result<T> result) { answer = *std::move(result); }));
-  return answer;
-}
-
 TEST(Steps, may_await_any_number_of_others_that_do_not_wait) {
   constexpr int kMany = 1'000'000;  // more than there is stack for
-  EXPECT_EQ(answer_of(sum_of(kMany)), kMany);
+  EXPECT_EQ(testing::answer_of(sum_of(kMany)).value(), kMany);
 }
 
 TEST(Steps, go_on_where_those_they_await_have_ended) {
-  EXPECT_EQ(answer_of(thread_after(false)), std::this_thread::get_id());
-  const std::optional<std::thread::id> elsewhere = answer_of(thread_after(true));
-  ASSERT_TRUE(elsewhere);
-  EXPECT_NE(*elsewhere, std::this_thread::get_id());
+  EXPECT_EQ(testing::answer_of(thread_after(false)).value(), std::this_thread::get_id());
+  EXPECT_NE(testing::answer_of(thread_after(true)).value(), std::this_thread::get_id());
 }
 
 Steps<int> throws() {
@@ -66,10 +58,7 @@ Steps<int> throws() {
 }
 
 TEST(Steps, answer_what_they_throw_as_internal) {
-  std::optional<Error> error;
-  throws().start(Completion::of<int>([&](Result<int> result) { error = result.error(); }));
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->code, ErrorCode::internal);
+  EXPECT_EQ(testing::answer_of(throws()).error().code, ErrorCode::internal);
 }
 
 }  // namespace

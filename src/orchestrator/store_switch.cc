@@ -64,7 +64,7 @@ Result<void> Node::switch_store(const std::shared_ptr<Store>& next, Epoch epoch,
   }
   Result<void> ready = meeting->wait_for_all();
   if (ready && !running_) ready = std::unexpected(engine_stopping());
-  // Only now: a shard may have waited for a policy to be recorded.
+  // Only now, so that no change of a policy waits while the shards copy.
   const PolicyRegistry::Standstill still = policies_.stand_still();
   const auto with_records = std::make_shared<StoreSwitch>(1);
   if (ready) ready = stop_records(with_records, next, epoch);

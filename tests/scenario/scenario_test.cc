@@ -117,7 +117,9 @@ class Scenario {
     if (verb == "complete" || verb == "fail") return finish(verb, about);
     if (verb == "update") {
       const auto& policy = *about.as_object().begin();
-      const Result<void> updated = stage_.node().update_policy(std::string(policy.key()), config_of(policy.value()));
+      sim::SimNode& node = stage_.node();
+      const Result<void> updated =
+          node.make(node.policies().update(std::string(policy.key()), config_of(policy.value())));
       ASSERT_TRUE(updated) << describe(updated.error());
       return stage_.wait(std::chrono::milliseconds(0));
     }

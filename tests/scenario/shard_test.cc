@@ -196,7 +196,7 @@ TEST_F(ShardTest, the_slot_of_a_task_whose_condition_cannot_be_evaluated_comes_b
 
 TEST_F(ShardTest, a_cancelled_task_is_not_held_by_its_breaker) {
   ASSERT_TRUE(stage.define_policy("breaker", CircuitBreakerPolicy{}));
-  ASSERT_TRUE(stage.node().policies().change_breaker("breaker", policy::force_open));
+  ASSERT_TRUE(stage.node().make(stage.node().policies().change_breaker("breaker", policy::force_open)));
   WorkflowSpec spec;
   spec.tasks.push_back(work());
   spec.tasks[0].circuit_breaker = "breaker";
@@ -211,13 +211,13 @@ TEST_F(ShardTest, a_cancelled_task_is_not_held_by_its_breaker) {
 
 TEST_F(ShardTest, tasks_held_by_a_breaker_that_is_deleted_and_defined_anew_are_counted_right) {
   ASSERT_TRUE(stage.define_policy("breaker", CircuitBreakerPolicy{}));
-  ASSERT_TRUE(stage.node().policies().change_breaker("breaker", policy::force_open));
+  ASSERT_TRUE(stage.node().make(stage.node().policies().change_breaker("breaker", policy::force_open)));
   WorkflowSpec spec;
   spec.tasks.push_back(work());
   spec.tasks[0].circuit_breaker = "breaker";
   stage.create("w", make(spec));
   execute("w");
-  ASSERT_TRUE(stage.node().policies().remove("breaker"));
+  ASSERT_TRUE(stage.node().make(stage.node().policies().remove("breaker")));
   ASSERT_TRUE(stage.define_policy("breaker", CircuitBreakerPolicy{}));
   stage.wait(1ms);
   EXPECT_EQ(stage.node().policies().check_breaker("breaker").value().held, 0U);

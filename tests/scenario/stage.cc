@@ -66,7 +66,7 @@ void Stage::create(const std::string& id, const DefinitionPtr& definition) {
 }
 
 Result<void> Stage::define_policy(const std::string& name, const PolicyConfig& config) {
-  return node_->define_policy(name, config);
+  return node_->make(node_->policies().define(name, config));
 }
 
 Result<void> Stage::ask(const std::string& id, const std::function<Result<void>(Shard&, LiveWorkflow&)>& asked) {

@@ -49,7 +49,8 @@ Steps<void> delete_policy(Call call, request::DeletePolicy request) {
                    fmt::format("cannot delete policy {}: workflow {} refers to it, and has not ended",
                                in_quotes(request.id), in_quotes(*user)));
   } else {
-    removed = policies.remove(request.id);
+    removed = co_await policies.remove(request.id);
+    co_await InSteps(call);
   }
   if (!removed) policies.keep_after_all(request.id);
   co_return removed;

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "operations/policy/operations.h"
 #include "orchestrator/shard_ask.h"
 
@@ -5,8 +7,10 @@ namespace pawl::operations {
 
 Steps<void> update_policy(Call call, request::UpdatePolicy request) {
   if (Result<void> ok = check_caller(call); !ok) co_return ok;
-  co_await OffShard(call);  // it waits until this is recorded
-  co_return call.node.policies().update(request.id, request.config);
+  co_await OffShard(call);
+  Result<void> updated = co_await call.node.policies().update(std::move(request.id), std::move(request.config));
+  co_await InSteps(call);
+  co_return updated;
 }
 
 }  // namespace pawl::operations

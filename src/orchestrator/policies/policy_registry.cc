@@ -1,5 +1,7 @@
 #include "orchestrator/policies/policy_registry.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -78,19 +80,41 @@ void PolicyRegistry::keep_after_all(const std::string& name) {
   leaving_.erase(name);
 }
 
-PolicyRegistry::Change PolicyRegistry::begin_change(const std::string& name) {
-  {
-    const MutexLock lock(mutex_);
-    while (stands_still_ || changing_.contains(name)) changed_.wait(mutex_);
-    changing_.insert(name);
-  }
-  return {*this, name};
+bool PolicyRegistry::wait_for_turn(const std::string& name, std::coroutine_handle<> awaiting) {
+  const MutexLock lock(mutex_);
+  if (!stands_still_ && changing_.insert(name).second) return false;
+  waiting_.push_back({.name = name, .awaiting = awaiting});
+  return true;
 }
 
 void PolicyRegistry::end_change(const std::string& name) {
+  {
+    const MutexLock lock(mutex_);
+    changing_.erase(name);
+    changed_.notify_all();
+  }
+  resume_waiting();
+}
+
+// One after the other, and not each within the end of the one before: there may be more than there is stack for.
+void PolicyRegistry::resume_waiting() {
+  static thread_local const PolicyRegistry* resuming = nullptr;
+  if (resuming == this) return;
+  const PolicyRegistry* const outer = std::exchange(resuming, this);
+  while (const std::coroutine_handle<> next = take_turn()) next.resume();
+  resuming = outer;
+}
+
+std::coroutine_handle<> PolicyRegistry::take_turn() {
   const MutexLock lock(mutex_);
-  changing_.erase(name);
-  changed_.notify_all();
+  if (stands_still_) return nullptr;
+  const auto next = std::ranges::find_if(
+      waiting_, [&](const Waiting& each) PAWL_REQUIRES(mutex_) { return !changing_.contains(each.name); });
+  if (next == waiting_.end()) return nullptr;
+  changing_.insert(next->name);
+  const std::coroutine_handle<> awaiting = next->awaiting;
+  waiting_.erase(next);
+  return awaiting;
 }
 
 PolicyRegistry::Standstill PolicyRegistry::stand_still() {
@@ -104,9 +128,12 @@ PolicyRegistry::Standstill PolicyRegistry::stand_still() {
 }
 
 void PolicyRegistry::end_standstill() {
-  const MutexLock lock(mutex_);
-  stands_still_ = false;
-  changed_.notify_all();
+  {
+    const MutexLock lock(mutex_);
+    stands_still_ = false;
+    changed_.notify_all();
+  }
+  resume_waiting();
 }
 
 void PolicyRegistry::put(std::vector<PolicyInfo> policies) {

@@ -3,12 +3,14 @@
 //
 // A decision sees the policies as a catalog, which a change replaces as a whole; shards look at version() each turn. A
 // change of a policy is stored before it is made here, which takes its time: begin_change() keeps others from changing
-// the same policy meanwhile, and nobody from anything else.
+// the same policy meanwhile, and nobody from anything else. Who waits for that holds up no thread.
 // Threads: any.
 #pragma once
 
 #include <atomic>
+#include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -58,8 +60,21 @@ class PolicyRegistry {
     PolicyRegistry& registry_;
     const std::string name_;
   };
-  // Waits for whoever is changing that policy, and while all stand still.
-  [[nodiscard]] Change begin_change(const std::string& name);
+  // What begin_change() is awaited as.
+  class [[nodiscard]] Turn {
+   public:
+    Turn(PolicyRegistry& registry, std::string name) : registry_(registry), name_(std::move(name)) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    // False: it is its turn.
+    bool await_suspend(std::coroutine_handle<> awaiting) { return registry_.wait_for_turn(name_, awaiting); }
+    Change await_resume() { return {registry_, std::move(name_)}; }
+
+   private:
+    PolicyRegistry& registry_;
+    std::string name_;
+  };
+  // Waits for whoever is changing that policy, and while all stand still. It goes on on the thread that has ended that.
+  Turn begin_change(std::string name) { return {*this, std::move(name)}; }
 
   // Lives while no policy is changed at all.
   class Standstill {
@@ -72,7 +87,7 @@ class PolicyRegistry {
    private:
     PolicyRegistry& registry_;
   };
-  // Waits for all who are changing one.
+  // Waits, as a thread, for all who are changing one.
   [[nodiscard]] Standstill stand_still();
 
   // In place of those of the same names, if there are such.
@@ -80,16 +95,26 @@ class PolicyRegistry {
   void erase(const std::string& name);
 
  private:
+  struct Waiting {
+    std::string name;
+    std::coroutine_handle<> awaiting;
+  };
+
+  bool wait_for_turn(const std::string& name, std::coroutine_handle<> awaiting);
   void end_change(const std::string& name);
   void end_standstill();
+  void resume_waiting();
+  // Whose turn it is from now on; null: nobody's.
+  std::coroutine_handle<> take_turn();
   void publish() PAWL_REQUIRES(mutex_);
 
   std::atomic<std::uint64_t> version_{0};
-  mutable Mutex mutex_;  // held for moments: whoever waits for one of the changes waits on `changed_`
-  ConditionVariable changed_;
+  mutable Mutex mutex_;        // held for moments
+  ConditionVariable changed_;  // for those who make all stand still
   std::map<std::string, PolicyInfo> policies_ PAWL_GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> leaving_ PAWL_GUARDED_BY(mutex_);   // their removal was announced
   std::set<std::string, std::less<>> changing_ PAWL_GUARDED_BY(mutex_);  // that are being changed
+  std::deque<Waiting> waiting_ PAWL_GUARDED_BY(mutex_);
   bool stands_still_ PAWL_GUARDED_BY(mutex_) = false;
   policy::CatalogPtr catalog_ PAWL_GUARDED_BY(mutex_) = std::make_shared<policy::Catalog>();
 };

@@ -2,9 +2,12 @@
 #include "orchestrator/policies/policy_registry.h"
 
 #include <atomic>
+#include <coroutine>
 #include <thread>
 
 #include <gtest/gtest.h>
+
+#include "orchestrator/answer_test.h"
 
 namespace pawl {
 namespace {
@@ -43,49 +46,87 @@ TEST(PolicyRegistry, announces_a_removal_once) {
   EXPECT_EQ(registry.announce_removal("a").error().code, ErrorCode::not_found);
 }
 
+// What the steps of a test wait for.
+class Gate {
+ public:
+  [[nodiscard]] static bool await_ready() { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) { awaiting_ = awaiting; }
+  static void await_resume() {}
+  void open() { std::exchange(awaiting_, nullptr).resume(); }
+
+ private:
+  std::coroutine_handle<> awaiting_;
+};
+
+Steps<void> change(PolicyRegistry& registry, std::string name, Gate& gate, int& begun) {
+  const PolicyRegistry::Change change = co_await registry.begin_change(std::move(name));
+  ++begun;
+  co_await gate;
+  co_return Result<void>();
+}
+
+Steps<void> change_in_no_time(PolicyRegistry& registry, std::string name) {
+  const PolicyRegistry::Change change = co_await registry.begin_change(std::move(name));
+  co_return Result<void>();
+}
+
 TEST(PolicyRegistry, lets_one_caller_at_a_time_change_a_policy) {
   PolicyRegistry registry;
-  std::atomic<bool> is_changing{true};
-  std::thread other;
-  {
-    const PolicyRegistry::Change change = registry.begin_change("a");
-    {
-      const PolicyRegistry::Change beside = registry.begin_change("b");
-    }  // does not wait
-    other = std::thread([&] {
-      const PolicyRegistry::Change second = registry.begin_change("a");
-      EXPECT_FALSE(is_changing);
-    });
-    registry.put({retries("c", 1)});  // nor does anybody else
-    is_changing = false;
-  }
-  other.join();
+  Gate first;
+  Gate second;
+  int begun = 0;
+  std::optional<Result<void>> first_answer;
+  std::optional<Result<void>> second_answer;
+  testing::start(change(registry, "a", first, begun), first_answer);
+  EXPECT_TRUE(testing::answer_of(change_in_no_time(registry, "b"))) << "that is another one";
+  testing::start(change(registry, "a", second, begun), second_answer);
+  EXPECT_EQ(begun, 1);
+  registry.put({retries("c", 1)});  // nobody holds this up
+  first.open();
+  EXPECT_TRUE(first_answer.value());
+  EXPECT_EQ(begun, 2);
+  EXPECT_FALSE(second_answer);
+  second.open();
+  EXPECT_TRUE(second_answer.value());
+  EXPECT_TRUE(testing::answer_of(change_in_no_time(registry, "a")));
+}
+
+TEST(PolicyRegistry, lets_any_number_of_callers_wait) {
+  constexpr int kMany = 200'000;  // more than there is stack for
+  PolicyRegistry registry;
+  Gate gate;
+  int begun = 0;
+  std::optional<Result<void>> first;
+  testing::start(change(registry, "a", gate, begun), first);
+  int ended = 0;
+  for (int i = 0; i < kMany; ++i)
+    change_in_no_time(registry, "a").start(Completion::of<void>([&ended](const Result<void>&) { ++ended; }));
+  EXPECT_EQ(ended, 0);
+  gate.open();
+  EXPECT_EQ(ended, kMany);
 }
 
 TEST(PolicyRegistry, stands_still_when_nobody_changes_anything) {
   PolicyRegistry registry;
+  Gate gate;
+  int begun = 0;
+  std::optional<Result<void>> changed;
+  testing::start(change(registry, "a", gate, begun), changed);
   std::atomic<bool> is_changing{true};
-  std::thread switching;
-  {
-    const PolicyRegistry::Change change = registry.begin_change("a");
-    switching = std::thread([&] {
-      const PolicyRegistry::Standstill still = registry.stand_still();
-      EXPECT_FALSE(is_changing);
-    });
-    is_changing = false;
-  }
+  std::thread switching([&] {
+    const PolicyRegistry::Standstill still = registry.stand_still();
+    EXPECT_FALSE(is_changing);
+  });
+  is_changing = false;
+  gate.open();
   switching.join();
-  std::atomic<bool> stands_still{true};
-  std::thread changing;
+  std::optional<Result<void>> later;
   {
     const PolicyRegistry::Standstill still = registry.stand_still();
-    changing = std::thread([&] {
-      const PolicyRegistry::Change change = registry.begin_change("b");
-      EXPECT_FALSE(stands_still);
-    });
-    stands_still = false;
+    testing::start(change_in_no_time(registry, "b"), later);
+    EXPECT_FALSE(later);
   }
-  changing.join();
+  EXPECT_TRUE(later.value());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "orchestrator/answer_test.h"
 #include "orchestrator/shard/doubles_test.h"
 
 namespace pawl::testing {
@@ -17,9 +18,9 @@ class OneGate {
 
   explicit OneGate(std::uint32_t probes = 1) {
     book.when_room([this] { ++rooms; });
-    const Result<void> defined = book.define(
+    const Result<void> defined = answer_of(book.define(
         "b",
-        CircuitBreakerPolicy{.failure_threshold = 1, .success_threshold = 2, .timeout = kOpenFor, .probes = probes});
+        CircuitBreakerPolicy{.failure_threshold = 1, .success_threshold = 2, .timeout = kOpenFor, .probes = probes}));
     PAWL_ASSERT(defined.has_value(), "{}", defined.error().message);
   }
 
@@ -164,7 +165,7 @@ TEST(BreakerGate, releases_some_at_a_time_of_all_that_a_closed_breaker_held) {
   it.open();
   LiveWorkflow& workflow = it.add(300);
   for (TaskIndex task = 0; task < 300; ++task) it.hold(workflow, task);
-  ASSERT_TRUE(it.book.change_breaker("b", policy::reset));
+  ASSERT_TRUE(answer_of(it.book.change_breaker("b", policy::reset)));
   std::vector<ActionId> found = it.find_releasable();
   EXPECT_EQ(found.size(), 256U);
   for (const ActionId task : found) it.release(workflow, task);
@@ -179,7 +180,7 @@ TEST(BreakerGate, lets_all_go_on_whose_breaker_is_no_more) {
   LiveWorkflow& workflow = it.add(1);
   it.hold(workflow, 0);
   ASSERT_TRUE(it.book.announce_removal("b"));
-  ASSERT_TRUE(it.book.remove("b"));
+  ASSERT_TRUE(answer_of(it.book.remove("b")));
   EXPECT_EQ(it.find_releasable(), std::vector<ActionId>{0});
 }
 
@@ -247,8 +248,8 @@ TEST(BreakerGate, drops_all_when_the_shard_goes_down) {
 
 TEST(BreakerGate, counts_what_policies_decided) {
   OneGate it;
-  ASSERT_TRUE(it.book.define("r", RetryPolicy{.max_attempts = 2}));
-  ASSERT_TRUE(it.book.define("t", TimeoutPolicy{}));
+  ASSERT_TRUE(answer_of(it.book.define("r", RetryPolicy{.max_attempts = 2})));
+  ASSERT_TRUE(answer_of(it.book.define("t", TimeoutPolicy{})));
   WorkflowSpec spec = chain(1);
   spec.timeout_policy = "t";
   spec.tasks[0].retry_policy_name = "r";

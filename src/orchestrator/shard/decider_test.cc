@@ -2,6 +2,7 @@
 // workflow into quarantine and leaves nothing behind.
 #include "orchestrator/shard/decider.h"
 
+#include "orchestrator/answer_test.h"
 #include "orchestrator/shard/parts_test.h"
 
 namespace pawl::testing {
@@ -93,14 +94,14 @@ TEST(Decider, decides_under_the_policies_that_it_last_looked_at) {
   Parts parts;
   WorkflowSpec spec = loose(2);
   spec.timeout_policy = "t";
-  ASSERT_TRUE(parts.policies.define("t", TimeoutPolicy{.default_timeout = std::chrono::seconds(5)}));
+  ASSERT_TRUE(answer_of(parts.policies.define("t", TimeoutPolicy{.default_timeout = std::chrono::seconds(5)})));
   parts.decider.refresh_policies();
   LiveWorkflow& workflow = parts.start("w", spec);
   const auto timeout_of_start = [&](TaskIndex task) {
     EXPECT_TRUE(parts.decider.decide(workflow, command::StartTask{task}));
     return std::get<event::TaskStarted>(parts.commits.turn().events.back()).timeout;
   };
-  ASSERT_TRUE(parts.policies.update("t", TimeoutPolicy{.default_timeout = std::chrono::seconds(7)}));
+  ASSERT_TRUE(answer_of(parts.policies.update("t", TimeoutPolicy{.default_timeout = std::chrono::seconds(7)})));
   EXPECT_EQ(timeout_of_start(0), std::chrono::seconds(5)) << "one version for a turn";
   parts.decider.refresh_policies();
   EXPECT_EQ(timeout_of_start(1), std::chrono::seconds(7));

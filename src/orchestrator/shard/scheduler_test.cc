@@ -1,6 +1,7 @@
 // Who starts next: by priority, in turn among equals, as far as there are slots and breakers let tasks through.
 #include "orchestrator/shard/scheduler.h"
 
+#include "orchestrator/answer_test.h"
 #include "orchestrator/shard/parts_test.h"
 
 namespace pawl::testing {
@@ -125,8 +126,8 @@ TEST(Scheduler, passes_over_a_task_whose_attempt_before_has_not_ended) {
 
 TEST(Scheduler, holds_what_its_breaker_does_not_let_through_and_releases_it_later) {
   Parts parts;
-  ASSERT_TRUE(parts.policies.define("b", CircuitBreakerPolicy{}));
-  ASSERT_TRUE(parts.policies.change_breaker("b", policy::force_open));
+  ASSERT_TRUE(answer_of(parts.policies.define("b", CircuitBreakerPolicy{})));
+  ASSERT_TRUE(answer_of(parts.policies.change_breaker("b", policy::force_open)));
   LiveWorkflow& workflow = parts.start("w", guarded(2, "b"));
   EXPECT_FALSE(parts.scheduler.release_held());
   parts.scheduler.run();
@@ -134,7 +135,7 @@ TEST(Scheduler, holds_what_its_breaker_does_not_let_through_and_releases_it_late
   EXPECT_EQ(workflow.held_tasks, 2U);
   EXPECT_EQ(parts.slots.in_use(), 0U);
   EXPECT_FALSE(parts.scheduler.release_held());
-  ASSERT_TRUE(parts.policies.change_breaker("b", policy::reset));
+  ASSERT_TRUE(answer_of(parts.policies.change_breaker("b", policy::reset)));
   EXPECT_TRUE(parts.scheduler.release_held());
   EXPECT_EQ(workflow.held_tasks, 0U);
   parts.scheduler.run();
@@ -144,8 +145,8 @@ TEST(Scheduler, holds_what_its_breaker_does_not_let_through_and_releases_it_late
 // It has an attempt, which has failed before it was made: its dispatch gives the slot back.
 TEST(Scheduler, a_task_that_fails_at_an_open_breaker_keeps_no_slot) {
   Parts parts;
-  ASSERT_TRUE(parts.policies.define("b", CircuitBreakerPolicy{}));
-  ASSERT_TRUE(parts.policies.change_breaker("b", policy::force_open));
+  ASSERT_TRUE(answer_of(parts.policies.define("b", CircuitBreakerPolicy{})));
+  ASSERT_TRUE(answer_of(parts.policies.change_breaker("b", policy::force_open)));
   WorkflowSpec spec = guarded(1, "b");
   spec.tasks[0].on_open = OnOpen::fail;
   const LiveWorkflow& workflow = parts.start("w", spec);

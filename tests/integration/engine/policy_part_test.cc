@@ -1,11 +1,13 @@
 // The policy part of an engine: stored policies, circuit breakers and dead letters, in memory and across restarts.
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "pawl/engine.h"
+#include "pawl/requests/policy.h"
 
 #include "tests/support/engine.h"
 #include "tests/support/temporary_folder.h"
@@ -213,6 +215,30 @@ TEST_F(PolicyPart, remembers_an_open_breaker_across_a_restart) {
   ASSERT_TRUE(engine->policy().reset_circuit_breaker("payments"));
   EXPECT_EQ(engine->orchestrator().wait_workflow("held").value().status.state, WorkflowState::completed);
   EXPECT_EQ(calls, 2);
+}
+
+// The shard would wait for the disk, and all its workflows for the shard.
+TEST_F(PolicyPart, is_refused_to_a_non_blocking_handler_unless_it_calls_with_a_callback) {
+  std::promise<Result<std::string>> defined;
+  const auto engine = open();
+  ASSERT_TRUE(engine->policy().define_policy("known", RetryPolicy{}));
+  const auto handle = [&](TaskContext&) -> TaskResult {
+    const Result<std::string> refused = engine->policy().define_policy("a", RetryPolicy{});
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_state);
+    EXPECT_THAT(refused.error().message, ::testing::HasSubstr("register the handler as blocking"));
+    EXPECT_EQ(engine->policy().update_policy("known", RetryPolicy{}).error().code, ErrorCode::invalid_state);
+    EXPECT_EQ(engine->policy().delete_policy("known").error().code, ErrorCode::invalid_state);
+    EXPECT_EQ(engine->policy().reset_circuit_breaker("known").error().code, ErrorCode::invalid_state);
+    EXPECT_EQ(engine->policy().force_open_circuit_breaker("known").error().code, ErrorCode::invalid_state);
+    pawl::call(*engine, Actor{}, request::DefinePolicy{.name = "b", .config = RetryPolicy{}},
+               [&](Result<std::string> answer) { defined.set_value(std::move(answer)); });
+    return Json("done");
+  };
+  ASSERT_TRUE(engine->handlers().add("user", "changes", handle, {.mode = HandlerMode::non_blocking}));
+  EXPECT_EQ(run(*engine, define({user_task("t", "changes")})).status.state, WorkflowState::completed);
+  EXPECT_EQ(defined.get_future().get().value(), "b");
+  EXPECT_EQ(engine->policy().get_policy("a").error().code, ErrorCode::not_found);
+  EXPECT_TRUE(engine->policy().get_policy("b"));
 }
 
 TEST_F(PolicyPart, goes_along_when_persistence_is_enabled) {
