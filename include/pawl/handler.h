@@ -1,7 +1,7 @@
 // Handlers: the code behind a task's `module` and `function`.
 //
 //   auto added = engine.handlers().add("orders", "charge", [](pawl::TaskContext& task) {
-//     const double total = task.arg<double>(0).value();  // fails the attempt if it is no number
+//     const double total = task.arg<double>(0).value();  // fails the attempt if it is not a number
 //     if (!reachable()) return pawl::error("network_error", "the bank does not answer");
 //     return pawl::ok({{"charged", total}});
 //   });

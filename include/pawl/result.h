@@ -49,7 +49,7 @@ enum class ErrorCode : std::uint8_t {
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message{};   // what is wrong and what to do, one sentence or two
-  std::string field{};     // which part of the input, e.g. `tasks.load.timeout`; empty if it is no part of one
+  std::string field{};     // which part of the input, e.g. `tasks.load.timeout`; empty if it is not a part of one
   std::uint32_t line = 0;  // 1-based position in the input file; 0 = unknown
   std::uint32_t column = 0;
 

@@ -4,7 +4,7 @@
 //   for (const pawl::SalvagedWorkflow& each : report->workflows) std::cout << each.id << " lost something\n";
 //
 // A workflow whose later events are lost comes back as it was before them, paused, so that nothing that may have been
-// done is done again before somebody has looked at it. One of which no whole beginning can be read is left out.
+// done is done again before a person has looked at it. One of which no whole beginning can be read is left out.
 #pragma once
 
 #include <cstdint>
