@@ -171,7 +171,7 @@ CLI::Validator between(Number least, Number most, std::string_view what) {
     const char* const end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, number);
     if (read.ec == std::errc() && read.ptr == end && number >= least && number <= most) return std::string();
-    return fmt::format("{} is no {} from {} to {}", in_quotes(value), what, least, most);
+    return fmt::format("{} is not a {} from {} to {}", in_quotes(value), what, least, most);
   };
   return {check, fmt::format("{}..{}", least, most)};
 }

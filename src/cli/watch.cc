@@ -77,7 +77,7 @@ Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& t
   const Result<Duration> timeout = parse_duration(*text);
   if (!timeout) return std::unexpected(timeout.error());
   if (*timeout == Duration::zero())
-    return fail(ErrorCode::invalid_argument, fmt::format("{} is no time to work in", in_quotes(*text)));
+    return fail(ErrorCode::invalid_argument, fmt::format("{} must be greater than 0", in_quotes(*text)));
   return *timeout;
 }
 

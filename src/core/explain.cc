@@ -21,7 +21,7 @@ Explanation explain_workflow(const Workflow& workflow) {
     case WorkflowState::pending:
       if (workflow.queued)
         return {.code = "queued", .text = "as many workflows run as may; it waits for one of them to end"};
-      return {.code = "not_started", .text = "nobody has executed it yet"};
+      return {.code = "not_started", .text = "it has not been executed yet"};
     case WorkflowState::paused:
       return {.code = "paused", .text = "it was paused; resume it to let new tasks start"};
     case WorkflowState::running:
@@ -117,7 +117,7 @@ Explanation explain_action(const Workflow& workflow, ActionId action, const Surr
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
   } else if (surroundings.nobody_runs_it) {
     explanation.code = "not_started";
-    explanation.text = "it is ready, and nobody runs its workflow now";
+    explanation.text = "it is ready, but no process is running its workflow";
   } else if (const auto previous = surroundings.previous ? surroundings.previous(action) : std::nullopt) {
     explanation.code = "previous_attempt";
     explanation.text = fmt::format("waits for the process of attempt {} to end", previous->attempt);

@@ -286,7 +286,7 @@ std::string encode_state(const Workflow& workflow) {
 
 Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& definitions) {
   stored::State in;
-  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt("it is no record of one");
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt("not a State record");
   if (in.state() > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
       in.stop_reason() > static_cast<std::uint32_t>(StopReason::cancelled))
     return corrupt(fmt::format("state {}, stop reason {}", in.state(), in.stop_reason()));

@@ -116,7 +116,8 @@ Checked<void> check_error_code(std::string_view code, const Path& path) {
            c == '-' || c == ':';
   };
   if (std::ranges::all_of(code, in_code)) return {};
-  return wrong(path, fmt::format("{} is no error code: codes have letters, digits and _ . - : only", in_quotes(code)));
+  return wrong(path,
+               fmt::format("{} is not an error code: codes have letters, digits and _ . - : only", in_quotes(code)));
 }
 
 Checked<void> check_compensation(const Compensation& compensation, const Path& path) {

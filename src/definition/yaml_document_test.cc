@@ -173,7 +173,7 @@ TEST(YamlDocument, places_syntax_errors_and_explains_them) {
   EXPECT_EQ(yaml("a: @b"), "1:4: not valid YAML: no value can start with this character (quote it if it is a string)");
   EXPECT_EQ(yaml("{a: ]}"), "1:5: not valid YAML: a \"]\" or \"}\" that closes nothing");
   EXPECT_EQ(yaml("a: \"\\q\""), "1:7: not valid YAML: unknown escape character: q");
-  EXPECT_EQ(yaml("a: \"\\ud83d\\ude00\"").substr(0, 50), "1:11: not valid YAML: an escape that is no Unicode");
+  EXPECT_EQ(yaml("a: \"\\ud83d\\ude00\"").substr(0, 53), "1:11: not valid YAML: an escape that is not a Unicode");
 }
 
 // Whatever yaml-cpp takes it for.

@@ -40,8 +40,7 @@ Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces
 
 Result<std::vector<Event>> EventDecoder::decode_run(std::string_view bytes) {
   stored::Run run;
-  if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return corrupt_bytes("they are no run of events");
+  if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt_bytes("not a run of events");
   const Timestamp run_at = from_stored_time(run.at_us());
   std::vector<Event> events;
   events.reserve(static_cast<std::size_t>(run.events_size()));

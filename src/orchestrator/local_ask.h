@@ -40,7 +40,7 @@ inline bool concerns_it_alone(const Error& error) {
 }
 
 inline Error inbox_is_full() {
-  return {.code = ErrorCode::unavailable, .message = "the engine has more requests waiting than it takes; try again"};
+  return {.code = ErrorCode::unavailable, .message = "the request queue is full; try again"};
 }
 
 template <class T>

@@ -343,7 +343,7 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
     return PolicyAnswer{.allowed = false,
                         .reason = question.attempt >= retries->max_attempts
                                       ? fmt::format("all {} attempts are used up", retries->max_attempts)
-                                      : fmt::format("{} is no error to try again after", in_quotes(question.code))};
+                                      : fmt::format("{} is not an error to try again after", in_quotes(question.code))};
   }
   policy::Breaker breaker = entry.breaker;
   const bool allowed = policy::enter(breaker, breaker_policy(entry), clock_.now());

@@ -131,7 +131,8 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
     return fail(ErrorCode::not_found, fmt::format("no attempt at a task {} was made in workflow {}",
                                                   in_quotes(options.task), in_quotes(stored.id)));
   if (past.facts == nullptr)
-    return fail(ErrorCode::invalid_argument, "before event 0, the creation, there is nothing to go on from", "event");
+    return fail(ErrorCode::invalid_argument, "before event 0, the creation, there is nothing to continue from",
+                "event");
   if (is_terminal(past.state))
     return fail(ErrorCode::invalid_state,
                 fmt::format("workflow {} had ended by then; fork it at an earlier event, or rerun it from a task",

@@ -410,7 +410,7 @@ Result<void> Workflows::settle_policies() {
 void Workflows::note_unknown_losses() {
   const auto id_of = [](const std::string& key) { return key.substr(0, key.find('\0')); };
   if (losses_.anywhere)
-    report_.lost.emplace_back("perhaps whole workflows: nobody knows what was in the missing files");
+    report_.lost.emplace_back("perhaps whole workflows: the contents of the missing files are unknown");
   for (const LostRange& range : losses_.ranges) {
     if (range.space != Space::live && range.space != Space::ended && range.space != Space::history) continue;
     const std::string after = id_of(range.after);

@@ -85,7 +85,7 @@ Result<void> LocalOrchestrator::check_id_is_free(Store& store, bool is_next, con
   if (!is_next)
     return fail(ErrorCode::conflict,
                 fmt::format("workflow {} is stored there, and another process has used that data directory since: it "
-                            "may have gone on with it; name another data directory",
+                            "may have continued it; name another data directory",
                             in_quotes(workflow.id())));
   return {};
 }

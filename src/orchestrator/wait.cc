@@ -88,7 +88,7 @@ Result<WorkflowReport> LocalOrchestrator::wait_for_end(const std::string& id, st
     return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
   }
   const std::stop_callback on_stop(std::move(stop), [&] {
-    end->settle(fail(ErrorCode::cancelled, fmt::format("the wait for workflow {} was told to stop", in_quotes(id))));
+    end->settle(fail(ErrorCode::cancelled, fmt::format("the wait for workflow {} was cancelled", in_quotes(id))));
   });
   std::optional<EndReply::Outcome> state = end->wait(until);
   if (!state) return fail(ErrorCode::timeout, fmt::format("workflow {} has not ended yet", in_quotes(id)));

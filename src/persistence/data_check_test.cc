@@ -106,7 +106,7 @@ TEST_F(DataCheck, finds_what_cannot_be_decoded) {
   put(Space::snapshots, keys::snapshot("alive", "s"), "\xff");
   expect(" | snapshots | one cannot be decoded");
   put(Space::meta, "epoch", "1");
-  expect(" | meta | \"epoch\" is no number");
+  expect(" | meta | \"epoch\" is not a number");
   put(Space::by_state, "x", "");
   expect(" | by_state | a key names no workflow");
   put(Space::by_name, "x", "");

@@ -41,7 +41,7 @@ TaskResult call_guarded(const Handler& handler, TaskContext& context) {
   } catch (const std::exception& thrown) {
     return std::unexpected(TaskError("exception", thrown.what()));
   } catch (...) {
-    return std::unexpected(TaskError("exception", "something that is no std::exception was thrown"));
+    return std::unexpected(TaskError("exception", "the handler threw an object that is not a std::exception"));
   }
 }
 

@@ -72,7 +72,7 @@ void add_history(Verb& program) {
   verb.add_flag("--follow", arguments->follow, "Until it has ended; exits with 4 if no process works on it");
   verb.add("--from", arguments->from, "Begin with the event of this number; they count from 0")
       .between(0, std::numeric_limits<std::int64_t>::max());
-  verb.add("--limit", arguments->limit, "At most so many events (default: all)").between(1, kMostEvents);
+  verb.add("--limit", arguments->limit, "Print at most N events (default: all)").between(1, kMostEvents);
   add_output(verb, arguments->target.output, "human: a line for each event; json: a document on a line for each");
   verb.teaches(
       "  pawl history monday --data-dir data\n"

@@ -38,7 +38,7 @@ Result<void> add_word(boost::json::object& settings, const std::string& word) {
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos || equals == 0)
     return fail(ErrorCode::invalid_argument,
-                fmt::format("{} is no setting: write SETTING=VALUE, e.g. max_attempts=5", in_quotes(word)));
+                fmt::format("{} is not a setting: write SETTING=VALUE, e.g. max_attempts=5", in_quotes(word)));
   const std::string setting = word.substr(0, equals);
   Result<Json> value = read_value(setting, word.substr(equals + 1));
   if (!value) return std::unexpected(std::move(value.error()));

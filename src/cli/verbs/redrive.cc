@@ -113,7 +113,7 @@ void add_redrive(Verb& dead_letter) {
   const auto arguments = std::make_shared<RedriveArguments>();
   add_letter(verb, arguments->letter, false);
   verb.add_flag("--all", arguments->all, "All that the options below find, instead of one");
-  add_filter(verb, arguments->filter, "At most so many (default: all)");
+  add_filter(verb, arguments->filter, "At most N (default: all)");
   add_continue_options(verb, arguments->continued,
                        "human: a view, or lines, and a summary; json: a document; --all: an array");
   verb.teaches(

@@ -32,7 +32,7 @@ constexpr const char* kResumeHelp =
     "prints a line when each ends, or with --output json an array of their reports. Without an ID paused workflows\n"
     "stay paused, and Ctrl-C, as SIGTERM always, ends the process and leaves them all to be resumed again.\n"
     "\n"
-    "Exit codes: 0 all completed, 1 one failed or cannot be gone on with, 2 bad usage, 3 one was cancelled or timed\n"
+    "Exit codes: 0 all completed, 1 one failed or cannot be continued, 2 bad usage, 3 one was cancelled or timed\n"
     "out, 4 unavailable, or ended by a signal before they had.";
 
 }  // namespace

@@ -80,7 +80,7 @@ class ResumeMany {
   int finish() const {
     std::string text;
     for (const auto& [state, number] : tally_) text += fmt::format(", {} {}", number, state);
-    if (work_.lost > 0) text += fmt::format(", {} that nobody can go on with", work_.lost);
+    if (work_.lost > 0) text += fmt::format(", {} that cannot be continued", work_.lost);
     if (!json_ && !text.empty())
       put(stdout, fmt::format("{}: {}\n", count(told_ + work_.lost, "workflow"), text.substr(2)));
     if (worst_ == kWorkflowFailed || work_.lost > 0) return kWorkflowFailed;

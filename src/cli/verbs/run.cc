@@ -138,7 +138,7 @@ int run(const RunOptions& options) {
 
 constexpr const char* kRunHelp =
     "On a terminal it shows each running task with its last line of output; on a pipe it prints plain lines.\n"
-    "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them at once.\n"
+    "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them immediately.\n"
     "\n"
     "  pawl run flow.yaml --input '{\"source\": \"orders.csv\"}'\n"
     "  pawl run flow.yaml --output json > report.json\n"

@@ -112,7 +112,7 @@ void add_saga(Verb& program) {
 
   Verb listing = verb.add_verb("list", "List the workflows with a compensation, the newest first");
   add_directory(listing, arguments->target);
-  listing.add("--limit", arguments->limit, "At most so many").between(1, kMostListed).shows_default();
+  listing.add("--limit", arguments->limit, "At most N").between(1, kMostListed).shows_default();
   add_output(listing, arguments->target.output, "human: a table; json: an array");
   on_reading(listing, arguments, list);
 

@@ -44,8 +44,7 @@ Result<LiveWorkflow*> Lifecycle::replace(LiveWorkflow& ended, BoundDefinitionPtr
 // Whether a workflow of this definition may be made, which are so many `more`.
 Result<void> Lifecycle::check_new(const BoundDefinition& bound, std::size_t more) const {
   if (environment_.workflow_count + more > environment_.limits.workflows)
-    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
-                                                       environment_.limits.workflows));
+    return fail(ErrorCode::limit_exceeded, fmt::format("workflow limit reached: {}", environment_.limits.workflows));
   if (Result<void> ok = check_policies(*bound.definition); !ok) return ok;
   // The store may be another one than when the workflow was prepared.
   return bound.keep_in(commits_.store());

@@ -253,7 +253,8 @@ TEST_F(CliFork, needs_a_place_that_there_is) {
                "fork: --at and --at-task are two places; leave one out" + help);
   expect_error({"fork", "one", "--at", "x"}, 2, "fork: --at: \"x\" is no integer from 0 to 9223372036854775807" + help);
   expect_error({"fork", "one", "--at-task", ""}, 2, "fork: --at-task: is empty" + help);
-  expect_error({"fork", "one", "--at", "0"}, 2, "--at: before event 0, the creation, there is nothing to go on from");
+  expect_error({"fork", "one", "--at", "0"}, 2,
+               "--at: before event 0, the creation, there is nothing to continue from");
   expect_error({"fork", "one", "--at", "99"}, 2, "workflow \"one\" has had 9 events, the last one is number 8");
   expect_error({"fork", "one", "--at", "9"}, 1,
                "workflow \"one\" had ended by then; fork it at an earlier event, or rerun it from a task");
@@ -296,7 +297,7 @@ TEST_F(CliSaga, is_registered_afterwards) {
   EXPECT_EQ(done(), "no-car");
   expect_error({"saga", "register", "one", "bus", R"({"run": "true"})"}, 2, "workflow \"one\" has no task \"bus\"");
   expect_error({"saga", "register", "one", "car", R"({"runs": "true"})"}, 2,
-               "COMPENSATION: runs: is no known field (did you mean \"run\"?)");
+               "COMPENSATION: runs: is not a known field (did you mean \"run\"?)");
   expect_error({"saga", "register", "one", "car", "[]"}, 2, "COMPENSATION: must be a JSON object");
   expect_error({"saga", "register", "one", "car", R"({"module": "car", "function": "cancel"})"}, 2,
                "tasks.car.compensation.module: unknown module \"car\"");

@@ -99,9 +99,9 @@ TEST_F(CliDeadLetter, that_is_none_is_refused) {
   expect_error({"discard", "monday", "fetch", "--reason", "x"}, 2,
                "there is no dead letter of task \"fetch\" of workflow \"monday\"");
   expect_error({"list", "--failed-before", "soon"}, 2,
-               "--failed-before: \"soon\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+               "--failed-before: \"soon\" is not a time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
   expect_error({"list", "--after", "{\"task\": \"load\"}"}, 2,
-               "--after: is no dead letter as --output json prints it: workflow or task is missing");
+               "--after: is not a dead letter as --output json prints it: workflow or task is missing");
   expect_error({"list", "--code", ""}, 2, "dead-letter list: --code: is empty; see pawl dead-letter list --help");
 }
 

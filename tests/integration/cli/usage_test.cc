@@ -52,7 +52,7 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
        "completion: SHELL: \"ksh\" is unknown; it is bash or zsh or fish (did you mean \"zsh\"?); see pawl completion "
        "--help"},
       {{"import", "wfformat", "x", "--time-scale=-1"},
-       "import wfformat: --time-scale: \"-1\" is no number from 0 to 1000000; see pawl import wfformat --help"},
+       "import wfformat: --time-scale: \"-1\" is not a number from 0 to 1000000; see pawl import wfformat --help"},
   };
   for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
 }
@@ -82,7 +82,7 @@ TEST_F(CliUsage, an_option_with_an_equals_sign_and_no_value_has_an_empty_one) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"run", file, "--id=", "--quiet"}, "--id: "},
       {{"run", file, "--data-dir=", "--quiet"}, "run: --data-dir: is empty; see pawl run --help"},
-      {{"run", file, "--timeout=", "--quiet"}, "--timeout: \"\" is no duration: it is empty"},
+      {{"run", file, "--timeout=", "--quiet"}, "--timeout: \"\" is not a duration: it is empty"},
       {{"run", file, "--input=", "--quiet"}, "--input: "},
       {{"run", file, "--output=", "--quiet"}, "run: --output: \"\" is unknown"},
       {{"run", file, "--progress=", "--quiet"}, "run: --progress: \"\" is unknown"},
@@ -269,7 +269,7 @@ TEST_F(CliUsage, durations_have_units) {
   expect_refused({"policy", "define", "timeout", "t", "default_timeout=30", "--data-dir", "none"},
                  "default_timeout" + why);
   expect_refused({"dead-letter", "list", "--failed-before", "yesterday", "--data-dir", "none"},
-                 "--failed-before: \"yesterday\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+                 "--failed-before: \"yesterday\" is not a time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
 }
 
 // Who writes 7 means days, and 7s would remove what a week should keep: a number alone removes nothing.
@@ -286,7 +286,8 @@ TEST_F(CliUsage, what_is_kept_for_a_time_needs_a_unit_at_any_size) {
     expect_refused({"dead-letter", "redrive", "--all", "--failed-before", number, "--data-dir", "kept"},
                    "--failed-before" + why);
   }
-  const std::string why = ": 0 has no unit: write 0s if it is to be all, at once; without the option there is no limit";
+  const std::string why =
+      ": 0 has no unit: write 0s if it is to be all, immediately; without the option there is no limit";
   expect_refused({"run", file, "--data-dir", "kept", "--retention", "0"}, "--retention" + why);
   expect_refused({"dead-letter", "list", "--failed-before", "0", "--data-dir", "kept"}, "--failed-before" + why);
   EXPECT_THAT(pawl({"list", "--data-dir", "kept"}).out, HasSubstr("old"));
@@ -302,13 +303,13 @@ TEST_F(CliUsage, sizes_of_other_tools_are_told_as_they_are_written) {
       {"512k", "512KiB"}, {"8mib", "8MiB"}, {"8", "8MiB"},    {"much", "8MiB, 512KiB or 0"}};
   for (const auto& [theirs, ours] : cases)
     expect_refused({"run", file, "--data-dir", "none", "--reserve", theirs},
-                   "--reserve: \"" + theirs + "\" is no size: write " + ours);
+                   "--reserve: \"" + theirs + "\" is not a size: write " + ours);
 }
 
 // Wherever a duration stands, one in words is told as it is written.
 TEST_F(CliUsage, durations_in_words_are_told_as_they_are_written) {
   const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
-  const std::string why = ": \"5 minutes\" is no duration; write 5m";
+  const std::string why = ": \"5 minutes\" is not a duration; write 5m";
   expect_refused({"run", file, "--timeout", "5 minutes"}, "--timeout" + why);
   expect_refused({"run", file, "--data-dir", "none", "--retention", "failed=5 minutes"}, "--retention" + why);
   expect_refused({"run", file, "--data-dir", "none", "--sync-delay", "5 minutes"}, "--sync-delay" + why);

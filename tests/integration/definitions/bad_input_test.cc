@@ -183,9 +183,9 @@ TEST_F(BadInput, bad_options_of_a_run_are_refused) {
   const std::string file = good_file();
   constexpr const char* kAdvice = "; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds";
   expect_refused({"run", file, "--timeout", "soon"},
-                 fmt::format("--timeout: \"soon\" is no duration: a number is expected{}", kAdvice));
+                 fmt::format("--timeout: \"soon\" is not a duration: a number is expected{}", kAdvice));
   expect_refused({"run", file, "--timeout=-1s"},
-                 fmt::format("--timeout: \"-1s\" is no duration: it is negative{}", kAdvice));
+                 fmt::format("--timeout: \"-1s\" is not a duration: it is negative{}", kAdvice));
 }
 
 // Word for word they are in cli_usage_test.
