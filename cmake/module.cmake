@@ -56,7 +56,7 @@ endfunction()
 
 # What CI runs under sanitizers, too: where there are threads, processes, memory by hand, and what others wrote.
 set(PAWL_SMOKE_TESTS base_test expression_test runners_test persistence_test orchestrator_test monitor_test
-                     store_conformance_test integration_engine_test scenario_test histories_test sim_test crash_test)
+                     store_conformance_test service_conformance_test integration_engine_test scenario_test histories_test sim_test crash_test)
 add_custom_target(smoke_tests)
 
 # pawl_test(name SOURCES file... DEPS lib...): a GoogleTest program whose cases ctest runs one by one.

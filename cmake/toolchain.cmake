@@ -8,7 +8,7 @@ add_library(pawl_options INTERFACE)
 target_compile_options(pawl_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Wrong in g++ 12 (bugs 105562 and 105651): the moved-from half of std::expected "uninitialised", std::string joins "overlapping".
-  target_compile_options(pawl_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  target_compile_options(pawl_options INTERFACE -Wno-maybe-uninitialized -Wno-subobject-linkage -Wno-restrict)
 endif()
 
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")

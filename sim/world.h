@@ -40,7 +40,7 @@ struct NodeOptions {
   Bug bug = Bug::none;
 };
 
-class SimNode final : public Node, private Observer, private AttemptSink {
+class SimNode final : public ShardHost, private Observer, private AttemptSink {
  public:
   SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Checker& checker, std::uint64_t seed);
   ~SimNode() override;

@@ -20,7 +20,9 @@ MAY_SEE = {
     "runners": {"model"},
     "monitor": {"model"},
     "orchestrator": {"model", "expression", "policy", "definition", "core", "persistence", "runners", "monitor"},
-    "engine": {"model", "orchestrator", "persistence", "runners", "monitor"},
+    "service": set(),
+    "operations": {"model", "expression", "policy", "definition", "core", "persistence", "runners", "monitor", "orchestrator"},
+    "engine": {"model", "definition", "orchestrator", "operations", "persistence", "runners", "monitor"},
     "load": {"persistence"},
     "cli": {"load"},
 }

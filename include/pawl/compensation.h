@@ -14,12 +14,14 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pawl/definition.h"
 #include "pawl/json_text.h"
 #include "pawl/orchestrator.h"
 #include "pawl/result.h"
+#include "pawl/service.h"
 #include "pawl/types.h"
 
 namespace pawl {
@@ -54,36 +56,40 @@ struct CompensationLogEntry {
 // Not Compensation, which is what undoes one task.
 class Compensations {
  public:
-  virtual ~Compensations() = default;
+  // What Compensations asks, it asks as `actor`. Ownership: the service outlives it.
+  Compensations(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
   // From now on this undoes the task; what a definition says is replaced. Error: `invalid_argument`; `invalid_state`
-  // while the workflow is compensated, or, for another handler, while an attempt of the one before has not ended.
-  virtual Result<void> register_compensation(const std::string& workflow, const std::string& task,
-                                             const Compensation& action) = 0;
+  // while the workflow is being compensated, or, for another handler, while an attempt of the one before has not ended.
+  Result<void> register_compensation(const std::string& workflow, const std::string& task, const Compensation& action);
   // Undoes one completed task of a workflow that has ended.
-  virtual Result<void> execute_compensation(const std::string& workflow, const std::string& task) = 0;
+  Result<void> execute_compensation(const std::string& workflow, const std::string& task);
   // The same for several, the latest first in whichever order they are named; none named: all that can be undone.
   // Returns when it is under way; Orchestrator::wait_workflow tells its end. Error: also `invalid_argument` for a task
   // that has no compensation.
-  virtual Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks = {}) = 0;
+  Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks = {});
 
   // A workflow whose tasks run one after another, created and executed in one step. `dependencies` of the steps must be
   // empty. Error: as Orchestrator::start_workflow.
-  virtual Result<std::string> start_saga(const std::string& name, std::vector<TaskSpec> steps,
-                                         const CreateOptions& options = {}) = 0;
+  Result<std::string> start_saga(const std::string& name, std::vector<TaskSpec> steps,
+                                 const CreateOptions& options = {});
   // The same, pending until it is executed: to add steps.
-  virtual Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps,
-                                          const Json& input = boost::json::object()) = 0;
+  Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps,
+                                  const Json& input = boost::json::object());
   // Behind the last one. While the saga is pending.
-  virtual Result<void> add_step(const std::string& saga, TaskSpec step) = 0;
-  virtual Result<void> execute_saga(const std::string& saga) = 0;
+  Result<void> add_step(const std::string& saga, TaskSpec step);
+  Result<void> execute_saga(const std::string& saga);
   // A running one is cancelled and undone, one that has ended is undone.
-  virtual Result<void> roll_back(const std::string& saga) = 0;
-  virtual Result<SagaStatus> get_saga(const std::string& saga) = 0;
+  Result<void> roll_back(const std::string& saga);
+  Result<SagaStatus> get_saga(const std::string& saga);
   // The newest ones; every workflow with a compensation is one.
-  virtual Result<std::vector<SagaStatus>> list_sagas(std::size_t limit = 1000) = 0;
+  Result<std::vector<SagaStatus>> list_sagas(std::size_t limit = 1000);
   // What was done and undone, by time.
-  virtual Result<std::vector<CompensationLogEntry>> get_log(const std::string& workflow) = 0;
+  Result<std::vector<CompensationLogEntry>> get_log(const std::string& workflow);
+
+ private:
+  Service& service_;
+  const Actor actor_;
 };
 
 }  // namespace pawl

@@ -32,6 +32,7 @@
 #include "pawl/persistence.h"
 #include "pawl/policy.h"
 #include "pawl/report.h"
+#include "pawl/service.h"
 
 namespace pawl {
 
@@ -69,6 +70,7 @@ struct Options {
   std::optional<std::uint64_t> reserve_bytes{};  // see PersistenceOptions
   // Of the stored workflows these alone are taken up, besides those that are created here; the others stay as they are.
   std::optional<std::set<std::string, std::less<>>> only{};
+  Actor actor{};  // as whom orchestrator() and the other parts ask; without a name: the program's
 };
 
 // What Engine::stop() waits for: `waits for the process of task "a" of workflow "w" to end, at most until ...`.
@@ -77,7 +79,7 @@ using StopWait = std::function<void(const std::string& why)>;
 // Threads: any. Ownership: destroy it when no other thread calls it any more, and not from a handler or a callback of
 // its own. It belongs to the process that made it: in a child made by fork() every operation fails with `unavailable`,
 // and the destructor does nothing.
-class Engine {
+class Engine final : public Service {
  public:
   // For programs whose options are known to be right, such as an engine in memory. One that could not start is made
   // nevertheless, and every operation of it fails with the reason, which is also started()'s. Otherwise open() it.
@@ -87,7 +89,7 @@ class Engine {
   // is not usable.
   static Result<std::unique_ptr<Engine>> open(const Options& options);
   // As stop(), and then waits for handlers that still run, however long they take.
-  ~Engine();
+  ~Engine() override;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -115,6 +117,9 @@ class Engine {
   [[nodiscard]] Persistence& persistence();
   [[nodiscard]] Policy& policy();
   [[nodiscard]] Compensations& compensation();
+
+  // As whoever asks: the parts above ask as Options::actor. See pawl/service.h.
+  void call(const Actor& actor, Request request, Completion completion) override;
 
  private:
   struct Parts;

@@ -24,6 +24,7 @@
 #include "pawl/monitor.h"
 #include "pawl/report.h"
 #include "pawl/result.h"
+#include "pawl/service.h"
 
 namespace pawl {
 
@@ -127,83 +128,85 @@ struct RerunOptions {
 
 class Orchestrator {
  public:
-  virtual ~Orchestrator() = default;
+  // What Orchestrator asks, it asks as `actor`. Ownership: the service outlives it.
+  Orchestrator(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
   // Pending until it is executed: to add or remove tasks, or to have it wait for something outside. If the process ends
   // between the two, it stays pending; to create and execute in one step, start_workflow. Error: `already_exists`,
   // `invalid_argument`, `limit_exceeded`; `not_found` for a stored policy that the definition refers to and that does
   // not exist, or is being deleted.
-  virtual Result<std::string> create_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
-  virtual Result<std::string> create_workflow(std::string name, std::vector<TaskSpec> tasks,
-                                              const CreateOptions& options = {}) = 0;
+  Result<std::string> create_workflow(const DefinitionPtr& definition, const CreateOptions& options = {});
+  Result<std::string> create_workflow(std::string name, std::vector<TaskSpec> tasks, const CreateOptions& options = {});
 
   // Starts it, or queues it while as many workflows run as may.
-  virtual Result<void> execute_workflow(const std::string& id) = 0;
+  Result<void> execute_workflow(const std::string& id);
   // Creates and executes it in one step, durable as a whole or not at all. Error: as create_workflow.
-  virtual Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options = {}) = 0;
-  virtual Result<std::string> start_workflow(std::string name, std::vector<TaskSpec> tasks,
-                                             const CreateOptions& options = {}) = 0;
+  Result<std::string> start_workflow(const DefinitionPtr& definition, const CreateOptions& options = {});
+  Result<std::string> start_workflow(std::string name, std::vector<TaskSpec> tasks, const CreateOptions& options = {});
   // The same without waiting: `started` is called once, with its id when that is durable or with the reason why not, on
   // this thread or one of the engine's, and must return soon. What it throws is logged and dropped. Empty: nobody is
   // told. May be called from anywhere, also from `started`, from non-blocking handlers and from event callbacks.
-  virtual void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started) = 0;
-  virtual Result<void> pause_workflow(const std::string& id) = 0;
-  virtual Result<void> resume_workflow(const std::string& id) = 0;
+  void start_workflow(const DefinitionPtr& definition, const CreateOptions& options, Started started);
+  Result<void> pause_workflow(const std::string& id);
+  Result<void> resume_workflow(const std::string& id);
   // Returns as soon as it is under way; wait_workflow tells when all running tasks have stopped.
-  virtual Result<void> cancel_workflow(const std::string& id, const CancelOptions& options = {}) = 0;
+  Result<void> cancel_workflow(const std::string& id, const CancelOptions& options = {});
   // As cancel, but the workflow ends as failed.
-  virtual Result<void> fail_workflow(const std::string& id, const std::string& reason) = 0;
+  Result<void> fail_workflow(const std::string& id, const std::string& reason);
   // An ended workflow goes on: failed, cancelled and compensated tasks, and those that were skipped for their sake, get
   // another go, with fresh attempts; completed ones are not run again, unless they depend on what was compensated. A
   // failure that was allowed (`allow_failure`) stands, and so does what a condition skipped. Where all tasks had
   // completed and the `output` failed, that is evaluated again. Error: `invalid_state` for one that has completed;
   // `limit_exceeded` if a task has had as many attempts as it can have (16,777,215), or a million completions that were
   // made again are not undone.
-  virtual Result<void> retry_workflow(const std::string& id) = 0;
+  Result<void> retry_workflow(const std::string& id);
   // An ended workflow goes on: this task and all that depends on it are run again, whatever had become of them. What
   // had completed is undone first, or stays to be undone later, each completion once. Error: as retry_workflow.
-  virtual Result<void> rerun_workflow(const std::string& id, const std::string& from,
-                                      const RerunOptions& options = {}) = 0;
+  Result<void> rerun_workflow(const std::string& id, const std::string& from, const RerunOptions& options = {});
   // A new workflow that goes on from a moment in the past of another one; what was running then starts again. Needs
   // persistence. Error: `invalid_state` if that part of the history is not kept any more, or the workflow had ended.
-  virtual Result<std::string> fork_workflow(const std::string& id, const ForkOptions& options) = 0;
+  Result<std::string> fork_workflow(const std::string& id, const ForkOptions& options);
   // A pending task is not run; its dependents run and see null.
-  virtual Result<void> skip_task(const std::string& id, const std::string& task) = 0;
+  Result<void> skip_task(const std::string& id, const std::string& task);
 
   // While the workflow is pending and not queued. It then executes a definition of its own.
-  virtual Result<void> add_task(const std::string& id, const TaskSpec& task) = 0;
-  virtual Result<void> remove_task(const std::string& id, const std::string& task) = 0;
+  Result<void> add_task(const std::string& id, const TaskSpec& task);
+  Result<void> remove_task(const std::string& id, const std::string& task);
 
   // How far it is, at the same small cost for a workflow of any size.
-  virtual Result<WorkflowStatus> get_workflow_status(const std::string& id) = 0;
-  virtual Result<WorkflowReport> get_workflow(const std::string& id) = 0;
+  Result<WorkflowStatus> get_workflow_status(const std::string& id);
+  Result<WorkflowReport> get_workflow(const std::string& id);
   // All that are known, in memory and stored, the newest first.
-  virtual Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {}) = 0;
+  Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {});
   // What has happened to it, in order, durable all of it. Needs persistence (`invalid_state`). A long history is read
   // page by page, at the cost of its events if each page begins where the one before ended.
-  virtual Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options = {}) = 0;
-  virtual Result<std::vector<QuarantinedWorkflow>> list_quarantined() = 0;
+  Result<std::vector<HistoryEvent>> get_history(const std::string& id, const HistoryOptions& options = {});
+  Result<std::vector<QuarantinedWorkflow>> list_quarantined();
   // Returns when the workflow is terminal. Error: `timeout` (any duration may be given; none: no limit); `cancelled`
   // when `stop` is requested; `unavailable` when the engine stops, or the workflow's shard goes down.
   //
   // A blocking handler that waits holds its task slot meanwhile; explain_workflow says `waiting_for_child`. Pass it its
   // task.stop_token(), so that it ends when it is told to. Error: `invalid_state` if the handler would wait for
   // itself: for its own workflow, or for one that waits for it, through however many others.
-  virtual Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout = {},
-                                               std::stop_token stop = {}) = 0;
+  Result<WorkflowReport> wait_workflow(const std::string& id, std::optional<Duration> timeout = {},
+                                       std::stop_token stop = {});
   Result<WorkflowReport> wait_workflow(const std::string& id, std::stop_token stop) {
     return wait_workflow(id, std::nullopt, std::move(stop));
   }
   // Why it, and at most `max_tasks` of its tasks, make no progress.
-  virtual Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks = 100) = 0;
+  Result<std::vector<Explanation>> explain_workflow(const std::string& id, std::size_t max_tasks = 100);
   // Forgets a terminal workflow. Error: `invalid_state` if it is not.
-  virtual Result<void> delete_workflow(const std::string& id) = 0;
+  Result<void> delete_workflow(const std::string& id);
 
-  virtual Result<void> register_executor(const std::string& name, std::size_t max_workflows) = 0;
+  Result<void> register_executor(const std::string& name, std::size_t max_workflows);
   // It takes no more workflows; those on it go on.
-  virtual Result<void> unregister_executor(const std::string& name) = 0;
-  virtual std::vector<ExecutorReport> list_executors() = 0;
-  virtual OrchestratorMetrics metrics() = 0;
+  Result<void> unregister_executor(const std::string& name);
+  std::vector<ExecutorReport> list_executors();
+  OrchestratorMetrics metrics();
+
+ private:
+  Service& service_;
+  const Actor actor_;
 };
 
 }  // namespace pawl

@@ -13,11 +13,13 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pawl/orchestrator.h"
 #include "pawl/report.h"
 #include "pawl/result.h"
+#include "pawl/service.h"
 #include "pawl/types.h"
 
 namespace pawl {
@@ -53,44 +55,49 @@ struct SnapshotInfo {
 
 class Persistence {
  public:
-  virtual ~Persistence() = default;
+  // What Persistence asks, it asks as `actor`. Ownership: the service outlives it.
+  Persistence(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
   // All workflows that are known go to the data directory, those stored there are taken up, and from now on every
   // event is durable. Error: `invalid_state` if it is enabled already; `already_exists` if a workflow with the same id
   // but another creation is stored there; `conflict` if this engine's own is, and another process may have gone on with
   // it. After an error nothing has changed here: all workflows go on in memory, and it may be called again. The
   // directory may then hold copies of some of them, which the next call replaces: let no other engine run these.
-  virtual Result<void> enable(const PersistenceOptions& options) = 0;
+  Result<void> enable(const PersistenceOptions& options);
   // Nothing more is stored. The data directory keeps what it has and can be opened by another process; workflows that
   // have ended are no longer known here, all others go on in memory. After an error all of them are still stored.
-  virtual Result<void> disable() = 0;
-  [[nodiscard]] virtual bool is_persistent() const = 0;
+  Result<void> disable();
+  [[nodiscard]] bool is_persistent() const;
   // Whether the data directory is where it was and can be written. Error: `unavailable` if it was removed or replaced
   // meanwhile, or the disk does not take what is to be stored: what was acknowledged last may be lost.
-  virtual Result<void> check_store() = 0;
+  Result<void> check_store();
 
   // Stores the whole state of the workflow now, so that to recover it later takes no history.
-  virtual Result<void> save_workflow(const std::string& id) = 0;
+  Result<void> save_workflow(const std::string& id);
   // What is stored of the workflow, not what the engine knows.
-  virtual Result<WorkflowReport> load_workflow(const std::string& id) = 0;
+  Result<WorkflowReport> load_workflow(const std::string& id);
   // Forgets an ended workflow with its history and snapshots. Error: `invalid_state` if it has not ended; `not_found`
   // if it is not stored, as none is while persistence is off, whatever is known in memory.
-  virtual Result<void> delete_workflow(const std::string& id) = 0;
+  Result<void> delete_workflow(const std::string& id);
   // The stored ones, live and ended, the newest first: what the rows say, not what the engine knows. None while
   // persistence is off.
-  virtual Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {}) = 0;
+  Result<std::vector<WorkflowStatus>> list_workflows(const ListOptions& options = {});
 
   // Keeps a copy of the workflow's state under an id of its own.
-  virtual Result<std::string> create_snapshot(const std::string& workflow, const std::string& label = {}) = 0;
+  Result<std::string> create_snapshot(const std::string& workflow, const std::string& label = {});
   // The workflow's state is again what it was; if it had ended it lives again. Attempts that run are cancelled; those
   // that ran when the snapshot was taken are made again. Both is in the history. Error: `invalid_state` if the workflow
   // had ended when the snapshot was taken, or has got other tasks since.
-  virtual Result<void> restore_snapshot(const std::string& snapshot) = 0;
-  virtual Result<std::vector<SnapshotInfo>> list_snapshots(const std::string& workflow) = 0;
-  virtual Result<void> delete_snapshot(const std::string& snapshot) = 0;
+  Result<void> restore_snapshot(const std::string& snapshot);
+  Result<std::vector<SnapshotInfo>> list_snapshots(const std::string& workflow);
+  Result<void> delete_snapshot(const std::string& snapshot);
 
   // A copy of the whole data directory as it is now, in a new folder, while work goes on. It can be opened as it is.
-  virtual Result<void> backup(const std::string& folder) = 0;
+  Result<void> backup(const std::string& folder);
+
+ private:
+  Service& service_;
+  const Actor actor_;
 };
 
 struct DataProblem {

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "pawl/json.h"
 #include "pawl/json_text.h"
 #include "pawl/result.h"
+#include "pawl/service.h"
 #include "pawl/types.h"
 
 namespace pawl {
@@ -146,39 +148,44 @@ struct DeadLetterFilter {
 
 class Policy {
  public:
-  virtual ~Policy() = default;
+  // What Policy asks, it asks as `actor`. Ownership: the service outlives it.
+  Policy(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
   // `kind` is "timeout", "retry" or "circuit_breaker"; the member `name` of `config` is its id (none: a new one).
   // Error: `already_exists`.
-  virtual Result<std::string> define_policy(std::string_view kind, const Json& config) = 0;
-  virtual Result<std::string> define_policy(const std::string& name, const PolicyConfig& config) = 0;
-  virtual Result<PolicyInfo> get_policy(const std::string& id) = 0;
-  virtual Result<std::vector<PolicyInfo>> list_policies() = 0;
+  Result<std::string> define_policy(std::string_view kind, const Json& config);
+  Result<std::string> define_policy(const std::string& name, const PolicyConfig& config);
+  Result<PolicyInfo> get_policy(const std::string& id);
+  Result<std::vector<PolicyInfo>> list_policies();
   // Its kind stays. Error: `invalid_argument` if the kind is another one.
-  virtual Result<void> update_policy(const std::string& id, const PolicyConfig& config) = 0;
+  Result<void> update_policy(const std::string& id, const PolicyConfig& config);
   // While it is looked for workflows that refer to it, none can be created. Error: `invalid_state` while a workflow
   // that has not ended refers to it, or another call deletes it. One that has ended and refers to it cannot be retried,
   // rerun or restored (`not_found`) until a policy of this name and kind exists.
-  virtual Result<void> delete_policy(const std::string& id) = 0;
+  Result<void> delete_policy(const std::string& id);
   // Decides without doing anything.
-  virtual Result<PolicyAnswer> evaluate_policy(const std::string& id, const PolicyQuestion& question) = 0;
-  virtual Result<PolicyStats> get_policy_stats(const std::string& id) = 0;
+  Result<PolicyAnswer> evaluate_policy(const std::string& id, const PolicyQuestion& question);
+  Result<PolicyStats> get_policy_stats(const std::string& id);
 
-  virtual Result<BreakerReport> check_circuit_breaker(const std::string& id) = 0;
+  Result<BreakerReport> check_circuit_breaker(const std::string& id);
   // Closes it; what it holds goes on.
-  virtual Result<void> reset_circuit_breaker(const std::string& id) = 0;
+  Result<void> reset_circuit_breaker(const std::string& id);
   // Opens it until it is reset.
-  virtual Result<void> force_open_circuit_breaker(const std::string& id) = 0;
+  Result<void> force_open_circuit_breaker(const std::string& id);
 
   // Ordered by id.
-  virtual Result<std::vector<DeadLetter>> list_dead_letters(const DeadLetterFilter& filter = {}) = 0;
-  virtual Result<DeadLetter> get_dead_letter(const DeadLetterId& id) = 0;
+  Result<std::vector<DeadLetter>> list_dead_letters(const DeadLetterFilter& filter = {});
+  Result<DeadLetter> get_dead_letter(const DeadLetterId& id);
   // The task gets fresh attempts, and its workflow goes on from there. A letter that has been redriven already is
   // nothing new, and no error.
-  virtual Result<void> redrive_dead_letter(const DeadLetterId& id) = 0;
+  Result<void> redrive_dead_letter(const DeadLetterId& id);
   // All that the filter finds; how many that were.
-  virtual Result<std::size_t> redrive_dead_letters(const DeadLetterFilter& filter) = 0;
-  virtual Result<void> discard_dead_letter(const DeadLetterId& id, const std::string& reason) = 0;
+  Result<std::size_t> redrive_dead_letters(const DeadLetterFilter& filter);
+  Result<void> discard_dead_letter(const DeadLetterId& id, const std::string& reason);
+
+ private:
+  Service& service_;
+  const Actor actor_;
 };
 
 }  // namespace pawl

@@ -50,7 +50,7 @@ class TestTask {
  public:
   // Throws NoValue for what no engine would call a handler with: an id that is not valid, `args` that are not an array,
   // `input` that is not an object.
-  explicit TestTask(TestTaskOptions options = {});
+  explicit TestTask(const TestTaskOptions& options = {});
   ~TestTask();
   TestTask(const TestTask&) = delete;
   TestTask& operator=(const TestTask&) = delete;

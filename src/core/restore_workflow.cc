@@ -61,7 +61,7 @@ FreshStart merge_goes(const Workflow& present, const Workflow& restored, ActionI
 void carry_attempts_over(const Workflow& present, Workflow& restored) {
   for_each_action(restored, [&](ActionId action, TaskRecord& record) {
     if (present.has(action))
-      record.attempt = std::max(+record.attempt, +present.record(action).attempt) & kMostAttempts;
+      record.attempt = std::max<std::uint32_t>(record.attempt, present.record(action).attempt) & kMostAttempts;
   });
 }
 

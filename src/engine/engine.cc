@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/engine_thread.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/owner_process.h"
@@ -17,7 +18,8 @@
 #include "engine/janitor.h"
 #include "engine/options.h"
 #include "monitor/event_bus.h"
-#include "orchestrator/local_orchestrator.h"
+#include "operations/table.h"
+#include "orchestrator/node.h"
 #include "persistence/data_directory.h"
 #include "persistence/processes_lock.h"
 #include "runners/builtin.h"
@@ -59,10 +61,10 @@ Result<std::shared_ptr<Store>> open_store(const PersistenceOptions& options) {
 class AttemptReports final : public AttemptSink {
  public:
   explicit AttemptReports(EventBus& events) : events_(events) {}
-  void connect(LocalOrchestrator& orchestrator) { orchestrator_ = &orchestrator; }
+  void connect(Node& node) { node_ = &node; }
 
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {
-    orchestrator_->finished(address, std::move(outcome));
+    node_->finished(address, std::move(outcome));
   }
   void wrote(const Assignment& assignment, bool is_error, std::string_view lines) override {
     events_.wrote(assignment, is_error, lines);
@@ -73,14 +75,14 @@ class AttemptReports final : public AttemptSink {
 
  private:
   EventBus& events_;
-  LocalOrchestrator* orchestrator_ = nullptr;
+  Node* node_ = nullptr;
 };
 
 // In the order in which they depend on each other; destroyed in reverse, after stop() has quietened them.
 struct Engine::Parts {
-  explicit Parts(const Options& options) : Parts(options, orchestrator_options(options)) {}
+  explicit Parts(const Options& options) : Parts(options, node_options(options)) {}
 
-  Parts(const Options& given, const OrchestratorOptions& options)
+  Parts(const Options& given, const NodeOptions& options)
       : retention(given.retention),
         cancel_grace(given.cancel_grace),
         events(clock),
@@ -91,20 +93,25 @@ struct Engine::Parts {
                                           reports)),
         exec(reports, given.max_result_bytes, given.cancel_grace),
         runs_work(!given.standby && !given.read_only),
-        handlers(*pool, [this] { orchestrator.handlers_added(); }),
-        orchestrator(
-            options, [this](const PersistenceOptions& directory) { return open_directory(directory); }, handlers,
-            events, reports, clock) {
-    reports.connect(orchestrator);
+        handlers(*pool, [this] { node.handlers_added(); }),
+        node(
+            options, operations::table(),
+            [this](const PersistenceOptions& directory) { return open_directory(directory); }, handlers, events,
+            reports, clock),
+        orchestrator(node, actor_of(given)),
+        persistence(node, actor_of(given)),
+        policy(node, actor_of(given)),
+        compensation(node, actor_of(given)) {
+    reports.connect(node);
     add_builtin_handlers(handlers, exec);
   }
 
   ~Parts() { end(); }
 
-  Result<void> start(const std::optional<PersistenceOptions>& persistence) {
+  Result<void> start(const std::optional<PersistenceOptions>& stored_in) {
     if (Result<void> ok = exec.check(); !ok) return ok;
-    if (Result<void> ok = orchestrator.start(persistence); !ok) return ok;
-    janitor = std::make_unique<Janitor>(orchestrator, retention);
+    if (Result<void> ok = node.start(stored_in); !ok) return ok;
+    janitor = std::make_unique<Janitor>(node, retention);
     return {};
   }
 
@@ -134,7 +141,11 @@ struct Engine::Parts {
   ExecRunner exec;
   const bool runs_work;
   HandlerRegistry handlers;
-  LocalOrchestrator orchestrator;
+  Node node;
+  Orchestrator orchestrator;
+  Persistence persistence;
+  Policy policy;
+  Compensations compensation;
   std::unique_ptr<Janitor> janitor;
 };
 
@@ -173,7 +184,7 @@ Result<void> Engine::Parts::stop(Duration grace, const StopWait& on_wait) {
   const MutexLock lock(stopping);
   ending = true;
   janitor.reset();
-  orchestrator.stop();
+  node.stop();
   const auto until = std::chrono::steady_clock::now() + grace;
   if (!pool) return {};
   pool->stop_all();
@@ -195,8 +206,8 @@ Engine::Engine(const Options& options) {
   parts_ = std::make_unique<Parts>(ok ? options : Options{});
   if (ok) ok = guarded([&] { return parts_->start(persistence_options(options)); });
   if (ok) return;
-  parts_->orchestrator.stop();
-  parts_->orchestrator.fail_start(std::move(ok.error()));
+  parts_->node.stop();
+  parts_->node.fail_start(std::move(ok.error()));
 }
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -220,11 +231,11 @@ Engine::~Engine() {
   }
 }
 
-Result<void> Engine::started() const { return parts_->orchestrator.check_started(); }
+Result<void> Engine::started() const { return parts_->node.check_started(); }
 
 Result<void> Engine::stop(std::optional<Duration> grace, const StopWait& on_wait) {
   if (Result<void> here = parts_->owner.check(); !here) return here;
-  if (Mailbox::is_any_here() || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
+  if (EngineThread::is_this() || EventBus::is_notifying() || CurrentAttempt::of(parts_->reports) != nullptr)
     return fail(ErrorCode::invalid_state, "an engine cannot be stopped from inside its handlers and callbacks");
   const Duration given = grace.value_or(parts_->cancel_grace);
   if (given < Duration::zero()) return fail(ErrorCode::invalid_argument, "it is negative", "grace");
@@ -234,8 +245,12 @@ Result<void> Engine::stop(std::optional<Duration> grace, const StopWait& on_wait
 Handlers& Engine::handlers() { return parts_->handlers; }
 Orchestrator& Engine::orchestrator() { return parts_->orchestrator; }
 Monitor& Engine::monitor() { return parts_->events; }
-Persistence& Engine::persistence() { return parts_->orchestrator; }
-Policy& Engine::policy() { return parts_->orchestrator.policy(); }
-Compensations& Engine::compensation() { return parts_->orchestrator; }
+Persistence& Engine::persistence() { return parts_->persistence; }
+Policy& Engine::policy() { return parts_->policy; }
+Compensations& Engine::compensation() { return parts_->compensation; }
+
+void Engine::call(const Actor& actor, Request request, Completion completion) {
+  parts_->node.call(actor, std::move(request), std::move(completion));
+}
 
 }  // namespace pawl

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/time.h"
+#include "orchestrator/shard_ask.h"
 
 namespace pawl {
 namespace {
@@ -18,6 +20,9 @@ constexpr Duration kLongestPause = std::chrono::minutes(1);
 constexpr Duration kBreath = std::chrono::milliseconds(10);
 constexpr int kLooksPerAge = 100;
 
+// As whom it asks.
+const Actor kRetention{.kind = "engine", .name = "retention"};
+
 // So that there may be more.
 bool did_all_at_once(const Result<std::size_t>& count) {
   if (!count) log().warn("retention: {}", describe(count.error()));
@@ -26,8 +31,8 @@ bool did_all_at_once(const Result<std::size_t>& count) {
 
 }  // namespace
 
-Janitor::Janitor(LocalOrchestrator& orchestrator, const Retention& retention)
-    : orchestrator_(orchestrator), retention_(retention) {
+Janitor::Janitor(Node& node, const Retention& retention)
+    : node_(node), orchestrator_(node, kRetention), policy_(node, kRetention), retention_(retention) {
   if (retention.completed || retention.failed || retention.cancelled || retention.dead_letters)
     thread_ = std::thread([this] { work(); });
 }
@@ -49,7 +54,7 @@ void Janitor::work() {
   MutexLock lock(mutex_);
   while (!closing_) {
     lock.unlock();
-    const bool stores = orchestrator_.is_persistent();  // it may be switched on later
+    const bool stores = node_.is_persistent();  // it may be switched on later
     const bool more = stores && clean_up_guarded();
     lock.lock();
     const auto next = ConditionVariable::Clock::now() + (more ? kBreath : stores ? pause : kShortestPause);
@@ -68,15 +73,40 @@ bool Janitor::clean_up_guarded() {
   }
 }
 
+Result<std::size_t> Janitor::forget(WorkflowState state, Duration age) {
+  const Timestamp before = saturating_add(node_.clock().wall(), -age);
+  const Result<std::vector<std::string>> ids = node_.store()->find_expired(state, before, kAtOnce);
+  if (!ids) return std::unexpected(ids.error());
+  std::size_t forgotten = 0;
+  for (const std::string& id : *ids) {
+    const Result<void> deleted = orchestrator_.delete_workflow(id);
+    forgotten += deleted ? 1 : 0;
+    if (!deleted && !concerns_it_alone(deleted.error())) return std::unexpected(deleted.error());
+  }
+  return forgotten;
+}
+
+Result<std::size_t> Janitor::discard_letters(Duration age) {
+  const Result<std::vector<DeadLetter>> old =
+      policy_.list_dead_letters({.failed_before = saturating_add(node_.clock().wall(), -age), .limit = kAtOnce});
+  if (!old) return std::unexpected(old.error());
+  std::size_t discarded = 0;
+  for (const DeadLetter& letter : *old) {
+    const Result<void> done = policy_.discard_dead_letter(letter.id, "it was kept long enough");
+    discarded += done ? 1 : 0;
+    if (!done && !concerns_it_alone(done.error())) return std::unexpected(done.error());
+  }
+  return discarded;
+}
+
 bool Janitor::clean_up() {
   bool more = false;
   for (const auto& [state, age] :
        {std::pair(WorkflowState::completed, retention_.completed), std::pair(WorkflowState::failed, retention_.failed),
         std::pair(WorkflowState::cancelled, retention_.cancelled)}) {
-    if (age) more |= did_all_at_once(orchestrator_.expire(state, *age, kAtOnce));
+    if (age) more |= did_all_at_once(forget(state, *age));
   }
-  if (retention_.dead_letters)
-    more |= did_all_at_once(orchestrator_.expire_dead_letters(*retention_.dead_letters, kAtOnce));
+  if (retention_.dead_letters) more |= did_all_at_once(discard_letters(*retention_.dead_letters));
   return more;
 }
 

@@ -6,14 +6,14 @@
 #include "pawl/engine.h"
 
 #include "base/mutex.h"
-#include "orchestrator/local_orchestrator.h"
+#include "orchestrator/node.h"
 
 namespace pawl {
 
-// Threads: its own. Ownership: the orchestrator outlives it.
+// Threads: its own. Ownership: the node outlives it.
 class Janitor {
  public:
-  Janitor(LocalOrchestrator& orchestrator, const Retention& retention);
+  Janitor(Node& node, const Retention& retention);
   ~Janitor();
 
  private:
@@ -22,7 +22,13 @@ class Janitor {
   bool clean_up();
   bool clean_up_guarded();
 
-  LocalOrchestrator& orchestrator_;
+  // How many it forgot, of those that are older than they are to be kept.
+  Result<std::size_t> forget(WorkflowState state, Duration age);
+  Result<std::size_t> discard_letters(Duration age);
+
+  Node& node_;
+  Orchestrator orchestrator_;
+  Policy policy_;
   const Retention retention_;
   Mutex mutex_;
   ConditionVariable closed_;

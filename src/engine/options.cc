@@ -1,11 +1,14 @@
 #include "engine/options.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <string>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "definition/checks.h"
 
 namespace pawl {
 namespace {
@@ -59,12 +62,15 @@ Result<void> check_options(const Options& options) {
   if (Result<void> ok = check_count("max_concurrent_tasks", options.max_concurrent_tasks, kMostConcurrentTasks); !ok)
     return ok;
   if (Result<void> ok = check_count("max_crashes", options.max_crashes, kMostCrashes); !ok) return ok;
+  for (const std::string& text : {options.actor.kind, options.actor.name.empty() ? "program" : options.actor.name})
+    if (auto ok = definition::check_name(text, {"actor"}); !ok)
+      return std::unexpected(definition::to_error(std::move(ok.error())));
   if (options.standby && options.data_dir.empty())
     return fail(ErrorCode::invalid_argument, "there is nothing to stand by for without a data directory", "standby");
   return {};
 }
 
-OrchestratorOptions orchestrator_options(const Options& options) {
+NodeOptions node_options(const Options& options) {
   const std::size_t cores = std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), kMostShards);
   return {.shards = or_default(options.shards, cores),
           .max_concurrent_tasks = or_default(options.max_concurrent_tasks, kDefaultConcurrentTasks),
@@ -73,6 +79,12 @@ OrchestratorOptions orchestrator_options(const Options& options) {
           .cancel_grace = options.cancel_grace,
           .definitions = options.limits,
           .shard = shard_limits(options)};
+}
+
+Actor actor_of(const Options& options) {
+  Actor actor = options.actor;
+  if (actor.name.empty()) actor.name = program_invocation_short_name;
+  return actor;
 }
 
 std::optional<PersistenceOptions> persistence_options(const Options& options) {

@@ -5,14 +5,15 @@
 
 #include "pawl/engine.h"
 
-#include "orchestrator/local_orchestrator.h"
+#include "orchestrator/node.h"
 
 namespace pawl {
 
 // Error: `invalid_argument`; its `field` is the option that is out of range.
 [[nodiscard]] Result<void> check_options(const Options& options);
 // Of options that are in range.
-[[nodiscard]] OrchestratorOptions orchestrator_options(const Options& options);
+[[nodiscard]] NodeOptions node_options(const Options& options);
+[[nodiscard]] Actor actor_of(const Options& options);
 // What the data directory is opened as; nothing: in memory only.
 [[nodiscard]] std::optional<PersistenceOptions> persistence_options(const Options& options);
 

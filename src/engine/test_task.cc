@@ -93,7 +93,7 @@ struct TestTask::Parts {
   TaskContext context;
 };
 
-TestTask::TestTask(TestTaskOptions options) {
+TestTask::TestTask(const TestTaskOptions& options) {
   check_workflow_id(options.workflow_id).value();
   check_kind(options.args.is_array(), "expected an array", "args");
   check_kind(options.input.is_object(), "expected an object", "input");

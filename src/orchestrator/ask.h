@@ -1,5 +1,5 @@
-// Reply and Completion are how a thread that has asked a shard for something learns the answer: one waits for it, the
-// other one sees to it that there is one, whatever becomes of the call.
+// Reply and PromisedReply are how a thread that has asked a shard for something learns the answer: one waits for it,
+// the other one sees to it that there is one, whatever becomes of the call.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,10 @@ inline Error engine_stopping() { return {.code = ErrorCode::unavailable, .messag
 inline Error dropped(bool running) {
   if (!running) return engine_stopping();
   return {.code = ErrorCode::internal, .message = "the shard broke off before it had answered; the log says why"};
+}
+
+inline Error inbox_is_full() {
+  return {.code = ErrorCode::unavailable, .message = "the engine has more requests waiting than it takes; try again"};
 }
 
 // Where a caller waits for what another thread will say, once.
@@ -60,14 +64,15 @@ class Reply {
 // Answers a call exactly once: with what it is given or, dropped without that, with why nobody will answer. A call is
 // dropped when the shard breaks off in the middle of it, or ends before it comes to it.
 template <class T>
-class Completion {
+class PromisedReply {
  public:
   // `running`: whether the engine that is asked has not been stopped.
-  Completion(Reply<T>& reply, const std::atomic<bool>& running) : reply_(&reply), running_(&running) {}
-  Completion(Completion&& other) noexcept : reply_(std::exchange(other.reply_, nullptr)), running_(other.running_) {}
-  Completion(const Completion&) = delete;
-  Completion& operator=(const Completion&) = delete;
-  ~Completion() {
+  PromisedReply(Reply<T>& reply, const std::atomic<bool>& running) : reply_(&reply), running_(&running) {}
+  PromisedReply(PromisedReply&& other) noexcept
+      : reply_(std::exchange(other.reply_, nullptr)), running_(other.running_) {}
+  PromisedReply(const PromisedReply&) = delete;
+  PromisedReply& operator=(const PromisedReply&) = delete;
+  ~PromisedReply() {
     if (reply_ != nullptr) reply_->set(std::unexpected(dropped(*running_)));
   }
 

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "orchestrator/local_harness_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "orchestrator/local_orchestrator.h"
+#include "orchestrator/node.h"
 #include "runners/handler.h"
 #include "tests/support/graphs.h"
 
@@ -87,7 +87,7 @@ inline TaskSpec process(std::string id, std::vector<std::string> dependencies = 
 }
 
 // Waits until the task's reason is this one, and returns its text.
-inline std::string wait_explained(LocalOrchestrator& orchestrator, const std::string& id, std::string_view task,
+inline std::string wait_explained(Orchestrator& orchestrator, const std::string& id, std::string_view task,
                                   std::string_view code) {
   const auto give_up = std::chrono::steady_clock::now() + kHang;
   while (std::chrono::steady_clock::now() < give_up) {

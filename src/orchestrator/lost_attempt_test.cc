@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "orchestrator/held_runner_test.h"
-#include "orchestrator/local_harness_test.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {
@@ -63,14 +63,14 @@ class LostAttempt : public ::testing::Test {
   std::atomic<bool> write_fails_{false};  // the next one
   std::atomic<bool> stop_breaks_{false};  // the next one breaks an invariant
   HeldRunner runner_;
-  LocalHarness harness_{1,
-                        {},
-                        [this]() -> Result<void> {
-                          if (write_fails_.exchange(false)) return fail(ErrorCode::unavailable, "put in by the test");
-                          return {};
-                        },
-                        kSlots};
-  LocalOrchestrator& o_ = harness_.orchestrator();
+  NodeHarness harness_{1,
+                       {},
+                       [this]() -> Result<void> {
+                         if (write_fails_.exchange(false)) return fail(ErrorCode::unavailable, "put in by the test");
+                         return {};
+                       },
+                       kSlots};
+  NodeParts& o_ = harness_.orchestrator();
 };
 
 class LostHandler : public LostAttempt {
@@ -179,7 +179,7 @@ TEST_F(LostAttempt, keeps_a_workflow_of_the_same_id_waiting_and_decides_nothing_
   reset(id);
   retry([&] { return o_.cancel_workflow(id, {.reason = {}, .grace = Duration::zero()}); });
   expect_end(id, WorkflowState::cancelled);
-  ASSERT_TRUE(static_cast<Orchestrator&>(o_).delete_workflow(id));
+  ASSERT_TRUE(o_.delete_workflow(id));
   begin(id, {process("b"), process("a")});
   const AttemptAddress b = runner_.started(1);
   EXPECT_THAT(explained(id, "a", "previous_attempt"), HasSubstr("waits for the process of attempt 1 to end"));

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "orchestrator/held_runner_test.h"
-#include "orchestrator/local_harness_test.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {
@@ -41,8 +41,8 @@ class PreviousAttempt : public ::testing::Test {
   }
 
   HeldRunner runner_;
-  LocalHarness harness_{1};
-  LocalOrchestrator& o_ = harness_.orchestrator();
+  NodeHarness harness_{1};
+  NodeParts& o_ = harness_.orchestrator();
 };
 
 TEST_F(PreviousAttempt, that_timed_out_keeps_the_next_one_waiting) {

@@ -9,14 +9,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "pawl/compensation.h"
+
 #include "base/time.h"
 #include "monitor/observer.h"
 #include "orchestrator/allocations_test.h"
 #include "orchestrator/first_of.h"
-#include "orchestrator/local_harness_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 #include "tests/support/graphs.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl {
 namespace {
@@ -84,22 +86,27 @@ struct NoObserver final : Observer {
 // Handlers here are called by the shard itself.
 struct Sink final : AttemptSink {
   void finished(const AttemptAddress& address, AttemptOutcome outcome) override {
-    orchestrator->finished(address, std::move(outcome));
+    node->finished(address, std::move(outcome));
   }
   void wrote(const Assignment&, bool, std::string_view) override {}
   void progressed(const Assignment&, double, std::string_view) override {}
-  LocalOrchestrator* orchestrator = nullptr;
+  Node* node = nullptr;
 };
 
 // A node with two shards. `test.noop` ends at once, `test.fail` fails, `test.letter` is a long text.
-class Node {
+class ReadNode {
  public:
-  explicit Node(std::shared_ptr<MemoryRows> disk = std::make_shared<MemoryRows>(),
-                const OrchestratorOptions& options = {}, bool persistent = true)
+  explicit ReadNode(std::shared_ptr<MemoryRows> disk = std::make_shared<MemoryRows>(), const NodeOptions& options = {},
+                    bool persistent = true)
       : disk_(std::move(disk)),
-        orchestrator_(
-            options, [this](const PersistenceOptions&) { return open(); }, handlers_, observer_, sink_, clock_) {
-    sink_.orchestrator = &orchestrator_;
+        node_(
+            options, operations::table(), [this](const PersistenceOptions&) { return open(); }, handlers_, observer_,
+            sink_, clock_),
+        orchestrator_(node_, testing::kTester),
+        persistence_(node_, testing::kTester),
+        compensation_(node_, testing::kTester),
+        policy_(node_, testing::kTester) {
+    sink_.node = &node_;
     const HandlerOptions here{.mode = HandlerMode::non_blocking};
     EXPECT_TRUE(handlers_.add("test", "noop", [](TaskContext&) -> TaskResult { return Json(); }, here));
     EXPECT_TRUE(handlers_.add(
@@ -109,14 +116,14 @@ class Node {
         "test", "letter", [](TaskContext&) -> TaskResult { return Json(std::string(1'000'000, 'x').c_str()); }, here));
     std::optional<PersistenceOptions> persistence;
     if (persistent) persistence.emplace();
-    EXPECT_TRUE(orchestrator_.start(persistence));
+    EXPECT_TRUE(node_.start(persistence));
   }
-  ~Node() { orchestrator_.stop(); }
+  ~ReadNode() { node_.stop(); }
 
   Orchestrator& orchestrator() { return orchestrator_; }
-  Persistence& persistence() { return orchestrator_; }
-  Compensations& compensation() { return orchestrator_; }
-  Policy& policy() { return orchestrator_.policy(); }
+  Persistence& persistence() { return persistence_; }
+  Compensations& compensation() { return compensation_; }
+  Policy& policy() { return policy_; }
   CountingRows& rows() { return *rows_; }
 
   std::string run(const DefinitionPtr& definition, const std::string& id) {
@@ -147,7 +154,11 @@ class Node {
   SystemClock clock_;
   HandlerRegistry handlers_{pool_};
   CountingRows* rows_ = nullptr;
-  LocalOrchestrator orchestrator_;
+  Node node_;
+  Orchestrator orchestrator_;
+  Persistence persistence_;
+  Compensations compensation_;
+  Policy policy_;
 };
 
 std::vector<std::string> ids_of(const std::vector<WorkflowStatus>& statuses) {
@@ -178,7 +189,7 @@ TEST(FirstOf, keeps_the_first_ones_in_order_and_compares_most_others_once) {
 }
 
 TEST(Reads, tell_the_status_of_an_ended_workflow_from_one_row) {
-  Node node;
+  ReadNode node;
   node.run(define(testing::fan(2000)), "large");
   const std::string whole = text_of(node.orchestrator().get_workflow("large").value().status);
   node.rows().take(Space::history);
@@ -191,7 +202,7 @@ TEST(Reads, tell_the_status_of_an_ended_workflow_from_one_row) {
 
 // What the row of an ended workflow says is what its history adds up to, also after it was changed as an ended one.
 TEST(Reads, tell_the_same_status_from_the_row_as_from_the_history) {
-  Node node;
+  ReadNode node;
   WorkflowSpec spec = workflow({task("a"), task("b", {"a"}), task("c", {"b"}, "fail"), task("d", {"c"})}, "undone");
   spec.tasks[0].compensation = Compensation{.module = "test", .function = "noop"};
   node.run(define(spec), "undone");
@@ -209,7 +220,7 @@ TEST(Reads, tell_the_same_status_from_the_row_as_from_the_history) {
 
 TEST(Reads, make_no_status_of_what_is_not_listed) {
   const auto bytes_for_one = [](std::size_t workflows) {
-    Node node(std::make_shared<MemoryRows>(), {}, false);
+    ReadNode node(std::make_shared<MemoryRows>(), {}, false);
     const DefinitionPtr definition = define({task("a")});
     node.create(definition, workflows);
     EXPECT_EQ(node.orchestrator().list_workflows({.limit = 1}).value().size(), 1U);
@@ -222,7 +233,7 @@ TEST(Reads, make_no_status_of_what_is_not_listed) {
 
 // Equal times of creation, pages of one, workflows that live and that have ended: each is listed once, in order.
 TEST(Reads, list_page_by_page_without_gaps_and_repetitions) {
-  Node node;
+  ReadNode node;
   const DefinitionPtr definition = define({task("a")});
   node.create(definition, 7, "live");
   for (int i = 0; i < 5; ++i) node.run(definition, fmt::format("ended{}", i));
@@ -246,7 +257,7 @@ TEST(Reads, list_page_by_page_without_gaps_and_repetitions) {
 }
 
 TEST(Reads, list_stored_workflows_at_the_cost_of_the_page) {
-  Node node;
+  ReadNode node;
   const DefinitionPtr definition = define({task("a")});
   for (int i = 0; i < 100; ++i) node.run(definition, fmt::format("ended{:03}", i));
   node.create(definition, 100, "live");
@@ -263,7 +274,7 @@ TEST(Reads, list_stored_workflows_at_the_cost_of_the_page) {
 
 // Two operations of one name: what is known, and what is stored.
 TEST(Reads, do_not_take_what_is_known_for_what_is_stored) {
-  Node node(std::make_shared<MemoryRows>(), {}, false);
+  ReadNode node(std::make_shared<MemoryRows>(), {}, false);
   const DefinitionPtr definition = define({task("a")});
   node.run(definition, "ended");
   node.create(definition, 1);
@@ -286,16 +297,16 @@ TEST(Reads, do_not_take_what_is_known_for_what_is_stored) {
 TEST(Reads, refuse_a_store_with_another_workflow_of_an_id_however_many_there_are) {
   const auto disk = std::make_shared<MemoryRows>();
   const DefinitionPtr definition = define({task("a")});
-  Node(disk).create(definition, 1);
-  Node node(disk, {}, false);
+  ReadNode(disk).create(definition, 1);
+  ReadNode node(disk, {}, false);
   node.create(definition, 1100);
   EXPECT_EQ(node.persistence().enable({.data_dir = "rows"}).error().code, ErrorCode::already_exists);
 }
 
 TEST(Reads, take_a_history_page_by_page_at_the_cost_of_its_events) {
-  OrchestratorOptions options;
+  NodeOptions options;
   options.shards = 1;
-  Node node(std::make_shared<MemoryRows>(), options);
+  ReadNode node(std::make_shared<MemoryRows>(), options);
   const auto rows_read = [&](std::size_t tasks) {
     const std::string id = node.run(define(testing::chain(tasks)), fmt::format("chain{}", tasks));
     const std::size_t rows = node.orchestrator().get_history(id, {.limit = 100'000}).value().size();
@@ -317,7 +328,7 @@ TEST(Reads, take_a_history_page_by_page_at_the_cost_of_its_events) {
 }
 
 TEST(Reads, end_a_page_of_a_history_when_it_has_bytes_enough) {
-  Node node;
+  ReadNode node;
   std::vector<TaskSpec> tasks;
   for (std::size_t i = 0; i < 5; ++i) tasks.push_back(task(task_name(i), {}, "letter"));
   node.run(define(tasks), "letters");
@@ -342,7 +353,7 @@ TEST(Reads, end_a_page_of_a_history_when_it_has_bytes_enough) {
 
 // To register what undoes a task moves what undoes those behind it. What happened before keeps its name.
 TEST(Reads, name_the_tasks_of_a_history_by_the_definition_of_their_time) {
-  Node node;
+  ReadNode node;
   WorkflowSpec spec = workflow({task("a"), task("b", {"a"}), task("c", {"b"}, "fail")});
   spec.tasks[1].compensation = Compensation{.module = "test", .function = "noop"};
   node.run(define(spec), "changed");
@@ -362,7 +373,7 @@ TEST(Reads, name_the_tasks_of_a_history_by_the_definition_of_their_time) {
 }
 
 TEST(Reads, explain_and_list_dead_letters_without_copies_of_the_workflow) {
-  Node node(std::make_shared<MemoryRows>(), {}, false);
+  ReadNode node(std::make_shared<MemoryRows>(), {}, false);
   std::vector<TaskSpec> tasks;
   for (std::size_t i = 0; i < 20'000; ++i) tasks.push_back(task(task_name(i), {}, "fail"));
   WorkflowSpec spec = workflow(std::move(tasks), "failing");
@@ -376,7 +387,7 @@ TEST(Reads, explain_and_list_dead_letters_without_copies_of_the_workflow) {
 }
 
 TEST(Reports, are_written_in_pieces_that_hold_no_result_twice) {
-  Node node;
+  ReadNode node;
   node.run(define({task("a", {}, "letter"), task("b", {"a"}, "letter"), task("c", {"b"})}), "letters");
   const auto report = node.orchestrator().get_workflow("letters");
   ASSERT_TRUE(report) << report.error().message;
@@ -404,7 +415,7 @@ TEST(Reports, are_written_in_pieces_that_hold_no_result_twice) {
 }
 
 TEST(Reports, have_an_output_that_names_the_tasks_when_it_would_be_too_large) {
-  Node node;
+  ReadNode node;
   std::vector<TaskSpec> tasks;
   for (std::size_t i = 0; i < 20; ++i) tasks.push_back(task(task_name(i), {}, i == 3 ? "noop" : "letter"));
   node.run(define(tasks), "too_large");
@@ -428,15 +439,15 @@ TEST(Reports, have_an_output_that_names_the_tasks_when_it_would_be_too_large) {
 TEST(Reads, stop_at_the_first_user_of_a_policy) {
   const auto disk = std::make_shared<MemoryRows>();
   {
-    Node node(disk);
+    ReadNode node(disk);
     ASSERT_TRUE(node.policy().define_policy("slow", PolicyConfig(TimeoutPolicy{})));
     WorkflowSpec spec = workflow({task("a")});
     spec.timeout_policy = "slow";
     node.create(define(spec), 50);
   }
-  OrchestratorOptions options;
+  NodeOptions options;
   options.shard.standby = true;
-  Node node(disk, options);
+  ReadNode node(disk, options);
   node.rows().take(Space::history);
   EXPECT_EQ(node.policy().delete_policy("slow").error().code, ErrorCode::invalid_state);
   EXPECT_LT(node.rows().take(Space::history), 5U);

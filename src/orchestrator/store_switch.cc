@@ -5,7 +5,11 @@
 #include <thread>
 #include <utility>
 
-#include "orchestrator/local_ask.h"
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "orchestrator/ask.h"
+#include "orchestrator/node.h"
 #include "orchestrator/replay.h"
 #include "persistence/volatile_store.h"
 
@@ -33,7 +37,7 @@ void StoreSwitch::decide(bool switches) {
   changed_.notify_all();
 }
 
-bool LocalOrchestrator::post_in_time(Shard& shard, ShardCall call) {
+bool Node::post_in_time(Shard& shard, ShardCall call) {
   while (!shard.mailbox().post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
     if (!running_) return false;
     std::this_thread::yield();
@@ -42,8 +46,7 @@ bool LocalOrchestrator::post_in_time(Shard& shard, ShardCall call) {
 }
 
 // Whatever fails, fails before the decision; after it nothing can.
-Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next, Epoch epoch,
-                                             const WorkflowCheck& may_go_there) {
+Result<void> Node::switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there) {
   const auto meeting = std::make_shared<StoreSwitch>(shards_.size());
   for (const auto& shard : shards_) {
     // By the time that a shard switches, this call may have returned.
@@ -73,7 +76,7 @@ Result<void> LocalOrchestrator::switch_store(const std::shared_ptr<Store>& next,
 
 // A workflow of this engine may be stored there already only if it is the very same one, from before, and no other
 // process has run it since.
-Result<void> LocalOrchestrator::check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow) {
+Result<void> Node::check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow) {
   const Result<StoredWorkflow> stored = store.read_workflow(workflow.id());
   if (!stored && stored.error().code == ErrorCode::not_found) return {};
   if (!stored) return std::unexpected(stored.error());
@@ -90,7 +93,7 @@ Result<void> LocalOrchestrator::check_id_is_free(Store& store, bool is_next, con
   return {};
 }
 
-Result<void> LocalOrchestrator::move_to(const std::shared_ptr<Store>& next, const Ownership& owned) {
+Result<void> Node::move_to(const std::shared_ptr<Store>& next, const Ownership& owned) {
   if (Result<void> known = policies_.check_store(*next); !known) return known;
   const bool is_next = disabled_epoch_ && owned.epoch == Epoch(std::to_underlying(*disabled_epoch_) + 1);
   Result<void> switched = switch_store(
@@ -101,10 +104,10 @@ Result<void> LocalOrchestrator::move_to(const std::shared_ptr<Store>& next, cons
 
 // All shards concurrently, for there may be a million workflows. A shard that cannot read them goes down and tries
 // until it can, as at the start of an engine.
-void LocalOrchestrator::load_all(bool crashed) {
+void Node::load_all(bool crashed) {
   std::deque<Reply<void>> done;
   for (const auto& shard : shards_) {
-    ShardCall load = [crashed, completion = Completion<void>(done.emplace_back(), running_)](Shard& there) mutable {
+    ShardCall load = [crashed, completion = PromisedReply<void>(done.emplace_back(), running_)](Shard& there) mutable {
       if (!there.down())
         if (Result<void> loaded = there.load(crashed); !loaded) there.commits().break_off(loaded.error());
       completion.answer({});
@@ -114,9 +117,7 @@ void LocalOrchestrator::load_all(bool crashed) {
   for (Reply<void>& each : done) (void)each.wait();
 }
 
-Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
-  if (Result<void> open = check_open(); !open) return open;
-  if (Result<void> ok = check_caller(); !ok) return ok;
+Result<void> Node::enable(const PersistenceOptions& options) {
   if (options.sync_delay < Duration::zero() || options.sync_delay > kMaxDuration)
     return fail(ErrorCode::invalid_argument, "it is not between 0 and 100 years", "sync_delay");
   if (options.data_dir.empty()) return fail(ErrorCode::invalid_argument, "it is empty", "data_dir");
@@ -124,6 +125,7 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
     return fail(ErrorCode::invalid_argument, "what is stored nowhere else cannot be kept in what is read only",
                 "read_only");
   const MutexLock changing(changing_);
+  if (Result<void> open = check_open(); !open) return open;  // it may have been stopped meanwhile
   if (is_persistent()) return fail(ErrorCode::invalid_state, "persistence is enabled already");
   const Result<std::shared_ptr<Store>> opened = open_store_(options);
   if (!opened) return std::unexpected(opened.error());
@@ -133,15 +135,14 @@ Result<void> LocalOrchestrator::enable(const PersistenceOptions& options) {
     if (owned->clean) (void)(*opened)->release();
     return moved;
   }
-  crash_untold_ = !runs_all() && !owned->clean;
+  crash_untold_ = !options_.runs_all() && !owned->clean;
   if (!options_.shard.standby) load_all(!owned->clean);
   return {};
 }
 
-Result<void> LocalOrchestrator::disable() {
-  if (Result<void> open = check_open(); !open) return open;
-  if (Result<void> ok = check_caller(); !ok) return ok;
+Result<void> Node::disable() {
   const MutexLock changing(changing_);
+  if (Result<void> open = check_open(); !open) return open;
   const std::shared_ptr<Store> before = store();
   if (!before->is_durable()) return fail(ErrorCode::invalid_state, "persistence is not enabled");
   const auto none = std::make_shared<VolatileStore>();

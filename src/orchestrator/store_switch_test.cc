@@ -4,19 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "orchestrator/local_harness_test.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {
 
 constexpr std::size_t kShards = 4;
 
-void create(LocalOrchestrator& o, int count, const std::string& prefix) {
+void create(NodeParts& o, int count, const std::string& prefix) {
   const DefinitionPtr definition = define({task("a")});
   for (int i = 0; i < count; ++i) ASSERT_TRUE(o.create_workflow(definition, {.id = prefix + std::to_string(i)}));
 }
 
-void expect_all_to_complete(LocalOrchestrator& o, int count, const std::string& prefix) {
+void expect_all_to_complete(NodeParts& o, int count, const std::string& prefix) {
   for (int i = 0; i < count; ++i) {
     const std::string id = prefix + std::to_string(i);
     const auto started = o.execute_workflow(id);
@@ -30,11 +30,11 @@ TEST(StoreSwitch, changes_nothing_when_a_shard_cannot_store_what_it_knows) {
   constexpr int kWorkflows = 20;
   for (int fails_at = 0; fails_at < 12; ++fails_at) {
     std::atomic<int> writes{-1};  // before the failure; negative: none comes
-    LocalHarness harness(kShards, {}, [&]() -> Result<void> {
+    NodeHarness harness(kShards, {}, [&]() -> Result<void> {
       if (writes >= 0 && writes-- == 0) return fail(ErrorCode::unavailable, "the disk is full");
       return {};
     });
-    LocalOrchestrator& o = harness.orchestrator();
+    NodeParts& o = harness.orchestrator();
     ASSERT_TRUE(o.start(std::nullopt));
     ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
     create(o, kWorkflows, "w");
@@ -55,8 +55,8 @@ TEST(StoreSwitch, changes_nothing_when_a_shard_cannot_store_what_it_knows) {
 // An inbox that is full for a moment is no reason to fail.
 TEST(StoreSwitch, is_made_under_load_and_loses_nothing) {
   constexpr int kThreads = 3;
-  LocalHarness harness(kShards);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(kShards);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   const DefinitionPtr definition = define({task("a"), task("b", {"a"})});
   std::atomic<bool> done{false};
@@ -93,14 +93,14 @@ TEST(StoreSwitch, is_made_under_load_and_loses_nothing) {
 
 // A policy that means something else there is found before anything is copied.
 TEST(StoreSwitch, refuses_a_shard_that_is_down) {
-  const std::string broken = LocalHarness::id_on(0, kShards);
-  LocalHarness harness(kShards);
-  LocalOrchestrator& o = harness.orchestrator();
+  const std::string broken = NodeHarness::id_on(0, kShards);
+  NodeHarness harness(kShards);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   (void)harness.call_on_shard_of(broken, [] { throw std::runtime_error("put in by the test"); });
   EXPECT_EQ(o.enable(kStored).error().code, ErrorCode::internal);
   EXPECT_FALSE(o.is_persistent());
-  const std::string sound = LocalHarness::id_on(1, kShards);
+  const std::string sound = NodeHarness::id_on(1, kShards);
   ASSERT_TRUE(o.start_workflow(define({task("a")}), {.id = sound}));
   EXPECT_TRUE(o.wait_workflow(sound, std::nullopt, {}));
 }
@@ -108,9 +108,9 @@ TEST(StoreSwitch, refuses_a_shard_that_is_down) {
 // Each try finds that another caller was faster; there is an end to that.
 TEST(ChangeDefinition, gives_up_when_others_are_always_faster) {
   const std::thread::id here = std::this_thread::get_id();
-  LocalOrchestrator* orchestrator = nullptr;
+  NodeParts* orchestrator = nullptr;
   int faster = -1;  // negative: nobody is
-  LocalHarness harness(1, {}, [&]() -> Result<void> {
+  NodeHarness harness(1, {}, [&]() -> Result<void> {
     if (faster < 0 || std::this_thread::get_id() != here) return {};
     const int number = std::exchange(faster, -1);
     EXPECT_TRUE(orchestrator->add_task("w", task("faster" + std::to_string(number))));
@@ -131,8 +131,8 @@ TEST(ChangeDefinition, gives_up_when_others_are_always_faster) {
 // No workflow comes to refer to a policy while it is being deleted; the one or the other is refused.
 TEST(DeletePolicy, leaves_no_workflow_behind_that_refers_to_it) {
   constexpr int kRounds = 50;
-  LocalHarness harness(kShards);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(kShards);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   WorkflowSpec spec = workflow({task("a")});
   spec.tasks[0].retry_policy_name = "p";
@@ -163,9 +163,9 @@ TEST(DeletePolicy, leaves_no_workflow_behind_that_refers_to_it) {
 // The creation has found the policy and is about to go to its shard when the policy is deleted.
 TEST(DeletePolicy, refuses_a_workflow_that_was_prepared_before) {
   const std::thread::id here = std::this_thread::get_id();
-  LocalOrchestrator* orchestrator = nullptr;
+  NodeParts* orchestrator = nullptr;
   bool deletes = false;
-  LocalHarness harness(1, {}, [&]() -> Result<void> {
+  NodeHarness harness(1, {}, [&]() -> Result<void> {
     if (std::this_thread::get_id() != here || !std::exchange(deletes, false)) return {};
     EXPECT_TRUE(orchestrator->policy().delete_policy("p"));  // while the definition is stored
     return {};
@@ -183,8 +183,8 @@ TEST(DeletePolicy, refuses_a_workflow_that_was_prepared_before) {
 }
 
 TEST(DeletePolicy, keeps_ended_workflows_from_living_again_without_it) {
-  LocalHarness harness(1);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(1);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
   WorkflowSpec spec = workflow({task("a", {}, "fail")});

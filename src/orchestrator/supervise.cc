@@ -2,33 +2,35 @@
 #include <system_error>
 #include <utility>
 
+#include "base/engine_thread.h"
 #include "base/log.h"
-#include "orchestrator/local_ask.h"
+#include "orchestrator/ask.h"
+#include "orchestrator/node.h"
 #include "persistence/volatile_store.h"
 
 namespace pawl {
 
-std::shared_ptr<Store> LocalOrchestrator::store() const {
+std::shared_ptr<Store> Node::store() const {
   const MutexLock lock(mutex_);
   return store_;
 }
 
-bool LocalOrchestrator::is_persistent() const { return owner_.is_here() && store()->is_durable(); }
+bool Node::is_persistent() const { return owner_.is_here() && store()->is_durable(); }
 
-Result<void> LocalOrchestrator::check_open() const {
+Result<void> Node::check_open() const {
   if (running_ && owner_.is_here()) [[likely]]
     return {};
   if (Result<void> here = owner_.check(); !here) return here;
   return std::unexpected(start_error_ ? *start_error_ : engine_stopping());
 }
 
-Result<void> LocalOrchestrator::start(const std::optional<PersistenceOptions>& persistence) {
+Result<void> Node::start(const std::optional<PersistenceOptions>& persistence) {
   Result<void> started = try_start(persistence);
   if (!started) start_error_ = started.error();
   return started;
 }
 
-Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions>& persistence) {
+Result<void> Node::try_start(const std::optional<PersistenceOptions>& persistence) {
   std::shared_ptr<Store> store = std::make_shared<VolatileStore>();
   if (persistence) {
     Result<std::shared_ptr<Store>> opened = open_store_(*persistence);
@@ -43,7 +45,7 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
   }
   {
     const MutexLock changing(changing_);
-    crash_untold_ = !runs_all() && !owned->clean;
+    crash_untold_ = !options_.runs_all() && !owned->clean;
     const MutexLock lock(mutex_);
     store_ = store;
     epoch_ = owned->epoch;
@@ -51,6 +53,7 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
   for (const auto& shard : shards_) shard->use_store(*store, owned->epoch);
   running_ = true;
   try {
+    steps_.start();
     for (const auto& shard : shards_)
       threads_.emplace_back([this, &shard = *shard, crashed = !owned->clean] { run_shard(shard, crashed); });
   } catch (const std::system_error& no_thread) {
@@ -64,12 +67,16 @@ Result<void> LocalOrchestrator::try_start(const std::optional<PersistenceOptions
   return {};
 }
 
-void LocalOrchestrator::stop() {
+void Node::stop() {
   if (!running_.exchange(false)) return;
   for (const auto& shard : shards_) shard->expect_stop();
-  const MutexLock changing(changing_);  // a change of the store needs all shards to come to its end
-  for (const auto& shard : shards_) shard->mailbox().stop();
-  for (std::thread& thread : threads_) thread.join();
+  {
+    const MutexLock changing(changing_);  // a change of the store needs all shards to come to its end
+    for (const auto& shard : shards_) shard->mailbox().stop();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  steps_.stop();  // which may wait for changing_
+  const MutexLock changing(changing_);
   threads_.clear();
   policies_.keep_counts();
   // A shard that is down for good changes nothing about that: this process ends in order, and its end is no crash.
@@ -81,11 +88,10 @@ void LocalOrchestrator::stop() {
 }
 
 // Who took up none, or one, after a crash has not counted it for the others: whoever takes them up is to find it.
-Result<void> LocalOrchestrator::let_go_of(Store& store) const {
-  return crash_untold_ ? Result<void>() : store.release();
-}
+Result<void> Node::let_go_of(Store& store) const { return crash_untold_ ? Result<void>() : store.release(); }
 
-void LocalOrchestrator::run_shard(Shard& shard, bool crashed) {
+void Node::run_shard(Shard& shard, bool crashed) {
+  const EngineThread engine_thread;
   const Mailbox::Here here(shard.mailbox());
   Supervisor supervisor(shard, *this, clock_, crashed);
   while (!shard.mailbox().is_stopping())
@@ -94,7 +100,7 @@ void LocalOrchestrator::run_shard(Shard& shard, bool crashed) {
 }
 
 // The first shard to ask acquires the store anew; the others find that it has.
-Result<std::pair<Store*, Epoch>> LocalOrchestrator::renew(Epoch failed) {
+Result<std::pair<Store*, Epoch>> Node::renew(Epoch failed) {
   const MutexLock renewing(renewing_);
   std::shared_ptr<Store> store;  // it is exchanged only when no shard is here
   {
@@ -109,7 +115,7 @@ Result<std::pair<Store*, Epoch>> LocalOrchestrator::renew(Epoch failed) {
   return std::pair(store.get(), epoch_);
 }
 
-void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
+void Node::tell(const Shard& shard, const Error* why) {
   std::string problem;
   if (why != nullptr) {
     problem = fmt::format("shard {} is down: {}", shard.index(), why->message);
@@ -121,7 +127,7 @@ void LocalOrchestrator::tell(const Shard& shard, const Error* why) {
   if (why != nullptr) problems_.emplace(shard.index(), std::move(problem));
 }
 
-void LocalOrchestrator::handlers_added() {
+void Node::handlers_added() {
   if (!running_ || !is_persistent()) return;
   for (const auto& shard : shards_) shard->mailbox().handlers_added();
 }

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/assert.h"
-#include "orchestrator/local_harness_test.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // Breaks an invariant when a task of workflow `id` starts.
-LocalHarness::OnEvent break_at_start_of(std::string id) {
+NodeHarness::OnEvent break_at_start_of(std::string id) {
   return [id = std::move(id)](const WorkflowFacts& facts, const Event& event) {
     const bool starts = std::holds_alternative<event::TaskStarted>(event) && facts.id.text() == id;
     PAWL_ASSERT(!starts, "put in by the test");
@@ -25,10 +25,10 @@ LocalHarness::OnEvent break_at_start_of(std::string id) {
 
 // In memory there is nothing to start again from: that shard stays down, and says so; the other one goes on.
 TEST(Supervision, leaves_a_shard_down_that_broke_in_memory_and_the_others_up) {
-  const std::string broken = LocalHarness::id_on(0, 2);
-  const std::string sound = LocalHarness::id_on(1, 2);
-  LocalHarness harness(2, break_at_start_of(broken));
-  LocalOrchestrator& o = harness.orchestrator();
+  const std::string broken = NodeHarness::id_on(0, 2);
+  const std::string sound = NodeHarness::id_on(1, 2);
+  NodeHarness harness(2, break_at_start_of(broken));
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   const DefinitionPtr definition = define({task("a")});
   ASSERT_TRUE(o.create_workflow(definition, {.id = broken}));
@@ -47,11 +47,11 @@ TEST(Supervision, leaves_a_shard_down_that_broke_in_memory_and_the_others_up) {
 
 // It had waited for the only task slot, and would have been handed it next.
 TEST(Supervision, gives_the_task_slots_of_a_shard_that_broke_to_the_others) {
-  const std::string waiting = LocalHarness::id_on(0, 2);
-  const std::string busy = LocalHarness::id_on(1, 2);
+  const std::string waiting = NodeHarness::id_on(0, 2);
+  const std::string busy = NodeHarness::id_on(1, 2);
   constexpr std::size_t kSlots = 1;
-  LocalHarness harness(2, {}, {}, kSlots);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(2, {}, {}, kSlots);
+  NodeParts& o = harness.orchestrator();
   std::promise<void> started;
   std::promise<void> released;
   ASSERT_TRUE(harness.handlers().add("user", "gate",
@@ -76,8 +76,8 @@ TEST(Supervision, gives_the_task_slots_of_a_shard_that_broke_to_the_others) {
 // A wait that began before the shard broke ends, too.
 TEST(Supervision, ends_the_waits_for_workflows_of_a_shard_that_breaks) {
   std::atomic<bool> breaks{false};
-  LocalHarness harness(1, [&](const WorkflowFacts&, const Event&) { PAWL_ASSERT(!breaks, "put in by the test"); });
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(1, [&](const WorkflowFacts&, const Event&) { PAWL_ASSERT(!breaks, "put in by the test"); });
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   const DefinitionPtr definition = define({task("a")});
   ASSERT_TRUE(o.create_workflow(definition, {.id = "waited for"}));
@@ -93,8 +93,8 @@ TEST(Supervision, ends_the_waits_for_workflows_of_a_shard_that_breaks) {
 
 // The reply is known to nobody yet when the call breaks: it is sent all the same.
 TEST(Supervision, answers_a_call_in_the_middle_of_which_an_invariant_breaks) {
-  LocalHarness harness(1);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(1);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(kStored));
   const auto definition = define({task("a")});
   ASSERT_TRUE(o.create_workflow(definition, {.id = "w"}));
@@ -116,10 +116,10 @@ TEST(Supervision, answers_a_call_in_the_middle_of_which_an_invariant_breaks) {
 // What is told of the first task's end breaks an invariant once; the workflow ends all the same.
 TEST(Supervision, starts_a_shard_again_whose_invariant_broke) {
   std::atomic<bool> broken{false};
-  LocalHarness harness(1, [&](const WorkflowFacts&, const Event& event) {
+  NodeHarness harness(1, [&](const WorkflowFacts&, const Event& event) {
     if (std::holds_alternative<event::TaskCompleted>(event)) PAWL_ASSERT(broken.exchange(true), "put in by the test");
   });
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(kStored));
   const auto id = o.start_workflow(define({task("a"), task("b", {"a"})}), {});
   ASSERT_TRUE(id);
@@ -136,7 +136,7 @@ TEST(Supervision, answers_what_needs_no_store_while_it_is_acquired_anew) {
   std::atomic<Write> next{Write::passes};
   std::promise<void> acquiring;
   std::promise<void> released;
-  LocalHarness harness(1, {}, [&]() -> Result<void> {
+  NodeHarness harness(1, {}, [&]() -> Result<void> {
     switch (next.load()) {
       case Write::passes:
         break;
@@ -151,7 +151,7 @@ TEST(Supervision, answers_what_needs_no_store_while_it_is_acquired_anew) {
     }
     return {};
   });
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(kStored));
   const auto definition = define({task("a")});
   ASSERT_TRUE(o.create_workflow(definition, {.id = "before"}));
@@ -168,10 +168,10 @@ TEST(Supervision, answers_what_needs_no_store_while_it_is_acquired_anew) {
 // The supervisor gives up in the end, and says so; what is stored is none the worse.
 TEST(Supervision, gives_up_on_a_shard_that_breaks_again_and_again) {
   std::atomic<bool> breaks{true};
-  LocalHarness harness(1, [&](const WorkflowFacts&, const Event& event) {
+  NodeHarness harness(1, [&](const WorkflowFacts&, const Event& event) {
     PAWL_ASSERT(!breaks || !std::holds_alternative<event::TaskStarted>(event), "put in by the test");
   });
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(kStored));
   constexpr std::uint64_t kMostRestarts = 5;
   for (int i = 0; o.metrics().restarts <= kMostRestarts; ++i) {
@@ -188,8 +188,8 @@ TEST(Supervision, gives_up_on_a_shard_that_breaks_again_and_again) {
 TEST(Supervision, leaves_no_call_unanswered_under_load) {
   constexpr int kThreads = 4;
   constexpr int kCalls = 500;
-  LocalHarness harness(2);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(2);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(kStored));
   const DefinitionPtr definition = define({task("a")});
   {
@@ -210,8 +210,8 @@ TEST(Supervision, leaves_no_call_unanswered_under_load) {
 // A caller that has posted its call when the shard ends is told so.
 TEST(Supervision, answers_calls_that_come_while_the_engine_stops) {
   constexpr int kThreads = 3;
-  LocalHarness harness(2);
-  LocalOrchestrator& o = harness.orchestrator();
+  NodeHarness harness(2);
+  NodeParts& o = harness.orchestrator();
   ASSERT_TRUE(o.start(std::nullopt));
   const DefinitionPtr definition = define({task("a")});
   std::atomic<int> busy{0};

@@ -95,7 +95,7 @@ Result<bool> Supervisor::work() {
   shard_.come_up();
   state_ = State::up;
   delay_ = kFirstRetry;
-  node_.tell(shard_, nullptr);
+  host_.tell(shard_, nullptr);
   return true;
 }
 
@@ -105,7 +105,7 @@ void Supervisor::go_down(const Error& why) {
   Error told{.code = why.code == ErrorCode::internal ? ErrorCode::internal : ErrorCode::unavailable, .message = {}};
   const auto thrown = thrown_by([&] {
     told.message = why.message;
-    node_.tell(shard_, &told);
+    host_.tell(shard_, &told);
     shard_.reset(told);
   });
   if (thrown) {
@@ -120,7 +120,7 @@ void Supervisor::go_down(const Error& why) {
 
 bool Supervisor::mend() {
   if (clock_.now() < next_try_) return false;
-  const auto renewed = node_.renew(shard_.commits().epoch());
+  const auto renewed = host_.renew(shard_.commits().epoch());
   if (renewed) {
     shard_.use_store(*renewed->first, renewed->second);
     state_ = State::loading;

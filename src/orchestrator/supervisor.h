@@ -17,9 +17,9 @@
 namespace pawl {
 
 // What the supervisors of one node share. Threads: any.
-class Node {
+class ShardHost {
  public:
-  virtual ~Node() = default;
+  virtual ~ShardHost() = default;
   // The store to go on with, and its epoch, after the one under `failed` did not work. Error: not yet.
   virtual Result<std::pair<Store*, Epoch>> renew(Epoch failed) = 0;
   // A shard went down, or came up again (`why` is null).
@@ -29,8 +29,8 @@ class Node {
 class Supervisor {
  public:
   // `crashed`: the process that ran these workflows before ended without warning.
-  Supervisor(Shard& shard, Node& node, const Clock& clock, bool crashed)
-      : shard_(shard), node_(node), clock_(clock), crashed_(crashed) {}
+  Supervisor(Shard& shard, ShardHost& host, const Clock& clock, bool crashed)
+      : shard_(shard), host_(host), clock_(clock), crashed_(crashed) {}
 
   // One turn, or one step towards being able to take one. False: there was nothing to do.
   bool step();
@@ -54,7 +54,7 @@ class Supervisor {
   bool may_restart();
 
   Shard& shard_;
-  Node& node_;
+  ShardHost& host_;
   const Clock& clock_;
   bool crashed_;
   State state_ = State::loading;

@@ -1,6 +1,7 @@
 #include "persistence/births.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "model/stored.pb.h"
@@ -10,8 +11,18 @@
 namespace pawl {
 namespace {
 
-// Nothing is left of a workflow that was removed, while its list goes on.
-Result<bool> exists(Rows& rows, std::string_view id) {
+Result<bool> lives(Rows& rows, std::string_view id) {
+  for (const Space space : {Space::live, Space::ended}) {
+    const Result<std::optional<std::string>> row = rows.get(space, id);
+    if (!row) return std::unexpected(row.error());
+    if (*row) return false;
+  }
+  return has_state(rows, id);
+}
+
+}  // namespace
+
+Result<bool> has_state(Rows& rows, std::string_view id) {
   const Result<std::optional<std::string>> checkpoint = rows.get(Space::checkpoints, id);
   if (!checkpoint) return std::unexpected(checkpoint.error());
   if (*checkpoint) return true;
@@ -24,17 +35,6 @@ Result<bool> exists(Rows& rows, std::string_view id) {
   if (Result<void> read = (*run)->status(); !read) return std::unexpected(std::move(read.error()));
   return false;
 }
-
-Result<bool> lives(Rows& rows, std::string_view id) {
-  for (const Space space : {Space::live, Space::ended}) {
-    const Result<std::optional<std::string>> row = rows.get(space, id);
-    if (!row) return std::unexpected(row.error());
-    if (*row) return false;
-  }
-  return exists(rows, id);
-}
-
-}  // namespace
 
 std::string encode_births(const std::vector<Birth>& births) {
   stored::Births message;
@@ -63,7 +63,12 @@ Result<StoredBirths> read_births(Rows& rows) {
   const std::string begin = keys::prefix({});
   const std::string end = keys::after(begin);
   // Of lists with the same id the last one tells of the workflow that has it now.
-  std::map<std::string, std::string, std::less<>> listed;
+  struct Listed {
+    std::string summary;
+    std::string list;
+  };
+  std::map<std::string, Listed, std::less<>> listed;
+  std::set<std::string, std::less<>> lists;
   const Result<void> scanned =
       rows.scan(Space::live, {begin, end}, Order::ascending, [&](std::string_view key, std::string_view value) {
         const std::optional<std::uint64_t> number = keys::births_of(key);
@@ -74,24 +79,30 @@ Result<StoredBirths> read_births(Rows& rows) {
           found.damage = std::move(births.error());
           return true;
         }
-        for (Birth& birth : *births) listed.insert_or_assign(std::move(birth.id), std::move(birth.summary));
-        found.keys.emplace_back(key);
+        for (Birth& birth : *births)
+          listed.insert_or_assign(std::move(birth.id),
+                                  Listed{.summary = std::move(birth.summary), .list = std::string(key)});
+        lists.emplace(key);
         return true;
       });
   if (!scanned && scanned.error().code != ErrorCode::corruption) return std::unexpected(scanned.error());
   if (!scanned) found.damage = scanned.error();
-  for (auto& [id, summary] : listed) {
+  for (auto& [id, birth] : listed) {
     const Result<bool> living = lives(rows, id);
-    if (!living && living.error().code != ErrorCode::corruption) return std::unexpected(living.error());
-    if (!living) found.damage = living.error();
-    if (living && *living) found.living.emplace(id, std::move(summary));
+    if (living) {
+      if (*living) found.living.emplace(id, std::move(birth.summary));
+      continue;
+    }
+    if (living.error().code != ErrorCode::corruption) return std::unexpected(living.error());
+    found.doubtful.emplace(id, living.error());
+    lists.erase(birth.list);
   }
-  if (found.damage) found.keys.clear();
+  found.keys.assign(lists.begin(), lists.end());
   return found;
 }
 
 void fold_births(const StoredBirths& births, RowBatch& batch) {
-  for (const std::string& key : births.keys) batch.remove_once(Space::live, key);
+  for (const std::string& key : births.keys) batch.remove(Space::live, key);
   for (const auto& [id, summary] : births.living) batch.put(Space::live, id, summary);
 }
 

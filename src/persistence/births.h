@@ -35,10 +35,14 @@ struct Birth {
 // What the rows of births say.
 struct StoredBirths {
   std::map<std::string, std::string, std::less<>> living;  // id and summary of those that are listed and live
-  std::vector<std::string> keys;                           // of the lists that can go; none if there is damage
-  std::uint64_t next = 0;                                  // the number of the next row
-  std::optional<Error> damage;                             // why not all of them can be read
+  // Those of which it cannot be told whether they live: what else there is of them is damaged.
+  std::map<std::string, Error, std::less<>> doubtful;
+  std::vector<std::string> keys;  // of the lists that can go
+  std::uint64_t next = 0;         // the number of the next row
+  std::optional<Error> damage;    // why not all of them can be read
 };
+// Whether there is a history or a checkpoint: nothing is left of a workflow that was removed, while its list goes on.
+[[nodiscard]] Result<bool> has_state(Rows& rows, std::string_view id);
 [[nodiscard]] Result<StoredBirths> read_births(Rows& rows);
 // Gives each that lives a row of its own, and removes the lists.
 void fold_births(const StoredBirths& births, RowBatch& batch);

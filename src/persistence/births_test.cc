@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "persistence/damaged_rows_test.h"
 #include "persistence/data_check.h"
 #include "persistence/keys.h"
 #include "persistence/store_harness_test.h"
@@ -14,13 +15,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 class BirthsTest : public ::testing::Test {
  protected:
   using Limits = BirthLimits;
 
-  void open(const Limits& limits) {
-    store_ = *RowStore::open(rows_.share(), {.own_threads = false}, limits);
+  void open(const Limits& limits) { open(limits, rows_.share()); }
+  void open(const Limits& limits, std::unique_ptr<Rows> rows) {
+    store_ = *RowStore::open(std::move(rows), {.own_threads = false}, limits);
     epoch_ = store_->acquire().value().epoch;
     ASSERT_TRUE(store_->put_definition(two_tasks()->hash(), to_canonical_json(*two_tasks())));
   }
@@ -41,12 +44,7 @@ class BirthsTest : public ::testing::Test {
     return found;
   }
   std::vector<std::string> live() {
-    std::vector<std::string> ids;
-    EXPECT_TRUE(store_->scan_live([](std::string_view) { return true; },
-                                  [&](const Result<StoredWorkflow>& workflow) {
-                                    ids.push_back(workflow ? workflow->id : "?");
-                                    return true;
-                                  }));
+    const std::vector<std::string> ids = ids_of_live();
     std::vector<std::string> listed;
     EXPECT_TRUE(store_->scan_live_summaries([&](std::string_view id, const Result<WorkflowSummary>& summary) {
       listed.push_back(summary ? std::string(id) : "?");
@@ -54,6 +52,20 @@ class BirthsTest : public ::testing::Test {
     }));
     EXPECT_EQ(ids, listed);
     return ids;
+  }
+  std::vector<std::string> ids_of_live() {
+    std::vector<std::string> ids;
+    EXPECT_TRUE(store_->scan_live([](std::string_view) { return true; },
+                                  [&](const Result<StoredWorkflow>& workflow) {
+                                    ids.push_back(workflow ? workflow->id : "?");
+                                    return true;
+                                  }));
+    return ids;
+  }
+  void damage_list(std::uint64_t number) {
+    const std::unique_ptr<RowBatch> batch = rows_.faulty().new_batch();
+    batch->put(Space::live, keys::births(number), "\xff garbage");
+    ASSERT_TRUE(rows_.faulty().write(*batch, Sync::no));
   }
   std::vector<std::string> problems() {
     std::vector<std::string> all;
@@ -202,21 +214,50 @@ TEST_F(BirthsTest, are_read_anew_after_a_failure) {
 TEST_F(BirthsTest, in_a_damaged_list_are_found_by_their_histories) {
   const Limits limits{.fewest = 1, .turns = 100, .listed = 100};
   open(limits);
-  commit(Turn().create("a").create("b"));
+  commit(Turn().create("a").create("b").create("d"));
   commit(Turn().create("c"));
   commit(Turn().end("b", 1));
-  const std::unique_ptr<RowBatch> batch = rows().faulty().new_batch();
-  batch->put(Space::live, keys::births(0), "\xff garbage");
-  ASSERT_TRUE(rows().faulty().write(*batch, Sync::no));
+  damage_list(0);
   EXPECT_THAT(problems(), Not(IsEmpty()));
   open(limits);
-  std::vector<std::string> ids;
-  EXPECT_TRUE(store().scan_live([](std::string_view) { return true; },
-                                [&](const Result<StoredWorkflow>& workflow) {
-                                  ids.push_back(workflow ? workflow->id : "?");
-                                  return true;
-                                }));
-  EXPECT_THAT(ids, ::testing::Contains("c"));
+  EXPECT_THAT(ids_of_live(), ElementsAre("a", "c", "d"));
+  EXPECT_TRUE(store().contains("a").value());
+  EXPECT_FALSE(store().contains("e").value());
+  EXPECT_FALSE(store().read_workflow("a").value().ended);
+  EXPECT_TRUE(store().read_workflow("b").value().ended);
+  // Another list goes nevertheless.
+  EXPECT_THAT(rows_of_live(), UnorderedElementsAre("list", "c"));
+}
+
+TEST_F(BirthsTest, in_a_damaged_list_are_found_behind_a_damaged_history) {
+  const Limits limits{.fewest = 1, .turns = 100, .listed = 100};
+  open(limits);
+  commit(Turn().create("a").create("c").create("d"));
+  commit(Turn().create("b"));
+  commit(Turn().end("b", 1));
+  damage_list(0);
+  open(limits, std::make_unique<DamagedRows>(rows().share(), Space::history, "b", "c"));
+  EXPECT_THAT(ids_of_live(), ElementsAre("a", "c", "d"));
+}
+
+TEST_F(BirthsTest, of_which_one_cannot_be_read_keep_no_other_from_being_taken_up) {
+  const Limits limits{.fewest = 1, .turns = 100, .listed = 100};
+  open(limits);
+  commit(Turn().create("a").create("b"));
+  commit(Turn().create("c"));
+  for (int openings = 0; openings < 3; ++openings) {
+    open(limits, std::make_unique<DamagedRows>(rows().share(), Space::ended, "b", "b0"));
+    std::vector<std::string> damaged;
+    std::vector<std::string> sound;
+    EXPECT_TRUE(store().scan_live([](std::string_view) { return true; },
+                                  [&](const Result<StoredWorkflow>& workflow) {
+                                    (workflow->damage ? damaged : sound).push_back(workflow->id);
+                                    return true;
+                                  }));
+    EXPECT_THAT(sound, ElementsAre("a", "c"));
+    EXPECT_THAT(damaged, ElementsAre("b"));
+    EXPECT_THAT(rows_of_live(), UnorderedElementsAre("list", "a", "c"));
+  }
 }
 
 TEST(StoredBirths, are_refused_if_they_name_no_workflow) {

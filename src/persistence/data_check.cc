@@ -350,7 +350,7 @@ void Checker::check_history(const std::string& id, std::uint64_t from) {
   for (; run_->valid() && id_of(run_->key()) == id; run_->next()) {
     const std::optional<std::uint64_t> first = keys::event_of(run_->key(), id);
     if (first) {
-      check_tail_before(id, *first);
+      check_tail_before(id, first);
       check_next(id, *first, run_->value());
     } else {
       ++report_.runs;

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -173,6 +174,7 @@ Result<void> RowStore::scan_live(const std::function<bool(std::string_view id)>&
   if (!rows) return std::unexpected(rows.error());
   return scan_live_ids([&](const std::string& id) {
     if (!wanted(id)) return true;
+    if (std::optional<Error> doubt = doubt_of(id)) return visit(StoredWorkflow{.id = id, .damage = std::move(doubt)});
     Result<StoredWorkflow> workflow = StoredWorkflow{.id = id};
     const Result<void> read = read_state(*rows, *workflow);
     if (!read && read.error().code != ErrorCode::corruption) {
@@ -203,16 +205,39 @@ std::optional<std::string> RowStore::find_born(std::string_view id) {
   return left == left_.living.end() ? std::nullopt : std::optional(left->second);
 }
 
+std::optional<Error> RowStore::doubt_of(std::string_view id) {
+  const MutexLock lock(mutex_);
+  const auto found = left_.doubtful.find(id);
+  return found == left_.doubtful.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Those that are listed, or may be.
+Result<std::set<std::string>> RowStore::listed_ids() {
+  std::set<std::string> ids;
+  for (const auto& [id, summary] : born()) ids.insert(id);
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, why] : left_.doubtful) ids.insert(id);
+  }
+  if (is_a_list_damaged()) {
+    const auto add = [&](const std::string& id) {
+      ids.insert(id);
+      return true;
+    };
+    if (Result<void> scanned = scan_histories(add); !scanned) return std::unexpected(std::move(scanned.error()));
+  }
+  return ids;
+}
+
 // Those that are listed come in between. They are looked at first: one that gets a row meanwhile is found there.
 Result<void> RowStore::scan_live_ids(const std::function<bool(const std::string& id)>& visit) {
-  if (is_a_list_damaged()) return scan_histories(visit);
-  const std::map<std::string, std::string, std::less<>> listed = born();
-  auto next = listed.begin();
+  const Result<std::set<std::string>> listed = listed_ids();
+  if (!listed) return std::unexpected(listed.error());
+  auto next = listed->begin();
   bool more = true;
   const auto visit_listed = [&](const std::string* before) {
-    for (; more && next != listed.end() && (before == nullptr || next->first < *before); ++next)
-      more = visit(next->first);
-    if (before != nullptr && next != listed.end() && next->first == *before) ++next;
+    for (; more && next != listed->end() && (before == nullptr || *next < *before); ++next) more = visit(*next);
+    if (before != nullptr && next != listed->end() && *next == *before) ++next;
     return more;
   };
   Result<void> scanned = scan_live_rows([&](const std::string& id) { return more = visit_listed(&id) && visit(id); });
@@ -230,13 +255,41 @@ Result<void> RowStore::scan_histories(const std::function<bool(const std::string
   const Result<std::unique_ptr<RowCursor>> made = rows_->new_cursor(Space::history, {});
   if (!made) return std::unexpected(made.error());
   RowCursor& run = **made;
-  for (run.first(); run.valid();) {
-    const std::string id(run.key().substr(0, run.key().find('\0')));
-    const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
-    if (ended && !*ended && keys::is_id(id) && !visit(id)) return {};
-    run.seek(keys::after(keys::prefix(id)));
+  std::string id;
+  for (run.first();;) {
+    for (; run.valid(); run.seek(keys::after(keys::prefix(id)))) {
+      id = run.key().substr(0, run.key().find('\0'));
+      const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
+      if (ended && !*ended && keys::is_id(id) && !visit(id)) return {};
+    }
+    Result<void> read = run.status();
+    if (read || read.error().code != ErrorCode::corruption) return read;
+    if (!step_over_damage(run, id)) return {};
   }
-  return run.status();
+}
+
+// To a history behind that of `id`, and behind what cannot be read: of ids that other spaces tell, and of texts that
+// follow this one.
+bool RowStore::step_over_damage(RowCursor& run, const std::string& id) {
+  constexpr std::size_t kTried = 10'000;
+  constexpr unsigned kLastByte = 0xff;
+  std::set<std::string> tried;
+  for (const Space space : {Space::live, Space::ended, Space::checkpoints}) {
+    const auto add = [&, left = kTried](std::string_view key, std::string_view) mutable {
+      if (keys::is_id(key) && key > id) tried.insert(keys::prefix(key));
+      return --left > 0;
+    };
+    (void)rows_->scan(space, {id, {}}, Order::ascending, add);  // as far as it can be read
+  }
+  for (std::size_t size = id.size(); size > 0; --size)
+    for (unsigned byte = static_cast<unsigned char>(id[size - 1]) + 1U; byte <= kLastByte; ++byte)
+      tried.insert(id.substr(0, size - 1) + static_cast<char>(byte));
+  for (const std::string& key : tried) {
+    run.seek(key);
+    if (run.valid()) return true;
+    if (run.status()) return false;  // nothing comes behind
+  }
+  return false;
 }
 
 // Where a part of the list is damaged, the histories tell which workflows it may have had.
@@ -272,7 +325,10 @@ Result<bool> RowStore::lives(std::string_view id) {
   if (find_born(id)) return true;
   const Result<std::optional<std::string>> row = rows_->get(Space::live, id);
   if (!row) return std::unexpected(row.error());
-  return row->has_value();
+  if (*row || !is_a_list_damaged()) return row->has_value();
+  const Result<std::optional<std::string>> ended = rows_->get(Space::ended, id);
+  if (!ended) return std::unexpected(ended.error());
+  return *ended ? Result<bool>(false) : has_state(*rows_, id);
 }
 
 Result<bool> RowStore::contains(std::string_view id) {
@@ -282,7 +338,7 @@ Result<bool> RowStore::contains(std::string_view id) {
     if (!found) return std::unexpected(std::move(found.error()));
     if (*found) return true;
   }
-  return false;
+  return is_a_list_damaged() ? has_state(*rows_, id) : Result<bool>(false);
 }
 
 Result<StoredWorkflow> RowStore::read_workflow(std::string_view id) {
@@ -346,11 +402,14 @@ Result<StoredSummary> RowStore::read_summary(std::string_view id) {
 
 Result<void> RowStore::scan_live_summaries(
     const std::function<bool(std::string_view id, const Result<WorkflowSummary>&)>& visit) {
-  const std::map<std::string, std::string, std::less<>> listed = born();
+  std::map<std::string, std::string, std::less<>> listed = born();
+  const Result<std::set<std::string>> ids = listed_ids();
+  if (!ids) return std::unexpected(ids.error());
+  for (const std::string& id : *ids) listed.try_emplace(id);  // nothing is known of it but the id
   auto next = listed.begin();
   bool more = true;
   const auto visit_row = [&](std::string_view id, std::string_view bytes) {
-    return more = visit(id, decode_summary_in(Space::live, id, bytes));
+    return more = visit(id, bytes.empty() ? corrupt_row("list", id) : decode_summary_in(Space::live, id, bytes));
   };
   Result<void> scanned =
       rows_->scan(Space::live, {}, Order::ascending, [&](std::string_view key, std::string_view value) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,12 +97,16 @@ class RowStore final : public Store {
   void read_lists_again();
   // Those that live and are listed, with their summaries.
   std::map<std::string, std::string, std::less<>> born();
+  // Why it cannot be told whether a listed one lives.
+  std::optional<Error> doubt_of(std::string_view id);
+  Result<std::set<std::string>> listed_ids();
   // The summary of one that is listed and lives.
   std::optional<std::string> find_born(std::string_view id);
   [[nodiscard]] bool is_a_list_damaged();
   // Whether it has a row, or is listed, as one that has not ended.
   Result<bool> lives(std::string_view id);
-  // As scan_live_ids, of what the histories say.
+  bool step_over_damage(RowCursor& run, const std::string& id);
+  // As scan_live_ids, of what the histories say, as far as they can be read.
   Result<void> scan_histories(const std::function<bool(const std::string& id)>& visit);
   Result<void> scan_live_rows(const std::function<bool(const std::string& id)>& visit);
   // Of the workflows that have not ended, ordered. Stops when `visit` returns false.

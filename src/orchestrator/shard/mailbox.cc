@@ -14,7 +14,6 @@ Mailbox::Here::Here(const Mailbox& mailbox) { t_mailbox = &mailbox; }
 Mailbox::Here::~Here() { t_mailbox = nullptr; }
 
 bool Mailbox::is_here() const { return t_mailbox == this; }
-bool Mailbox::is_any_here() { return t_mailbox != nullptr; }
 
 bool Mailbox::post(ShardCall&& call) {
   Message message(std::move(call));

@@ -56,7 +56,6 @@ class Mailbox {
     Here& operator=(const Here&) = delete;
   };
   [[nodiscard]] bool is_here() const;
-  [[nodiscard]] static bool is_any_here();
 
   // All below: the shard's thread.
   [[nodiscard]] bool take_nudge();

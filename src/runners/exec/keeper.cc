@@ -229,7 +229,11 @@ std::expected<Reply, int> Keeper::receive(bool wait) {
     }
   }
   Reply reply;
-  if (::recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT) == static_cast<ssize_t>(sizeof(reply))) return reply;
+  ssize_t bytes = 0;
+  // ECONNRESET is told first: it ended without reading all requests; its replies come next.
+  do bytes = ::recv(socket_.get(), &reply, sizeof(reply), MSG_DONTWAIT);
+  while (bytes < 0 && errno == ECONNRESET);
+  if (bytes == static_cast<ssize_t>(sizeof(reply))) return reply;
   return std::unexpected(!wait && (errno == EAGAIN || errno == EINTR) ? EAGAIN : kKeeperGone);
 }
 

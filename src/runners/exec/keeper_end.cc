@@ -82,7 +82,7 @@ void KeeperProcess::end_all() {
     const ssize_t bytes = ::recv(socket_.get(), &message.request, sizeof(message.request), MSG_DONTWAIT);
     if (bytes == static_cast<ssize_t>(sizeof(message.request)) && message.request.kind == RequestKind::quit)
       kill_at = std::min(kill_at, monotonic_ms() + message.request.grace_ms);
-    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) socket_.close();
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNRESET)) socket_.close();
   }
 }
 

@@ -159,6 +159,7 @@ bool KeeperProcess::receive(Message& message) {
       }
       return true;
     }
+    if (bytes < 0 && errno == ECONNRESET) continue;  // it closed without reading all replies; its requests come next
     if (bytes >= 0 || (errno != EAGAIN && errno != EINTR)) {
       socket_.close();
       return false;

@@ -6,9 +6,11 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -247,6 +249,35 @@ TEST(Keeper, answers_any_number_of_requests_whose_answers_nobody_takes_meanwhile
       EXPECT_EQ(answer.error, ECHILD);  // not an end with status 0
     }
   }
+}
+
+// A socket that is closed with answers in it says so to the other side before what was sent to that.
+TEST(Keeper, ends_at_once_although_not_all_its_answers_were_read) {
+  Result<std::unique_ptr<Keeper>> keeper = Keeper::make(kNever, -1);
+  ASSERT_TRUE(keeper) << describe(keeper.error());
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Descriptor said(ends[0]);
+  Descriptor output(ends[1]);
+  const std::vector<std::string> argv = {"sh", "-c", "trap '' TERM; echo ready; sleep 1000"};
+  ASSERT_EQ((*keeper)->start(1, {.program = "/bin/sh", .argv = argv, .env = {}, .cwd = ""}, {}, output, output), 0);
+  output.close();
+  char ready = 0;
+  ASSERT_EQ(::read(said.get(), &ready, 1), 1);
+
+  const int socket = (*keeper)->socket().get();
+  pollfd answers{.fd = socket, .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&answers, 1, static_cast<int>(std::chrono::milliseconds(kHang).count())), 1);
+  const pid_t pid = (*keeper)->pid();
+  const Stranger process(pid);
+  ::kill(pid, SIGSTOP);
+  wait_for_state(pid, "T");
+  const std::jthread continues([&] {
+    while (::fcntl(socket, F_GETFD) >= 0) std::this_thread::yield();
+    ::kill(pid, SIGCONT);
+  });
+  keeper->reset();
+  EXPECT_TRUE(process.ends());
 }
 
 TEST(Keeper, that_is_killed_takes_its_processes_along_and_is_replaced) {

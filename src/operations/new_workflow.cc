@@ -1,0 +1,139 @@
+#include "operations/new_workflow.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/choice.h"
+#include "base/text.h"
+#include "base/value_check.h"
+#include "orchestrator/shard/shard.h"
+
+namespace pawl::operations {
+namespace {
+
+Result<JsonText> lay_over(const Definition& definition, const Json& input, std::size_t max_bytes) {
+  if (!input.is_object()) return fail(ErrorCode::invalid_argument, "the input must be a JSON object", "input");
+  if (input.get_object().empty()) return definition.input();
+  if (Result<void> ok = check_value(input, "input"); !ok) return std::unexpected(std::move(ok.error()));
+  Json merged = definition.input().parse();
+  for (const auto& member : input.get_object()) merged.get_object()[member.key()] = member.value();
+  JsonText text = JsonText::from(merged);
+  if (text.view().size() > max_bytes)
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("it has {} bytes; the limit is {}", text.view().size(), max_bytes), "input");
+  return text;
+}
+
+// The first member that is not the same in both.
+std::string first_difference(const Json& before, const Json& now) {
+  for (const auto& member : now.get_object()) {
+    const Json* const old = before.get_object().if_contains(member.key());
+    if (old == nullptr || *old != member.value()) return member.key();
+  }
+  for (const auto& member : before.get_object())
+    if (!now.get_object().contains(member.key())) return member.key();
+  return {};
+}
+
+// Whether creating a workflow of these facts would make the one that there is. Error: `already_exists`, which says what
+// differs.
+Result<void> check_same(const WorkflowFacts& existing, const WorkflowFacts& wanted) {
+  constexpr std::size_t kShownHash = 12;
+  const Definition& before = *existing.definition;
+  const Definition& now = *wanted.definition;
+  const std::string which = fmt::format("there is a workflow {} already", in_quotes(existing.id.text()));
+  if (before.hash() != now.hash())
+    return fail(ErrorCode::already_exists, fmt::format("{}, of another definition: {} {}, not {} {}", which,
+                                                       in_quotes(before.name()), before.hash().substr(0, kShownHash),
+                                                       in_quotes(now.name()), now.hash().substr(0, kShownHash)));
+  if (existing.input == wanted.input) return {};
+  const Result<Json> before_input = existing.input.try_parse();
+  const Result<Json> now_input = wanted.input.try_parse();
+  if (!before_input || !now_input) return std::unexpected((before_input ? now_input : before_input).error());
+  const std::string difference = first_difference(*before_input, *now_input);
+  if (difference.empty()) return {};  // the same in another order
+  return fail(ErrorCode::already_exists,
+              fmt::format("{}, with another input: {} differs", which, in_quotes(difference)));
+}
+
+Result<DefinitionPtr> define(Node& node, const WorkflowSpec& spec) {
+  return make_definition(spec, {.limits = node.options().definitions, .handlers = &node.handlers()});
+}
+
+}  // namespace
+
+// All that can be done before its shard is asked.
+Result<NewWorkflow> prepare_workflow(Node& node, const DefinitionPtr& definition, const CreateOptions& options) {
+  if (!definition) return fail(ErrorCode::invalid_argument, "it is null", "definition");
+  if (Result<void> ok = check_choice(options.if_exists, IfExists::replace_ended, "if_exists"); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (Result<void> ok = check_choice(options.priority.value_or(Priority::normal), Priority::critical, "priority"); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (options.id)
+    if (Result<void> ok = check_workflow_id(*options.id); !ok) return std::unexpected(std::move(ok.error()));
+  if (Result<void> ok = node.policies().check(*definition); !ok) return std::unexpected(std::move(ok.error()));
+  Result<BoundDefinitionPtr> bound = node.definitions().bind(definition);
+  if (!bound) return std::unexpected(std::move(bound.error()));
+  if (Result<void> kept = (*bound)->keep_in(*node.store()); !kept) return std::unexpected(std::move(kept.error()));
+  Result<JsonText> input = lay_over(*definition, options.input, node.options().definitions.args_bytes);
+  if (!input) return std::unexpected(std::move(input.error()));
+  auto facts =
+      std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(options.id ? *options.id : node.new_id()),
+                                                          .definition = (*bound)->definition,
+                                                          .input = *std::move(input),
+                                                          .priority = options.priority.value_or(definition->priority()),
+                                                          .cancel_grace = node.options().cancel_grace});
+  return NewWorkflow{.bound = *std::move(bound),
+                     .facts = std::move(facts),
+                     .id_may_be_taken = options.id.has_value(),
+                     .if_exists = options.if_exists};
+}
+
+Result<LiveWorkflow*> create_or_attach(Node& node, Shard& shard, const NewWorkflow& wanted) {
+  const std::string& id = wanted.facts->id.text();
+  if (wanted.id_may_be_taken && wanted.if_exists != IfExists::refuse) {
+    Result<LiveWorkflow*> existing = shard.recovery().load_one(id);
+    if (!existing) return existing;
+    if (*existing != nullptr && wanted.if_exists == IfExists::attach) {
+      if (Result<void> same = check_same(*(*existing)->state.facts, *wanted.facts); !same)
+        return std::unexpected(std::move(same.error()));
+      return existing;
+    }
+    if (*existing != nullptr) {
+      Result<LiveWorkflow*> replaced = shard.lifecycle().replace(**existing, wanted.bound, wanted.facts);
+      if (replaced) node.bookmarks().forget_deleted(id);
+      return replaced;
+    }
+  }
+  return shard.lifecycle().create(wanted.bound, wanted.facts, wanted.id_may_be_taken);
+}
+
+Result<void> create_and_execute(Node& node, Shard& shard, const NewWorkflow& wanted) {
+  const Result<LiveWorkflow*> workflow = create_or_attach(node, shard, wanted);
+  if (!workflow) return std::unexpected(workflow.error());
+  const core::Workflow& state = (*workflow)->state;
+  return state.state == WorkflowState::pending && !state.queued ? shard.lifecycle().execute(**workflow)
+                                                                : Result<void>();
+}
+
+Result<NewWorkflow> prepare_workflow(Node& node, const std::variant<DefinitionPtr, WorkflowSpec>& what,
+                                     const CreateOptions& options) {
+  if (const auto* const definition = std::get_if<DefinitionPtr>(&what))
+    return prepare_workflow(node, *definition, options);
+  const Result<DefinitionPtr> made = define(node, std::get<WorkflowSpec>(what));
+  if (!made) return std::unexpected(made.error());
+  return prepare_workflow(node, *made, options);
+}
+
+Result<BoundDefinitionPtr> bind_spec(Node& node, const WorkflowSpec& spec) {
+  Result<DefinitionPtr> definition = define(node, spec);
+  if (!definition) return std::unexpected(std::move(definition.error()));
+  if (Result<void> ok = node.policies().check(**definition); !ok) return std::unexpected(std::move(ok.error()));
+  Result<BoundDefinitionPtr> bound = node.definitions().bind(*definition);
+  if (!bound) return bound;
+  if (Result<void> kept = (*bound)->keep_in(*node.store()); !kept) return std::unexpected(std::move(kept.error()));
+  return bound;
+}
+
+}  // namespace pawl::operations

@@ -1,0 +1,67 @@
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "core/explain.h"
+#include "operations/orchestrator/operations.h"
+#include "operations/reads.h"
+#include "orchestrator/shard_ask.h"
+
+namespace pawl::operations {
+namespace {
+
+// What a task may wait for outside its workflow.
+core::Surroundings surroundings_of(Node& node) {
+  constexpr std::size_t kNamedWaiters = 3;
+  const WorkflowWaits::Holders waiting = node.waits().holders(kNamedWaiters);
+  std::string named;
+  for (const auto& [waiter, awaited] : waiting.some)
+    named += fmt::format("{}{} of {} for {}", named.empty() ? "" : ", ", in_quotes(waiter.task_id),
+                         in_quotes(waiter.attempt.workflow), in_quotes(awaited));
+  if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
+  return {.nobody_runs_it = node.options().shard.standby,
+          .slots_in_use = node.slots().in_use(),
+          .slots = node.slots().capacity(),
+          .slots_of_waiting = waiting.count,
+          .waiting = std::move(named),
+          .awaited = [&node](const AttemptId& attempt) { return node.waits().awaited_by(attempt); },
+          .breaker = [&node](const std::string& name) -> std::string {
+            const Result<BreakerReport> report = node.policies().check_breaker(name);
+            if (!report) return {};
+            if (report->open_until) return fmt::format(" until {}", format_time(*report->open_until));
+            return fmt::format(" and is {}", to_string(report->state));
+          }};
+}
+
+}  // namespace
+
+Steps<std::vector<Explanation>> explain_workflow(Call call, request::ExplainWorkflow request) {
+  const std::string& id = request.id;
+  core::Surroundings surroundings = surroundings_of(call.node);
+  // A few reasons are found on the shard sooner than the state is copied there.
+  constexpr std::size_t kFoundOnShard = 1000;
+  if (request.max_tasks <= kFoundOnShard) {
+    Result<std::vector<Explanation>> found = co_await ask_live_first<std::vector<Explanation>>(
+        call, id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
+          surroundings.previous = [&](ActionId action) -> std::optional<core::Surroundings::Previous> {
+            const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, action);
+            if (before == nullptr) return std::nullopt;
+            return core::Surroundings::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
+          };
+          return core::explain(workflow.state, surroundings, request.max_tasks);
+        });
+    if (found || found.error().code != ErrorCode::not_found) co_return found;
+  }
+  surroundings.previous = nullptr;
+  const Result<core::Workflow> state = co_await state_of(call, id);
+  if (!state) co_return std::unexpected(state.error());
+  std::vector<Explanation> explanations = core::explain(*state, surroundings, request.max_tasks);
+  const Result<void> sound = co_await check_quarantine(call, id);
+  if (!sound)
+    explanations.insert(explanations.begin(), {.task = {}, .code = "quarantined", .text = sound.error().message});
+  co_return explanations;
+}
+
+}  // namespace pawl::operations

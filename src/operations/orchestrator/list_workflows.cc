@@ -1,0 +1,13 @@
+#include "operations/lists.h"
+#include "operations/orchestrator/operations.h"
+
+namespace pawl::operations {
+
+Steps<std::vector<WorkflowStatus>> list_workflows(Call call, request::ListWorkflows request) {
+  if (Result<void> ok = check_state(request.options); !ok) co_return std::unexpected(std::move(ok.error()));
+  const WorkflowQuery query{.options = std::move(request.options)};
+  Result<std::vector<WorkflowStatus>> listed = co_await list_known(call, query);
+  co_return listed;
+}
+
+}  // namespace pawl::operations
