@@ -110,9 +110,8 @@ Result<Retention> parse_retention(const std::string& text) {
       *kept = *age;
     } else {
       const std::string_view what = part.substr(0, equals);
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("{} is nothing that is kept for a time: write {}{}", in_quotes(what),
-                              fmt::join(kKept, ", "), did_you_mean(what, kKept)));
+      return fail(ErrorCode::invalid_argument, fmt::format("{} has no retention: write {}{}", in_quotes(what),
+                                                           fmt::join(kKept, ", "), did_you_mean(what, kKept)));
     }
   }
   return retention;
@@ -149,7 +148,7 @@ void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
            "synced (default): what has happened is on the disk before anything follows from it; relaxed: a\n"
            "crash of the machine, not of the process, may lose the last 100ms (--sync-delay)")
       .one_of({"synced", "relaxed"});
-  verb.add("--sync-delay", arguments.sync_delay, "Tell the disk at most this much later, e.g. 20ms (relaxed)");
+  verb.add("--sync-delay", arguments.sync_delay, "Sync to disk at most this much later, e.g. 20ms (relaxed)");
   verb.add("--max-crashes", arguments.max_crashes,
            "A task during whose attempts this many processes were killed fails as crashed (default 5)")
       .between(1, kMostCrashes);
@@ -157,7 +156,7 @@ void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
            "Keep this much of the disk free for the day it is full, so that pawl delete works then: 8MiB, 0\n"
            "(default: a quarter of what is stored, 4MiB to 24MiB)");
   verb.add("--retention", arguments.retention,
-           "Forget ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
+           "Delete ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
            "dead_letters=30d (default: never)");
 }
 

@@ -28,8 +28,8 @@ Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
   return fail(ErrorCode::invalid_state,
               fmt::format("cannot compensate task {}: it {}", quoted_id(workflow, task),
                           state == TaskState::compensated
-                              ? "has been already"
-                              : fmt::format("is {}, and only what has completed can be", to_string(state))));
+                              ? "has already been compensated"
+                              : fmt::format("is {}; only completed tasks can be compensated", to_string(state))));
 }
 
 // A failed one that gets another go is as if it had never been tried, but for the numbers of its attempts.
@@ -79,9 +79,9 @@ Result<void> apply(Decision& decision, const command::RedriveCompensation& comma
 // Sagas of a workflow may be extended while it runs, and after; but not while it is being undone.
 Result<void> apply(Decision& decision, const command::RegisterCompensation& command) {
   if (decision.workflow().after->compensating)
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot register the compensation: workflow {} is undoing what it has done",
-                            decision.workflow().id()));
+    return fail(
+        ErrorCode::invalid_state,
+        fmt::format("cannot register the compensation: workflow {} is being compensated", decision.workflow().id()));
   decision.raise(event::CompensationRegistered{.at = decision.now(), .facts = command.facts});
   return {};
 }

@@ -72,8 +72,8 @@ Result<void> check_kept(const Workflow& workflow, std::string_view verb, std::si
   if (kept <= kMostEarlierCompletions) return {};
   return fail(
       ErrorCode::limit_exceeded,
-      fmt::format("cannot {} workflow {}: it would have {} earlier completions that are not undone, and keeps no more "
-                  "than {}; compensate it, or rerun it and undo first",
+      fmt::format("cannot {} workflow {}: it would have {} earlier completions that are not compensated; the limit "
+                  "is {}; compensate it, or rerun it with undo first",
                   verb, workflow.id(), kept, kMostEarlierCompletions));
 }
 

@@ -20,14 +20,14 @@ Explanation explain_workflow(const Workflow& workflow) {
   switch (workflow.state) {
     case WorkflowState::pending:
       if (workflow.queued)
-        return {.code = "queued", .text = "as many workflows run as may; it waits for one of them to end"};
+        return {.code = "queued", .text = "the limit of running workflows is reached; it waits for one of them to end"};
       return {.code = "not_started", .text = "it has not been executed yet"};
     case WorkflowState::paused:
       return {.code = "paused", .text = "it was paused; resume it to let new tasks start"};
     case WorkflowState::running:
       if (workflow.after->compensating)
         return {.code = "compensating",
-                .text = fmt::format("it undoes what it has done, {} to go, and {} then",
+                .text = fmt::format("it is compensating, with {} to go, and then {}",
                                     workflow.after->to_compensate.size(), what_then(workflow))};
       if (workflow.stop_reason != StopReason::none)
         return {.code = "stopping",
@@ -64,7 +64,7 @@ std::string explain_slots(const Surroundings& surroundings) {
   text += fmt::format(", {} of them by tasks that wait for workflows ({})", surroundings.slots_of_waiting,
                       surroundings.waiting);
   if (surroundings.slots_of_waiting >= surroundings.slots)
-    text += "; if those workflows need slots, too, none ever gets free: raise max_concurrent_tasks, or cancel one";
+    text += "; if those workflows need slots, too, no slot is ever released: raise max_concurrent_tasks, or cancel one";
   return text;
 }
 
@@ -109,7 +109,7 @@ Explanation explain_action(const Workflow& workflow, ActionId action, const Surr
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
     const std::string open = name_open_dependencies(workflow, action.task);
-    explanation.text = open.empty() ? "cannot run, for something it depends on has failed; that takes effect when the "
+    explanation.text = open.empty() ? "cannot run because a task it depends on has failed; this takes effect when the "
                                       "workflow is resumed"
                                     : fmt::format("waits for {}", open);
   } else if (workflow.state != WorkflowState::running) {

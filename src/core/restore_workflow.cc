@@ -186,12 +186,12 @@ Result<void> apply(Decision& decision, const command::RestoreWorkflow& command) 
   // A fork undoes what is done in the fork, from wherever it began; what this workflow undoes it undoes once.
   if (state->after->compensating && decision.workflow().completions > 0)
     return fail(ErrorCode::invalid_state,
-                fmt::format("cannot restore snapshot {}: the workflow was undoing what it had done when it was taken",
+                fmt::format("cannot restore snapshot {}: the workflow was being compensated when it was taken",
                             in_quotes(command.snapshot)));
   if (command.facts->definition->hash() != decision.workflow().definition().hash())
-    return fail(
-        ErrorCode::invalid_state,
-        fmt::format("cannot restore snapshot {}: the workflow has got other tasks since", in_quotes(command.snapshot)));
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot restore snapshot {}: the tasks of the workflow have changed since",
+                            in_quotes(command.snapshot)));
   if (Result<void> possible = check_carried_over(decision.workflow(), *state); !possible) return possible;
   abandon_attempts(decision);
   decision.raise(event::WorkflowRestored{.at = decision.now(),

@@ -33,7 +33,7 @@ AttemptTimeout timeout_in_force(const Decision& decision, ActionId action) {
 bool raise_started(Decision& decision, ActionId action) {
   const std::uint32_t attempts = decision.workflow().record(action).attempt;
   if (attempts >= kMostAttempts) [[unlikely]] {
-    TaskError error("limit_exceeded", fmt::format("it has had {} attempts, as many as a task can have", attempts));
+    TaskError error("limit_exceeded", fmt::format("it has had {} attempts, the limit", attempts));
     error.retryable = false;
     fail_action(decision, action, error);
     return false;

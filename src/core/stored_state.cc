@@ -79,7 +79,7 @@ void decode_released(const stored::State& in, Workflow& workflow) {
 }
 
 std::unexpected<Error> corrupt(std::string_view what) {
-  return fail(ErrorCode::corruption, fmt::format("the stored state of a workflow makes no sense: {}", what));
+  return fail(ErrorCode::corruption, fmt::format("the stored state of a workflow is inconsistent: {}", what));
 }
 
 void count(Workflow& workflow, TaskState state) {

@@ -66,7 +66,7 @@ Result<void> check_options(const Options& options) {
     if (auto ok = definition::check_name(text, {"actor"}); !ok)
       return std::unexpected(definition::to_error(std::move(ok.error())));
   if (options.standby && options.data_dir.empty())
-    return fail(ErrorCode::invalid_argument, "there is nothing to stand by for without a data directory", "standby");
+    return fail(ErrorCode::invalid_argument, "standby needs a data directory", "standby");
   return {};
 }
 

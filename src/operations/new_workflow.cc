@@ -42,7 +42,7 @@ Result<void> check_same(const WorkflowFacts& existing, const WorkflowFacts& want
   constexpr std::size_t kShownHash = 12;
   const Definition& before = *existing.definition;
   const Definition& now = *wanted.definition;
-  const std::string which = fmt::format("there is a workflow {} already", in_quotes(existing.id.text()));
+  const std::string which = fmt::format("workflow {} already exists", in_quotes(existing.id.text()));
   if (before.hash() != now.hash())
     return fail(ErrorCode::already_exists, fmt::format("{}, of another definition: {} {}, not {} {}", which,
                                                        in_quotes(before.name()), before.hash().substr(0, kShownHash),

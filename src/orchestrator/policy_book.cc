@@ -233,7 +233,7 @@ void PolicyBook::keep_breaker(const std::string& name) {
   log().info("circuit breaker {} is {}", in_quotes(name), to_string(stored->breaker.state));
   if (!store_) return;
   if (const Result<void> kept = store_->put_policy(*stored, false); !kept)
-    log().warn("the state of circuit breaker {} is not stored: {}", in_quotes(name), describe(kept.error()));
+    log().warn("the state of circuit breaker {} could not be stored: {}", in_quotes(name), describe(kept.error()));
 }
 
 void PolicyBook::publish() {
@@ -248,8 +248,7 @@ Result<void> PolicyBook::define(const std::string& name, const PolicyConfig& con
   if (Result<void> ok = definition::check_policy(name, config); !ok) return ok;
   const MutexLock change_lock(change_mutex_);
   if (copy_of(name))
-    return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
-                "name");
+    return fail(ErrorCode::already_exists, fmt::format("policy {} already exists; update it", in_quotes(name)), "name");
   Entry entry;
   entry.info = {
       .id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.wall(), .config = config}}};
@@ -283,7 +282,8 @@ Result<void> PolicyBook::update(const std::string& name, const PolicyConfig& con
     const PolicyKind kind = updated->info.kind;
     if (kind != kind_of(config))
       return fail(ErrorCode::invalid_argument,
-                  fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(kind)), "kind");
+                  fmt::format("policy {} is a {} policy; its kind cannot change", in_quotes(name), to_string(kind)),
+                  "kind");
     std::vector<PolicyVersion>& versions = updated->info.versions;
     versions.push_back({.number = versions.back().number + 1, .at = clock_.wall(), .config = config});
     if (versions.size() > kMostVersions) versions.erase(versions.begin());
@@ -343,7 +343,7 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
     return PolicyAnswer{.allowed = false,
                         .reason = question.attempt >= retries->max_attempts
                                       ? fmt::format("all {} attempts are used up", retries->max_attempts)
-                                      : fmt::format("{} is not an error to try again after", in_quotes(question.code))};
+                                      : fmt::format("{} is not a retryable error", in_quotes(question.code))};
   }
   policy::Breaker breaker = entry.breaker;
   const bool allowed = policy::enter(breaker, breaker_policy(entry), clock_.now());
@@ -403,7 +403,7 @@ void PolicyBook::keep_counts() {
   for (const Entry& entry : copy_of_all()) {
     if (entry.info.kind != PolicyKind::circuit_breaker || entry.breaker.failures == entry.kept_failures) continue;
     if (const Result<void> kept = store_->put_policy(to_stored(entry.info, entry.breaker), false); !kept)
-      log().warn("the failures that circuit breaker {} has counted are not stored: {}", in_quotes(entry.info.id),
+      log().warn("the failures that circuit breaker {} counted could not be stored: {}", in_quotes(entry.info.id),
                  describe(kept.error()));
   }
 }

@@ -167,7 +167,7 @@ Result<void> Workflows::drop_nameless(Space space) {
     return true;
   });
   if (!scanned || dropped == 0) return scanned;
-  report_.lost.push_back(fmt::format("{} row{} of {} whose key makes no sense", dropped, dropped == 1 ? "" : "s",
+  report_.lost.push_back(fmt::format("{} row{} of {} with an invalid key", dropped, dropped == 1 ? "" : "s",
                                      kSpaceNames[static_cast<std::size_t>(space)]));
   return rows_.write(*batch, Sync::no);
 }
@@ -445,7 +445,7 @@ Result<void> salvage_into(const std::string& from, const std::string& made, Salv
   if (checked->problem_count == 0) return {};
   const DataProblem& first = checked->problems.front();
   return fail(ErrorCode::internal,
-              fmt::format("what was made is not sound: {} {}: {}", first.workflow, first.where, first.what));
+              fmt::format("the salvaged directory is not sound: {} {}: {}", first.workflow, first.where, first.what));
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ void Checker::check_meta() {
           fmt::format("storage format {} is newer than this version of Pawl", keys::from_big_endian(value)));
     }
   });
-  if (!get(Space::meta, "format", {}) && !is_empty()) add({}, Space::meta, "the storage format is not noted");
+  if (!get(Space::meta, "format", {}) && !is_empty()) add({}, Space::meta, "the storage format is not recorded");
 }
 
 // As it is made: nothing was stored in it.

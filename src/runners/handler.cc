@@ -127,7 +127,7 @@ Result<void> HandlerRegistry::add(Handler handler) {
     const auto [entry, is_new] = handlers_.try_emplace(std::move(key), nullptr);
     if (!is_new)
       return fail(ErrorCode::already_exists,
-                  fmt::format("there is a handler {}:{} already", handler.module, handler.function));
+                  fmt::format("handler {}:{} already exists", handler.module, handler.function));
     entry->second = std::make_unique<Handler>(std::move(handler));
   }
   if (added_) added_();

@@ -86,7 +86,7 @@ class Waiter final : public detail::AnswerSink, private StepRunner {
 std::string to_string(const Actor& actor) { return actor.kind + ":" + actor.name; }
 
 Completion::~Completion() {
-  if (sink_ != nullptr) fail({.code = ErrorCode::internal, .message = "the service has dropped the call"});
+  if (sink_ != nullptr) fail({.code = ErrorCode::internal, .message = "the service dropped the call"});
 }
 
 void Completion::fail(Error why) {

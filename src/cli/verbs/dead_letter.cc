@@ -164,7 +164,7 @@ void add_letter(Verb& verb, DeadLetterId& id, bool required) {
     workflow.required();
     task.required();
   }
-  verb.add_flag("--compensation", id.compensation, "It is what was to undo the task that failed");
+  verb.add_flag("--compensation", id.compensation, "The dead letter is the compensation of the task");
 }
 
 bool LetterFilter::is_given() const {

@@ -69,7 +69,7 @@ void add_list(Verb& program) {
       "  pawl list --data-dir data --state failed\n"
       "  pawl list --data-dir data --output json | jq -r '.[].id'\n"
       "\n"
-      "A workflow that is listed as running is one that has not ended: pawl resume goes on with it.");
+      "A workflow that is listed as running is one that has not ended: pawl resume continues it.");
   on_reading(verb, arguments, list);
 }
 

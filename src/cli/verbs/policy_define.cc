@@ -146,7 +146,7 @@ void add_policy_changes(Verb& policy) {
       "  pawl policy define timeout nightly 'per_task_timeouts={\"load\": \"2m\"}' --data-dir data\n"
       "  pawl policy define retry flaky --config @flaky.json --data-dir data\n"
       "\n"
-      "The data directory is made if there is none: the policies that a workflow refers to must be there before it.");
+      "The data directory is created if it does not exist: policies must be there before workflows refer to them.");
   defining.on_call([arguments] {
     arguments->policy.target.make = true;
     return define(*arguments);

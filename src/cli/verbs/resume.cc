@@ -21,9 +21,9 @@ int resume(const ContinueArguments& arguments) {
 }
 
 constexpr const char* kResumeHelp =
-    "Goes on with all workflows of the directory that have not ended, or with ID, until they have. Completed tasks\n"
+    "Continues all workflows of the directory that have not ended, or ID, until they have. Completed tasks\n"
     "are not run again; those that ran when the process ended are started again, as new attempts. Relative paths in\n"
-    "tasks are seen from the folder you are in, so be in the same one.\n"
+    "tasks are relative to the current folder: resume in the same one.\n"
     "\n"
     "  pawl resume --data-dir data           after a crash, a reboot, a SIGTERM\n"
     "  pawl resume monday --data-dir data    this one, also if it is paused\n"
@@ -38,7 +38,7 @@ constexpr const char* kResumeHelp =
 }  // namespace
 
 void add_resume(Verb& program) {
-  Verb verb = program.add_verb("resume", "Go on with the workflows of a data directory");
+  Verb verb = program.add_verb("resume", "Continue the workflows of a data directory");
   const auto arguments = std::make_shared<ContinueArguments>();
   verb.add("ID", arguments->target.id, "One of them (default: all)").not_empty();
   add_continue_options(verb, *arguments, "human: a view, or lines, and a summary; json: a document, or an array");

@@ -23,7 +23,7 @@ Result<LiveWorkflow*> Lifecycle::create(BoundDefinitionPtr bound, WorkflowFactsP
   *taken |= quarantine_.reason_of(id) != nullptr;
   if (!*taken && id_may_be_taken) taken = commits_.store().contains(id);
   if (!taken) return std::unexpected(taken.error());
-  if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
+  if (*taken) return fail(ErrorCode::already_exists, fmt::format("workflow {} already exists", in_quotes(id)));
   if (Result<void> ok = check_new(*bound, 1); !ok) return std::unexpected(std::move(ok.error()));
   return make(std::move(bound), std::move(facts));
 }
@@ -123,7 +123,7 @@ Result<void> Lifecycle::register_compensation(LiveWorkflow& workflow, BoundDefin
                                               WorkflowFactsPtr facts) {
   if (exchanges_open_handler(workflow, *facts->definition))
     return fail(ErrorCode::invalid_state,
-                fmt::format("cannot register the compensation: an attempt at the one before may still be made in "
+                fmt::format("cannot register the compensation: an attempt of the one before may still be made in "
                             "workflow {}; wait for its end",
                             in_quotes(workflow.state.id())));
   return exchange_definition(workflow, std::move(bound), command::RegisterCompensation{std::move(facts)});

@@ -242,10 +242,11 @@ TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
     return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(call, outcome)),
                   outcome);
   if (outcome.stdout_is_long_json)
-    return refused("limit_exceeded",
-                   fmt::format("the JSON that {} printed has {} bytes; the limit of a result is {}; print what others "
-                               "need of it, or write it into a file and print its name",
-                               name, outcome.standard_output.size() + outcome.stdout_dropped, call.max_result_bytes));
+    return refused(
+        "limit_exceeded",
+        fmt::format("the JSON that {} printed has {} bytes; the limit of a result is {}; print what other tasks "
+                    "need of it, or write it into a file and print its name",
+                    name, outcome.standard_output.size() + outcome.stdout_dropped, call.max_result_bytes));
   Result<Json> json = as_json(outcome);
   if (json) return *std::move(json);
   const bool may_be_json = json.error().code == ErrorCode::limit_exceeded || !json.error().field.empty();

@@ -138,7 +138,7 @@ TEST_F(CliPolicy, is_refused_if_it_makes_no_sense_and_nothing_is_made) {
 
 TEST_F(CliPolicy, that_is_there_already_or_is_not_known_is_refused) {
   define({"retry", "flaky"});
-  expect_error({"define", "timeout", "flaky"}, 2, "name: there is a policy \"flaky\" already; update it");
+  expect_error({"define", "timeout", "flaky"}, 2, "name: policy \"flaky\" already exists; update it");
   const std::map<std::vector<std::string>, std::string> unknown = {
       {{"get", "flakey"}, " (did you mean \"flaky\"?)"},
       {{"update", "flakey", "jitter=0"}, " (did you mean \"flaky\"?)"},
@@ -147,7 +147,7 @@ TEST_F(CliPolicy, that_is_there_already_or_is_not_known_is_refused) {
       {{"stats", "flakey"}, " (did you mean \"flaky\"?)"},
       {{"check", "flakey"}, " (did you mean \"flaky\"?)"}};
   for (const auto& [arguments, meant] : unknown) expect_error(arguments, 2, "there is no policy \"flakey\"" + meant);
-  expect_error({"get", "zzz"}, 2, "there is no policy \"zzz\"; pawl policy list tells which there are");
+  expect_error({"get", "zzz"}, 2, "there is no policy \"zzz\"; pawl policy list lists them");
   expect_error({"open", "flaky"}, 2, "policy \"flaky\" is a retry policy, not a circuit breaker");
 }
 

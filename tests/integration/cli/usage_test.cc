@@ -166,11 +166,12 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
       {{"graph", "x", "--output", "svg"},
        "graph: unknown option \"--output\" (did you mean \"--format\"?); see pawl graph --help"},
       {{"history", "w", "--tail", "5"},
-       "history: unknown option \"--tail\" (the last of it is had by pawl history ID --data-dir DIR | tail -n 5); see "
+       "history: unknown option \"--tail\" (to see its end: pawl history ID --data-dir DIR | tail -n 5); see "
        "pawl "
        "history --help"},
       {{"history", "w", "-f"}, "history: unknown option \"-f\" (did you mean \"--follow\"?); see pawl history --help"},
-      {{"delete", "w", "-f"}, "delete: unknown option \"-f\" (nothing asks; leave it out); see pawl delete --help"},
+      {{"delete", "w", "-f"},
+       "delete: unknown option \"-f\" (Pawl asks no questions; leave it out); see pawl delete --help"},
       {{"resume", "--all"},
        "resume: unknown option \"--all\" (without an ID it is all of them: pawl resume --data-dir DIR); see pawl "
        "resume "
@@ -194,7 +195,7 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
       {{"run", "x", "--dry-run"},
        "run: unknown option \"--dry-run\" (pawl validate FILE checks without running); see pawl run --help"},
       {{"delete", "x", "--yes"},
-       "delete: unknown option \"--yes\" (nothing asks; leave it out); see pawl delete --help"},
+       "delete: unknown option \"--yes\" (Pawl asks no questions; leave it out); see pawl delete --help"},
       {{"run", "x", "who=x y"},
        "run: unexpected argument \"who=x y\" (write --input '{\"who\":\"x y\"}'); see pawl run --help"},
       {{"list", "who=x", "--data-dir", "d"}, "list: unexpected argument \"who=x\"; see pawl list --help"},
@@ -221,7 +222,7 @@ TEST_F(CliUsage, an_input_that_is_no_json_is_told_how_to_write_it) {
     return "--input:" + place + ": not valid JSON: syntax error; " + what;
   };
   expect_refused({"run", file, "--input", "n=7"}, wrong("1:2", "write '{\"n\":7}'"));
-  expect_refused({"run", file, "--input", "in.json"}, wrong("1:1", "write @in.json for what stands in that file"));
+  expect_refused({"run", file, "--input", "in.json"}, wrong("1:1", "write @in.json for the content of that file"));
   expect_refused({"run", file, "--input", "in.yaml"},
                  wrong("1:1", "it is a JSON object, or @FILE with one; YAML is not read"));
   expect_refused({"run", file, "--input", "{n: 7}"},
