@@ -153,7 +153,7 @@ void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
            "A task during whose attempts this many processes were killed fails as crashed (default 5)")
       .between(1, kMostCrashes);
   verb.add("--reserve", arguments.reserve,
-           "Keep this much of the disk free for the day it is full, so that pawl delete works then: 8MiB, 0\n"
+           "Keep this much of the disk free, so that pawl delete works when the disk is full: 8MiB, 0\n"
            "(default: a quarter of what is stored, 4MiB to 24MiB)");
   verb.add("--retention", arguments.retention,
            "Delete ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
