@@ -36,7 +36,7 @@ Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
 void reset_compensation(Workflow& workflow, ActionId action) {
   TaskRecord& record = workflow.record(action);
   if (record.state == TaskState::failed) --workflow.after.edit().failed_compensations;
-  start_afresh(workflow, action);
+  reset_retry_budget(workflow, action);
   std::erase(workflow.after.edit().discarded, action);
   record.state = TaskState::pending;
   record.outcome = {};
@@ -87,7 +87,7 @@ Result<void> apply(Decision& decision, const command::RegisterCompensation& comm
 }
 
 void compensation_ended(Workflow& workflow, ActionId action) {
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   if (workflow.record(action).state == TaskState::completed) {
     PAWL_ASSERT(!after.to_compensate.empty() && after.to_compensate.back() == action,
                 "workflow {}: {} was not the next action", workflow.id(), to_string(action));
@@ -127,7 +127,7 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
   const auto repeated = std::ranges::unique(named);
   named.erase(repeated.begin(), repeated.end());
   std::ranges::for_each(named.empty() ? definition.compensated_tasks() : std::span<const TaskIndex>(named), add);
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   after.compensating = true;
   after.end = happened.end;
   after.rerun = happened.rerun;

@@ -104,11 +104,11 @@ Broken check_order(const Workflow& workflow) {
   const auto are_known = [&](const auto& list, auto projection) {
     return std::ranges::all_of(list, [&](ActionId action) { return workflow.has(action); }, projection);
   };
-  const Aftermath& after = *workflow.after;
-  if (!are_known(after.fresh_starts, &FreshStart::action) || !are_known(after.discarded, std::identity{}) ||
+  const ReworkState& after = *workflow.after;
+  if (!are_known(after.retry_bases, &RetryBase::action) || !are_known(after.discarded, std::identity{}) ||
       !are_known(after.to_compensate, std::identity{}))
     return "it names an action that does not exist";
-  if (!rises(workflow.after->fresh_starts, &FreshStart::action)) return "the fresh starts are not in order";
+  if (!rises(workflow.after->retry_bases, &RetryBase::action)) return "the retry bases are not in order";
   if (!rises(workflow.after->discarded, std::identity{})) return "the discarded actions are not in order";
   return std::nullopt;
 }

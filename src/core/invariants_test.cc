@@ -47,8 +47,8 @@ TEST(Invariants, find_each_mistake) {
       {[](Workflow& w) { w.tasks[3].waiting_on = 1; },
        "dependencies that task 3 waits for: 1 are counted, but there are 2"},
       {[](Workflow& w) { w.after.edit().discarded = {2, 1}; }, "discarded actions are not in order"},
-      {[](Workflow& w) { w.after.edit().fresh_starts = {FreshStart{.action = 1}, FreshStart{.action = 1}}; },
-       "fresh starts are not in order"},
+      {[](Workflow& w) { w.after.edit().retry_bases = {RetryBase{.action = 1}, RetryBase{.action = 1}}; },
+       "retry bases are not in order"},
       {[](Workflow& w) { w.state = WorkflowState::completed; }, "it has ended, but some tasks have not"}};
   for (const auto& [make, message] : mistakes) {
     Workflow workflow = half_done();

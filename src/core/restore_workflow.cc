@@ -35,15 +35,15 @@ void abandon_attempts(Decision& decision) {
 }
 
 // An action's go when the snapshot was taken, and the attempts and generations it has had since.
-FreshStart merge_goes(const Workflow& present, const Workflow& restored, ActionId action) {
+RetryBase merge_goes(const Workflow& present, const Workflow& restored, ActionId action) {
   const auto go_of = [&](const Workflow& workflow) {
-    const FreshStart* const fresh = workflow.fresh_start(action);
-    return fresh == nullptr ? FreshStart{.action = action} : *fresh;
+    const RetryBase* const base = workflow.retry_base(action);
+    return base == nullptr ? RetryBase{.action = action} : *base;
   };
   const TaskRecord& then = restored.record(action);
   const TaskRecord& now = present.record(action);
-  FreshStart go = go_of(restored);
-  const FreshStart since = go_of(present);
+  RetryBase go = go_of(restored);
+  const RetryBase since = go_of(present);
   // An attempt that ran is made again, as one that was interrupted.
   std::uint32_t counted = restored.counted_attempts(action);
   if (then.state == TaskState::running && counted > 0) --counted;
@@ -66,15 +66,15 @@ void carry_attempts_over(const Workflow& present, Workflow& restored) {
 }
 
 void carry_goes_over(const Workflow& present, Workflow& restored) {
-  std::vector<FreshStart> goes;
+  std::vector<RetryBase> goes;
   for_each_action(restored, [&](ActionId action, const TaskRecord&) {
     if (!present.has(action)) return;
-    const FreshStart go = merge_goes(present, restored, action);
-    if (go != FreshStart{.action = action}) goes.push_back(go);
+    const RetryBase go = merge_goes(present, restored, action);
+    if (go != RetryBase{.action = action}) goes.push_back(go);
   });
-  std::ranges::sort(goes, {}, &FreshStart::action);
+  std::ranges::sort(goes, {}, &RetryBase::action);
   carry_attempts_over(present, restored);
-  if (!goes.empty() || !restored.after->fresh_starts.empty()) restored.after.edit().fresh_starts = std::move(goes);
+  if (!goes.empty() || !restored.after->retry_bases.empty()) restored.after.edit().retry_bases = std::move(goes);
 }
 
 // It had completed when the snapshot was taken, and has been undone since.

@@ -12,7 +12,7 @@
 namespace pawl::operations {
 namespace {
 
-Result<JsonText> lay_over(const Definition& definition, const Json& input, std::size_t max_bytes) {
+Result<JsonText> merge_input(const Definition& definition, const Json& input, std::size_t max_bytes) {
   if (!input.is_object()) return fail(ErrorCode::invalid_argument, "the input must be a JSON object", "input");
   if (input.get_object().empty()) return definition.input();
   if (Result<void> ok = check_value(input, "input"); !ok) return std::unexpected(std::move(ok.error()));
@@ -76,7 +76,7 @@ Result<NewWorkflow> prepare_workflow(Node& node, const DefinitionPtr& definition
   Result<BoundDefinitionPtr> bound = node.definitions().bind(definition);
   if (!bound) return std::unexpected(std::move(bound.error()));
   if (Result<void> kept = (*bound)->keep_in(*node.store()); !kept) return std::unexpected(std::move(kept.error()));
-  Result<JsonText> input = lay_over(*definition, options.input, node.options().definitions.args_bytes);
+  Result<JsonText> input = merge_input(*definition, options.input, node.options().definitions.args_bytes);
   if (!input) return std::unexpected(std::move(input.error()));
   auto facts =
       std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(options.id ? *options.id : node.new_id()),
