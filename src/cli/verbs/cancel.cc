@@ -45,7 +45,7 @@ void add_cancel(Verb& program) {
   Verb verb = program.add_verb("cancel", "Cancel a workflow of a data directory, for good");
   const auto arguments = std::make_shared<CancelArguments>();
   add_workflow(verb, arguments->target);
-  verb.add("--reason", arguments->reason, "Why; it stands in the report and in the history");
+  verb.add("--reason", arguments->reason, "The reason, for the report and the history");
   const auto compensate = std::make_shared<bool>(false);
   verb.add_flag("--compensate", *compensate, "Undo completed tasks first");
   add_view(verb, arguments->view);

@@ -216,7 +216,7 @@ void add_dead_letter(Verb& program) {
       "  pawl dead-letter discard monday load --reason 'done by hand' --data-dir data");
   OneLetter& letter = *add_one(discarding, discard);
   add_done_output(discarding, letter.target.output);
-  discarding.add("--reason", letter.reason, "Why; it stands in the history").required().not_empty();
+  discarding.add("--reason", letter.reason, "The reason, for the history").required().not_empty();
 }
 
 }  // namespace pawl::cli

@@ -124,7 +124,7 @@ void add_evaluate(Verb& policy) {
   verb.teaches(
       "  pawl policy evaluate flaky --code timeout --attempt 2 --data-dir data\n"
       "\n"
-      "A retry policy tells whether another attempt would follow, and after which delay, without jitter; a timeout\n"
+      "A retry policy decides whether another attempt would follow, and after which delay, without jitter; a timeout\n"
       "policy how long the task's attempts may take; a circuit breaker whether it would let an attempt through now.\n"
       "Exits with 0 whatever the answer is.");
   verb.on_call([question] {

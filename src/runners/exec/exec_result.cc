@@ -115,7 +115,7 @@ std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   const std::string hint = outcome.signal == 0 ? terminal_hint(outcome.standard_error) : std::string();
   std::string words = line.empty() ? std::string() : fmt::format(": {}{}", line, where);
   if (!hint.empty()) return words + "; " + hint;
-  if (is_other_shell(call, line)) return words + "; /bin/sh ran it, for there is no bash in the task's PATH";
+  if (is_other_shell(call, line)) return words + "; /bin/sh ran it, because there is no bash in the task's PATH";
   if (is_closed_pipe(call, outcome))
     return words +
            "; 141 is SIGPIPE: a command of the pipe ended before it had read all, as `head` does; `shell: sh` or "

@@ -200,12 +200,13 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
        "run: unexpected argument \"who=x y\" (write --input '{\"who\":\"x y\"}'); see pawl run --help"},
       {{"list", "who=x", "--data-dir", "d"}, "list: unexpected argument \"who=x\"; see pawl list --help"},
       {{"--data-dir", "d", "list"},
-       "--data-dir is an option of list, and stands behind it: pawl list --data-dir d; see pawl --help"},
+       "--data-dir is an option of list, and must come after it: pawl list --data-dir d; see pawl --help"},
       {{"--data-dir=d", "list"},
-       "--data-dir is an option of list, and stands behind it: pawl list --data-dir=d; see pawl --help"},
-      {{"--quiet", "run", "x"}, "--quiet is an option of run, and stands behind it: pawl run --quiet; see pawl --help"},
+       "--data-dir is an option of list, and must come after it: pawl list --data-dir=d; see pawl --help"},
+      {{"--quiet", "run", "x"},
+       "--quiet is an option of run, and must come after it: pawl run --quiet; see pawl --help"},
       {{"dead-letter", "--data-dir", "d", "list"},
-       "dead-letter: --data-dir is an option of list, and stands behind it: pawl dead-letter list --data-dir d; see "
+       "dead-letter: --data-dir is an option of list, and must come after it: pawl dead-letter list --data-dir d; see "
        "pawl "
        "dead-letter --help"},
       // Only where the verb has ours.

@@ -90,8 +90,8 @@ TEST_F(BadInput, empty_files_are_refused) {
 TEST_F(BadInput, json_that_does_not_parse_is_refused_with_its_place) {
   expect_text_refused("{\"name\": \"x\",\n \"tasks\": {\"first\": {\"run\": \"touch started\"},}}",
                       ":2:46: not valid JSON: syntax error", "bad.json");
-  expect_text_refused("{\"name\": \"x\", \"name\": \"y\"}",
-                      ":1:15: duplicate key \"name\": it stands in line 1 already", "bad.json");
+  expect_text_refused("{\"name\": \"x\", \"name\": \"y\"}", ":1:15: duplicate key \"name\": the first one is in line 1",
+                      "bad.json");
   expect_text_refused("name: x\ntasks: {first: {run: touch started}}", ":1:1: not valid JSON: syntax error",
                       "bad.json");
 }
