@@ -29,12 +29,12 @@ TEST(Invariants, hold_of_a_workflow_that_runs) { EXPECT_EQ(broken_invariant(half
 TEST(Invariants, find_each_mistake) {
   const std::vector<std::pair<std::function<void(Workflow&)>, const char*>> mistakes = {
       {[](Workflow& w) { ++w.running_tasks; }, "running tasks: 2 are counted, but there are 1"},
-      {[](Workflow& w) { --w.completed_tasks; }, "completed tasks: 0 are known"},
-      {[](Workflow& w) { ++w.failed_tasks; }, "failed tasks: 1 are known"},
-      {[](Workflow& w) { ++w.skipped_tasks; }, "skipped tasks: 1 are known"},
-      {[](Workflow& w) { ++w.cancelled_tasks; }, "cancelled tasks: 1 are known"},
-      {[](Workflow& w) { --w.open_tasks; }, "open tasks: 2 are known"},
-      {[](Workflow& w) { w.after.edit().compensated_tasks = 1; }, "compensated tasks: 1 are known"},
+      {[](Workflow& w) { --w.completed_tasks; }, "completed tasks: 0 are counted"},
+      {[](Workflow& w) { ++w.failed_tasks; }, "failed tasks: 1 are counted"},
+      {[](Workflow& w) { ++w.skipped_tasks; }, "skipped tasks: 1 are counted"},
+      {[](Workflow& w) { ++w.cancelled_tasks; }, "cancelled tasks: 1 are counted"},
+      {[](Workflow& w) { --w.open_tasks; }, "open tasks: 2 are counted"},
+      {[](Workflow& w) { w.after.edit().compensated_tasks = 1; }, "compensated tasks: 1 are counted"},
       {[](Workflow& w) { w.tasks.pop_back(); }, "records: 4 are counted, but there are 3"},
       {[](Workflow& w) { w.tasks[2].attempt = 0; }, "task 2: it is running without an attempt"},
       {[](Workflow& w) { w.tasks[2].retry_waits = true; }, "task 2: a retry is waiting"},
