@@ -15,8 +15,8 @@ boost::json::object bench_transition() {
   core::Workflow workflow;
   core::Turn turn;
   expression::Evaluator evaluator;
-  const core::Moment moment{.now = Timestamp(std::chrono::hours(500'000)), .random = 0.5};
-  core::Decision decision(workflow, moment, evaluator, turn);
+  const core::DecisionInputs inputs{.now = Timestamp(std::chrono::hours(500'000)), .random = 0.5};
+  core::Decision decision(workflow, inputs, evaluator, turn);
   (void)core::decide(decision, command::CreateWorkflow{std::make_shared<const WorkflowFacts>(WorkflowFacts{
                                    .id = WorkflowId("w"), .definition = testing::define(testing::chain(kTasks))})});
   (void)core::decide(decision, command::StartWorkflow{});

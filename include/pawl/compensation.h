@@ -1,12 +1,12 @@
-// The compensation part: undoing what workflows have done, and sagas: steps in a row, each with what undoes it.
+// The compensation part undoes what workflows have done, and runs sagas: steps in a row, each with its compensation.
 //
 //   auto trip = engine.compensation().start_saga("trip", {book_flight, book_hotel, book_car});
 //   // If the car fails, hotel and flight are undone, in this order.
 //   if (trip) auto report = engine.orchestrator().wait_workflow(*trip);
 //
 // A workflow that fails compensates by itself, unless its definition says `saga: false`: completed tasks that have a
-// compensation are undone, the latest first, one after another. A compensation that fails for good stops none of the
-// others; it is a dead letter, and the workflow's compensation has `failed`.
+// compensation are undone, the latest first, one after another. A compensation that fails for good does not stop the
+// others; it becomes a dead letter, and the workflow's compensation has `failed`.
 //
 // Threads: any. Errors of all operations: `not_found`, `invalid_state` (the workflow's state does not allow this;
 // nothing changed), `unavailable`.
@@ -31,7 +31,7 @@ enum class SagaState : std::uint8_t { pending, running, completed, compensating,
 [[nodiscard]] std::string_view to_string(SagaState state);
 
 struct SagaStatus {
-  std::string id{};  // that of the workflow that it is
+  std::string id{};  // of the workflow
   std::string name{};
   SagaState state = SagaState::pending;
   CompensationState compensation = CompensationState::none;
@@ -40,10 +40,10 @@ struct SagaStatus {
   std::uint32_t steps_compensated = 0;
 };
 
-// One step that was done, or undone.
+// One step that was executed, or undone.
 struct CompensationLogEntry {
   std::string task{};
-  bool compensation = false;  // it was undone
+  bool compensation = false;  // the step was undone
   std::string action{};       // module.function
   TaskState state = TaskState::pending;
   std::uint32_t attempts = 0;
@@ -53,19 +53,19 @@ struct CompensationLogEntry {
   std::optional<Timestamp> completed_at{};
 };
 
-// Not Compensation, which is what undoes one task.
+// The service; a Compensation is what undoes one task.
 class Compensations {
  public:
-  // What Compensations asks, it asks as `actor`. Ownership: the service outlives it.
+  // Calls `service` as `actor`. Ownership: the service outlives this object.
   Compensations(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
-  // From now on this undoes the task; what a definition says is replaced. Error: `invalid_argument`; `invalid_state`
-  // while the workflow is being compensated, or, for another handler, while an attempt of the one before has not ended.
+  // Replaces the task's compensation from now on. Error: `invalid_argument`; `invalid_state` while the workflow is being
+  // compensated, or, for another handler, while an attempt of the previous compensation has not ended.
   Result<void> register_compensation(const std::string& workflow, const std::string& task, const Compensation& action);
   // Undoes one completed task of a workflow that has ended.
   Result<void> execute_compensation(const std::string& workflow, const std::string& task);
-  // The same for several, the latest first in whichever order they are named; none named: all that can be undone.
-  // Returns when it is under way; Orchestrator::wait_workflow tells its end. Error: also `invalid_argument` for a task
+  // The same for several, the latest completion first, in whatever order they are named; none: all that can be undone.
+  // Returns when it has begun; Orchestrator::wait_workflow waits for its end. Error: also `invalid_argument` for a task
   // that has no compensation.
   Result<void> compensate_workflow(const std::string& workflow, const std::vector<std::string>& tasks = {});
 
@@ -73,16 +73,16 @@ class Compensations {
   // empty. Error: as Orchestrator::start_workflow.
   Result<std::string> start_saga(const std::string& name, std::vector<TaskSpec> steps,
                                  const CreateOptions& options = {});
-  // The same, pending until it is executed: to add steps.
+  // The same, pending until execute_saga: to add steps.
   Result<std::string> create_saga(const std::string& name, std::vector<TaskSpec> steps,
                                   const Json& input = boost::json::object());
-  // Behind the last one. While the saga is pending.
+  // Appends a step, while the saga is pending.
   Result<void> add_step(const std::string& saga, TaskSpec step);
   Result<void> execute_saga(const std::string& saga);
-  // A running one is cancelled and undone, one that has ended is undone.
+  // Undoes an ended saga; cancels a running one and undoes it.
   Result<void> roll_back(const std::string& saga);
   Result<SagaStatus> get_saga(const std::string& saga);
-  // The newest ones; every workflow with a compensation is one.
+  // The newest sagas; every workflow with a compensation is a saga.
   Result<std::vector<SagaStatus>> list_sagas(std::size_t limit = 1000);
   // What was done and undone, by time.
   Result<std::vector<CompensationLogEntry>> get_log(const std::string& workflow);

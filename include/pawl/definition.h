@@ -1,4 +1,4 @@
-// Definitions: the graphs that workflows execute.
+// A definition is the graph that a workflow executes.
 //
 // A definition is written as YAML or JSON (schemas/workflow.schema.json), or built in code as a WorkflowSpec. Either
 // way it is checked as a whole (names, limits, dependencies, cycles, expressions) and becomes an immutable Definition,
@@ -41,19 +41,19 @@ struct RetryPolicy {
   Duration base_delay = std::chrono::seconds(1);  // before the second attempt
   Duration max_delay = std::chrono::seconds(60);  // no delay is longer, before jitter
   double jitter = 0.0;  // each delay is spread evenly over [1 - jitter, 1 + jitter] of itself; 0..1
-  std::vector<std::string> retryable_errors{};      // codes worth another attempt; empty: all
-  std::vector<std::string> non_retryable_errors{};  // codes that are not, whatever the list above says
+  std::vector<std::string> retryable_errors{};      // codes that are retried; empty: all
+  std::vector<std::string> non_retryable_errors{};  // codes that are not retried, whatever the list above says
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
-// What a task does while its circuit breaker is open.
+// What happens to a task while its circuit breaker is open.
 enum class OnOpen : std::uint8_t { hold, fail };
 
 [[nodiscard]] std::string_view to_string(OnOpen on_open);
 
 // What undoes a completed task. Its args see, beside what a task's args see, `task` (id, args and result of the task it
-// undoes) and `failure` (code, message and task of what the workflow failed with; null if it did not).
+// undoes) and `failure` (code, message and task of the workflow's failure; null if it did not fail).
 struct Compensation {
   std::string module{};
   std::string function{};
@@ -86,7 +86,7 @@ struct TaskSpec {
   OnOpen on_open = OnOpen::hold;                // that breaker
   bool allow_failure = false;                   // dependents run even if this task fails
   std::optional<Compensation> compensation{};
-  bool pivot = false;  // once it has completed, a failure undoes nothing any more
+  bool pivot = false;  // once it has completed, a failure undoes nothing
 
   // The options of all tasks of one kind can be shared by copying a spec.
 };
@@ -96,12 +96,12 @@ struct WorkflowSpec {
   std::string name{};  // 1..256 bytes
   std::string description{};
   Priority priority = Priority::normal;
-  Json input = boost::json::object();  // defaults; a workflow's own input is laid over them
+  Json input = boost::json::object();  // defaults; a workflow's own input is merged into them
   OnFailure on_failure = OnFailure::fail;
   std::optional<Duration> timeout{};  // of the whole workflow, from its start
   std::string timeout_policy{};       // the name of a stored policy; empty: none
   bool saga = true;                   // a failure compensates what had completed
-  Json output = nullptr;              // `${{ ... }}` places allowed; null: the results of the tasks nobody depends on
+  Json output = nullptr;              // `${{ ... }}` places allowed; null: the results of tasks without dependents
   std::vector<TaskSpec> tasks{};
 };
 
@@ -113,7 +113,7 @@ struct DefinitionLimits {
   std::size_t args_bytes = 1'048'576;     // of one task, as JSON
 };
 
-// What a definition says of how a task is run, shared by all tasks that say the same.
+// How a definition says that a task is run, shared by all tasks that say the same.
 struct TaskRules {
   std::optional<RetryPolicy> retry_policy{};
   std::string retry_policy_name{};
@@ -134,7 +134,7 @@ enum class PolicyKind : std::uint8_t { timeout, retry, circuit_breaker };
 
 [[nodiscard]] std::string_view to_string(PolicyKind kind);
 
-// A stored policy that a definition refers to, and the field that does.
+// A stored policy that a definition refers to, and the field that refers to it.
 struct PolicyReference {
   PolicyKind kind{};
   std::string name{};
@@ -154,12 +154,12 @@ struct HandlerName {
 
 class Handlers;
 
-// What a definition, or an input, says that is allowed and hardly meant: it reads what there is not, or waits for what
-// cannot happen.
+// Something in a definition, or an input, that is valid but probably a mistake: it reads what does not exist, or waits
+// for what cannot happen.
 struct Warning {
   std::string message{};   // one sentence, with the nearest name that is known
   std::string field{};     // where, e.g. `tasks.load.when`
-  std::uint32_t line = 0;  // 1-based position in the text that was read; 0: it was made in code
+  std::uint32_t line = 0;  // 1-based position in the text that was read; 0: made in code
   std::uint32_t column = 0;
 
   friend bool operator==(const Warning&, const Warning&) = default;
@@ -168,18 +168,18 @@ struct Warning {
 // "a.yaml:3:7: warning: tasks.load.when: <message>", as far as the parts are known.
 [[nodiscard]] std::string describe_warning(const Warning& warning, std::string_view file = {});
 
-// What a definition is checked against.
+// Options of reading and checking a definition.
 struct DefinitionChecks {
   DefinitionLimits limits{};
   const Handlers* handlers = nullptr;  // if given, every task's handler must be known to it, and its args fit
   // If given, what may be a mistake is added to it, the first 100 (docs/reference/definition.md, "Warnings").
   std::vector<Warning>* warnings = nullptr;
-  // If given, and the definition is refused: what else is wrong with it beside the first error, which is returned. The
-  // fields of all its tasks are read to their end, up to 20 errors in all; what needs them all, such as dependencies,
-  // is looked at when they are right.
+  // If given, and the definition is refused: its other errors beside the first one, which is returned. The fields of
+  // all its tasks are read to their end, up to 20 errors in all; checks that need all tasks, such as those of
+  // dependencies, run when the fields are right.
   std::vector<Error>* more_errors = nullptr;
-  // It was accepted before, and is read again from where Pawl keeps it: what is refused of people's texts since, such
-  // as `timeout: 30` for 30 ms, stands.
+  // The definition was accepted before, and is read again from storage: what is refused in new texts, such as
+  // `timeout: 30` for 30 ms, is accepted.
   bool stored = false;
 };
 
@@ -189,7 +189,7 @@ class Builder;
 
 // A checked, immutable graph. Source: definition/builder.h. About 60 bytes a task, and its strings.
 //
-// What undoes a task has a handler, args and rules of its own, which are asked for in the same way as those of a task.
+// A compensation has a handler, args and rules of its own, which are read in the same way as those of a task.
 // Threads: any.
 class Definition {
  public:
@@ -205,7 +205,7 @@ class Definition {
 
   [[nodiscard]] const std::string& timeout_policy() const { return timeout_policy_; }
   [[nodiscard]] bool saga() const { return saga_; }
-  // Each once.
+  // Each name once.
   [[nodiscard]] std::span<const PolicyReference> policies() const { return policies_; }
   // Whether any task has `schedule_to_start` or `schedule_to_close`, or a circuit breaker.
   [[nodiscard]] bool has_schedule_limits() const { return has_schedule_limits_; }
@@ -224,15 +224,15 @@ class Definition {
   [[nodiscard]] bool has(ActionId action) const {
     return action.task < task_count_ && (!action.undo || compensation_of(action.task));
   }
-  // Where an action stands in a list of all: the tasks, and behind them what undoes some, in the order of these. It
-  // moves when a compensation is registered, so nothing is known by it for long.
+  // The position of an action in the list of all: the tasks, then the compensations, in the order of their tasks. It
+  // changes when a compensation is registered, so do not store it.
   [[nodiscard]] TaskIndex position_of(ActionId action) const {
     if (!action.undo) [[likely]]
       return action.task;
     const auto place = std::ranges::lower_bound(compensated_, TaskIndex{action.task});
     return task_count_ + static_cast<TaskIndex>(place - compensated_.begin());
   }
-  // The other way round. `position` is below action_count().
+  // The reverse. `position` is below action_count().
   [[nodiscard]] ActionId action_at(TaskIndex position) const {
     return position < task_count_ ? ActionId(position) : ActionId::undo_of(compensated_[position - task_count_]);
   }
@@ -247,19 +247,19 @@ class Definition {
     return {ids_.data() + rows_[task].id_begin, rows_[task + 1].id_begin - rows_[task].id_begin};
   }
   [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view id) const;
-  // What people are shown: the name, or else the id.
+  // The name shown to people, or else the id.
   [[nodiscard]] std::string_view task_name(TaskIndex task) const {
     return rows_[task].name == 0 ? task_id(task) : std::string_view(strings_[rows_[task].name]);
   }
   [[nodiscard]] std::uint32_t handler_index(ActionId action) const { return row_of(action).handler; }
   [[nodiscard]] const HandlerName& handler(ActionId action) const { return handlers_[row_of(action).handler]; }
   [[nodiscard]] bool waits(ActionId action) const { return handler(action).waits; }
-  // Each module and function that occurs, once.
+  // Each module and function in use, once.
   [[nodiscard]] std::span<const HandlerName> handlers() const { return handlers_; }
   [[nodiscard]] const JsonText& args(ActionId action) const { return args_[row_of(action).args].text; }
   // Whether the args hold `${{ ... }}` places to fill in before each attempt.
   [[nodiscard]] bool args_have_places(ActionId action) const { return args_[row_of(action).args].has_places; }
-  // The condition, or empty: nothing that undoes a task has one.
+  // The condition, or empty; a compensation has none.
   [[nodiscard]] std::string_view when(ActionId action) const { return strings_[row_of(action).when]; }
   [[nodiscard]] const TaskRules& rules(ActionId action) const { return rules_[row_of(action).rules]; }
 
@@ -271,9 +271,9 @@ class Definition {
     const TaskIndex position = position_of(action);
     return between(dependents_, rows_[position].dependents_begin, rows_[position + 1].dependents_begin);
   }
-  // Starts to load what the definition says of `action`, for whoever will soon ask.
+  // Starts to load what the definition says of `action`, which will be read soon.
   void prefetch(ActionId action) const { __builtin_prefetch(&row_of(action)); }
-  // Every task after all that it depends on; among those that may come next, in the order they were written.
+  // Every task after all that it depends on; among tasks that may come next, in the order they were written.
   [[nodiscard]] std::vector<TaskIndex> topological_order() const;
 
  private:
@@ -348,7 +348,7 @@ using DefinitionPtr = std::shared_ptr<const Definition>;
 // if the definition declares no input: nothing is known then.
 [[nodiscard]] std::vector<Warning> check_input(const Definition& definition, const Json& input);
 
-// The canonical form: one JSON document that says everything and says it in one way. read_definition reads it back to a
+// The canonical form: one JSON document that is the same for all equal definitions. read_definition reads it back to a
 // definition of the same hash.
 [[nodiscard]] std::string to_canonical_json(const Definition& definition);
 

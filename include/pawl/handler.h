@@ -1,18 +1,18 @@
-// Handlers: the code behind a task's `module` and `function`.
+// A handler is the code behind a task's `module` and `function`.
 //
 //   auto added = engine.handlers().add("orders", "charge", [](pawl::TaskContext& task) {
-//     const double total = task.arg<double>(0).value();  // fails the attempt if it is no number
+//     const double total = task.arg<double>(0).value();  // fails the attempt if it is not a number
 //     if (!reachable()) return pawl::error("network_error", "the bank does not answer");
 //     return pawl::ok({{"charged", total}});
 //   });
 //   if (!added) std::cerr << pawl::describe(added.error()) << '\n';
 //
 // A handler may run more than once for one task (after a failure, or a crash): make it idempotent, or pass the
-// idempotency key on to what it calls. It returns a value or a TaskError, or throws; what it throws becomes an error
-// with the code `exception`, or the error's own if it is a NoValue.
+// idempotency key on to the services it calls. It returns a value or a TaskError, or throws; what it throws becomes an
+// error with the code `exception`, or the error's own if it is a NoValue.
 //
-// A result is JSON of at most 200 levels: UTF-8, and numbers that are finite. Any other fails the attempt with
-// `invalid_argument` or `limit_exceeded`, and is not retried. In an error's message and details, and in what is logged,
+// A result is JSON of at most 200 levels: UTF-8, and finite numbers. Any other result fails the attempt with
+// `invalid_argument` or `limit_exceeded`, without a retry. In an error's message and details, and in what is logged,
 // bytes that are not UTF-8 are replaced by U+FFFD; an error's code must be UTF-8 of at most 256 bytes.
 #pragma once
 
@@ -36,13 +36,13 @@ namespace pawl {
 struct Assignment;
 class AttemptSink;
 
-// What a task that this one depends on has made of its work.
+// The result of a task that this one depends on.
 struct DependencyResult {
   std::string_view task{};  // its id
   Json result{};            // null if it was skipped, failed with `allow_failure`, or returned null
 };
 
-// What a handler is told about the attempt it makes. Valid during the call. Threads: that of the call.
+// What a handler can read about its attempt. Valid during the call. Threads: that of the call.
 class TaskContext {
  public:
   TaskContext(const Assignment& assignment, std::stop_token stop, AttemptSink& sink)
@@ -53,8 +53,8 @@ class TaskContext {
   [[nodiscard]] const std::string& workflow_id() const;
   [[nodiscard]] std::string_view task_id() const;
   [[nodiscard]] std::uint32_t attempt() const;  // 1, 2, ...
-  // The same for all attempts of this task: "workflow/task", of what undoes it "workflow/task/compensation"; when
-  // one that had completed is done again, with the number of times behind it: "workflow/task#2".
+  // The same for all attempts of this task: "workflow/task", of its compensation "workflow/task/compensation". When a
+  // completed task is run again, the key ends in the number of the run: "workflow/task#2".
   [[nodiscard]] std::string idempotency_key() const;
 
   [[nodiscard]] const Json& args();  // an array, its `${{ }}` places filled in
@@ -82,24 +82,24 @@ class TaskContext {
   // `not_found`; `corruption` if what is stored of it is not JSON.
   [[nodiscard]] Result<Json> result_of(std::string_view task_id);
 
-  // In what undoes a task: the id of that task, the args it was called with, its result, and what the workflow failed
-  // with ({"code", "message", ...}; null if it did not). Otherwise empty and null.
+  // In a compensation: the id of the task to undo, the args it was called with, its result, and what the workflow
+  // failed with ({"code", "message", ...}; null if it did not). Otherwise empty and null.
   [[nodiscard]] std::string_view undone_task() const;
   [[nodiscard]] Json undone_args() const;
   [[nodiscard]] Json undone_result() const;
   [[nodiscard]] Json failure() const;
 
-  // When this attempt will be told to stop: by its timeout, its task's `schedule_to_close` or the workflow's timeout,
+  // When this attempt will be asked to stop: by its timeout, its task's `schedule_to_close` or the workflow's timeout,
   // whichever comes first.
   [[nodiscard]] std::optional<Timestamp> deadline() const;
-  // Asked to stop, because the workflow is cancelled, the attempt timed out or the engine stops: return soon, with
-  // anything.
+  // Whether the attempt was asked to stop, because the workflow is cancelled, the attempt timed out or the engine
+  // stops: return soon, with any result.
   [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
   [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
 
-  // How far this attempt is, 0..1, with a word for people. Not stored; costs little.
+  // The progress of this attempt, 0..1, with a text for people. Not stored; costs little.
   void report_progress(double fraction, std::string_view message = {});
-  // A line for whoever watches, shown with this task's output.
+  // A line for people who watch, shown with this task's output.
   void log(std::string_view line);
 
  private:

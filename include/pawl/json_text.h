@@ -1,5 +1,5 @@
-// JSON as the engine carries it: immutable bytes, shared by count. Args, results, inputs and errors pass through whole
-// workflows in this form and are parsed only where an expression or a handler looks inside.
+// JsonText is JSON as the engine carries it: immutable bytes, shared by count. Args, results, inputs and errors pass
+// through whole workflows in this form and are parsed only where an expression or a handler looks inside.
 //
 // An empty JsonText stands for `null` and costs no allocation: most tasks return nothing.
 // Threads: copies may be used and dropped on any thread.

@@ -1,5 +1,5 @@
-// The policy part: stored timeout, retry and circuit-breaker policies that definitions refer to by name, and the dead
-// letters of tasks for which no policy grants another attempt.
+// The policy part stores timeout, retry and circuit-breaker policies that definitions refer to by name, and lists the
+// dead letters: tasks for which no policy grants another attempt.
 //
 //   auto id = engine.policy().define_policy("circuit_breaker", {{"name", "payments"}, {"failure_threshold", 5}});
 //   if (!id) std::cerr << pawl::describe(id.error()) << '\n';
@@ -42,8 +42,8 @@ struct TimeoutPolicy {
 };
 
 // Closed, it lets every attempt through. After `failure_threshold` failures in a row it opens and lets none through for
-// `timeout`. Then it is half open and lets `probes` through at once: `success_threshold` successes in a row close it,
-// one failure opens it again.
+// `timeout`. Then it is half open and lets `probes` through concurrently: `success_threshold` successes in a row
+// close it, one failure opens it again.
 struct CircuitBreakerPolicy {
   std::uint32_t failure_threshold = 5;  // 1..1,000,000
   std::uint32_t success_threshold = 2;  // 1..1,000,000
@@ -63,7 +63,7 @@ struct PolicyVersion {
 };
 
 struct PolicyInfo {
-  std::string id{};  // its name, or what it was given instead
+  std::string id{};  // its name, or the id that it was given instead
   PolicyKind kind{};
   std::vector<PolicyVersion> versions{};  // the oldest first, the latest 100
 
@@ -72,11 +72,11 @@ struct PolicyInfo {
 
 // Since this engine was started.
 struct PolicyStats {
-  std::uint64_t evaluations = 0;  // decisions that asked this policy
+  std::uint64_t evaluations = 0;  // decisions that used this policy
   std::uint64_t allowed = 0;      // another attempt, or passage through the breaker, was granted
-  std::uint64_t rejected = 0;     // it was not
-  std::uint64_t timeouts = 0;     // attempts that ran out of the time it gave
-  std::uint64_t retries = 0;      // attempts after the first one that it granted
+  std::uint64_t rejected = 0;     // not granted
+  std::uint64_t timeouts = 0;     // attempts that exceeded its timeout
+  std::uint64_t retries = 0;      // attempts after the first that it granted
 };
 
 enum class BreakerState : std::uint8_t { closed, open, half_open };
@@ -87,12 +87,12 @@ struct BreakerReport {
   BreakerState state = BreakerState::closed;
   std::uint32_t failures = 0;             // in a row, while it is closed
   std::uint32_t successes = 0;            // in a row, while it is half open
-  std::uint32_t probes = 0;               // on their way, while it is half open
+  std::uint32_t probes = 0;               // in progress, while it is half open
   std::optional<Timestamp> open_until{};  // while it is open; none: until it is reset
-  std::size_t held = 0;                   // tasks that wait for it
+  std::size_t held = 0;                   // tasks that it holds
 };
 
-// What would happen to a task that failed.
+// What to evaluate a policy for: an attempt that failed.
 struct PolicyQuestion {
   std::string code{};         // of the error
   std::uint32_t attempt = 1;  // that failed
@@ -105,7 +105,7 @@ struct PolicyAnswer {
   std::optional<Duration> timeout{};  // of the attempt
 };
 
-// Which task, or what was to undo it, a dead letter is of.
+// The task, or the compensation of the task, that a dead letter is of.
 struct DeadLetterId {
   std::string workflow{};
   std::string task{};
@@ -114,7 +114,7 @@ struct DeadLetterId {
   friend auto operator<=>(const DeadLetterId&, const DeadLetterId&) = default;
 };
 
-// A task, or what was to undo one, that failed for good.
+// A task, or a compensation, that failed for good.
 struct DeadLetter {
   DeadLetterId id{};
   std::string name{};  // of the definition
@@ -135,20 +135,20 @@ struct DeadLetterFilter {
   std::string code{};  // of the last error
   std::optional<Timestamp> failed_before{};
   std::size_t limit = 1000;
-  std::optional<DeadLetterId> after{};  // the last letter of the page before
+  std::optional<DeadLetterId> after{};  // the last letter of the previous page
 };
 
-// What a text says a policy of `kind` is; `name` is left out of it. Error: `invalid_argument`, with the `field`.
+// Reads the settings of a policy of `kind`, without its `name`. Error: `invalid_argument`, with the `field`.
 [[nodiscard]] Result<PolicyConfig> parse_policy(PolicyKind kind, const Json& config);
 [[nodiscard]] Result<PolicyKind> parse_policy_kind(std::string_view text);
 // All settings of its kind, durations as integers of milliseconds.
 [[nodiscard]] Json to_json(const PolicyConfig& config);
-// The same with durations as people write them, "30s": parse_policy() reads it back.
+// The same with durations as people write them, "30s"; parse_policy() reads this form, too.
 [[nodiscard]] Json to_settings(const PolicyConfig& config);
 
 class Policy {
  public:
-  // What Policy asks, it asks as `actor`. Ownership: the service outlives it.
+  // Calls `service` as `actor`. Ownership: the service outlives this object.
   Policy(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
   // `kind` is "timeout", "retry" or "circuit_breaker"; the member `name` of `config` is its id (none: a new one).
@@ -157,18 +157,18 @@ class Policy {
   Result<std::string> define_policy(const std::string& name, const PolicyConfig& config);
   Result<PolicyInfo> get_policy(const std::string& id);
   Result<std::vector<PolicyInfo>> list_policies();
-  // Its kind stays. Error: `invalid_argument` if the kind is another one.
+  // The kind cannot change. Error: `invalid_argument` if `config` is of another kind.
   Result<void> update_policy(const std::string& id, const PolicyConfig& config);
-  // While it is looked for workflows that refer to it, none can be created. Error: `invalid_state` while a workflow
-  // that has not ended refers to it, or another call deletes it. One that has ended and refers to it cannot be retried,
-  // rerun or restored (`not_found`) until a policy of this name and kind exists.
+  // While this call looks for workflows that refer to the policy, none can be created. Error: `invalid_state` while a
+  // workflow that has not ended refers to it, or another call deletes it. One that has ended and refers to it cannot be
+  // retried, rerun or restored (`not_found`) until a policy of this name and kind exists.
   Result<void> delete_policy(const std::string& id);
   // Decides without doing anything.
   Result<PolicyAnswer> evaluate_policy(const std::string& id, const PolicyQuestion& question);
   Result<PolicyStats> get_policy_stats(const std::string& id);
 
   Result<BreakerReport> check_circuit_breaker(const std::string& id);
-  // Closes it; what it holds goes on.
+  // Closes it; the tasks that it holds continue.
   Result<void> reset_circuit_breaker(const std::string& id);
   // Opens it until it is reset.
   Result<void> force_open_circuit_breaker(const std::string& id);
@@ -176,10 +176,10 @@ class Policy {
   // Ordered by id.
   Result<std::vector<DeadLetter>> list_dead_letters(const DeadLetterFilter& filter = {});
   Result<DeadLetter> get_dead_letter(const DeadLetterId& id);
-  // The task gets fresh attempts, and its workflow goes on from there. A letter that has been redriven already is
-  // nothing new, and no error.
+  // The task gets fresh attempts, and its workflow continues from there. Redriving a letter twice changes nothing, and
+  // is not an error.
   Result<void> redrive_dead_letter(const DeadLetterId& id);
-  // All that the filter finds; how many that were.
+  // Redrives all letters that the filter selects; returns their number.
   Result<std::size_t> redrive_dead_letters(const DeadLetterFilter& filter);
   Result<void> discard_dead_letter(const DeadLetterId& id, const std::string& reason);
 

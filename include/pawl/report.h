@@ -1,4 +1,4 @@
-// What can be read of a workflow: its report, its status, the reasons why it waits.
+// Reports describe a workflow: all of it, its status, and the reasons why it waits.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ struct TaskReport {
   std::optional<Timestamp> completed_at{};  // of the terminal state
   JsonText result{};                        // completed
   JsonText error{};                         // {"code", "message", ...} of the latest failed attempt, or null
-  // Completions before the present state that are not undone yet; of tasks with a compensation that were run again.
+  // Completions before the present one that are not undone yet, of tasks with a compensation that were run again.
   std::uint32_t earlier_completions = 0;
 };
 
-// How far a workflow is: cheap to ask for, whatever its size.
+// The progress of a workflow: cheap to read, whatever its size.
 struct WorkflowStatus {
   std::string id{};
   std::string name{};
@@ -44,10 +44,10 @@ struct WorkflowStatus {
   std::uint32_t tasks_cancelled = 0;
   std::uint32_t tasks_compensated = 0;
   CompensationState compensation = CompensationState::none;
-  bool saga = false;  // something in it can be compensated
+  bool saga = false;  // a task of it has a compensation
 };
 
-// Of an output that no definition asks for: 16 MiB, as much as one that is asked for can become.
+// The most that an output has where the definition has no `output`: 16 MiB, as where it has one.
 inline constexpr std::size_t kMostOutputBytes = 16'777'216;
 
 // All of a workflow at one moment.
@@ -55,13 +55,13 @@ struct WorkflowReport {
   WorkflowStatus status{};
   DefinitionPtr definition{};
   JsonText input{};
-  // What the definition's `output` says; without one the results of the tasks that nobody depends on, by id, up to
+  // What the definition's `output` says; without one the results of the tasks without dependents, by id, up to
   // kMostOutputBytes: above that `{"too_large": {"bytes", "limit", "task_count", "tasks"}}`, which names the tasks with
   // the largest results.
   JsonText output{};
   JsonText error{};
   std::vector<TaskReport> tasks{};  // by TaskIndex
-  // Of those tasks that have one, in their order: Definition::compensated_tasks().
+  // Of the tasks that have one, in their order: Definition::compensated_tasks().
   std::vector<TaskReport> compensations{};
 
   // A task's, or a compensation's.
@@ -72,10 +72,10 @@ struct WorkflowReport {
 
 // The report as one JSON document (docs/reference/report.md); times are RFC 3339 with milliseconds, UTC.
 [[nodiscard]] std::string to_json_text(const WorkflowReport& report);
-// The same in pieces, for reports that are too large to be held twice: results are passed to `write` as they lie in
-// memory, what is between them in pieces of some kilobytes. Stops and returns false when `write` does.
+// The same in pieces, for reports that are too large to be held twice: results are passed to `write` without a copy,
+// the rest in pieces of some kilobytes. Stops and returns false when `write` does.
 bool write_json(const WorkflowReport& report, const std::function<bool(std::string_view piece)>& write);
-// What a list has of a workflow: the members of its report that its status tells.
+// A workflow in a list: the members of its report that its status has.
 [[nodiscard]] std::string to_json_text(const WorkflowStatus& status);
 
 // Why a workflow, or one of its tasks, makes no progress now.
@@ -86,7 +86,7 @@ struct Explanation {
   // compensating, quarantined, or the state that the workflow has ended in.
   std::string code{};
   std::string text{};         // one sentence for people
-  bool compensation = false;  // it is about what undoes the task
+  bool compensation = false;  // about the task's compensation
 };
 
 }  // namespace pawl

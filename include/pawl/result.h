@@ -1,12 +1,12 @@
-// What every operation of Pawl returns: a value, or one Error that says what went wrong, where, and what to do.
+// Result is what operations of Pawl return: a value, or an Error that says what went wrong, where, and what to do.
 //
 //   auto id = engine.orchestrator().start_workflow("hello", {task});
 //   if (!id) std::cerr << pawl::describe(id.error()) << '\n';
 //   for (const auto& reason : *engine.orchestrator().explain_workflow(*id)) std::cout << reason.text << '\n';
 //
 // A failed *operation* (bad input, a full disk, a refused command) is an Error. A failed *task* or a cancelled workflow
-// is data, found in the workflow's report. Pawl throws nothing but NoValue, and that only where the value of a Result
-// is used that has none.
+// is data, found in the workflow's report. Pawl throws only NoValue, and only where the missing value of a
+// Result is used.
 #pragma once
 
 #include <concepts>
@@ -27,13 +27,13 @@ enum class ErrorCode : std::uint8_t {
   already_exists,     // the name or id is taken
   invalid_state,      // the workflow or task is in a state that does not allow this
   conflict,           // another outcome was recorded first
-  limit_exceeded,     // a configured limit stands in the way
-  permission_denied,  // the file or the operation is not ours to touch
-  timeout,            // it took longer than it may
-  cancelled,          // it was told to stop
+  limit_exceeded,     // a limit is reached
+  permission_denied,  // no permission for the file or the operation
+  timeout,            // it took longer than its limit
+  cancelled,          // it was asked to stop
   unavailable,        // not now: full, stopping, or without its store. Try again
   fenced,             // a newer owner took over
-  corruption,         // stored bytes do not make sense
+  corruption,         // stored bytes are invalid
   internal,           // a bug in Pawl
 };
 
@@ -49,11 +49,11 @@ enum class ErrorCode : std::uint8_t {
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message{};   // what is wrong and what to do, one sentence or two
-  std::string field{};     // which part of the input, e.g. `tasks.load.timeout`; empty if it is no part of one
+  std::string field{};     // which part of the input, e.g. `tasks.load.timeout`; empty if it is not a part of one
   std::uint32_t line = 0;  // 1-based position in the input file; 0 = unknown
   std::uint32_t column = 0;
 
-  // This error, its message led by what was being done: "reading a.yaml: ...".
+  // This error, its message prefixed by what was being done: "reading a.yaml: ...".
   [[nodiscard]] Error within(std::string_view context) &&;
 };
 
@@ -84,8 +84,8 @@ concept Expected = requires(const std::remove_cvref_t<T>& value) { is_expected(v
 
 }  // namespace detail
 
-// A std::expected<T, Error> that must not be dropped, that says so loudly when the value is used that is not there, and
-// whose value outlives it: `*` and value() of a temporary return the value itself, no reference into the temporary.
+// A std::expected<T, Error> that must not be dropped, that throws NoValue when a missing value is used, and whose value
+// outlives it: `*` and value() of a temporary return the value itself, not a reference into the temporary.
 template <class T>
 class [[nodiscard]] Result : public std::expected<T, Error> {
   using Base = std::expected<T, Error>;

@@ -1,5 +1,5 @@
-// Service is all that can be asked of Pawl, as one function: a request goes in, its answer comes out later. An Engine
-// is one; whatever else answers these requests is one, too, and programs cannot tell which one they have.
+// Service is the whole API of Pawl as one function: a request goes in, its answer comes out later. An Engine is a
+// Service; anything else that answers these requests is one, too, and a program cannot tell them apart.
 //
 //   pawl::Engine engine;
 //   const pawl::Actor me{.kind = "user", .name = "ada"};
@@ -8,11 +8,11 @@
 //     if (!resumed) std::cerr << pawl::describe(resumed.error()) << '\n';
 //   });
 //
-// Orchestrator, Persistence, Policy and Compensations are the same operations as functions that wait. The requests are
+// Orchestrator, Persistence, Policy and Compensations have the same operations as functions that wait. The requests are
 // in pawl/requests/, one struct an operation, with the type of its answer: `Answer`.
 //
 // Threads: any. The form with a callback may be called from anywhere, also from a callback and from a non-blocking
-// handler; the form that waits is refused there with `invalid_state`, unless the answer is there at once.
+// handler; the form that waits is refused there with `invalid_state`, unless the answer is there immediately.
 #pragma once
 
 #include <chrono>
@@ -32,28 +32,28 @@
 
 namespace pawl {
 
-// What an operation is asked with: a struct with an `Answer` and the operation's name.
+// A request is a struct with an `Answer` and the operation's name.
 template <class R>
 concept Operation = std::movable<R> && requires {
   typename R::Answer;
   { R::kOperation } -> std::convertible_to<std::string_view>;
 };
 
-// A request of any operation. One that was taken, or moved from, is empty.
+// A request of any operation. Empty after it was taken or moved from.
 class Request {
  public:
   template <Operation R>
   explicit Request(R request) : content_(std::make_unique<Content<R>>(std::move(request))) {}
 
-  // Of an empty one: void, and no name.
+  // Of an empty request: void, and no name.
   [[nodiscard]] const std::type_info& type() const { return content_ ? content_->type : typeid(void); }
   [[nodiscard]] std::string_view operation() const { return content_ ? content_->operation : std::string_view(); }
-  // nullptr: it is a request of another operation.
+  // nullptr: the request is of another operation.
   template <Operation R>
   [[nodiscard]] const R* get() const {
     return content_ && content_->type == typeid(R) ? &static_cast<const Content<R>&>(*content_).request : nullptr;
   }
-  // Of the operation that it is a request of.
+  // Of the request's operation.
   template <Operation R>
   [[nodiscard]] R take() {
     R request = std::move(static_cast<Content<R>&>(*content_).request);
@@ -77,25 +77,25 @@ class Request {
   std::unique_ptr<Any> content_;
 };
 
-// Where the steps of an operation run that take long, such as to read what is stored: the thread that waits for the
-// answer, or one that the service has for that.
+// Runs the long steps of an operation, such as reading from the store: on the thread that waits for the answer, or on a
+// thread of the service.
 class StepRunner {
  public:
   virtual ~StepRunner() = default;
-  // Soon, and once; in the order in which they come.
+  // Runs each step soon and once, in the order of the calls.
   virtual void run(std::move_only_function<void()> step) = 0;
 };
 
 namespace detail {
 
-// Who is told the answer.
+// Receives the answer of a call.
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
   // `result` is a Result<T>, of the operation's answer; it is moved from.
   virtual void answer(void* result) noexcept = 0;
   virtual void fail(Error why) noexcept = 0;
-  // The thread that waits for it; nullptr: none does.
+  // The thread that waits for the answer; nullptr: none waits.
   [[nodiscard]] virtual StepRunner* waiting() { return nullptr; }
 };
 
@@ -123,7 +123,7 @@ class CallbackSink final : public AnswerSink {
 
 }  // namespace detail
 
-// The right, and the duty, to answer a call once. One that is dropped answers that the service has broken off.
+// The right, and the duty, to answer a call once. If it is dropped, the answer is that the service dropped the call.
 class Completion {
  public:
   // `callback` takes a Result<T>, on a thread of the service or of the caller, and must return soon.
@@ -148,7 +148,7 @@ class Completion {
     sink->answer(&result);
   }
   void fail(Error why);
-  // The thread that waits for the answer; nullptr: none does.
+  // The thread that waits for the answer; nullptr: none waits.
   [[nodiscard]] StepRunner* waiting() const { return sink_->waiting(); }
 
  private:
@@ -168,7 +168,7 @@ class Service {
 
 namespace detail {
 
-// Where the answer of a call that waits is put, by whichever thread has it.
+// Receives the answer of a call that waits, from any thread.
 class AnswerPlace {
  public:
   virtual ~AnswerPlace() = default;
@@ -186,19 +186,19 @@ class PlaceOf final : public AnswerPlace {
   std::optional<Result<T>> result_;
 };
 
-// When the caller has waited long enough, stop is requested, and the answer comes soon.
+// Requests a stop when the caller has waited long enough; the answer then comes soon.
 struct WaitLimit {
   std::chrono::steady_clock::time_point until;
   std::stop_source& stop;
   bool expired = false;
 };
-// Waits for the answer; runs steps of the operation meanwhile.
+// Waits for the answer, and runs steps of the operation meanwhile.
 void call_and_wait(Service& service, const Actor& actor, Request request, AnswerPlace& place,
                    WaitLimit* limit = nullptr);
 
 }  // namespace detail
 
-// Calls and does not wait: `callback` is called once, with a Result of the request's Answer. What it throws is logged.
+// Calls without waiting: `callback` is called once, with a Result of the request's Answer. What it throws is logged.
 template <Operation R, std::invocable<Result<typename R::Answer>> F>
 void call(Service& service, const Actor& actor, R request, F callback) {
   service.call(actor, Request(std::move(request)), Completion::of<typename R::Answer>(std::move(callback)));

@@ -1,4 +1,4 @@
-// Why an attempt at a task did not succeed.
+// TaskError says why an attempt of a task did not succeed.
 #pragma once
 
 #include <expected>
@@ -20,13 +20,13 @@ struct TaskError {
   std::string message{};
   Json details = nullptr;  // an object with more, e.g. {"exit_code": 1, "stderr": "..."}; null if there is none
   std::optional<Duration> retry_after{};  // do not try again sooner than this
-  bool retryable = true;                  // false: trying again cannot help, whatever the policy says
+  bool retryable = true;                  // false: another attempt cannot help, whatever the policy says
 
   TaskError() = default;
   TaskError(std::string error_code, std::string error_message, Json error_details = nullptr)
       : code(std::move(error_code)), message(std::move(error_message)), details(std::move(error_details)) {}
-  // A failed operation inside a handler fails its attempt under the operation's own code, its message led by the field
-  // that is wrong. What is an invalid argument now will be one the next time: it is not retried.
+  // A failed operation inside a handler fails its attempt under the operation's own code, its message prefixed by the
+  // field that is wrong. An invalid argument stays invalid, so it is not retried.
   TaskError(const Error& error)  // NOLINT: meant to convert
       : code(to_string(error.code)), message(describe(error)), retryable(error.code != ErrorCode::invalid_argument) {}
 };

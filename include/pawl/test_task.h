@@ -1,4 +1,4 @@
-// A test task is what a handler is called with in a unit test of that handler, which needs no engine.
+// TestTask calls a handler in a unit test, without an engine.
 //
 //   pawl::TestTask task({.args = pawl::args("acct-7", 12.5), .results = {{"quote", {{"price", 12}}}}});
 //   const pawl::TaskResult charged = charge(task.context());
@@ -20,7 +20,7 @@
 
 namespace pawl {
 
-// What TaskContext tells the handler.
+// What the handler reads from its TaskContext.
 struct TestTaskOptions {
   std::string workflow_id = "test-workflow";
   std::string task_id = "test-task";
@@ -48,7 +48,7 @@ struct ReportedProgress {
 // Ownership: the context refers to its TestTask. Threads: one test's; request_stop() any.
 class TestTask {
  public:
-  // Throws NoValue for what no engine would call a handler with: an id that is not valid, `args` that are not an array,
+  // Throws NoValue for what an engine never passes to a handler: an id that is not valid, `args` that are not an array,
   // `input` that is not an object.
   explicit TestTask(const TestTaskOptions& options = {});
   ~TestTask();

@@ -11,23 +11,23 @@ namespace pawl {
 
 // Wall-clock time, UTC.
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
-// How long things take or wait, wherever a user says so.
+// Every duration in the API.
 using Duration = std::chrono::milliseconds;
 
 enum class WorkflowState : std::uint8_t { pending, running, paused, completed, failed, cancelled };
 
-// What a workflow is busy with inside its state; `none` where the state says it all.
+// What a workflow does within its state; `none` if the state says everything.
 enum class Phase : std::uint8_t { none, awaiting_approval, queued, executing, compensating, cancelling };
 
 enum class TaskState : std::uint8_t { pending, running, completed, failed, skipped, cancelled, compensated };
 
-// How far the undoing of a workflow is. `failed`: at least one of its tasks could not be undone.
+// The progress of a workflow's compensation. `failed`: at least one of its tasks could not be undone.
 enum class CompensationState : std::uint8_t { none, compensating, completed, failed };
 
 // Among waiting workflows the higher priority starts first; within one priority the older one.
 enum class Priority : std::uint8_t { low, normal, high, critical };
 
-// What a task's final failure means for its workflow: stop starting tasks, or go on with all that does not depend on
+// What a task's final failure means for its workflow: start no more tasks, or continue with all that do not depend on
 // it.
 enum class OnFailure : std::uint8_t { fail, continue_ };
 

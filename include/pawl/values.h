@@ -1,12 +1,12 @@
-// Values of C++ in and out of JSON: what tasks are called with, what they return, and what handlers find in it.
+// Conversions between C++ values and JSON: the args of tasks, their results, and what handlers read.
 //
 //   .args = pawl::args("orders.csv", 7, true)                  ["orders.csv", 7, true]
 //   return pawl::ok(rows)                                      from a handler, whatever can be JSON
 //   auto who = pawl::as<std::string>(task.input().at("who"), "input.who");
 //
-// Both ways know bool, numbers, strings, std::optional (null if empty), std::vector and std::map<std::string, ...> of
-// these, and JSON itself. To make JSON in braces is full of surprises: `Json{x}` is an array around x, and
-// `{{"a", "b"}}` is the object {"a": "b"}. args() makes an array, always.
+// Both directions support bool, numbers, strings, std::optional (null if empty), std::vector and
+// std::map<std::string, ...> of these, and JSON itself. JSON in braces has surprises: `Json{x}` is an array around x, and
+// `{{"a", "b"}}` is the object {"a": "b"}. args() always makes an array.
 #pragma once
 
 #include <concepts>
@@ -102,7 +102,7 @@ template <class T>
 }
 
 [[nodiscard]] std::unexpected<Error> wrong_type(const Json& value, std::string_view expected, const std::string& place);
-// Numbers that are whole are integers, however they were written.
+// Whole numbers are integers, however they were written.
 [[nodiscard]] Result<std::int64_t> as_signed(const Json& value, std::int64_t low, std::int64_t high,
                                              const std::string& place);
 [[nodiscard]] Result<std::uint64_t> as_unsigned(const Json& value, std::uint64_t high, const std::string& place);
@@ -116,7 +116,7 @@ template <class T, class From>
 
 }  // namespace detail
 
-// `value` as a T. Error: `invalid_argument`, "expected a string, got 7"; its `field` is `place`, or where below it.
+// `value` as a T. Error: `invalid_argument`, "expected a string, got 7"; its `field` is `place`, or a place below it.
 // Integers must be whole and fit into T. A string_view lives as long as `value`.
 template <class T>
 [[nodiscard]] Result<T> as(const Json& value, const std::string& place = {}) {
@@ -183,7 +183,7 @@ template <class... Values>
   return array;
 }
 
-// How a handler ends with success, and with which result; none is null. `ok({{"rows", 7}})` is an object.
+// The result of a handler that succeeded; without an argument it is null. `ok({{"rows", 7}})` is an object.
 [[nodiscard]] inline TaskResult ok() { return Json(nullptr); }
 [[nodiscard]] inline TaskResult ok(Json result) { return result; }
 template <class T>

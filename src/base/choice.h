@@ -19,7 +19,8 @@ template <class Enum>
 template <class Enum>
 [[nodiscard]] Result<void> check_choice(Enum value, Enum last, const char* field) {
   if (is_choice(value, last)) return {};
-  return fail(ErrorCode::invalid_argument, fmt::format("{} is none of its values", std::to_underlying(value)), field);
+  return fail(ErrorCode::invalid_argument, fmt::format("{} is not one of its values", std::to_underlying(value)),
+              field);
 }
 
 }  // namespace pawl

@@ -24,7 +24,7 @@ std::string why_not_kept(std::string_view number) {
                                 ? std::string(number)
                                 : fmt::format("{}... ({} characters)", number.substr(0, kShown), number.size());
   if (number.find_first_of("nN") != std::string_view::npos)  // YAML's .inf and .nan
-    return fmt::format("{} is no number that JSON can express; put it in quotes if it is a string", shown);
+    return fmt::format("{} is not a number that JSON can express; put it in quotes if it is a string", shown);
   return is_integer_text(number) || number.starts_with("0x")
              ? fmt::format("the integer {} does not fit into 64 bits; put it in quotes to keep its digits", shown)
              : fmt::format("the number {} is beyond the range of a double; put it in quotes to keep it", shown);

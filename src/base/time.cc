@@ -26,9 +26,10 @@ struct Unit {
 constexpr Unit kUnits[] = {{"ms", 1}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
 
 std::unexpected<Error> bad_duration(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no duration: {}; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds",
-                          in_quotes(text), why));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("{} is not a duration: {}; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds",
+                  in_quotes(text), why));
 }
 
 // `text` is none, or has a unit that is missing or unknown.
@@ -37,7 +38,7 @@ std::unexpected<Error> not_read(std::string_view text, std::string_view why) {
   // What it is taken for must be a duration, too: "1.2.3 min" is none.
   if (ours.empty() || ours == text || !parse_duration(std::string_view(ours).substr(0, ours.find(' '))))
     return bad_duration(text, why);
-  return fail(ErrorCode::invalid_argument, fmt::format("{} is no duration; write {}", in_quotes(text), ours));
+  return fail(ErrorCode::invalid_argument, fmt::format("{} is not a duration; write {}", in_quotes(text), ours));
 }
 
 std::unexpected<Error> bad_unit(std::string_view text) { return not_read(text, "the unit is missing or unknown"); }
@@ -148,7 +149,7 @@ Result<Duration> parse_age(std::string_view text) {
   if (text.find_first_not_of("0.") == std::string_view::npos)
     return fail(
         ErrorCode::invalid_argument,
-        fmt::format("{} has no unit: write 0s if it is to be all, at once; without the option there is no limit",
+        fmt::format("{} has no unit: write 0s if it is to be all, immediately; without the option there is no limit",
                     text));
   // So many days may be above 100 years.
   const std::string days =
@@ -204,7 +205,7 @@ std::string format_time(Timestamp time) {
 Result<Timestamp> parse_time(std::string_view text) {
   if (const auto time = read_time(text)) return *time;
   return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no time: write it as RFC 3339, e.g. 2026-11-23T08:30:00Z", in_quotes(text)));
+              fmt::format("{} is not a time: write it as RFC 3339, e.g. 2026-11-23T08:30:00Z", in_quotes(text)));
 }
 
 SystemClock::SystemClock()

@@ -23,12 +23,12 @@ TEST(Duration, reads_units_and_sums) {
   EXPECT_EQ(parse_duration("2d"), 48h);
   EXPECT_EQ(parse_duration("1500"), 1500ms);
   const auto refusal = [](std::string_view text) { return parse_duration(text).error().message; };
-  EXPECT_EQ(refusal("30sec"), "\"30sec\" is no duration; write 30s");
-  EXPECT_EQ(refusal("5min"), "\"5min\" is no duration; write 5m");
-  EXPECT_EQ(refusal("2 Minutes"), "\"2 Minutes\" is no duration; write 2m");
-  EXPECT_EQ(refusal("1hr"), "\"1hr\" is no duration; write 1h");
-  EXPECT_EQ(refusal("1 hour 30 mins"), "\"1 hour 30 mins\" is no duration; write 1h30m");
-  EXPECT_EQ(refusal("30 s"), "\"30 s\" is no duration; write 30s");
+  EXPECT_EQ(refusal("30sec"), "\"30sec\" is not a duration; write 30s");
+  EXPECT_EQ(refusal("5min"), "\"5min\" is not a duration; write 5m");
+  EXPECT_EQ(refusal("2 Minutes"), "\"2 Minutes\" is not a duration; write 2m");
+  EXPECT_EQ(refusal("1hr"), "\"1hr\" is not a duration; write 1h");
+  EXPECT_EQ(refusal("1 hour 30 mins"), "\"1 hour 30 mins\" is not a duration; write 1h30m");
+  EXPECT_EQ(refusal("30 s"), "\"30 s\" is not a duration; write 30s");
   EXPECT_TRUE(refusal("1.2.3 min").contains("the unit is missing or unknown")) << refusal("1.2.3 min");
   EXPECT_EQ(refusal("30.5"), "30.5 has no unit, and may be meant as seconds or milliseconds: write 30.5s or 30.5ms");
   EXPECT_EQ(parse_duration("0"), 0ms);
@@ -44,7 +44,8 @@ TEST(Duration, of_other_languages_are_told_as_they_are_written_here) {
   for (const auto& [theirs, ours] : cases) {
     const Result<Duration> refused = parse_duration(theirs);
     ASSERT_FALSE(refused) << theirs;
-    EXPECT_EQ(refused.error().message, fmt::format("\"{}\" is no duration; write {}", theirs, fmt::join(ours, " or ")));
+    EXPECT_EQ(refused.error().message,
+              fmt::format("\"{}\" is not a duration; write {}", theirs, fmt::join(ours, " or ")));
     for (const std::string& each : ours) EXPECT_TRUE(parse_duration(each)) << each;
   }
   // A month of ISO 8601, nothing at all, and what is no time of any kind.
@@ -68,11 +69,11 @@ TEST(Age, has_a_unit) {
   }
   for (const std::string nothing : {"0", "00", "0.0"})
     EXPECT_EQ(parse_age(nothing).error().message,
-              nothing + " has no unit: write 0s if it is to be all, at once; without the option there is no limit");
+              nothing + " has no unit: write 0s if it is to be all, immediately; without the option there is no limit");
   EXPECT_EQ(parse_age("0s"), 0ms);
   EXPECT_EQ(parse_age("7d"), 168h);
   EXPECT_EQ(parse_age("").error().message, parse_duration("").error().message);
-  EXPECT_EQ(parse_age("1w").error().message, "\"1w\" is no duration; write 7d");
+  EXPECT_EQ(parse_age("1w").error().message, "\"1w\" is not a duration; write 7d");
 }
 
 TEST(Duration, doubts_a_number_that_may_be_seconds) {

@@ -10,7 +10,7 @@ void add_done_output(Verb& verb, std::string& output) { add_output(verb, output,
 
 void add_view(Verb& verb, ViewArguments& arguments) {
   verb.add("--progress", arguments.progress,
-           "live: a view that changes (default on a terminal); plain: lines; none.\n"
+           "live: an updating view (default on a terminal); plain: lines; none.\n"
            "Without a terminal live is plain")
       .one_of({"live", "plain", "none"});
   add_quiet(verb, arguments.quiet);

@@ -41,24 +41,24 @@ constexpr const char* kExamples =
     "      stdin: ${{ tasks.greet.result.stdout }}\n"
     "      dependencies: [greet]\n"
     "\n"
-    "  pawl validate hello.yaml          is it right?\n"
-    "  pawl run hello.yaml               run it here and now\n"
+    "  pawl validate hello.yaml          check it\n"
+    "  pawl run hello.yaml               run it in this process\n"
     "  pawl run hello.yaml --output json | jq .tasks.count.result\n"
     "  pawl graph hello.yaml --format mermaid\n"
     "\n"
-    "One that outlives its process, in a folder that keeps it:\n"
+    "A workflow that survives its process, stored in a folder:\n"
     "\n"
     "  pawl run hello.yaml --data-dir data --id first\n"
     "  pawl list --data-dir data\n"
     "  pawl resume --data-dir data       after a crash, a reboot, a SIGTERM\n"
     "\n"
-    "In the environment, PAWL_DATA_DIR stands for --data-dir and PAWL_LOG_LEVEL for --log-level in all verbs. Tasks\n"
+    "In the environment, PAWL_DATA_DIR replaces --data-dir and PAWL_LOG_LEVEL for --log-level in all verbs. Tasks\n"
     "do not inherit PAWL_DATA_DIR: the directory is in use while they run.\n"
     "\n"
     "Exit codes: 0 done, 1 the workflow failed, 2 bad usage or definition, 3 cancelled or timed out, 4 unavailable, "
     "or\n"
     "its output could not be written.\n"
-    "`pawl VERB --help`, or `pawl help VERB`, tells more about each verb.";
+    "`pawl VERB --help`, or `pawl help VERB`, explains each verb.";
 
 // Without a level people are told what concerns them, in a line like all others; who asks for the log gets lines with
 // a time and a severity.
@@ -78,7 +78,7 @@ void add_log_level(CLI::App& app, std::string& level) {
   for (CLI::App* const verb : verbs) add_log_level(*verb, level);
   if (!verbs.empty()) return;
   app.add_option("--log-level", level,
-                 "Write the log of the engine to standard error, from this severity on (default: only what must\n"
+                 "Write the log of the engine to standard error, from this severity up (default: only what must\n"
                  "not be missed)")
       ->check(one_of({std::begin(kLevels), std::end(kLevels)}))
       ->envname("PAWL_LOG_LEVEL");

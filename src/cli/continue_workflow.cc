@@ -25,7 +25,7 @@ Result<std::string> apply(const Change& change, Engine& stored, const WorkflowSt
                           const std::string& data_dir) {
   Result<std::string> changed = change(stored);
   if (!changed && changed.error().code == ErrorCode::invalid_state && !is_terminal(before.state))
-    changed.error().message += fmt::format("; {} goes on with it", resume_command(before.id, data_dir));
+    changed.error().message += fmt::format("; {} continues it", resume_command(before.id, data_dir));
   return changed;
 }
 
@@ -48,9 +48,8 @@ Result<WorkflowReport> prepare(Engine& stored, const Target& target, const Chang
 
 constexpr const char* kContinuingExitCodes =
     "\n"
-    "It shows and prints what pawl run does, and signals do what they do there. Exit codes: 0 completed, 1 failed, or\n"
-    "its state does not allow it, 2 bad usage, no such workflow, 3 cancelled or timed out, 4 unavailable, or ended by\n"
-    "SIGTERM.";
+    "Output and signals are those of pawl run. Exit codes: 0 completed, 1 failed, or its state does not allow it,\n"
+    "2 bad usage, no such workflow, 3 cancelled or timed out, 4 unavailable, or ended by SIGTERM.";
 
 }  // namespace
 

@@ -72,7 +72,7 @@ Result<std::optional<std::uint64_t>> read_reserve(const std::optional<std::strin
   const bool known = found != std::end(kSizes) || (number == 0 && unit.empty());
   if (error != std::errc() || !known || number > kMost) {
     const std::string meant = number > kMost ? std::string() : as_size(*text);
-    return refused("--reserve", fmt::format("{} is no size: write {}", in_quotes(*text),
+    return refused("--reserve", fmt::format("{} is not a size: write {}", in_quotes(*text),
                                             meant.empty() || meant == *text ? "8MiB, 512KiB or 0" : meant));
   }
   return number << static_cast<unsigned>(found == std::end(kSizes) ? 0 : found->second);
@@ -111,9 +111,8 @@ Result<Retention> parse_retention(const std::string& text) {
       *kept = *age;
     } else {
       const std::string_view what = part.substr(0, equals);
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("{} is nothing that is kept for a time: write {}{}", in_quotes(what),
-                              fmt::join(kKept, ", "), did_you_mean(what, kKept)));
+      return fail(ErrorCode::invalid_argument, fmt::format("{} has no retention: write {}{}", in_quotes(what),
+                                                           fmt::join(kKept, ", "), did_you_mean(what, kKept)));
     }
   }
   return retention;
@@ -145,20 +144,21 @@ Result<EngineChoice> read_engine_arguments(const EngineArguments& arguments) {
 void add_engine_arguments(Verb& verb, EngineArguments& arguments) {
   constexpr int kMostTasks = 100'000;
   constexpr int kMostCrashes = 15;
-  verb.add("--concurrency", arguments.concurrency, "Tasks that may run at once (default 64)").between(1, kMostTasks);
+  verb.add("--concurrency", arguments.concurrency, "Tasks that may run concurrently (default 64)")
+      .between(1, kMostTasks);
   verb.add("--durability", arguments.durability,
            "synced (default): what has happened is on the disk before anything follows from it; relaxed: a\n"
            "crash of the machine, not of the process, may lose the last 100ms (--sync-delay)")
       .one_of({"synced", "relaxed"});
-  verb.add("--sync-delay", arguments.sync_delay, "Tell the disk at most this much later, e.g. 20ms (relaxed)");
+  verb.add("--sync-delay", arguments.sync_delay, "Sync to disk at most this much later, e.g. 20ms (relaxed)");
   verb.add("--max-crashes", arguments.max_crashes,
-           "A task in whose attempts so many processes were killed fails as crashed (default 5)")
+           "A task during whose attempts this many processes were killed fails as crashed (default 5)")
       .between(1, kMostCrashes);
   verb.add("--reserve", arguments.reserve,
-           "Keep this much of the disk free for the day it is full, so that pawl delete works then: 8MiB, 0\n"
+           "Keep this much of the disk free, so that pawl delete works when the disk is full: 8MiB, 0\n"
            "(default: a quarter of what is stored, 4MiB to 24MiB)");
   verb.add("--retention", arguments.retention,
-           "Forget ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
+           "Delete ended workflows after this long: 7d, or completed=7d,failed=30d; discard dead letters:\n"
            "dead_letters=30d (default: never)");
 }
 

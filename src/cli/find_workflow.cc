@@ -33,7 +33,7 @@ Result<void> check_served(const Handlers& handlers, const std::string& id, const
     if (!handlers.check(handler.module, handler.function, nullptr))
       return fail(ErrorCode::unavailable,
                   fmt::format("workflow {} needs the handler {}.{}, which this program does not have; only a program "
-                              "that has it can go on with it",
+                              "that has it can continue it",
                               in_quotes(id), handler.module, handler.function));
   return {};
 }

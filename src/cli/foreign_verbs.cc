@@ -42,7 +42,7 @@ constexpr Meaning kVerbs[] = {
 
 constexpr Meaning kNoSuchVerbs[] = {
     {"serve server daemon agent worker scheduler web webserver ui start-all standalone",
-     "Pawl needs no server: `pawl run FILE --data-dir DIR` runs a workflow, `pawl resume --data-dir DIR` goes on with "
+     "Pawl needs no server: `pawl run FILE --data-dir DIR` runs a workflow, `pawl resume --data-dir DIR` continues "
      "it"},
     {"logs log tail stdout",
      "what a task wrote: pawl show ID --data-dir DIR --output json | jq -r .tasks.TASK.result.stdout; what happened: "
@@ -51,8 +51,8 @@ constexpr Meaning kNoSuchVerbs[] = {
     {"init new edit", "a definition is a file that you write; `pawl --help` shows a first one"},
     {"schedule cron", "Pawl starts nothing by the clock; let cron or a systemd timer call `pawl run FILE`"},
     {"signal send-signal event-send",
-     "workflows take no signals; a person stops one by `pawl pause ID` and lets it go on by `pawl resume ID`"},
-    {"approve reject confirm", "nothing waits for an approval; one that was paused goes on by `pawl resume ID`"},
+     "workflows take no signals; a person stops one by `pawl pause ID` and continues it by `pawl resume ID`"},
+    {"approve reject confirm", "nothing waits for an approval; a paused workflow continues by `pawl resume ID`"},
     {"skip mark-success", "a task that is not to run says so in the definition: when: false"},
     {"backfill catchup",
      "Pawl knows no past dates; in a shell: for d in 01 02; do pawl run FILE --input \"{\\\"day\\\": \\\"$d\\\"}\"; "
@@ -114,15 +114,15 @@ constexpr Meaning kNoSuchOptions[] = {
     {"--detach --background --daemon -d", "pawl works in the foreground; write & behind it, or let systemd run it"},
     {"-o --output-file --out", "it is printed: pawl graph FILE --format svg > flow.svg", "graph"},
     {"-n --dry-run --dryrun --check --just-print", "pawl validate FILE checks without running"},
-    {"--tail --last", "the last of it is had by pawl history ID --data-dir DIR | tail -n 5", "history"},
-    {"-w --watch -f --follow", "it shows how it goes until the end; leave it out", "resume wait retry rerun fork"},
-    {"-w --watch", "it shows how it goes until the end; leave it out", "run"},
+    {"--tail --last", "to see its end: pawl history ID --data-dir DIR | tail -n 5", "history"},
+    {"-w --watch -f --follow", "it shows its progress until the end; leave it out", "resume wait retry rerun fork"},
+    {"-w --watch", "it shows its progress until the end; leave it out", "run"},
     {"-f --file --filename --workflow-file", "FILE stands by itself: pawl run flow.yaml", "run"},
     {"-f --file --filename --workflow-file", "FILE stands by itself: pawl validate flow.yaml", "validate"},
     {"-f --file --filename --workflow-file", "FILE stands by itself: pawl graph flow.yaml", "graph"},
     {"--file --filename --workflow-file", "FILE stands by itself: pawl run flow.yaml"},
     {"--only --task --tasks --from --target --start-at",
-     "a run is of the whole definition; a task that is not to run has when: false, and `pawl rerun ID --from TASK` "
+     "a run executes the whole definition; a task to leave out has when: false, and `pawl rerun ID --from TASK` "
      "runs "
      "a part of one again",
      "run"},
@@ -131,7 +131,7 @@ constexpr Meaning kNoSuchOptions[] = {
     {"--all -a", "without an ID it is all of them: pawl resume --data-dir DIR", "resume"},
     {"--id --run-id --workflow-id -i --name", "the id stands by itself, behind the verb",
      "show wait history pause cancel retry rerun compensate fork delete resume"},
-    {"-y --yes --force -f --assume-yes --no-confirm --noinput", "nothing asks; leave it out"},
+    {"-y --yes --force -f --assume-yes --no-confirm --noinput", "Pawl asks no questions; leave it out"},
     {"--no-color --no-colour --nocolor --color --colour",
      "colours follow NO_COLOR=1 and FORCE_COLOR=1 in the environment"},
     {"-C --chdir --cwd --workdir --working-dir --working-directory",

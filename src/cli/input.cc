@@ -20,7 +20,7 @@ Result<std::string> read_text(const std::string& path) {
 
 // What was meant by a text that is no JSON.
 std::string meant_by(std::string_view text) {
-  if (text.ends_with(".json")) return fmt::format("; write @{} for what stands in that file", text);
+  if (text.ends_with(".json")) return fmt::format("; write @{} for the content of that file", text);
   if (text.ends_with(".yaml") || text.ends_with(".yml"))
     return "; it is a JSON object, or @FILE with one; YAML is not read";
   const bool is_assignment = text.contains('=') && text.find_first_of("{[\"' \n") > text.find('=');

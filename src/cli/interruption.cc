@@ -55,7 +55,7 @@ void Interruption::end(Engine& engine, bool tells) {
 
 // Without the mutex: who acts on a signal holds it while the engine ends.
 void Interruption::tell(const std::string& why) const {
-  note(fmt::format("{}; press Ctrl-C {}to kill at once", why, was_asked_ ? "" : "twice "));
+  note(fmt::format("{}; press Ctrl-C {}to kill immediately", why, was_asked_ ? "" : "twice "));
 }
 
 PersistenceOptions Interruption::attend(PersistenceOptions options) const {

@@ -21,8 +21,7 @@ std::string suggestion(Engine& engine, const Target& target) {
   std::vector<std::string_view> ids;
   for (const WorkflowStatus& status : *newest) ids.push_back(status.id);
   const std::string meant = did_you_mean(target.id, ids);
-  return meant.empty() ? fmt::format("; pawl list --data-dir {} tells which there are", shell_word(target.data_dir))
-                       : meant;
+  return meant.empty() ? fmt::format("; pawl list --data-dir {} lists them", shell_word(target.data_dir)) : meant;
 }
 
 // As open_directory, but it is made if there is none, which standby does not do. No workflow has an empty id.
@@ -72,7 +71,7 @@ std::string resume_command(const std::string& id, const std::string& data_dir) {
 }
 
 std::string nothing_runs(const WorkflowStatus& status, const std::string& data_dir) {
-  return fmt::format("workflow {} is {}, and no process works on it now: {} goes on with it", in_quotes(status.id),
+  return fmt::format("workflow {} is {}, and no process works on it now: {} continues it", in_quotes(status.id),
                      to_string(status.state), resume_command(status.id, data_dir));
 }
 

@@ -35,7 +35,7 @@ Signals::Signals(Reactions reactions) : reactions_(std::move(reactions)) {
   pthread_sigmask(SIG_BLOCK, &taken, &before_);
   signals_ = ::signalfd(-1, &taken, SFD_CLOEXEC);
   end_ = ::eventfd(0, EFD_CLOEXEC);
-  PAWL_ASSERT(signals_ >= 0 && end_ >= 0, "signals cannot be taken: {}", strerrordesc_np(errno));
+  PAWL_ASSERT(signals_ >= 0 && end_ >= 0, "cannot handle signals: {}", strerrordesc_np(errno));
   reader_ = std::thread([this] { read(); });
   actor_ = std::thread([this] { act(); });
 }

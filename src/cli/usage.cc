@@ -86,7 +86,8 @@ std::string behind_verb(const Place& place) {
     const CLI::App* const verb = verb_named(*place.app, word);
     if (verb == nullptr || !is_among(name, option_names(*verb))) continue;
     const bool has_value = first == name && takes_value(*verb, name) && place.rest[1] != word;
-    return fmt::format("{} is an option of {}, and stands behind it: {} {} {}{}", name, word, place.command, word, name,
+    return fmt::format("{} is an option of {}, and must come after it: {} {} {}{}", name, word, place.command, word,
+                       name,
                        has_value                    ? " " + shell_word(printable(place.rest[1]))
                        : first.size() > name.size() ? first.substr(name.size())
                                                     : "");
@@ -171,7 +172,7 @@ CLI::Validator between(Number least, Number most, std::string_view what) {
     const char* const end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, number);
     if (read.ec == std::errc() && read.ptr == end && number >= least && number <= most) return std::string();
-    return fmt::format("{} is no {} from {} to {}", in_quotes(value), what, least, most);
+    return fmt::format("{} is not a {} from {} to {}", in_quotes(value), what, least, most);
   };
   return {check, fmt::format("{}..{}", least, most)};
 }

@@ -11,7 +11,7 @@ bool pass_warnings(const std::vector<Warning>& warnings, const std::string& file
   if (rules.quiet && !rules.strict) return true;
   for (const Warning& warning : warnings) note(describe_warning(warning, file));
   if (!rules.strict || warnings.empty()) return true;
-  note(fmt::format("{}: refused, for --strict takes no warnings", file));
+  note(fmt::format("{}: refused: --strict treats warnings as errors", file));
   return false;
 }
 

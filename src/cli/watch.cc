@@ -77,12 +77,12 @@ Result<std::optional<Duration>> read_timeout(const std::optional<std::string>& t
   const Result<Duration> timeout = parse_duration(*text);
   if (!timeout) return std::unexpected(timeout.error());
   if (*timeout == Duration::zero())
-    return fail(ErrorCode::invalid_argument, fmt::format("{} is no time to work in", in_quotes(*text)));
+    return fail(ErrorCode::invalid_argument, fmt::format("{} must be greater than 0", in_quotes(*text)));
   return *timeout;
 }
 
 int leave(const Interruption& interruption, const std::string& command) {
-  note(fmt::format("ended by {}; nothing is lost: {} goes on", interruption.reason(), command));
+  note(fmt::format("ended by {}; nothing is lost: {} continues", interruption.reason(), command));
   return kUnavailable;
 }
 
@@ -133,14 +133,16 @@ int Watch::finish() {
     // Unless somebody has removed the rows meanwhile.
     const std::filesystem::path directory = options_.data_dir;
     if (code == kUnavailable && !directory.empty() && std::filesystem::exists(directory / "rocksdb"))
-      note(fmt::format("nothing is lost: {} goes on", resume_command(id_, options_.data_dir)));
+      note(fmt::format("nothing is lost: {} continues", resume_command(id_, options_.data_dir)));
     return code;
   }
   if (!*report) return leave(interruption_, resume_command(id_, options_.data_dir));
   const int code = print_report(**report, options_.form(), options_.exit_code_of);
   if (const Result<void> stored = engine_.persistence().check_store(); !stored) return cli::report(stored.error());
   if (interruption_.cancelled() && !options_.data_dir.empty())
-    note("Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, for pawl resume to go on");
+    note(
+        "Ctrl-C has cancelled it for good; SIGTERM would have ended this process only, and pawl resume would continue "
+        "it");
   return code;
 }
 

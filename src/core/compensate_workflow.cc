@@ -28,15 +28,15 @@ Result<void> check_undoable(const Workflow& workflow, TaskIndex task) {
   return fail(ErrorCode::invalid_state,
               fmt::format("cannot compensate task {}: it {}", quoted_id(workflow, task),
                           state == TaskState::compensated
-                              ? "has been already"
-                              : fmt::format("is {}, and only what has completed can be", to_string(state))));
+                              ? "has already been compensated"
+                              : fmt::format("is {}; only completed tasks can be compensated", to_string(state))));
 }
 
 // A failed one that gets another go is as if it had never been tried, but for the numbers of its attempts.
 void reset_compensation(Workflow& workflow, ActionId action) {
   TaskRecord& record = workflow.record(action);
   if (record.state == TaskState::failed) --workflow.after.edit().failed_compensations;
-  start_afresh(workflow, action);
+  reset_retry_budget(workflow, action);
   std::erase(workflow.after.edit().discarded, action);
   record.state = TaskState::pending;
   record.outcome = {};
@@ -79,15 +79,15 @@ Result<void> apply(Decision& decision, const command::RedriveCompensation& comma
 // Sagas of a workflow may be extended while it runs, and after; but not while it is being undone.
 Result<void> apply(Decision& decision, const command::RegisterCompensation& command) {
   if (decision.workflow().after->compensating)
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot register the compensation: workflow {} is undoing what it has done",
-                            decision.workflow().id()));
+    return fail(
+        ErrorCode::invalid_state,
+        fmt::format("cannot register the compensation: workflow {} is being compensated", decision.workflow().id()));
   decision.raise(event::CompensationRegistered{.at = decision.now(), .facts = command.facts});
   return {};
 }
 
 void compensation_ended(Workflow& workflow, ActionId action) {
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   if (workflow.record(action).state == TaskState::completed) {
     PAWL_ASSERT(!after.to_compensate.empty() && after.to_compensate.back() == action,
                 "workflow {}: {} was not the next action", workflow.id(), to_string(action));
@@ -127,7 +127,7 @@ void evolve(Workflow& workflow, const event::WorkflowCompensating& happened) {
   const auto repeated = std::ranges::unique(named);
   named.erase(repeated.begin(), repeated.end());
   std::ranges::for_each(named.empty() ? definition.compensated_tasks() : std::span<const TaskIndex>(named), add);
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   after.compensating = true;
   after.end = happened.end;
   after.rerun = happened.rerun;

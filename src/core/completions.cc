@@ -34,8 +34,8 @@ std::uint32_t generation_of(const Workflow& workflow, ActionId action) {
     if (const auto latest = latest_completion(workflow, action.task)) return latest->generation;
     return generation_of(workflow, action.task);
   }
-  const FreshStart* const fresh = workflow.fresh_start(action);
-  return fresh == nullptr ? 1 : fresh->generation;
+  const RetryBase* const base = workflow.retry_base(action);
+  return base == nullptr ? 1 : base->generation;
 }
 
 std::optional<CompletionView> latest_completion(const Workflow& workflow, TaskIndex task) {
@@ -72,8 +72,8 @@ Result<void> check_kept(const Workflow& workflow, std::string_view verb, std::si
   if (kept <= kMostEarlierCompletions) return {};
   return fail(
       ErrorCode::limit_exceeded,
-      fmt::format("cannot {} workflow {}: it would have {} earlier completions that are not undone, and keeps no more "
-                  "than {}; compensate it, or rerun it and undo first",
+      fmt::format("cannot {} workflow {}: it would have {} earlier completions that are not compensated; the limit "
+                  "is {}; compensate it, or rerun it with undo first",
                   verb, workflow.id(), kept, kMostEarlierCompletions));
 }
 
@@ -88,7 +88,7 @@ void keep_completion(Workflow& workflow, TaskIndex task) {
 void forget_undone(Workflow& workflow, TaskIndex task) {
   const std::optional<CompletionView> latest = latest_completion(workflow, task);
   PAWL_ASSERT(latest.has_value(), "workflow {} task {}: what was undone had not been done", workflow.id(), task);
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   if (latest->is_present) {
     workflow.tasks[task].state = TaskState::compensated;
     --workflow.completed_tasks;

@@ -35,9 +35,10 @@ Result<void> apply(Decision& decision, const command::RedefineWorkflow& command)
                             workflow.queued ? "is queued to start" : "has skipped tasks already"));
   // What an attempt was made at is known by its position, which must mean the same for as long as one may report.
   if (std::ranges::any_of(workflow.tasks, [](const TaskRecord& record) { return record.attempt > 0; }))
-    return fail(ErrorCode::invalid_state,
-                fmt::format("cannot change the tasks: workflow {} was restored, and attempts at them have been made",
-                            workflow.id()));
+    return fail(
+        ErrorCode::invalid_state,
+        fmt::format("cannot change the tasks: workflow {} was restored after attempts of its tasks had been made",
+                    workflow.id()));
   decision.raise(event::WorkflowRedefined{.at = decision.now(), .facts = command.facts});
   return {};
 }

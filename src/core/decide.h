@@ -30,8 +30,8 @@ namespace pawl::core {
 
 inline const policy::Catalog kNoPolicies;
 
-// What the world lends to one decision.
-struct Moment {
+// What a decision reads besides the state and the command.
+struct DecisionInputs {
   Timestamp now;
   double random = 0.5;  // in [0, 1)
   const policy::Catalog* policies = &kNoPolicies;
@@ -45,8 +45,8 @@ struct Turn {
 
 class Decision {
  public:
-  Decision(Workflow& workflow, const Moment& moment, expression::Evaluator& evaluator, Turn& turn)
-      : workflow_(workflow), moment_(moment), evaluator_(evaluator), turn_(turn) {}
+  Decision(Workflow& workflow, const DecisionInputs& inputs, expression::Evaluator& evaluator, Turn& turn)
+      : workflow_(workflow), inputs_(inputs), evaluator_(evaluator), turn_(turn) {}
 
   // The event happened: it is applied to the state, kept, and its effects requested.
   template <class E>
@@ -59,14 +59,14 @@ class Decision {
   [[nodiscard]] std::vector<Effect>& effects() { return turn_.effects; }
 
   [[nodiscard]] const Workflow& workflow() const { return workflow_; }
-  [[nodiscard]] Timestamp now() const { return moment_.now; }
-  [[nodiscard]] double random() const { return moment_.random; }
-  [[nodiscard]] const policy::Catalog& policies() const { return *moment_.policies; }
+  [[nodiscard]] Timestamp now() const { return inputs_.now; }
+  [[nodiscard]] double random() const { return inputs_.random; }
+  [[nodiscard]] const policy::Catalog& policies() const { return *inputs_.policies; }
   [[nodiscard]] expression::Evaluator& evaluator() const { return evaluator_; }
 
  private:
   Workflow& workflow_;
-  Moment moment_;
+  DecisionInputs inputs_;
   expression::Evaluator& evaluator_;
   Turn& turn_;
 };

@@ -13,7 +13,7 @@ void end(Workflow& workflow, WorkflowState state, Timestamp at) {
   workflow.completed_at = at;
   if (!workflow.after.has_value()) [[likely]]
     return;
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   after.compensating = false;
   after.rerun.reset();
   forget_needless_completions(workflow);

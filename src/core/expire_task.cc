@@ -27,7 +27,7 @@ Result<void> apply(Decision& decision, const command::ExpireTask& command) {
   const bool waits = record.state == TaskState::pending && record.waiting_on == 0 && !record.retry_waits;
   const bool is_over = command.to_close ? is_terminal(record.state) : !waits;
   if (!limit || is_over)
-    return fail(ErrorCode::conflict, fmt::format("task {} does not run out of time any more",
+    return fail(ErrorCode::conflict, fmt::format("the schedule timeouts of task {} no longer apply",
                                                  in_quotes(workflow.definition().task_id(command.action.task))));
   if (command.to_close && record.state == TaskState::running)
     decision.request(

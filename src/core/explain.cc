@@ -20,14 +20,14 @@ Explanation explain_workflow(const Workflow& workflow) {
   switch (workflow.state) {
     case WorkflowState::pending:
       if (workflow.queued)
-        return {.code = "queued", .text = "as many workflows run as may; it waits for one of them to end"};
-      return {.code = "not_started", .text = "nobody has executed it yet"};
+        return {.code = "queued", .text = "the limit of running workflows is reached; it waits for one of them to end"};
+      return {.code = "not_started", .text = "it has not been executed yet"};
     case WorkflowState::paused:
       return {.code = "paused", .text = "it was paused; resume it to let new tasks start"};
     case WorkflowState::running:
       if (workflow.after->compensating)
         return {.code = "compensating",
-                .text = fmt::format("it undoes what it has done, {} to go, and {} then",
+                .text = fmt::format("it is compensating, with {} to go, and then {}",
                                     workflow.after->to_compensate.size(), what_then(workflow))};
       if (workflow.stop_reason != StopReason::none)
         return {.code = "stopping",
@@ -57,27 +57,25 @@ std::string name_open_dependencies(const Workflow& workflow, TaskIndex task) {
 }
 
 // "it is ready; 2 of 2 task slots are in use, 2 of them by tasks that wait for workflows (...)"
-std::string explain_slots(const Surroundings& surroundings) {
-  std::string text =
-      fmt::format("it is ready; {} of {} task slots are in use", surroundings.slots_in_use, surroundings.slots);
-  if (surroundings.slots_of_waiting == 0) return text;
-  text += fmt::format(", {} of them by tasks that wait for workflows ({})", surroundings.slots_of_waiting,
-                      surroundings.waiting);
-  if (surroundings.slots_of_waiting >= surroundings.slots)
-    text += "; if those workflows need slots, too, none ever gets free: raise max_concurrent_tasks, or cancel one";
+std::string explain_slots(const ExplainInputs& inputs) {
+  std::string text = fmt::format("it is ready; {} of {} task slots are in use", inputs.slots_in_use, inputs.slots);
+  if (inputs.slots_of_waiting == 0) return text;
+  text += fmt::format(", {} of them by tasks that wait for workflows ({})", inputs.slots_of_waiting, inputs.waiting);
+  if (inputs.slots_of_waiting >= inputs.slots)
+    text += "; if those workflows need slots, too, no slot is ever released: raise max_concurrent_tasks, or cancel one";
   return text;
 }
 
-Explanation explain_running(const Workflow& workflow, ActionId action, const Surroundings& surroundings,
+Explanation explain_running(const Workflow& workflow, ActionId action, const ExplainInputs& inputs,
                             Explanation explanation) {
   const TaskRecord& record = workflow.record(action);
-  const auto awaited = surroundings.awaited ? surroundings.awaited({.workflow = workflow.id(),
-                                                                    .action = action,
-                                                                    .run = generation_of(workflow, action),
-                                                                    .attempt = record.attempt})
-                                            : std::nullopt;
+  const auto awaited = inputs.awaited ? inputs.awaited({.workflow = workflow.id(),
+                                                        .action = action,
+                                                        .run = generation_of(workflow, action),
+                                                        .attempt = record.attempt})
+                                      : std::nullopt;
   explanation.code = awaited ? "waiting_for_child" : "running";
-  if (surroundings.nobody_runs_it) {
+  if (inputs.nobody_runs_it) {
     explanation.text = fmt::format("attempt {} was started at {}, and was running when the process that ran it ended",
                                    +record.attempt, format_time(record.started_at));
     return explanation;
@@ -88,14 +86,14 @@ Explanation explain_running(const Workflow& workflow, ActionId action, const Sur
   return explanation;
 }
 
-Explanation explain_action(const Workflow& workflow, ActionId action, const Surroundings& surroundings) {
+Explanation explain_action(const Workflow& workflow, ActionId action, const ExplainInputs& inputs) {
   const TaskRecord& record = workflow.record(action);
   Explanation explanation{.task = std::string(workflow.definition().task_id(action.task)),
                           .code = {},
                           .text = {},
                           .compensation = action.undo};
   if (record.state == TaskState::running) {
-    return explain_running(workflow, action, surroundings, std::move(explanation));
+    return explain_running(workflow, action, inputs, std::move(explanation));
   } else if (record.retry_waits) {
     explanation.code = "retry_due";
     explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", +record.attempt, record.attempt + 1,
@@ -104,40 +102,39 @@ Explanation explain_action(const Workflow& workflow, ActionId action, const Surr
     explanation.code = "circuit_open";
     explanation.text =
         fmt::format("circuit breaker {} holds it", in_quotes(workflow.definition().rules(action).circuit_breaker));
-    if (surroundings.breaker)
-      explanation.text += surroundings.breaker(workflow.definition().rules(action).circuit_breaker);
+    if (inputs.breaker) explanation.text += inputs.breaker(workflow.definition().rules(action).circuit_breaker);
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
     const std::string open = name_open_dependencies(workflow, action.task);
-    explanation.text = open.empty() ? "cannot run, for something it depends on has failed; that takes effect when the "
+    explanation.text = open.empty() ? "cannot run because a task it depends on has failed; this takes effect when the "
                                       "workflow is resumed"
                                     : fmt::format("waits for {}", open);
   } else if (workflow.state != WorkflowState::running) {
     explanation.code = std::string(to_string(workflow.state));
     explanation.text = fmt::format("it could start, but the workflow is {}", to_string(workflow.state));
-  } else if (surroundings.nobody_runs_it) {
+  } else if (inputs.nobody_runs_it) {
     explanation.code = "not_started";
-    explanation.text = "it is ready, and nobody runs its workflow now";
-  } else if (const auto previous = surroundings.previous ? surroundings.previous(action) : std::nullopt) {
+    explanation.text = "it is ready, but no process is running its workflow";
+  } else if (const auto previous = inputs.previous ? inputs.previous(action) : std::nullopt) {
     explanation.code = "previous_attempt";
     explanation.text = fmt::format("waits for the process of attempt {} to end", previous->attempt);
     if (previous->ends_by) explanation.text += fmt::format(", at most until {}", format_time(*previous->ends_by));
   } else {
     explanation.code = "waiting_for_slot";
-    explanation.text = explain_slots(surroundings);
+    explanation.text = explain_slots(inputs);
   }
   return explanation;
 }
 
 }  // namespace
 
-std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& surroundings, std::size_t max_tasks) {
+std::vector<Explanation> explain(const Workflow& workflow, const ExplainInputs& inputs, std::size_t max_tasks) {
   std::vector<Explanation> explanations{explain_workflow(workflow)};
   if (is_terminal(workflow.state)) return explanations;
   for (TaskIndex task = 0; task < workflow.task_count() && explanations.size() <= max_tasks; ++task)
-    if (!is_terminal(workflow.tasks[task].state)) explanations.push_back(explain_action(workflow, task, surroundings));
+    if (!is_terminal(workflow.tasks[task].state)) explanations.push_back(explain_action(workflow, task, inputs));
   if (!workflow.after->to_compensate.empty() && explanations.size() <= max_tasks)
-    explanations.push_back(explain_action(workflow, workflow.after->to_compensate.back(), surroundings));
+    explanations.push_back(explain_action(workflow, workflow.after->to_compensate.back(), inputs));
   return explanations;
 }
 

@@ -15,8 +15,8 @@
 
 namespace pawl::core {
 
-// What the state alone does not say.
-struct Surroundings {
+// What an explanation reads besides the state.
+struct ExplainInputs {
   bool nobody_runs_it = false;  // the engine has not taken it up
   std::size_t slots_in_use = 0;
   std::size_t slots = 0;
@@ -35,6 +35,6 @@ struct Surroundings {
   std::function<std::string(const std::string& name)> breaker;
 };
 
-std::vector<Explanation> explain(const Workflow& workflow, const Surroundings& surroundings, std::size_t max_tasks);
+std::vector<Explanation> explain(const Workflow& workflow, const ExplainInputs& inputs, std::size_t max_tasks);
 
 }  // namespace pawl::core

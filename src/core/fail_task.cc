@@ -25,8 +25,9 @@ Result<void> apply(Decision& decision, const command::TimeOutTask& command) {
   decision.request(
       effect::StopTask{.action = command.action, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
   const auto took = std::chrono::floor<Duration>(decision.now() - workflow.record(command.action).started_at);
-  fail_attempt(decision, command.action,
-               TaskError("timeout", fmt::format("the attempt took longer than it may: {}", format_duration(took))));
+  fail_attempt(
+      decision, command.action,
+      TaskError("timeout", fmt::format("the attempt took longer than its timeout allows: {}", format_duration(took))));
   return {};
 }
 

@@ -69,13 +69,13 @@ class Harness {
 
   Workflow workflow;
   Turn turn;
-  Moment moment{.now = Timestamp(std::chrono::hours(24 * 365 * 50)), .random = 0.5};
+  DecisionInputs inputs{.now = Timestamp(std::chrono::hours(24 * 365 * 50)), .random = 0.5};
   expression::Evaluator evaluator;
 
  private:
   Decision next_decision() {
-    moment.now += std::chrono::milliseconds(1);
-    return {workflow, moment, evaluator, turn};
+    inputs.now += std::chrono::milliseconds(1);
+    return {workflow, inputs, evaluator, turn};
   }
 };
 

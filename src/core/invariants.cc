@@ -18,7 +18,7 @@ constexpr std::size_t kAlwaysChecked = 64;
 
 Broken differ(std::string_view what, std::uint64_t counted, std::uint64_t known) {
   if (counted == known) return std::nullopt;
-  return fmt::format("{}: {} are known, and {} are there", what, known, counted);
+  return fmt::format("{}: {} are counted, but there are {}", what, known, counted);
 }
 
 // The sums are those of the records.
@@ -51,10 +51,10 @@ Broken check_queues(const Workflow& workflow) {
     for (std::size_t i = 0; i < queue->size(); ++i) {
       const ActionId action = queue->peek(i);
       const std::string name = to_string(action);
-      if (!workflow.has(action)) return fmt::format("{} is queued, and there is none", name);
+      if (!workflow.has(action)) return fmt::format("{} is queued but does not exist", name);
       const TaskIndex position = workflow.definition().position_of(action);
       if (queued[position]) return fmt::format("{} is queued twice", name);
-      if (!can_start(workflow.record(action))) return fmt::format("{} is queued, and cannot start", name);
+      if (!can_start(workflow.record(action))) return fmt::format("{} is queued but cannot start", name);
       if (workflow.definition().waits(action) != (queue == &workflow.waiting))
         return fmt::format("{} is in the wrong queue", name);
       queued[position] = true;
@@ -63,7 +63,7 @@ Broken check_queues(const Workflow& workflow) {
   if (!workflow.may_start_tasks() || workflow.was_told_to_stop()) return std::nullopt;
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (can_start(workflow.tasks[task]) && !queued[task])
-      return fmt::format("task {} could start, and is not queued", task);
+      return fmt::format("task {} could start but is not queued", task);
   return std::nullopt;
 }
 
@@ -88,9 +88,10 @@ Broken check_records(const Workflow& workflow) {
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
     if (first) return;
     const auto broken = [&](std::string_view why) { first = fmt::format("{}: {}", to_string(action), why); };
-    if (record.state == TaskState::running && record.attempt == 0) broken("it runs without an attempt");
-    if (record.retry_waits && record.state != TaskState::pending) broken("a retry waits, and it is not pending");
-    if (record.held && record.state != TaskState::pending) broken("it is held, and not pending");
+    if (record.state == TaskState::running && record.attempt == 0) broken("it is running without an attempt");
+    if (record.retry_waits && record.state != TaskState::pending)
+      broken("a retry is waiting, but the task is not pending");
+    if (record.held && record.state != TaskState::pending) broken("it is held but not pending");
   });
   return first;
 }
@@ -103,11 +104,11 @@ Broken check_order(const Workflow& workflow) {
   const auto are_known = [&](const auto& list, auto projection) {
     return std::ranges::all_of(list, [&](ActionId action) { return workflow.has(action); }, projection);
   };
-  const Aftermath& after = *workflow.after;
-  if (!are_known(after.fresh_starts, &FreshStart::action) || !are_known(after.discarded, std::identity{}) ||
+  const ReworkState& after = *workflow.after;
+  if (!are_known(after.retry_bases, &RetryBase::action) || !are_known(after.discarded, std::identity{}) ||
       !are_known(after.to_compensate, std::identity{}))
-    return "an action is named that there is not";
-  if (!rises(workflow.after->fresh_starts, &FreshStart::action)) return "the fresh starts are not in order";
+    return "it names an action that does not exist";
+  if (!rises(workflow.after->retry_bases, &RetryBase::action)) return "the retry bases are not in order";
   if (!rises(workflow.after->discarded, std::identity{})) return "the discarded actions are not in order";
   return std::nullopt;
 }
@@ -115,9 +116,9 @@ Broken check_order(const Workflow& workflow) {
 // Nothing is left to do.
 Broken check_end(const Workflow& workflow) {
   if (!is_terminal(workflow.state)) return std::nullopt;
-  if (workflow.open_tasks != 0 || workflow.running_tasks != 0) return "it has ended, and tasks have not";
-  if (!workflow.ready.empty() || !workflow.waiting.empty()) return "it has ended, and tasks are queued";
-  if (!workflow.after->to_compensate.empty()) return "it has ended, and something is still to be compensated";
+  if (workflow.open_tasks != 0 || workflow.running_tasks != 0) return "it has ended, but some tasks have not";
+  if (!workflow.ready.empty() || !workflow.waiting.empty()) return "it has ended, but tasks are queued";
+  if (!workflow.after->to_compensate.empty()) return "it has ended, but compensations are outstanding";
   return std::nullopt;
 }
 

@@ -42,7 +42,7 @@ struct Changing {
   void fork() {
     if (is_terminal(h->workflow.state)) return;
     auto forked = std::make_unique<Harness>(define(spec));
-    forked->moment.now = h->moment.now;
+    forked->inputs.now = h->inputs.now;
     command::RestoreWorkflow past = take_snapshot(*h);
     past.facts = forked->workflow.facts;
     if (forked->send(past)) h = std::move(forked);

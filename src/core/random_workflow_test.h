@@ -129,7 +129,7 @@ inline Command random_afterthought(Random& random, const Workflow& workflow) {
 // A snapshot of the present.
 inline command::RestoreWorkflow take_snapshot(const Harness& h) {
   return {.snapshot = "s",
-          .taken_at = h.moment.now,
+          .taken_at = h.inputs.now,
           .facts = h.workflow.facts,
           .state = std::make_shared<const std::string>(encode_state(h.workflow))};
 }

@@ -31,7 +31,7 @@ std::unique_ptr<Harness> fork(const Harness& h, std::size_t left_out) {
   auto forked = std::make_unique<Harness>(past.facts->definition);
   const Result<void> restored =
       forked->send(command::RestoreWorkflow{.snapshot = "w-1, event",
-                                            .taken_at = h.moment.now,
+                                            .taken_at = h.inputs.now,
                                             .facts = past.facts,
                                             .state = std::make_shared<const std::string>(encode_state(past))});
   EXPECT_TRUE(restored) << describe(restored.error());
@@ -43,7 +43,7 @@ std::unique_ptr<Harness> fork(const Harness& h, std::size_t left_out) {
 TEST(Replay, an_endless_timeout_ends_at_the_last_time) {
   Harness h(testing::define({task("a")}));
   ASSERT_TRUE(h.send(command::StartWorkflow{}));
-  evolve(h.workflow, event::TaskStarted{.action = 0, .attempt = 1, .at = h.moment.now, .timeout = Duration::max()});
+  evolve(h.workflow, event::TaskStarted{.action = 0, .attempt = 1, .at = h.inputs.now, .timeout = Duration::max()});
   EXPECT_EQ(h.workflow.tasks[0].completed_at, kLastTime);
 }
 
@@ -220,7 +220,7 @@ TEST(Recover, goes_on_with_the_timeout_that_an_attempt_was_started_with) {
   };
   put(1, std::chrono::seconds(5));
   Harness h(define(spec));
-  h.moment.policies = &policies;
+  h.inputs.policies = &policies;
   const auto timeouts = [&](ActionId action) {
     std::vector<Duration> found;
     for (const auto& dispatched : h.effects<effect::DispatchTask>())
@@ -317,7 +317,7 @@ TEST(Counters, of_attempts_end_for_compensations_and_for_tasks_that_a_breaker_fa
   Harness held(define({guarded}));
   ASSERT_TRUE(held.send(command::StartWorkflow{}));
   held.workflow.tasks[0].attempt = kMostAttempts;
-  ASSERT_TRUE(held.send(command::HoldTask{.action = 0, .until = held.moment.now}));
+  ASSERT_TRUE(held.send(command::HoldTask{.action = 0, .until = held.inputs.now}));
   EXPECT_EQ(held.error_code(), "limit_exceeded");
   EXPECT_TRUE(held.effects<effect::DispatchTask>().empty());
 
@@ -346,18 +346,18 @@ TEST(Counters, of_interruptions_never_turn_into_failures) {
   EXPECT_TRUE(h.task("flaky").retry_waits);
 }
 
-// A record has no room for more: the rest is counted as made before a fresh start.
-TEST(Counters, of_interruptions_overflow_into_the_fresh_start) {
+// A record has no room for more: the rest is counted as made before the retry base.
+TEST(Counters, of_interruptions_overflow_into_the_retry_base) {
   Harness h(define({task("a")}));
   h.start();
   for (std::uint32_t i = 1; i <= kMostInterruptions + 1; ++i) {
     ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = false, .max_crashes = 5}));
     h.start_ready();
     EXPECT_EQ(h.workflow.counted_attempts(0), 1U);
-    EXPECT_EQ(h.workflow.fresh_start(0) != nullptr, i > kMostInterruptions);
+    EXPECT_EQ(h.workflow.retry_base(0) != nullptr, i > kMostInterruptions);
   }
   EXPECT_EQ(h.task("a").interruptions, 1U);
-  EXPECT_EQ(h.workflow.fresh_start(0)->attempt, kMostInterruptions);
+  EXPECT_EQ(h.workflow.retry_base(0)->attempt, kMostInterruptions);
   EXPECT_EQ(h.task("a").attempt, kMostInterruptions + 2);
 }
 
@@ -445,7 +445,7 @@ TEST(Counters, of_generations_and_revivals_end_with_a_refusal) {
   const command::ReviveWorkflow again{.start = 0, .rerun = true};
   EXPECT_EQ(h.send(again).error().code, ErrorCode::limit_exceeded);
   h.workflow.after.edit().revivals = 0;
-  edit_fresh_start(h.workflow, 0).latest_generation = kMost;
+  edit_retry_base(h.workflow, 0).latest_generation = kMost;
   EXPECT_EQ(h.send(again).error().code, ErrorCode::limit_exceeded);
 }
 

@@ -35,15 +35,15 @@ void abandon_attempts(Decision& decision) {
 }
 
 // An action's go when the snapshot was taken, and the attempts and generations it has had since.
-FreshStart merge_goes(const Workflow& present, const Workflow& restored, ActionId action) {
+RetryBase merge_goes(const Workflow& present, const Workflow& restored, ActionId action) {
   const auto go_of = [&](const Workflow& workflow) {
-    const FreshStart* const fresh = workflow.fresh_start(action);
-    return fresh == nullptr ? FreshStart{.action = action} : *fresh;
+    const RetryBase* const base = workflow.retry_base(action);
+    return base == nullptr ? RetryBase{.action = action} : *base;
   };
   const TaskRecord& then = restored.record(action);
   const TaskRecord& now = present.record(action);
-  FreshStart go = go_of(restored);
-  const FreshStart since = go_of(present);
+  RetryBase go = go_of(restored);
+  const RetryBase since = go_of(present);
   // An attempt that ran is made again, as one that was interrupted.
   std::uint32_t counted = restored.counted_attempts(action);
   if (then.state == TaskState::running && counted > 0) --counted;
@@ -66,15 +66,15 @@ void carry_attempts_over(const Workflow& present, Workflow& restored) {
 }
 
 void carry_goes_over(const Workflow& present, Workflow& restored) {
-  std::vector<FreshStart> goes;
+  std::vector<RetryBase> goes;
   for_each_action(restored, [&](ActionId action, const TaskRecord&) {
     if (!present.has(action)) return;
-    const FreshStart go = merge_goes(present, restored, action);
-    if (go != FreshStart{.action = action}) goes.push_back(go);
+    const RetryBase go = merge_goes(present, restored, action);
+    if (go != RetryBase{.action = action}) goes.push_back(go);
   });
-  std::ranges::sort(goes, {}, &FreshStart::action);
+  std::ranges::sort(goes, {}, &RetryBase::action);
   carry_attempts_over(present, restored);
-  if (!goes.empty() || !restored.after->fresh_starts.empty()) restored.after.edit().fresh_starts = std::move(goes);
+  if (!goes.empty() || !restored.after->retry_bases.empty()) restored.after.edit().retry_bases = std::move(goes);
 }
 
 // It had completed when the snapshot was taken, and has been undone since.
@@ -186,12 +186,12 @@ Result<void> apply(Decision& decision, const command::RestoreWorkflow& command) 
   // A fork undoes what is done in the fork, from wherever it began; what this workflow undoes it undoes once.
   if (state->after->compensating && decision.workflow().completions > 0)
     return fail(ErrorCode::invalid_state,
-                fmt::format("cannot restore snapshot {}: the workflow was undoing what it had done when it was taken",
+                fmt::format("cannot restore snapshot {}: the workflow was being compensated when it was taken",
                             in_quotes(command.snapshot)));
   if (command.facts->definition->hash() != decision.workflow().definition().hash())
-    return fail(
-        ErrorCode::invalid_state,
-        fmt::format("cannot restore snapshot {}: the workflow has got other tasks since", in_quotes(command.snapshot)));
+    return fail(ErrorCode::invalid_state,
+                fmt::format("cannot restore snapshot {}: the tasks of the workflow have changed since",
+                            in_quotes(command.snapshot)));
   if (Result<void> possible = check_carried_over(decision.workflow(), *state); !possible) return possible;
   abandon_attempts(decision);
   decision.raise(event::WorkflowRestored{.at = decision.now(),

@@ -26,12 +26,12 @@ Result<void> check_limits(const Workflow& workflow, std::string_view verb, const
   };
   for (TaskIndex task = 0; task < workflow.task_count(); ++task)
     if (chosen[task] && workflow.tasks[task].attempt >= kMostAttempts)
-      return refuse(fmt::format("task {} has had {} attempts, as many as a task can have; create a new workflow",
+      return refuse(fmt::format("task {} has had {} attempts, the limit; create a new workflow",
                                 in_quotes(workflow.definition().task_id(task)), workflow.tasks[task].attempt));
   constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
-  const auto is_last = [](const FreshStart& fresh) { return fresh.latest_generation == kMost; };
-  if (workflow.after->revivals == kMost || std::ranges::any_of(workflow.after->fresh_starts, is_last))
-    return refuse("it has been run again as often as can be counted; create a new workflow");
+  const auto is_last = [](const RetryBase& base) { return base.latest_generation == kMost; };
+  if (workflow.after->revivals == kMost || std::ranges::any_of(workflow.after->retry_bases, is_last))
+    return refuse("it has reached the limit of reruns; create a new workflow");
   return {};
 }
 
@@ -88,7 +88,7 @@ void evolve(Workflow& workflow, const event::WorkflowRevived& happened) {
   if (happened.rules == ReworkRules::keep_completions) renumber_completions(workflow);
   // It may be rerun from the middle of its compensation, when that has undone what is done over.
   const bool had_ended = is_terminal(workflow.state) || workflow.after->compensating;
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   ++after.revivals;
   after.compensating = false;
   after.compensate_wanted = false;

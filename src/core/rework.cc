@@ -93,7 +93,7 @@ void reset(Workflow& workflow, TaskIndex task) {
   } else {
     leave_queue(workflow, task);
   }
-  start_afresh(workflow, task);
+  reset_retry_budget(workflow, task);
   record.state = TaskState::pending;
   record.outcome = {};
   record.completed_at = {};
@@ -106,7 +106,7 @@ void reset(Workflow& workflow, TaskIndex task) {
   if (!action) return;
   TaskRecord& undoing = workflow.record(*action);
   if (undoing.state == TaskState::failed) --workflow.after.edit().failed_compensations;
-  if (undoing.state != TaskState::pending) start_afresh(workflow, *action);
+  if (undoing.state != TaskState::pending) reset_retry_budget(workflow, *action);
   undoing.state = TaskState::pending;
   undoing.outcome = {};
 }

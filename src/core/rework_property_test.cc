@@ -76,14 +76,14 @@ RC_GTEST_PROP(Rework, comes_to_its_end_from_wherever_its_history_is_cut, (std::u
     if (is_terminal(past.state)) continue;
     Harness recovered(past.facts->definition);
     recovered.workflow = past;
-    recovered.moment.now = h.moment.now;
+    recovered.inputs.now = h.inputs.now;
     RC_ASSERT(
         recovered.send(command::RecoverWorkflow{.crashed = random.next() % 2 == 0, .max_crashes = 3}).has_value());
     come_to_the_end(recovered, random);
     Harness forked(past.facts->definition);
-    forked.moment.now = h.moment.now;
+    forked.inputs.now = h.inputs.now;
     command::RestoreWorkflow restore{.snapshot = "w, event",
-                                     .taken_at = h.moment.now,
+                                     .taken_at = h.inputs.now,
                                      .facts = past.facts,
                                      .state = std::make_shared<const std::string>(encode_state(past))};
     RC_ASSERT(forked.send(restore).has_value());
@@ -91,7 +91,7 @@ RC_GTEST_PROP(Rework, comes_to_its_end_from_wherever_its_history_is_cut, (std::u
     // Settled, it has nothing to settle any more.
     Harness again(past.facts->definition);
     again.workflow = past;
-    again.moment.now = h.moment.now;
+    again.inputs.now = h.inputs.now;
     (void)again.send(command::RecoverWorkflow{.crashed = false, .max_crashes = 3});
     if (is_terminal(again.workflow.state)) continue;
     const std::size_t events = again.turn.events.size();

@@ -124,10 +124,10 @@ void finish_if_compensated(Decision& decision) {
 
 }  // namespace
 
-FreshStart& edit_fresh_start(Workflow& workflow, ActionId action) {
-  std::vector<FreshStart>& fresh = workflow.after.edit().fresh_starts;
-  auto place = std::ranges::lower_bound(fresh, action, {}, &FreshStart::action);
-  if (place == fresh.end() || place->action != action) place = fresh.insert(place, {.action = action});
+RetryBase& edit_retry_base(Workflow& workflow, ActionId action) {
+  std::vector<RetryBase>& bases = workflow.after.edit().retry_bases;
+  auto place = std::ranges::lower_bound(bases, action, {}, &RetryBase::action);
+  if (place == bases.end() || place->action != action) place = bases.insert(place, {.action = action});
   return *place;
 }
 
@@ -202,14 +202,14 @@ void cancel_pending_tasks(Workflow& workflow, Timestamp at) {
   workflow.waiting.clear();
 }
 
-void start_afresh(Workflow& workflow, ActionId action) {
+void reset_retry_budget(Workflow& workflow, ActionId action) {
   TaskRecord& record = workflow.record(action);
   record.interruptions = 0;
   record.crashes = 0;
   if (record.attempt == 0) return;
-  FreshStart& fresh = edit_fresh_start(workflow, action);
-  fresh.attempt = record.attempt;
-  if (has_result(record.state)) fresh.generation = ++fresh.latest_generation;
+  RetryBase& base = edit_retry_base(workflow, action);
+  base.attempt = record.attempt;
+  if (has_result(record.state)) base.generation = ++base.latest_generation;
 }
 
 // What does not fit into the record counts as made before the present go: what counts against policies is the same.
@@ -217,7 +217,7 @@ void count_interruptions(Workflow& workflow, ActionId action, std::uint32_t coun
   TaskRecord& record = workflow.record(action);
   const std::uint32_t all = record.interruptions + count;
   const std::uint32_t kept = all == 0 ? 0 : (all - 1) % kMostInterruptions + 1;
-  if (all > kept) edit_fresh_start(workflow, action).attempt += all - kept;
+  if (all > kept) edit_retry_base(workflow, action).attempt += all - kept;
   record.interruptions = kept & kMostInterruptions;
 }
 

@@ -28,11 +28,11 @@ void release_dependents(Workflow& workflow, TaskIndex task);
 // evolve: every task that has not started is cancelled.
 void cancel_pending_tasks(Workflow& workflow, Timestamp at);
 
-// evolve: what is known of the action's goes.
-FreshStart& edit_fresh_start(Workflow& workflow, ActionId action);
+// evolve: the action's retry base, made if there is none.
+RetryBase& edit_retry_base(Workflow& workflow, ActionId action);
 
-// evolve: the next attempt is the first one again, as far as policies are concerned.
-void start_afresh(Workflow& workflow, ActionId action);
+// evolve: retry policies count from the next attempt on.
+void reset_retry_budget(Workflow& workflow, ActionId action);
 
 // evolve: a compensation has completed, or failed for good; the next one may start.
 void compensation_ended(Workflow& workflow, ActionId action);

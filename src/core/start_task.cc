@@ -33,7 +33,7 @@ AttemptTimeout timeout_in_force(const Decision& decision, ActionId action) {
 bool raise_started(Decision& decision, ActionId action) {
   const std::uint32_t attempts = decision.workflow().record(action).attempt;
   if (attempts >= kMostAttempts) [[unlikely]] {
-    TaskError error("limit_exceeded", fmt::format("it has had {} attempts, as many as a task can have", attempts));
+    TaskError error("limit_exceeded", fmt::format("it has had {} attempts, the limit", attempts));
     error.retryable = false;
     fail_action(decision, action, error);
     return false;
@@ -56,8 +56,8 @@ Result<void> apply(Decision& decision, const command::StartTask& command) {
                                                       in_quotes(workflow.definition().task_id(command.action.task))));
 
   // Once it is done over, what its condition is about may be otherwise.
-  const FreshStart* const fresh = workflow.fresh_start(command.action);
-  const bool first = record.attempt == (fresh == nullptr ? 0 : fresh->attempt);
+  const RetryBase* const base = workflow.retry_base(command.action);
+  const bool first = record.attempt == (base == nullptr ? 0 : base->attempt);
   const Result<bool> wanted = first ? condition_holds(workflow, command.action, decision.evaluator()) : true;
   if (wanted && !*wanted) {
     decision.raise(

@@ -26,9 +26,9 @@ void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText 
 }
 
 std::unexpected<Error> refuse_while_compensating(const Workflow& workflow, std::string_view verb) {
-  return fail(ErrorCode::invalid_state,
-              fmt::format("cannot {} the workflow: workflow {} is undoing what it has done, and ends after that", verb,
-                          workflow.id()));
+  return fail(
+      ErrorCode::invalid_state,
+      fmt::format("cannot {} the workflow: workflow {} is being compensated and ends after that", verb, workflow.id()));
 }
 
 // Past its pivot a workflow only goes forward.
@@ -53,7 +53,7 @@ Result<void> apply(Decision& decision, const command::CancelWorkflow& command) {
     if (command.compensate && can_compensate(workflow))
       return fail(ErrorCode::invalid_state,
                   fmt::format("cannot cancel and compensate the workflow: workflow {} was restored to before its "
-                              "start; cancel it, and compensate it then",
+                              "start; cancel it first, then compensate it",
                               workflow.id()));
     decision.raise(event::WorkflowCancelled{.at = decision.now(), .error = std::move(error)});
     return {};

@@ -79,7 +79,7 @@ void decode_released(const stored::State& in, Workflow& workflow) {
 }
 
 std::unexpected<Error> corrupt(std::string_view what) {
-  return fail(ErrorCode::corruption, fmt::format("the stored state of a workflow makes no sense: {}", what));
+  return fail(ErrorCode::corruption, fmt::format("the stored state of a workflow is inconsistent: {}", what));
 }
 
 void count(Workflow& workflow, TaskState state) {
@@ -112,7 +112,7 @@ void count(Workflow& workflow, TaskState state) {
 void encode_aftermath(const Workflow& workflow, stored::State& out) {
   out.set_completions(workflow.completions);
   if (!workflow.after.has_value()) return;
-  const Aftermath& after = *workflow.after;
+  const ReworkState& after = *workflow.after;
   stored::Compensation& compensation = *out.mutable_compensation();
   compensation.set_running(after.compensating);
   compensation.set_wanted(after.compensate_wanted);
@@ -130,16 +130,16 @@ void encode_aftermath(const Workflow& workflow, stored::State& out) {
   compensation.set_rerun(after.rerun ? *after.rerun + 1 : 0);
   compensation.set_undone_earlier(after.undone_earlier);
   // Both are stored in the order of positions.
-  std::vector<std::pair<std::uint32_t, const FreshStart*>> starts;
-  for (const FreshStart& fresh : after.fresh_starts)
-    starts.emplace_back(workflow.definition().position_of(fresh.action), &fresh);
+  std::vector<std::pair<std::uint32_t, const RetryBase*>> starts;
+  for (const RetryBase& base : after.retry_bases)
+    starts.emplace_back(workflow.definition().position_of(base.action), &base);
   std::ranges::sort(starts);
-  for (const auto& [position, fresh] : starts) {
+  for (const auto& [position, base] : starts) {
     stored::FreshStart& start = *out.add_fresh_starts();
     start.set_task(position);
-    start.set_attempt(fresh->attempt);
-    start.set_generation(fresh->generation);
-    if (fresh->latest_generation != fresh->generation) start.set_latest_generation(fresh->latest_generation);
+    start.set_attempt(base->attempt);
+    start.set_generation(base->generation);
+    if (base->latest_generation != base->generation) start.set_latest_generation(base->latest_generation);
   }
   out.set_revivals(after.revivals);
   std::vector<std::uint32_t> discarded = positions_of(workflow, after.discarded);
@@ -163,13 +163,13 @@ Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
   const auto out_of_range = [&](std::uint32_t action) { return action >= workflow.tasks.size(); };
   const stored::Compensation& compensation = in.compensation();
   if (std::ranges::any_of(compensation.next(), out_of_range) || std::ranges::any_of(in.discarded(), out_of_range) ||
-      std::ranges::any_of(in.fresh_starts(), [&](const auto& fresh) { return out_of_range(fresh.task()); }) ||
+      std::ranges::any_of(in.fresh_starts(), [&](const auto& base) { return out_of_range(base.task()); }) ||
       compensation.end() % kHasMore > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
       compensation.end() / kHasMore > 1 || compensation.rerun() > workflow.task_count() ||
       std::ranges::any_of(compensation.earlier(),
                           [&](const auto& earlier) { return earlier.task() >= workflow.task_count(); }))
     return corrupt("how it was compensated or revived");
-  Aftermath& after = workflow.after.edit();
+  ReworkState& after = workflow.after.edit();
   after.compensating = compensation.running();
   after.compensate_wanted = compensation.wanted();
   after.end = static_cast<WorkflowState>(compensation.end() % kHasMore);
@@ -181,20 +181,20 @@ Result<void> decode_aftermath(const stored::State& in, Workflow& workflow) {
         Completion{.attempt = each.attempt(), .place = each.place(), .result = from_stored_json(each.result())});
   const auto action_at = [&](std::uint32_t position) { return workflow.definition().action_at(position); };
   for (const std::uint32_t position : compensation.next()) after.to_compensate.push_back(action_at(position));
-  for (const stored::FreshStart& fresh : in.fresh_starts())
-    after.fresh_starts.push_back({.action = action_at(fresh.task()),
-                                  .attempt = fresh.attempt(),
-                                  .generation = fresh.generation(),
-                                  .latest_generation = std::max(fresh.generation(), fresh.latest_generation())});
+  for (const stored::FreshStart& base : in.fresh_starts())
+    after.retry_bases.push_back({.action = action_at(base.task()),
+                                 .attempt = base.attempt(),
+                                 .generation = base.generation(),
+                                 .latest_generation = std::max(base.generation(), base.latest_generation())});
   after.revivals = in.revivals();
   for (const std::uint32_t position : in.discarded()) after.discarded.push_back(action_at(position));
-  std::ranges::sort(after.fresh_starts, {}, &FreshStart::action);
+  std::ranges::sort(after.retry_bases, {}, &RetryBase::action);
   std::ranges::sort(after.discarded);
   const auto names_twice = [](const auto& sorted, auto of) {
     return std::ranges::adjacent_find(sorted, {}, of) != sorted.end();
   };
-  if (names_twice(after.fresh_starts, &FreshStart::action) || names_twice(after.discarded, std::identity()))
-    return corrupt("an action that was given two fresh starts, or discarded twice");
+  if (names_twice(after.retry_bases, &RetryBase::action) || names_twice(after.discarded, std::identity()))
+    return corrupt("an action that was given two retry bases, or discarded twice");
   return {};
 }
 
@@ -286,7 +286,7 @@ std::string encode_state(const Workflow& workflow) {
 
 Result<Workflow> decode_state(std::string_view bytes, const DefinitionSource& definitions) {
   stored::State in;
-  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt("it is no record of one");
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt("not a State record");
   if (in.state() > static_cast<std::uint32_t>(WorkflowState::cancelled) ||
       in.stop_reason() > static_cast<std::uint32_t>(StopReason::cancelled))
     return corrupt(fmt::format("state {}, stop reason {}", in.state(), in.stop_reason()));

@@ -127,7 +127,7 @@ TEST(Retry, is_due_after_the_backoff) {
   const auto timers = h.effects<effect::ArmTimer>();
   ASSERT_EQ(timers.size(), 1U);
   EXPECT_EQ(timers[0].kind, TimerKind::retry);
-  EXPECT_EQ(timers[0].due, h.moment.now + std::chrono::seconds(1));
+  EXPECT_EQ(timers[0].due, h.inputs.now + std::chrono::seconds(1));
 }
 
 TEST(Retry, does_not_happen_for_an_error_that_no_retry_can_help) {
@@ -182,7 +182,7 @@ TEST(Timeout, of_a_paused_workflow_acts_when_it_is_resumed) {
   Harness h(define(spec));
   h.start();
   ASSERT_TRUE(h.send(command::PauseWorkflow{}));
-  h.moment.now += std::chrono::seconds(2);
+  h.inputs.now += std::chrono::seconds(2);
   ASSERT_TRUE(h.send(command::TimeOutWorkflow{}));
   EXPECT_EQ(h.workflow.state, WorkflowState::paused);
   ASSERT_TRUE(h.complete("a"));
@@ -201,7 +201,7 @@ TEST(Timeout, of_the_workflow_also_ends_the_wait_after_a_failure) {
       ASSERT_TRUE(h.send(command::PauseWorkflow{}));
     }
     ASSERT_TRUE(h.fail("a"));
-    h.moment.now += std::chrono::seconds(2);
+    h.inputs.now += std::chrono::seconds(2);
     ASSERT_TRUE(h.send(command::TimeOutWorkflow{}));
     if (paused) {
       ASSERT_TRUE(h.send(command::ResumeWorkflow{}));

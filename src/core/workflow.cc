@@ -91,14 +91,14 @@ bool Workflow::has_released_dependents(TaskIndex task) const {
 
 std::uint32_t Workflow::counted_attempts(ActionId action) const {
   const TaskRecord& counts = record(action);
-  const FreshStart* const fresh = fresh_start(action);
-  return counts.attempt - (fresh == nullptr ? 0 : fresh->attempt) - counts.interruptions;
+  const RetryBase* const base = retry_base(action);
+  return counts.attempt - (base == nullptr ? 0 : base->attempt) - counts.interruptions;
 }
 
-const FreshStart* Workflow::fresh_start(ActionId action) const {
-  if (after->fresh_starts.empty()) return nullptr;
-  const auto fresh = std::ranges::lower_bound(after->fresh_starts, action, {}, &FreshStart::action);
-  return fresh != after->fresh_starts.end() && fresh->action == action ? &*fresh : nullptr;
+const RetryBase* Workflow::retry_base(ActionId action) const {
+  if (after->retry_bases.empty()) return nullptr;
+  const auto base = std::ranges::lower_bound(after->retry_bases, action, {}, &RetryBase::action);
+  return base != after->retry_bases.end() && base->action == action ? &*base : nullptr;
 }
 
 bool Workflow::is_dead_letter(ActionId action) const {
@@ -115,16 +115,15 @@ std::string fingerprint(const Workflow& w) {
   out += fmt::format(" {} {} {} {} {} {} {} {} {} {} {}\n", w.open_tasks, w.running_tasks, w.completed_tasks,
                      w.failed_tasks, w.skipped_tasks, w.cancelled_tasks, w.event_count, w.after->compensated_tasks,
                      w.after->failed_compensations, w.completions, w.last_event_at.time_since_epoch().count());
-  const Aftermath& after = *w.after;
+  const ReworkState& after = *w.after;
   const auto name_all = [](const std::vector<ActionId>& actions) {
     return fmt::format("{}",
                        fmt::join(actions | std::views::transform([](ActionId each) { return to_string(each); }), ","));
   };
   out += fmt::format("{} {} {} {} [{}] [{}]", after.compensating, after.compensate_wanted, to_string(after.end),
                      after.revivals, name_all(after.to_compensate), name_all(after.discarded));
-  for (const FreshStart& fresh : after.fresh_starts)
-    out +=
-        fmt::format(" {}:{}:{}:{}", to_string(fresh.action), fresh.attempt, fresh.generation, fresh.latest_generation);
+  for (const RetryBase& base : after.retry_bases)
+    out += fmt::format(" {}:{}:{}:{}", to_string(base.action), base.attempt, base.generation, base.latest_generation);
   out += fmt::format(" {} {}", after.rerun.value_or(kNoTask), after.undone_earlier);
   for (const auto& [key, completion] : after.earlier)
     out += fmt::format(" {}:{}:{}:{}:{}", key.first, key.second, completion.attempt, completion.place,

@@ -40,7 +40,7 @@ struct TaskRecord {
   std::uint32_t waiting_on : 24 = 0;
   TaskState state : 3 = TaskState::pending;
   // Attempts that ended with the process and do not count as failures. Those that do not fit are counted as made before
-  // a fresh start.
+  // the retry base.
   std::uint32_t interruptions : 5 = 0;
   std::uint32_t attempt : 24 = 0;  // the latest attempt's number; 0: none was made
   bool retry_waits : 1 = false;    // pending, until the delay before the next attempt is over
@@ -75,18 +75,18 @@ class ReadyQueue {
   std::size_t head_ = 0;
 };
 
-// The attempts up to this one were made before the action was given another go; they use up none of its new ones.
-struct FreshStart {
+// Where the counting of retries begins: attempts up to `attempt` belong to earlier runs and use up no retries.
+struct RetryBase {
   ActionId action;
   std::uint32_t attempt = 0;
-  std::uint32_t generation = 1;  // how often it is wished for: once more whenever it is done again though it completed
-  // The highest generation that was ever given: a restored task has an earlier one.
+  std::uint32_t generation = 1;  // 1 + the number of times it was run again after completing
+  // The highest generation that was ever used: a restored task has an earlier one.
   std::uint32_t latest_generation = 1;
 
-  friend bool operator==(const FreshStart&, const FreshStart&) = default;
+  friend bool operator==(const RetryBase&, const RetryBase&) = default;
 };
 
-// A completion that is not the present one of its task: the task was done over, or a restore abandoned it.
+// A completion that is not the current one of its task: the task was run again, or a restore abandoned it.
 struct Completion {
   std::uint32_t attempt = 0;
   std::uint32_t place = 0;  // in the order of completion
@@ -97,24 +97,24 @@ struct Completion {
 // By task and generation, which no two completions of a task share.
 using Completions = std::map<std::pair<TaskIndex, std::uint32_t>, Completion>;
 
-// What most workflows never need: how they are undone, or done again.
-struct Aftermath {
+// The state of undoing and running again, which most workflows never need.
+struct ReworkState {
   bool compensating = false;
-  bool compensate_wanted = false;             // once it has been cancelled
+  bool compensate_wanted = false;             // compensate when it has been cancelled
   WorkflowState end = WorkflowState::failed;  // after the compensation
   std::optional<TaskIndex> rerun;             // after the compensation it is rerun from here instead
   // Actions, the next one last. One stands there for each completion of its task that it is to undo, the latest first.
   std::vector<ActionId> to_compensate;
   // What has not been undone, and, of tasks without a compensation, what those may refer to.
   Completions earlier;
-  std::vector<FreshStart> fresh_starts;  // ascending by action, of each one at most
-  std::vector<ActionId> discarded;       // failed actions whose dead letter nobody wants, ascending
+  std::vector<RetryBase> retry_bases;  // ascending by action, of each one at most
+  std::vector<ActionId> discarded;     // failed actions whose dead letter was discarded, ascending
   std::uint32_t compensated_tasks = 0;
-  std::uint32_t undone_earlier = 0;  // earlier completions that were, since the workflow was last revived
+  std::uint32_t undone_earlier = 0;  // earlier completions undone since the workflow was last revived
   std::uint32_t failed_compensations = 0;
   std::uint32_t revivals = 0;
 
-  friend bool operator==(const Aftermath&, const Aftermath&) = default;
+  friend bool operator==(const ReworkState&, const ReworkState&) = default;
 };
 
 struct Workflow {
@@ -139,7 +139,7 @@ struct Workflow {
   std::uint32_t cancelled_tasks = 0;
   std::uint32_t completions = 0;  // of tasks, so far
   std::vector<TaskRecord> tasks;  // and behind them what undoes some, in the order of these: see record()
-  Rare<Aftermath> after;
+  Rare<ReworkState> after;
   ReadyQueue ready;    // tasks that may start and do work
   ReadyQueue waiting;  // tasks that may start and only wait (a sleep, a signal): they need no task slot
   std::uint64_t event_count = 0;
@@ -172,11 +172,11 @@ struct Workflow {
   }
   // Whether the task has ended in a way that lets its dependents run.
   [[nodiscard]] bool has_released_dependents(TaskIndex task) const;
-  // Attempts that count against the retry policy: neither interrupted by the end of a process nor made before a fresh
-  // start.
+  // Attempts that count against the retry policy: neither interrupted by the end of a process nor made before the
+  // retry base.
   [[nodiscard]] std::uint32_t counted_attempts(ActionId action) const;
   // nullptr: it never was.
-  [[nodiscard]] const FreshStart* fresh_start(ActionId action) const;
+  [[nodiscard]] const RetryBase* retry_base(ActionId action) const;
   // Whether the action is a dead letter: it failed for good, that was not allowed, and somebody may still want it done.
   [[nodiscard]] bool is_dead_letter(ActionId action) const;
 

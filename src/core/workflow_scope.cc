@@ -29,7 +29,7 @@ Json WorkflowScope::read(const JsonText& text, std::string_view what) {
     if (!problem_)
       problem_ =
           Error{.code = ErrorCode::limit_exceeded,
-                .message = fmt::format("it looks at results of more than {} bytes together, the limit", kMaxReadBytes)};
+                .message = fmt::format("it reads results of more than {} bytes in total, the limit", kMaxReadBytes)};
     return nullptr;
   }
   Result<Json> value = text.try_parse();

@@ -141,7 +141,7 @@ TEST(Shell, of_the_workflow_is_that_of_its_command_lines) {
       args("name: x\ntasks: {a: {run: [ls], shell: sh}}", 0),
       "a.yaml:2:31: tasks.a.shell: belongs to a command line, and `run` is a list: a program that needs no shell");
   EXPECT_EQ(args("name: x\nshell: zsh\ntasks: {a: {run: ls}}", 0),
-            "a.yaml:2:8: shell: \"zsh\" is no shell that Pawl knows; write [zsh, -ec], to which the command line is "
+            "a.yaml:2:8: shell: \"zsh\" is not a shell that Pawl knows; write [zsh, -ec], to which the command line is "
             "added");
   EXPECT_EQ(args("name: x\ntasks: {a: {sleep: 1s, shell: sh}}", 0),
             "a.yaml:2:31: tasks.a.shell: belongs to `run:`, and this task has none");

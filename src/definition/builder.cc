@@ -37,8 +37,8 @@ Builder::Builder(const DefinitionChecks& checks)
 
 Checked<void> Builder::set_header(const WorkflowSpec& spec) {
   if (Checked<void> ok = check_name(spec.name, {"name"}); !ok) return ok;
-  if (!is_choice(spec.priority, Priority::critical)) return wrong({"priority"}, "is none of its values");
-  if (!is_choice(spec.on_failure, OnFailure::continue_)) return wrong({"on_failure"}, "is none of its values");
+  if (!is_choice(spec.priority, Priority::critical)) return wrong({"priority"}, "is not one of its values");
+  if (!is_choice(spec.on_failure, OnFailure::continue_)) return wrong({"on_failure"}, "is not one of its values");
   if (Checked<void> ok = check_text(spec.description, {"description"}); !ok) return ok;
   if (!spec.input.is_object()) return wrong({"input"}, "must be an object of default values");
   Path input_path{"input"};

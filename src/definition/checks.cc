@@ -86,7 +86,7 @@ Checked<void> check_timeout(Duration timeout, const Path& path) {
 }
 
 Checked<void> check_retry_policy(const RetryPolicy& policy, const Path& path) {
-  if (!is_choice(policy.backoff, Backoff::linear)) return wrong(path / "backoff", "is none of its values");
+  if (!is_choice(policy.backoff, Backoff::linear)) return wrong(path / "backoff", "is not one of its values");
   if (policy.max_attempts < 1 || policy.max_attempts > kMaxAttempts)
     return wrong(path / "max_attempts", fmt::format("{} is not within 1..{}", policy.max_attempts, kMaxAttempts));
   if (!(policy.multiplier >= 1 && policy.multiplier <= kMaxMultiplier))
@@ -116,7 +116,8 @@ Checked<void> check_error_code(std::string_view code, const Path& path) {
            c == '-' || c == ':';
   };
   if (std::ranges::all_of(code, in_code)) return {};
-  return wrong(path, fmt::format("{} is no error code: codes have letters, digits and _ . - : only", in_quotes(code)));
+  return wrong(path,
+               fmt::format("{} is not an error code: codes have letters, digits and _ . - : only", in_quotes(code)));
 }
 
 Checked<void> check_compensation(const Compensation& compensation, const Path& path) {
@@ -147,7 +148,7 @@ Checked<void> check_task(const TaskSpec& task, const Path& path) {
         std::pair("schedule_to_close", task.schedule_to_close)})
     if (timeout)
       if (Checked<void> ok = check_timeout(*timeout, path / name); !ok) return ok;
-  if (!is_choice(task.on_open, OnOpen::fail)) return wrong(path / "on_open", "is none of its values");
+  if (!is_choice(task.on_open, OnOpen::fail)) return wrong(path / "on_open", "is not one of its values");
   if (!task.circuit_breaker.empty())
     if (Checked<void> ok = check_name(task.circuit_breaker, path / "circuit_breaker"); !ok) return ok;
   if (task.circuit_breaker.empty() && task.on_open != OnOpen::hold)

@@ -99,7 +99,7 @@ std::optional<std::string> doubt_words(const boost::json::array& args) {
     return fmt::format("{} is a word of the shell, and no program{}: {}", in_quotes(program),
                        program == "cd" ? ", and `cwd: DIR` beside `run` is the folder" : "", kList);
   if (is_assignment(program))
-    return fmt::format("{} is no program; variables stand in `env: {{{}: value}}` beside `run`", in_quotes(program),
+    return fmt::format("{} is not a program; variables stand in `env: {{{}: value}}` beside `run`", in_quotes(program),
                        program.substr(0, program.find('=')));
   if (program.find_first_of(" \t\n") != std::string_view::npos && !program.contains('/'))
     return fmt::format("there is hardly a program called {}: {}", in_quotes(program), kList);

@@ -43,7 +43,7 @@ TEST(CommandWords, a_shell_is_written_with_what_takes_the_line) {
     EXPECT_THAT(said_of("    run: ls\n    shell: " + std::string(ours) + "\n"), IsEmpty()) << "what is advised";
     if (theirs.empty()) continue;
     EXPECT_THAT(said_of("    run: ls\n    shell: '" + std::string(theirs) + "'\n"),
-                ElementsAre(HasSubstr("is no shell that Pawl knows; write " + std::string(ours))));
+                ElementsAre(HasSubstr("is not a shell that Pawl knows; write " + std::string(ours))));
   }
 }
 
@@ -68,7 +68,7 @@ TEST(CommandWords, of_the_shell_are_no_programs) {
   EXPECT_THAT(said_of("    run: [cd, /tmp]\n"), ElementsAre(HasSubstr("`cwd: DIR` beside `run`")));
   EXPECT_THAT(
       said_of("    run: [FOO=1, make]\n"),
-      ElementsAre("tasks.a.run[0]: \"FOO=1\" is no program; variables stand in `env: {FOO: value}` beside `run`"));
+      ElementsAre("tasks.a.run[0]: \"FOO=1\" is not a program; variables stand in `env: {FOO: value}` beside `run`"));
   for (const std::string fine : {"[env, FOO=1, make]", "[make, FOO=1]", "[./cd, x]", "[test, -f, x]"})
     EXPECT_THAT(said_of("    run: " + fine + "\n"), IsEmpty()) << fine;
 }
@@ -107,7 +107,7 @@ TEST(ErrorCodes, with_which_no_command_fails) {
   EXPECT_THAT(said("Timeout"), HasSubstr("(did you mean \"timeout\"?)"));
   EXPECT_THAT(said("TimeoutError"), HasSubstr("(did you mean \"timeout\"?)"));
   EXPECT_THAT(said("network_error"), HasSubstr("no command fails with \"network_error\"; the codes are"));
-  EXPECT_EQ(said("75"), "\"75\" is no code: a command that exits with 75 fails with exit_code, as with all others");
+  EXPECT_EQ(said("75"), "\"75\" is not a code: a command that exits with 75 fails with exit_code, as with all others");
   for (const char* const known : {"exit_code", "signal", "timeout", "crashed", "invalid_argument"})
     EXPECT_EQ(said(known), "nothing");
   const std::string policy = "retry_policy: {retryable_errors: [timeout, exitcode]}";

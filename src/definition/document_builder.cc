@@ -261,7 +261,7 @@ Result<void> DocumentBuilder::check_many_keys(std::uint32_t object) {
 std::unexpected<Error> DocumentBuilder::duplicate(std::uint32_t first, std::uint32_t second) const {
   return std::unexpected(
       error_at(document_.position_at(second), ErrorCode::invalid_argument,
-               fmt::format("duplicate key {}: it stands in line {} already", in_quotes(document_.string_at(second)),
+               fmt::format("duplicate key {}: the first one is in line {}", in_quotes(document_.string_at(second)),
                            document_.position_at(first).line)));
 }
 

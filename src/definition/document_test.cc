@@ -107,10 +107,9 @@ TEST(Document, refuses_endless_nesting_without_running_out_of_stack) {
 TEST(Document, refuses_duplicate_keys_at_the_second_and_names_the_line_of_the_first) {
   for (const Format format : {Format::json, Format::yaml}) {
     EXPECT_EQ(refused("{\"a\": 1,\n \"b\": {\"a\": 1},\n  \"a\": 2}", format),
-              "3:3: duplicate key \"a\": it stands in line 1 already");
+              "3:3: duplicate key \"a\": the first one is in line 1");
   }
-  EXPECT_EQ(refused(R"({"a": 1, "\u0061": 2})", Format::json),
-            "1:10: duplicate key \"a\": it stands in line 1 already");
+  EXPECT_EQ(refused(R"({"a": 1, "\u0061": 2})", Format::json), "1:10: duplicate key \"a\": the first one is in line 1");
 }
 
 TEST(Document, finds_the_first_duplicate_among_very_many_keys) {
@@ -119,7 +118,7 @@ TEST(Document, finds_the_first_duplicate_among_very_many_keys) {
   for (int i = 0; i < kKeys; ++i) text += "\"key" + std::to_string(i) + "\": 0,\n";
   EXPECT_TRUE(Document::parse(text + "\"last\": 0}", Format::json).has_value());
   EXPECT_EQ(refused(text + "\"key77\": 0,\n\"key5\": 0}", Format::json),
-            "100001:1: duplicate key \"key77\": it stands in line 78 already");
+            "100001:1: duplicate key \"key77\": the first one is in line 78");
 }
 
 TEST(Document, refuses_nul_bytes_where_they_stand) {

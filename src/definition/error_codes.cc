@@ -36,7 +36,7 @@ std::optional<std::string> doubt_error_code(std::string_view code) {
   if (is_among(kOfCommands) || is_among(kOthers)) return std::nullopt;
   const bool is_number = !code.empty() && code.find_first_not_of("0123456789") == std::string_view::npos;
   if (is_number)
-    return fmt::format("{} is no code: a command that exits with {} fails with exit_code, as with all others",
+    return fmt::format("{} is not a code: a command that exits with {} fails with exit_code, as with all others",
                        in_quotes(code), code);
   const auto same = std::ranges::find(kOfCommands, as_code(code), [](std::string_view each) { return as_code(each); });
   const std::string meant = same != std::end(kOfCommands) ? fmt::format(" (did you mean {}?)", in_quotes(*same))

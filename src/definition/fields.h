@@ -63,7 +63,7 @@ Checked<void> read_fields(Node object, std::span<const Field<T>> fields, T& into
     if (field == nullptr) {
       std::vector<std::string_view> known;
       for (const Field<T>& candidate : fields) known.push_back(candidate.name);
-      ok = wrong_key(std::move(member), "is no known field" + what_to_write(key.string(), value, whose, known));
+      ok = wrong_key(std::move(member), "is not a known field" + what_to_write(key.string(), value, whose, known));
     } else if (ok = field->read(into, value, member); !ok) {
       ok = with_advice(std::move(ok), key.string(), value, member);
     }

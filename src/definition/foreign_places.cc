@@ -64,7 +64,7 @@ std::optional<std::string> find_output_file(std::string_view text) {
   for (const std::string_view file : {"$GITHUB_OUTPUT", "${GITHUB_OUTPUT}", "$GITHUB_ENV", "${GITHUB_ENV}"})
     if (text.contains(file))
       return fmt::format(
-          "{} is no file here: print JSON on standard output instead, `echo '{{\"tag\": 1}}'`, and other "
+          "{} is not a file here: print JSON on standard output instead, `echo '{{\"tag\": 1}}'`, and other "
           "tasks read `${{{{ tasks.a.result.tag }}}}`",
           in_quotes(file));
   return std::nullopt;

@@ -122,7 +122,7 @@ constexpr std::string_view kNoLoop =
     "write a task for each, or loop in the command: `run: for f in *.csv; "
     "do load \"$f\"; done`";
 constexpr std::string_view kNoApproval =
-    "a person stops a workflow between two tasks by `pawl pause ID`, and lets it go on by `pawl resume ID`";
+    "a person stops a workflow between two tasks by `pawl pause ID`, and continues it by `pawl resume ID`";
 constexpr std::string_view kAfterFailure =
     "a task runs when what it depends on has ended well, or has failed and has `allow_failure: true`, in spite of "
     "which "

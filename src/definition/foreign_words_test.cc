@@ -70,7 +70,7 @@ TEST(ForeignWords, each_gets_its_advice_and_no_other) {
     for (const ForeignWords& row : foreign_words(what)) {
       for (const std::string& word : words_of(row.words)) {
         EXPECT_TRUE(seen.insert(word).second) << word << " is there twice";
-        EXPECT_EQ(refusal(what, word), fmt::format("is no known field; {}", row.advice)) << word;
+        EXPECT_EQ(refusal(what, word), fmt::format("is not a known field; {}", row.advice)) << word;
       }
     }
   }
@@ -126,15 +126,16 @@ TEST(ForeignWords, what_is_shown_is_valid) {
 
 TEST(ForeignWords, are_known_however_they_are_spelt) {
   for (const std::string word : {"depends_on", "depends-on", "dependsOn", "DependsOn", "DEPENDS_ON"})
-    EXPECT_EQ(task_refusal(word + ": [a]"), "is no known field; write `dependencies: [a, b]`") << word;
-  EXPECT_EQ(refusal_of("name: x\nx-common: &c {}\ntasks: {a: {run: ls}}\n"),
-            "is no known field; a definition has only the fields that are known; leave it out, or make it a comment: "
-            "`# x`");
-  EXPECT_EQ(task_refusal("timeout-minutes: 5"), "is no known field; write `timeout: 10m`");
-  EXPECT_EQ(task_refusal("continue-on-error: true"), "is no known field; write `allow_failure: true`");
+    EXPECT_EQ(task_refusal(word + ": [a]"), "is not a known field; write `dependencies: [a, b]`") << word;
+  EXPECT_EQ(
+      refusal_of("name: x\nx-common: &c {}\ntasks: {a: {run: ls}}\n"),
+      "is not a known field; a definition has only the fields that are known; leave it out, or make it a comment: "
+      "`# x`");
+  EXPECT_EQ(task_refusal("timeout-minutes: 5"), "is not a known field; write `timeout: 10m`");
+  EXPECT_EQ(task_refusal("continue-on-error: true"), "is not a known field; write `allow_failure: true`");
   // Nobody's word, but nearly ours.
-  EXPECT_EQ(task_refusal("dependancies: [a]"), "is no known field (did you mean \"dependencies\"?)");
-  EXPECT_EQ(task_refusal("retryPolicy: {}"), "is no known field (did you mean \"retry_policy\"?)");
+  EXPECT_EQ(task_refusal("dependancies: [a]"), "is not a known field (did you mean \"dependencies\"?)");
+  EXPECT_EQ(task_refusal("retryPolicy: {}"), "is not a known field (did you mean \"retry_policy\"?)");
 }
 
 // What a word means elsewhere is what the advice does here.
@@ -178,7 +179,7 @@ TEST(ForeignWords, are_not_advised_to_do_something_else) {
 TEST(ForeignWords, are_told_by_their_values_too) {
   const auto starts = [](const std::string& member, std::string_view advice) {
     const std::string refused = task_refusal(member);
-    EXPECT_TRUE(refused.starts_with(fmt::format("is no known field; {}", advice))) << member << ": " << refused;
+    EXPECT_TRUE(refused.starts_with(fmt::format("is not a known field; {}", advice))) << member << ": " << refused;
   };
   for (const char* const condition : {"always()", "'${{ failure() }}'", "'!cancelled()'"})
     starts(fmt::format("if: {}", condition), "a task runs when what it depends on has ended well, or has failed and");

@@ -119,7 +119,7 @@ Scalar to_scalar(const Json& value) {
     case boost::json::kind::object:
       break;
   }
-  PAWL_ASSERT(false, "JSON of kind {} is no scalar", static_cast<int>(value.kind()));
+  PAWL_ASSERT(false, "JSON of kind {} is not a scalar", static_cast<int>(value.kind()));
 }
 
 // Walks a value without recursion: a caller's value may be nested as deep as its memory allows.

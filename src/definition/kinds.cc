@@ -61,7 +61,7 @@ std::optional<std::string> doubt_printed(const Access& access, const Comparison&
   const std::string& text = literal.literal;
   if (text.empty() || text.ends_with('\n')) return std::nullopt;
   if (access.path[2] == "result" && access.path[3] == "stdout" && scalar_in(text))
-    return fmt::format("a command that prints {0} has that as its result, for it is JSON; write {1} {2} {0}", text,
+    return fmt::format("a command that prints {0} has that as its result, because it is JSON; write {1} {2} {0}", text,
                        expression::written_path(access.path, 3), sign(literal));
   return fmt::format("what a command prints ends with a line break as a rule, and {} does not; write trim({}) {} {}",
                      in_quotes(text), expression::written_path(access.path, access.path.size()), sign(literal),

@@ -73,7 +73,7 @@ TEST(Warnings, what_a_command_printed_compared_without_its_line_break) {
             R"(trim(tasks.a.result.stdout) == "yes")");
   EXPECT_THAT(warned(R"(tasks.a.result.stderr ~= "no")"), HasSubstr(R"(write trim(tasks.a.result.stderr) ~= "no")"));
   EXPECT_EQ(warned(R"(tasks.a.result.stdout == "3")"),
-            "a command that prints 3 has that as its result, for it is JSON; write tasks.a.result == 3");
+            "a command that prints 3 has that as its result, because it is JSON; write tasks.a.result == 3");
   EXPECT_THAT(warned("tasks.a.result.stdout"), HasSubstr(R"(write trim(tasks.a.result.stdout) == "yes")"));
   for (const char* right : {R"(tasks.a.result.stdout == "yes\n")", R"(tasks.a.result.stdout ~= "")",
                             R"(trim(tasks.a.result.stdout) == "yes")", R"(tasks.a.result == 3)"})

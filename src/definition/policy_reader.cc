@@ -170,7 +170,7 @@ Result<PolicyKind> parse_policy_kind(std::string_view text) {
   for (std::size_t i = 0; i < std::size(definition::kKinds); ++i)
     if (definition::kKinds[i] == text) return static_cast<PolicyKind>(i);
   return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no kind of policy; it is timeout, retry or circuit_breaker{}", in_quotes(text),
+              fmt::format("{} is not a kind of policy; it is timeout, retry or circuit_breaker{}", in_quotes(text),
                           did_you_mean(text, definition::kKinds)),
               "kind");
 }

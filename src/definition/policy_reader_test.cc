@@ -66,16 +66,16 @@ TEST(PolicyReader, refuses_what_makes_no_sense_and_says_where) {
   EXPECT_EQ(refusal("circuit_breaker", R"({"probes": 0})"), "probes: 0 is not within 1..1000000");
   EXPECT_EQ(refusal("circuit_breaker", R"({"timeout": 0})"), "timeout: must be more than 0");
   EXPECT_EQ(refusal("circuit_breaker", R"({"threshold": 5})"),
-            "threshold: is no known field; write `failure_threshold: 5`");
+            "threshold: is not a known field; write `failure_threshold: 5`");
   EXPECT_EQ(refusal("retry", R"({"max_attempts": 0})"), "max_attempts: 0 is not within 1..10000");
   EXPECT_EQ(refusal("retry", R"({"base_delay": "10s", "max_delay": "2s"})"), "max_delay: 2s is below base_delay, 10s");
   EXPECT_EQ(refusal("retry", R"({"backoff": "quadratic"})"),
-            "backoff: \"quadratic\" is no backoff; it is exponential, fixed or linear");
+            "backoff: \"quadratic\" is not a backoff; it is exponential, fixed or linear");
   EXPECT_EQ(refusal("timeout", R"({"default_timeout": "10m"})"), "default_timeout: 10m is above max_timeout, 5m");
   EXPECT_EQ(refusal("timeout", R"({"per_task_timeouts": {"a": -1}})"), "per_task_timeouts.a: -1 ms is negative");
   EXPECT_EQ(refusal("timeout", R"([])"), "a timeout policy is an object of settings");
   EXPECT_EQ(parse_policy_kind("breaker").error().message,
-            "\"breaker\" is no kind of policy; it is timeout, retry or circuit_breaker");
+            "\"breaker\" is not a kind of policy; it is timeout, retry or circuit_breaker");
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ Checked<void> read_priority(Header& header, Node value, const Path& path) {
   if (!text) return std::unexpected(text.error());
   const auto priority = parse_priority(*text);
   if (!priority)
-    return wrong(path, fmt::format("{} is no priority; it is low, normal, high or critical", in_quotes(*text)));
+    return wrong(path, fmt::format("{} is not a priority; it is low, normal, high or critical", in_quotes(*text)));
   header.spec.priority = *priority;
   return {};
 }

@@ -129,7 +129,7 @@ TEST(Reader, the_order_of_tasks_is_content_and_that_of_dependencies_is_not) {
 TEST(Reader, points_at_the_value_that_is_wrong_and_at_the_name_that_is_unknown) {
   EXPECT_EQ(refusal(task("run: ls, timeout: -1")), "line 3:25: tasks.a.timeout: -1 ms is negative");
   EXPECT_EQ(refusal(task("run: ls, timeuot: 1")),
-            "line 3:16: tasks.a.timeuot: is no known field (did you mean \"timeout\"?)");
+            "line 3:16: tasks.a.timeuot: is not a known field (did you mean \"timeout\"?)");
   EXPECT_EQ(refusal("name: x\ntasks:\n  a b: {run: ls}"),
             "line 3:3: tasks[\"a b\"]: task id \"a b\" contains white space; white space, [ and ] are not allowed");
 }

@@ -122,7 +122,7 @@ Checked<void> read_backoff(RetryDraft& draft, Node value, const Path& path) {
     draft.policy.backoff = backoff;
     return {};
   }
-  return wrong(path, fmt::format("{} is no backoff; it is exponential, fixed or linear", in_quotes(*text)));
+  return wrong(path, fmt::format("{} is not a backoff; it is exponential, fixed or linear", in_quotes(*text)));
 }
 
 template <auto Member>

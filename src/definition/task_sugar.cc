@@ -182,7 +182,7 @@ Checked<Json> read_shell(Node value, const Path& path) {
   constexpr const char* kExpected = "bash, sh, or a list such as [zsh, -ec], to which the command line is added";
   if (value.kind() == NodeKind::string && (value.string() == "bash" || value.string() == "sh")) return value.to_json();
   if (value.kind() == NodeKind::string)
-    return wrong(path, fmt::format("{} is no shell that Pawl knows; write {}, to which the command line is added",
+    return wrong(path, fmt::format("{} is not a shell that Pawl knows; write {}, to which the command line is added",
                                    in_quotes(value.string()), as_shell_list(value.string())));
   if (value.kind() != NodeKind::array || value.size() == 0) return wrong_type(value, path, kExpected);
   boost::json::array words;

@@ -126,7 +126,7 @@ TEST(Warnings, variables_of_templates_are_text) {
 
 TEST(Warnings, the_files_of_github_are_not_there) {
   EXPECT_THAT(warnings_of_b("stdin: 'echo tag=1 >> $GITHUB_OUTPUT'"),
-              ElementsAre(HasSubstr("\"$GITHUB_OUTPUT\" is no file here: print JSON on standard output instead")));
+              ElementsAre(HasSubstr("\"$GITHUB_OUTPUT\" is not a file here: print JSON on standard output instead")));
   EXPECT_THAT(warnings_of_b("stdin: 'echo tag=1 >> \"${GITHUB_ENV}\"'"), SizeIs(1));
   EXPECT_THAT(warnings_of_b("stdin: '$GITHUB_SHA'"), IsEmpty());
 }

@@ -277,7 +277,7 @@ std::string_view explain(std::string_view message) {
   for (const auto& [theirs, ours] : kMeanings)
     if (message == theirs) return ours;
   if (message.starts_with(YAML::ErrorMsg::INVALID_UNICODE))
-    return "an escape that is no Unicode character (for one beyond U+FFFF write \\U and 8 digits, or the character "
+    return "an escape that is not a Unicode character (for one beyond U+FFFF write \\U and 8 digits, or the character "
            "itself)";
   return message;
 }

@@ -68,7 +68,7 @@ TEST(YamlScalar, plain_floats) {
 
 TEST(YamlScalar, refuses_what_json_cannot_express) {
   for (const std::string word : {".inf", "-.Inf", "+.INF", ".nan", ".NaN", ".NAN"}) {
-    const std::string why = word + " is no number that JSON can express; put it in quotes if it is a string";
+    const std::string why = word + " is not a number that JSON can express; put it in quotes if it is a string";
     EXPECT_EQ(yaml("a:\n - " + word), "2:4: " + why);
     EXPECT_EQ(yaml("a:\n - !!float " + word), "2:4: " + why);
   }

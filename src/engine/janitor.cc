@@ -104,7 +104,7 @@ Result<std::size_t> Janitor::discard_letters(Duration age) {
   if (!old) return std::unexpected(old.error());
   std::size_t discarded = 0;
   for (const DeadLetter& letter : *old) {
-    const Result<void> done = policy_.discard_dead_letter(letter.id, "it was kept long enough");
+    const Result<void> done = policy_.discard_dead_letter(letter.id, "its retention period has ended");
     discarded += done ? 1 : 0;
     if (!done && !concerns_it_alone(done.error())) return std::unexpected(done.error());
   }

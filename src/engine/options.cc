@@ -67,7 +67,7 @@ Result<void> check_options(const Options& options) {
   if (Result<void> ok = check_count("max_crashes", options.max_crashes, kMostCrashes); !ok) return ok;
   if (Result<void> ok = check_actor(actor_of(options)); !ok) return ok;
   if (options.standby && options.data_dir.empty())
-    return fail(ErrorCode::invalid_argument, "there is nothing to stand by for without a data directory", "standby");
+    return fail(ErrorCode::invalid_argument, "standby needs a data directory", "standby");
   return {};
 }
 

@@ -103,7 +103,7 @@ Result<void> Evaluator::Lua::push_chunk(std::string_view expression, Work& work)
 
 std::unexpected<Error> Evaluator::Lua::error_on_stack(std::string_view expression, Scope& scope) {
   lua_State* const lua = state->lua;
-  std::string message = "it raised an error that is no string";
+  std::string message = "it raised an error that is not a string";
   if (lua_isstring(lua, -1) != 0) {
     std::size_t size = 0;
     const char* const text = lua_tolstring(lua, -1, &size);

@@ -120,7 +120,7 @@ TEST_F(Evaluating, tables_become_arrays_or_objects) {
 }
 
 TEST_F(Evaluating, what_is_no_json_is_refused) {
-  EXPECT_THAT(error_of("type"), HasSubstr("a function is no JSON value"));
+  EXPECT_THAT(error_of("type"), HasSubstr("a function is not a JSON value"));
   EXPECT_THAT(error_of("0/0"), HasSubstr("not finite"));
   EXPECT_THAT(error_of("{math.huge}"), HasSubstr("not finite"));
   EXPECT_THAT(error_of("'\\xff'"), HasSubstr("UTF-8"));
@@ -207,8 +207,8 @@ TEST_F(Evaluating, errors_read_well) {
   EXPECT_EQ(error_of("error('no rows')"), "no rows");
   EXPECT_EQ(error_of("\n\nerror('no rows')"), "no rows");
   EXPECT_EQ(error_of("error(5)"), "5");
-  EXPECT_EQ(error_of("error({})"), "it raised an error that is no string");
-  EXPECT_EQ(error_of("error()"), "it raised an error that is no string");
+  EXPECT_EQ(error_of("error({})"), "it raised an error that is not a string");
+  EXPECT_EQ(error_of("error()"), "it raised an error that is not a string");
   EXPECT_EQ(error_of("error('a\\nb\\xff\\xc3\\xa9')"), "a b?\xc3\xa9");
   EXPECT_LT(error_of("error(('x'):rep(100000))").size(), 400U);
   EXPECT_THAT(error_of("input.list + 1"), HasSubstr("attempt to perform arithmetic on a table value"));
@@ -237,7 +237,7 @@ TEST_F(Evaluating, arithmetic_on_texts_says_what_to_write) {
   for (const char* expression :
        {"'7' + 1", "1 - '7'", "'7' * 2", "'7' / '2'", "-'7'", "'7' // 2", "'7' % 2", "2 ^ '7'"})
     EXPECT_EQ(error_of(expression), wrong(kNumber)) << expression;
-  EXPECT_EQ(error_of("'x' * 3"), wrong("\"x\", which is no number"));
+  EXPECT_EQ(error_of("'x' * 3"), wrong("\"x\", which is not a number"));
   EXPECT_EQ(error_of("'7' + nil"), "attempt to perform arithmetic on a nil value");
   EXPECT_EQ(value_of("tonumber('7') + 1"), "8");
   EXPECT_EQ(error_of("1 < '2'"), "attempt to compare number with string; tonumber(x) makes a number of a text");

@@ -53,7 +53,7 @@ constexpr ForeignName kOthers[] = {
      "`tasks.ID.state == \"failed\"` tells, and in spite of which the workflow completes; to tell of a failure write "
      "`pawl run FILE || ./notify`"},
     {"success on_success all_success", "leave it out: a task runs when what it depends on has ended well"},
-    {"manual", "a person stops a workflow by `pawl pause ID`, and lets it go on by `pawl resume ID`"},
+    {"manual", "a person stops a workflow by `pawl pause ID`, and continues it by `pawl resume ID`"},
     {"never", "write `when: false`"},
     {"contains includes", "write `string.find(text, part, 1, true) ~= nil`"},
     {"startsWith startswith hasPrefix", "write `string.sub(text, 1, #part) == part`"},

@@ -49,7 +49,7 @@ int mark_array(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TTABLE);
   lua_settop(lua, 1);
   if (has_metatable(lua, 1, kArray)) return 1;
-  if (lua_getmetatable(lua, 1) != 0) return luaL_error(lua, "a library is no array");
+  if (lua_getmetatable(lua, 1) != 0) return luaL_error(lua, "a library is not an array");
   set_metatable(lua, kArray);
   return 1;
 }

@@ -26,7 +26,7 @@ TEST_F(Pairs, goes_through_the_tasks_it_may_look_at) {
       "5");
   EXPECT_EQ(value_of("#tasks"), "3");
   EXPECT_EQ(value_of("{next(tasks)}"),
-            "!a task or the workflow is no value; take its result, id or name in \"{next(tasks)}\"");
+            "!a task or the workflow is not a value; take its result, id or name in \"{next(tasks)}\"");
   EXPECT_EQ(value_of("{(next(tasks)), (next(tasks, 'b')), (next(tasks, 'a')), tostring(next(tasks, 'd-1'))}"),
             R"(["a","d-1","b","nil"])");
   EXPECT_EQ(error_of("next(tasks, 'c')"), "next: there is no such key");

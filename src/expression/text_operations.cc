@@ -41,7 +41,7 @@ void say_arithmetic(lua_State* lua, int index, std::string_view advice_on_words)
   raise_message(lua);
 }
 
-int refuse_arithmetic(lua_State* lua) { refuse(lua, ", which is no number"); }
+int refuse_arithmetic(lua_State* lua) { refuse(lua, ", which is not a number"); }
 
 // What `+` is elsewhere, too.
 int refuse_addition(lua_State* lua) { refuse(lua, "; texts are joined with `..`"); }

@@ -60,7 +60,7 @@ class Converter {
       case LUA_TSTRING:
         return string(index);
       default:
-        return wrong(fmt::format("a {} is no JSON value", lua_typename(lua_, lua_type(lua_, index))));
+        return wrong(fmt::format("a {} is not a JSON value", lua_typename(lua_, lua_type(lua_, index))));
     }
   }
 
@@ -74,7 +74,7 @@ class Converter {
 
   Result<Json> proxy(int index, std::size_t depth) {
     const Json* const json = json_at(lua_, index);
-    if (json == nullptr) return wrong("a task or the workflow is no value; take its result, id or name");
+    if (json == nullptr) return wrong("a task or the workflow is not a value; take its result, id or name");
     return copy(*json, depth);
   }
 

@@ -1,6 +1,6 @@
 // Commands: what is asked of a workflow. A command is decided on in one step, and changes nothing if it is refused.
 //
-// Time and random numbers reach a decision only as part of what it is given (see core::Moment).
+// Time and random numbers reach a decision only as part of what it is given (see core::DecisionInputs).
 #pragma once
 
 #include <cstdint>

@@ -69,8 +69,7 @@ Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces
 
 Result<std::vector<Event>> EventDecoder::decode_run(std::string_view bytes, std::vector<std::string>* by) {
   stored::Run run;
-  if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return corrupt_bytes("they are no run of events");
+  if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt_bytes("not a run of events");
   if (by != nullptr) {
     Result<std::vector<std::string>> causes = causes_of(run);
     if (!causes) return std::unexpected(std::move(causes.error()));

@@ -331,7 +331,7 @@ EventDecoder::EventDecoder(DefinitionSource definitions, WorkflowFactsPtr facts)
 
 Result<Event> EventDecoder::decode(const stored::Event& event, Timestamp run_at) {
   const Take take = kTakes[event.what_case()];
-  if (take == nullptr) return corrupt_bytes("an event of no known kind; a newer version of Pawl may have written it");
+  if (take == nullptr) return corrupt_bytes("an event of an unknown kind; a newer version of Pawl may have written it");
   Result<Event> decoded = take(event, from_stored_time(to_stored_time(run_at), event.after_us()), definitions_);
   if (!decoded) return decoded;
   if (Result<void> named = name_action(*decoded); !named) return std::unexpected(std::move(named.error()));
@@ -352,7 +352,7 @@ Result<void> EventDecoder::name_action(Event& event) const {
           if (is_position && stored.task < definition.action_count())
             happened.action = definition.action_at(stored.task);
           if (!definition.has(happened.action))
-            return corrupt_bytes(fmt::format("an event about {}, which there is not", to_string(stored)));
+            return corrupt_bytes(fmt::format("an event about {}, which does not exist", to_string(stored)));
         }
         return {};
       },

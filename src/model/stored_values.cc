@@ -8,7 +8,7 @@
 namespace pawl {
 
 std::unexpected<Error> corrupt_bytes(std::string_view what) {
-  return fail(ErrorCode::corruption, fmt::format("stored bytes make no sense: {}", what));
+  return fail(ErrorCode::corruption, fmt::format("stored bytes cannot be decoded: {}", what));
 }
 
 void to_stored_json(const JsonText& json, std::string* out) {

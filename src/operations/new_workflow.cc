@@ -12,7 +12,7 @@
 namespace pawl::operations {
 namespace {
 
-Result<JsonText> lay_over(const Definition& definition, const Json& input, std::size_t max_bytes) {
+Result<JsonText> merge_input(const Definition& definition, const Json& input, std::size_t max_bytes) {
   if (!input.is_object()) return fail(ErrorCode::invalid_argument, "the input must be a JSON object", "input");
   if (input.get_object().empty()) return definition.input();
   if (Result<void> ok = check_value(input, "input"); !ok) return std::unexpected(std::move(ok.error()));
@@ -42,7 +42,7 @@ Result<void> check_same(const WorkflowFacts& existing, const WorkflowFacts& want
   constexpr std::size_t kShownHash = 12;
   const Definition& before = *existing.definition;
   const Definition& now = *wanted.definition;
-  const std::string which = fmt::format("there is a workflow {} already", in_quotes(existing.id.text()));
+  const std::string which = fmt::format("workflow {} already exists", in_quotes(existing.id.text()));
   if (before.hash() != now.hash())
     return fail(ErrorCode::already_exists, fmt::format("{}, of another definition: {} {}, not {} {}", which,
                                                        in_quotes(before.name()), before.hash().substr(0, kShownHash),
@@ -76,7 +76,7 @@ Result<NewWorkflow> prepare_workflow(Node& node, const DefinitionPtr& definition
     return std::unexpected(std::move(ok.error()));
   Result<BoundDefinitionPtr> bound = node.definitions().bind(definition);
   if (!bound) return std::unexpected(std::move(bound.error()));
-  Result<JsonText> input = lay_over(*definition, options.input, node.options().definitions.args_bytes);
+  Result<JsonText> input = merge_input(*definition, options.input, node.options().definitions.args_bytes);
   if (!input) return std::unexpected(std::move(input.error()));
   auto facts =
       std::make_shared<const WorkflowFacts>(WorkflowFacts{.id = WorkflowId(options.id ? *options.id : node.new_id()),

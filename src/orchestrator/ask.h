@@ -18,11 +18,11 @@ inline Error engine_stopping() { return {.code = ErrorCode::unavailable, .messag
 
 inline Error dropped(bool running) {
   if (!running) return engine_stopping();
-  return {.code = ErrorCode::internal, .message = "the shard broke off before it had answered; the log says why"};
+  return {.code = ErrorCode::internal, .message = "the shard failed before it answered; the log says why"};
 }
 
 inline Error inbox_is_full() {
-  return {.code = ErrorCode::unavailable, .message = "the engine has more requests waiting than it takes; try again"};
+  return {.code = ErrorCode::unavailable, .message = "the request queue is full; try again"};
 }
 
 // Where a caller waits for what another thread will say, once.

@@ -16,7 +16,7 @@ Result<DefinitionPtr> read_stored_definition(const std::string& hash, std::strin
   Result<DefinitionPtr> definition = read_definition(canonical, "stored.json", {.limits = kNoLimits, .stored = true});
   if (!definition) return std::unexpected(std::move(definition.error()).within("the stored definition " + hash));
   if ((*definition)->hash() != hash)
-    return fail(ErrorCode::corruption, "the stored definition " + hash + " is another one");
+    return fail(ErrorCode::corruption, "the stored definition does not have hash " + hash);
   return definition;
 }
 

@@ -47,7 +47,7 @@ Result<void> Executors::add(std::string name, std::size_t capacity, std::vector<
   const MutexLock lock(mutex_);
   for (const Executor& executor : executors_)
     if (!executor.removed && executor.name == name)
-      return fail(ErrorCode::already_exists, fmt::format("there is an executor {} already", in_quotes(name)));
+      return fail(ErrorCode::already_exists, fmt::format("executor {} already exists", in_quotes(name)));
   if (executors_.size() > UINT16_MAX) return fail(ErrorCode::limit_exceeded, "too many executors");
   executors_.push_back({.name = std::move(name), .capacity = capacity});
   started = place_queued();

@@ -67,8 +67,9 @@ void Node::call(const Actor& actor, Request request, Completion completion) {
     return completion.fail(std::move(known.error()));
   const OperationRow* const row = operations_.find(request);
   if (row == nullptr) [[unlikely]]
-    return completion.fail({.code = ErrorCode::invalid_argument,
-                            .message = fmt::format("there is no operation {} here", in_quotes(request.operation()))});
+    return completion.fail(
+        {.code = ErrorCode::invalid_argument,
+         .message = fmt::format("this service has no operation {}", in_quotes(request.operation()))});
   if (options_.shard.read_only && !row->facts.read_only) [[unlikely]]
     return completion.fail(Decider::refuse_to_change().error());
   StepRunner* const waiting = completion.waiting();

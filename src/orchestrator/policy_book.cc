@@ -58,7 +58,7 @@ Steps<void> PolicyBook::define(std::string name, PolicyConfig config) {
   if (Result<void> ok = definition::check_policy(name, config); !ok) co_return ok;
   const PolicyRegistry::Change change = co_await registry_.begin_change(name);
   if (registry_.get(name))
-    co_return fail(ErrorCode::already_exists, fmt::format("there is a policy {} already; update it", in_quotes(name)),
+    co_return fail(ErrorCode::already_exists, fmt::format("policy {} already exists; update it", in_quotes(name)),
                    "name");
   PolicyInfo info{
       .id = name, .kind = kind_of(config), .versions = {{.number = 1, .at = clock_.wall(), .config = config}}};
@@ -77,9 +77,10 @@ Steps<void> PolicyBook::update(std::string name, PolicyConfig config) {
     Result<PolicyInfo> updated = registry_.get(name);
     if (!updated) co_return std::unexpected(std::move(updated.error()));
     if (updated->kind != kind_of(config))
-      co_return fail(ErrorCode::invalid_argument,
-                     fmt::format("policy {} is a {} policy, and stays one", in_quotes(name), to_string(updated->kind)),
-                     "kind");
+      co_return fail(
+          ErrorCode::invalid_argument,
+          fmt::format("policy {} is a {} policy; its kind cannot change", in_quotes(name), to_string(updated->kind)),
+          "kind");
     std::vector<PolicyVersion>& versions = updated->versions;
     versions.push_back({.number = versions.back().number + 1, .at = clock_.wall(), .config = config});
     if (versions.size() > kMostVersions) versions.erase(versions.begin());
@@ -126,7 +127,7 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
     return PolicyAnswer{.allowed = false,
                         .reason = question.attempt >= retries->max_attempts
                                       ? fmt::format("all {} attempts are used up", retries->max_attempts)
-                                      : fmt::format("{} is no error to try again after", in_quotes(question.code))};
+                                      : fmt::format("{} is not a retryable error", in_quotes(question.code))};
   }
   policy::Breaker breaker = breakers_.state_of(name).value_or(policy::Breaker());
   const bool allowed = policy::enter(breaker, breaker_policy(*info), clock_.now());

@@ -106,8 +106,8 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
                                    const ForkOptions& options) {
   if (stored.runs.empty() || stored.runs.front().first_event != 0)
     return fail(ErrorCode::invalid_state,
-                fmt::format("the beginning of the history of workflow {} is not kept any more, and without it the past "
-                            "cannot be told",
+                fmt::format("the beginning of the history of workflow {} is no longer kept, and the past cannot be "
+                            "reconstructed without it",
                             in_quotes(stored.id)));
   core::Workflow past;
   bool found = false;
@@ -128,10 +128,11 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
     return fail(ErrorCode::not_found, fmt::format("workflow {} has had {} events, the last one is number {}",
                                                   in_quotes(stored.id), past.event_count, past.event_count - 1));
   if (!found)
-    return fail(ErrorCode::not_found, fmt::format("no attempt at a task {} was made in workflow {}",
+    return fail(ErrorCode::not_found, fmt::format("no attempt of a task {} was made in workflow {}",
                                                   in_quotes(options.task), in_quotes(stored.id)));
   if (past.facts == nullptr)
-    return fail(ErrorCode::invalid_argument, "before event 0, the creation, there is nothing to go on from", "event");
+    return fail(ErrorCode::invalid_argument, "before event 0, the creation, there is nothing to continue from",
+                "event");
   if (is_terminal(past.state))
     return fail(ErrorCode::invalid_state,
                 fmt::format("workflow {} had ended by then; fork it at an earlier event, or rerun it from a task",

@@ -171,7 +171,7 @@ Result<void> Workflows::drop_nameless(Space space) {
     return true;
   });
   if (!scanned || dropped == 0) return scanned;
-  report_.lost.push_back(fmt::format("{} row{} of {} whose key makes no sense", dropped, dropped == 1 ? "" : "s",
+  report_.lost.push_back(fmt::format("{} row{} of {} with an invalid key", dropped, dropped == 1 ? "" : "s",
                                      kSpaceNames[static_cast<std::size_t>(space)]));
   return rows_.write(*batch, Sync::no);
 }
@@ -424,7 +424,7 @@ Result<void> Workflows::settle_policies() {
 void Workflows::note_unknown_losses() {
   const auto id_of = [](const std::string& key) { return key.substr(0, key.find('\0')); };
   if (losses_.anywhere)
-    report_.lost.emplace_back("perhaps whole workflows: nobody knows what was in the missing files");
+    report_.lost.emplace_back("perhaps whole workflows: the contents of the missing files are unknown");
   for (const LostRange& range : losses_.ranges) {
     if (range.space != Space::live && range.space != Space::ended && range.space != Space::history) continue;
     const std::string after = id_of(range.after);
@@ -459,7 +459,7 @@ Result<void> salvage_into(const std::string& from, const std::string& made, Salv
   if (checked->problem_count == 0) return {};
   const DataProblem& first = checked->problems.front();
   return fail(ErrorCode::internal,
-              fmt::format("what was made is not sound: {} {}: {}", first.workflow, first.where, first.what));
+              fmt::format("the salvaged directory is not sound: {} {}: {}", first.workflow, first.where, first.what));
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ Result<void> Node::check_id_is_free(Store& store, bool is_next, const core::Work
   if (!is_next)
     return fail(ErrorCode::conflict,
                 fmt::format("workflow {} is stored there, and another process has used that data directory since: it "
-                            "may have gone on with it; name another data directory",
+                            "may have continued it; name another data directory",
                             in_quotes(workflow.id())));
   return {};
 }
@@ -151,7 +151,7 @@ Result<void> Node::enable(const PersistenceOptions& options) {
     return fail(ErrorCode::invalid_argument, "it is not between 0 and 100 years", "sync_delay");
   if (options.data_dir.empty()) return fail(ErrorCode::invalid_argument, "it is empty", "data_dir");
   if (options.read_only)
-    return fail(ErrorCode::invalid_argument, "what is stored nowhere else cannot be kept in what is read only",
+    return fail(ErrorCode::invalid_argument, "a read-only directory cannot store workflows that are only in memory",
                 "read_only");
   const MutexLock changing(changing_);
   if (Result<void> open = check_open(); !open) return open;  // it may have been stopped meanwhile

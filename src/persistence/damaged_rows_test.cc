@@ -104,7 +104,7 @@ TEST_P(BadRows, a_summary_that_makes_no_sense_is_left_out) {
   EXPECT_THAT(expired(), ElementsAre("two"));
   EXPECT_EQ(store().read_summary("one").error().code, ErrorCode::corruption);
   EXPECT_EQ(harness.remove("one").error().code, ErrorCode::corruption);
-  EXPECT_THAT(problems(), Contains("one | ended | the stored summary of \"one\" makes no sense"));
+  EXPECT_THAT(problems(), Contains("one | ended | the stored summary of \"one\" is invalid"));
 }
 
 TEST_P(BadRows, a_summary_in_the_wrong_place_makes_no_sense) {

@@ -142,13 +142,13 @@ class Checker {
 void Checker::check_meta() {
   each(Space::meta, [&](std::string_view key, std::string_view value) {
     if (value.size() != keys::kNumberBytes) {
-      add({}, Space::meta, fmt::format("\"{}\" is no number", key));
+      add({}, Space::meta, fmt::format("\"{}\" is not a number", key));
     } else if (key == "format" && keys::from_big_endian(value) > kStorageFormat) {
       add({}, Space::meta,
           fmt::format("storage format {} is newer than this version of Pawl", keys::from_big_endian(value)));
     }
   });
-  if (!get(Space::meta, "format", {}) && !is_empty()) add({}, Space::meta, "the storage format is not noted");
+  if (!get(Space::meta, "format", {}) && !is_empty()) add({}, Space::meta, "the storage format is not recorded");
 }
 
 // As it is made: nothing was stored in it.
@@ -167,7 +167,7 @@ void Checker::check_definitions() {
     ++report_.definitions;
     definitions_.emplace(key);
     if (key.size() != kHashBytes || value.empty())
-      return add({}, Space::definitions, fmt::format("{} is no definition", from_stored_hash(key)));
+      return add({}, Space::definitions, fmt::format("{} is not a definition", from_stored_hash(key)));
     check_json({}, fmt::format("definitions, {}", from_stored_hash(key)), "it", value);
   });
 }

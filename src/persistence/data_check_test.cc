@@ -101,11 +101,11 @@ TEST_F(DataCheck, finds_what_cannot_be_decoded) {
   put(Space::checkpoints, "alive", "short");
   expect("alive | checkpoints | it cannot be decoded");
   put(Space::live, "alive", "\xff garbage");
-  expect("alive | live | the stored summary of \"alive\" makes no sense");
+  expect("alive | live | the stored summary of \"alive\" is invalid");
   put(Space::snapshots, snapshot_key("alive", "s"), "\xff");
   expect(" | snapshots | one cannot be decoded");
   put(Space::meta, "epoch", "1");
-  expect(" | meta | \"epoch\" is no number");
+  expect(" | meta | \"epoch\" is not a number");
   put(Space::by_state, "x", "");
   expect(" | by_state | a key names no workflow");
   put(Space::by_name, "x", "");
@@ -171,10 +171,11 @@ TEST_F(DataCheck, finds_events_that_cannot_be_read) {
   run.add_events();
   run.add_events()->mutable_workflow_redefined()->mutable_facts()->set_input("{");
   put(Space::history, keys::history("alive", 7), run.SerializeAsString());
-  expect("alive | history, event 7 | stored bytes make no sense: skip reason number 7");
+  expect("alive | history, event 7 | stored bytes cannot be decoded: skip reason number 7");
   EXPECT_THAT(problems(),
-              ::testing::Contains(::testing::HasSubstr("event 8 | stored bytes make no sense: an event of")));
-  EXPECT_THAT(problems(), ::testing::Contains(::testing::HasSubstr("event 9 | stored bytes make no sense: the input")));
+              ::testing::Contains(::testing::HasSubstr("event 8 | stored bytes cannot be decoded: an event of")));
+  EXPECT_THAT(problems(),
+              ::testing::Contains(::testing::HasSubstr("event 9 | stored bytes cannot be decoded: the input")));
 }
 
 TEST_F(DataCheck, finds_a_history_that_does_not_begin_with_the_creation) {
@@ -230,7 +231,7 @@ TEST_F(DataCheck, finds_a_format_that_is_missing_or_too_new) {
   put(Space::meta, "format", keys::big_endian(kStorageFormat + 1));
   expect(" | meta | storage format 4 is newer than this version of Pawl");
   remove(Space::meta, "format");
-  expect(" | meta | the storage format is not noted");
+  expect(" | meta | the storage format is not recorded");
 }
 
 TEST_F(DataCheck, reports_a_thousand_problems_and_counts_all) {

@@ -51,11 +51,10 @@ std::string holder(const std::string& file) {
   since = since.substr(0, since.find('\n'));
   if (!since.empty()) who += fmt::format(", since {}", since);
   if (!is_pawl(command)) return who + "; try again when it has ended";
-  return who +
-         fmt::format(
-             "; try again when it has ended, or end it: kill {0} interrupts its workflows, with which `pawl resume` "
-             "goes on, and kill -INT {0} cancels a `pawl run`",
-             process);
+  return who + fmt::format(
+                   "; try again when it has ended, or end it: kill {0} interrupts its workflows, which `pawl resume` "
+                   "continues, and kill -INT {0} cancels a `pawl run`",
+                   process);
 }
 
 // Whether the file system has no such locks.

@@ -90,7 +90,7 @@ class ProcessesLock::Wait {
           ErrorCode::unavailable,
           fmt::format("processes of the last run of {} have been killed and do not end; {}", data_dir_, how_to_find_));
     if (!pause(wait_.stop))
-      return fail(ErrorCode::cancelled, "the wait for the processes of the last run was told to stop");
+      return fail(ErrorCode::cancelled, "the wait for the processes of the last run was cancelled");
     return {};
   }
 

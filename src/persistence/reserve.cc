@@ -71,7 +71,7 @@ Result<void> Reserve::make() {
   const std::uint64_t missing = bytes - there;
   const auto no_room = [&] {
     return fail(ErrorCode::unavailable,
-                fmt::format("the disk of {} is full: {} bytes and a few more are to be kept free for the day it is; "
+                fmt::format("the disk of {} is full: {} bytes and a few more must stay free as a reserve; "
                             "make room on it, or delete ended workflows (pawl delete)",
                             directory_, missing));
   };

@@ -20,7 +20,7 @@ Result<Duration> duration_of(const Json& value, WithoutUnit number) {
   if (value.is_int64()) return duration_of_milliseconds(value.get_int64(), number);
   if (value.is_double()) return fraction_without_unit(value.get_double());
   return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no duration: write e.g. 30s, or an integer of milliseconds", to_json_text(value)));
+              fmt::format("{} is not a duration: write e.g. 30s, or an integer of milliseconds", to_json_text(value)));
 }
 
 std::unexpected<Error> in_first_arg(Error error) {
@@ -41,7 +41,7 @@ Result<void> check_written_sleep(const Json& args) { return check_sleep(args, Wi
 Result<Timestamp> time_of(const Json& value) {
   if (value.is_string()) return parse_time(value.get_string());
   return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no time: write it as RFC 3339, e.g. 2026-11-23T08:30:00Z", to_json_text(value)));
+              fmt::format("{} is not a time: write it as RFC 3339, e.g. 2026-11-23T08:30:00Z", to_json_text(value)));
 }
 
 Result<void> check_until(const Json& args) {

@@ -41,7 +41,7 @@ TaskResult call_guarded(const Handler& handler, TaskContext& context) {
   } catch (const std::exception& thrown) {
     return std::unexpected(TaskError("exception", thrown.what()));
   } catch (...) {
-    return std::unexpected(TaskError("exception", "something that is no std::exception was thrown"));
+    return std::unexpected(TaskError("exception", "the handler threw an object that is not a std::exception"));
   }
 }
 
@@ -127,7 +127,7 @@ Result<void> HandlerRegistry::add(Handler handler) {
     const auto [entry, is_new] = handlers_.try_emplace(std::move(key), nullptr);
     if (!is_new)
       return fail(ErrorCode::already_exists,
-                  fmt::format("there is a handler {}:{} already", handler.module, handler.function));
+                  fmt::format("handler {}:{} already exists", handler.module, handler.function));
     entry->second = std::make_unique<Handler>(std::move(handler));
   }
   if (added_) added_();

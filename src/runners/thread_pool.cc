@@ -140,7 +140,7 @@ void ThreadPool::make_attempt(Worker& worker, const Assignment& assignment) {
   }
   AttemptOutcome outcome;
   if (take_stopped(assignment.address)) {
-    outcome.error = std::make_unique<TaskError>("cancelled", "it was told to stop before it started");
+    outcome.error = std::make_unique<TaskError>("cancelled", "it was cancelled before it started");
   } else {
     const CurrentAttempt here(assignment, sink_);
     TaskContext context(assignment, std::move(stop), sink_);

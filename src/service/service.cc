@@ -84,7 +84,7 @@ class Waiter final : public detail::AnswerSink, private StepRunner {
 }  // namespace
 
 Completion::~Completion() {
-  if (sink_ != nullptr) fail({.code = ErrorCode::internal, .message = "the service has dropped the call"});
+  if (sink_ != nullptr) fail({.code = ErrorCode::internal, .message = "the service dropped the call"});
 }
 
 void Completion::fail(Error why) {

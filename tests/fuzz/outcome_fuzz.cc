@@ -160,7 +160,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must_read(to_json_text(pawl::report_of(h.workflow)));
   for (std::uint64_t number = 0; number < h.turn.events.size(); ++number)
     must_read(to_json_text(pawl::HistoryEvent{
-        .number = number, .event = to_workflow_event(*h.workflow.facts, h.turn.events[number], h.moment.now)}));
+        .number = number, .event = to_workflow_event(*h.workflow.facts, h.turn.events[number], h.inputs.now)}));
 
   const std::span<const pawl::Event> piece(h.turn.events);
   pawl::StoredWorkflow stored{.id = h.workflow.id(), .checkpoint = {}, .runs = {{.first_event = 0, .events = {}}}};

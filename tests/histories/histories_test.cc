@@ -116,7 +116,7 @@ Story restored() {
   h.start();
   (void)h.complete("a", 1);
   const command::RestoreWorkflow snapshot{.snapshot = "w-1@s",
-                                          .taken_at = h.moment.now,
+                                          .taken_at = h.inputs.now,
                                           .facts = h.workflow.facts,
                                           .state = std::make_shared<const std::string>(core::encode_state(h.workflow))};
   (void)h.complete("b", 2);
@@ -130,7 +130,7 @@ Story redefined() {
   Harness h(define({task("a")}));
   const auto facts = std::make_shared<WorkflowFacts>(*h.workflow.facts);
   facts->definition = define({task("a"), task("b", {"a"})});
-  core::Decision decision(h.workflow, h.moment, h.evaluator, h.turn);
+  core::Decision decision(h.workflow, h.inputs, h.evaluator, h.turn);
   EXPECT_TRUE(core::decide(decision, command::RedefineWorkflow{facts}));
   return story("redefined", h);
 }
@@ -149,15 +149,15 @@ Story held() {
                {.version = 3, .config = RetryPolicy{.max_attempts = 2, .base_delay = std::chrono::seconds(1)}});
   policies.put("short", {.version = 2, .config = TimeoutPolicy{.default_timeout = std::chrono::seconds(5)}});
   Harness h(define(spec));
-  h.moment.policies = &policies;
+  h.inputs.policies = &policies;
   h.start();
   (void)h.fail("first");
   (void)h.send(command::RetryTask{0, 1});
   h.start_ready();
   (void)h.send(command::CompleteTask{0, 2, {}});
-  (void)h.send(command::HoldTask{.action = 1, .until = h.moment.now + std::chrono::seconds(30)});
+  (void)h.send(command::HoldTask{.action = 1, .until = h.inputs.now + std::chrono::seconds(30)});
   (void)h.send(command::ReleaseTask{1});
-  (void)h.send(command::HoldTask{.action = 1, .until = h.moment.now + std::chrono::seconds(30)});
+  (void)h.send(command::HoldTask{.action = 1, .until = h.inputs.now + std::chrono::seconds(30)});
   return story("held", h);
 }
 
@@ -221,7 +221,7 @@ Story done_over() {
   h.start();
   (void)h.complete("a", 1);
   const command::RestoreWorkflow snapshot{.snapshot = "w-1@s",
-                                          .taken_at = h.moment.now,
+                                          .taken_at = h.inputs.now,
                                           .facts = h.workflow.facts,
                                           .state = std::make_shared<const std::string>(core::encode_state(h.workflow))};
   (void)h.complete("b", 2);

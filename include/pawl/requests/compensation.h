@@ -1,5 +1,5 @@
-// The requests of Compensations's operations: what each does and its errors stand with the function of the same name
-// there.
+// The requests of the operations of Compensations. The function of the same name in Compensations says what each one
+// does, and its errors.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The requests of Orchestrator's operations: what each does and its errors stand with the function of the same name
-// there.
+// The requests of the operations of Orchestrator. The function of the same name in Orchestrator says what each one
+// does, and its errors.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace pawl::request {
 struct CreateWorkflow {
   using Answer = std::string;
   static constexpr std::string_view kOperation = "create_workflow";
-  std::variant<DefinitionPtr, WorkflowSpec> definition{};  // or what one is made of
+  std::variant<DefinitionPtr, WorkflowSpec> definition{};  // or the spec of one
   CreateOptions options{};
 };
 
@@ -136,7 +136,7 @@ struct WaitWorkflow {
   using Answer = WorkflowReport;
   static constexpr std::string_view kOperation = "wait_workflow";
   std::string id{};
-  std::stop_token stop{};  // ends the wait, with `cancelled`; how long to wait is the caller's to say
+  std::stop_token stop{};  // ends the wait, with `cancelled`; the caller limits how long it waits
 };
 
 struct ExplainWorkflow {

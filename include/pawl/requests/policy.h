@@ -1,5 +1,5 @@
-// The requests of Policy's operations: what each does and its errors stand with the function of the same name
-// there.
+// The requests of the operations of Policy. The function of the same name in Policy says what each one does,
+// and its errors.
 #pragma once
 
 #include <cstddef>

@@ -83,7 +83,7 @@ constexpr const char* kBenchHelp =
     "  pawl bench chain3 --in-flight 1000 --seconds 20 --output json\n"
     "\n"
     "It works in a folder of its own in --folder, and removes it; name one on the disk that you want to know about.\n"
-    "\"limits\" is what the disk can do by itself: fdatasync, and synced batches of so many rows in RocksDB.";
+    "\"limits\" is what the disk can do by itself: fdatasync, and synced batches of N rows in RocksDB.";
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void add_bench(Verb& program) {
       .required()
       .one_of({"chain3", "chain3_policies", "fan100", "latency", "recovery", "idle"});
   verb.add("--store", arguments->load.store, "memory or rocksdb").one_of({"memory", "rocksdb"}).shows_default();
-  verb.add("--sync-delay", arguments->sync_delay, "Tell the disk at most this much later (default: at once)");
+  verb.add("--sync-delay", arguments->sync_delay, "Sync to disk at most this much later (default: immediately)");
   verb.add("--in-flight", arguments->load.in_flight, "Workflows at a time").between(1, kMostInFlight).shows_default();
   verb.add("--workflows", arguments->load.workflows, "Of recovery and idle").between(1, kMostWorkflows).shows_default();
   verb.add("--seconds", arguments->seconds, "How long, after a warm-up").between(1, kMostSeconds).shows_default();

@@ -45,9 +45,9 @@ void add_cancel(Verb& program) {
   Verb verb = program.add_verb("cancel", "Cancel a workflow of a data directory, for good");
   const auto arguments = std::make_shared<CancelArguments>();
   add_workflow(verb, arguments->target);
-  verb.add("--reason", arguments->reason, "Why; it stands in the report and in the history");
+  verb.add("--reason", arguments->reason, "The reason, for the report and the history");
   const auto compensate = std::make_shared<bool>(false);
-  verb.add_flag("--compensate", *compensate, "What has completed is undone first");
+  verb.add_flag("--compensate", *compensate, "Undo completed tasks first");
   add_view(verb, arguments->view);
   add_output(verb, arguments->target.output, std::string(kStatusOutput) + "; --compensate: what pawl run prints");
   verb.teaches(
@@ -55,8 +55,8 @@ void add_cancel(Verb& program) {
       "  pawl cancel monday --data-dir data --compensate\n"
       "\n"
       "With --compensate this process undoes completed tasks that have a compensation, the latest first, and ends\n"
-      "when the workflow is cancelled, with 1 if something could not be undone. One whose pivot has completed is not\n"
-      "cancelled that way.");
+      "when the workflow is cancelled, with 1 if something could not be undone. A workflow whose pivot has completed\n"
+      "cannot be cancelled that way.");
   verb.on_call([arguments, compensate] {
     if (*compensate) return cancel_and_compensate(*arguments);
     return in_directory(arguments->target, [&](Engine& engine) { return cancel(engine, *arguments); });

@@ -55,7 +55,7 @@ void add_breaker_verb(Verb& policy, const std::string& name, const std::string& 
 }  // namespace
 
 void add_circuit_breaker(Verb& policy) {
-  add_breaker_verb(policy, "check", "Tell whether a circuit breaker is closed, open or half open", nullptr);
+  add_breaker_verb(policy, "check", "Show whether a circuit breaker is closed, open or half open", nullptr);
   add_breaker_verb(policy, "reset", "Close a circuit breaker", &Policy::reset_circuit_breaker);
   add_breaker_verb(policy, "open", "Open a circuit breaker until it is reset", &Policy::force_open_circuit_breaker);
 }

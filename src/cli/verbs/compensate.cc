@@ -16,9 +16,9 @@ constexpr const char* kCompensateHelp =
     "  pawl compensate monday book-hotel book-flight --data-dir data\n"
     "\n"
     "Tasks that have completed and have a compensation are undone, the latest first, one after another. One that\n"
-    "cannot be undone is a dead letter and stops none of the others. The workflow ends as what it had been.\n"
+    "cannot be undone is a dead letter and stops none of the others. The workflow ends in the state it had before.\n"
     "\n"
-    "It shows and prints what pawl run does. Exit codes: 0 all is undone, 1 something could not be, or its state does\n"
+    "Its output is that of pawl run. Exit codes: 0 all is undone, 1 something could not be, or its state does\n"
     "not allow it, 2 bad usage, no such workflow or task, 4 unavailable, or ended by SIGTERM.";
 
 }  // namespace

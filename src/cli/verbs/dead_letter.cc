@@ -43,7 +43,7 @@ Result<Timestamp> read_moment(const std::string& text) {
   const bool is_age = !text.empty() && text.front() >= '0' && text.front() <= '9' && !text.contains('-');
   if (is_age) return std::unexpected(age.error());
   return fail(ErrorCode::invalid_argument,
-              fmt::format("{} is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d", in_quotes(text)));
+              fmt::format("{} is not a time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d", in_quotes(text)));
 }
 
 // Which letter a document is of, as a list prints it.
@@ -61,7 +61,7 @@ Result<DeadLetterId> read_letter(const std::string& text) {
                   .compensation = compensation != nullptr && *compensation == Json(true)};
   if (id.workflow.empty() || id.task.empty())
     return fail(ErrorCode::invalid_argument,
-                "is no dead letter as --output json prints it: workflow or task is missing");
+                "is not a dead letter as --output json prints it: workflow or task is missing");
   return id;
 }
 
@@ -145,7 +145,7 @@ void add_listing(Verb& dead_letter) {
   const auto arguments = std::make_shared<LetterListArguments>();
   arguments->target.reads = true;
   add_directory(verb, arguments->target);
-  add_filter(verb, arguments->filter, fmt::format("At most so many (default {})", kListed));
+  add_filter(verb, arguments->filter, fmt::format("At most N (default {})", kListed));
   verb.add("--after", arguments->after, "The last letter of the page before, as --output json prints it, or @FILE");
   add_output(verb, arguments->target.output, "human: a table; json: an array");
   verb.teaches(
@@ -164,7 +164,7 @@ void add_letter(Verb& verb, DeadLetterId& id, bool required) {
     workflow.required();
     task.required();
   }
-  verb.add_flag("--compensation", id.compensation, "It is what was to undo the task that failed");
+  verb.add_flag("--compensation", id.compensation, "The dead letter is the compensation of the task");
 }
 
 bool LetterFilter::is_given() const {
@@ -216,7 +216,7 @@ void add_dead_letter(Verb& program) {
       "  pawl dead-letter discard monday load --reason 'done by hand' --data-dir data");
   OneLetter& letter = *add_one(discarding, discard);
   add_done_output(discarding, letter.target.output);
-  discarding.add("--reason", letter.reason, "Why; it stands in the history").required().not_empty();
+  discarding.add("--reason", letter.reason, "The reason, for the history").required().not_empty();
 }
 
 }  // namespace pawl::cli

@@ -25,14 +25,14 @@ Result<int> forget(Engine& engine, const Target& target) {
 }  // namespace
 
 void add_delete(Verb& program) {
-  Verb verb = program.add_verb("delete", "Forget an ended workflow, with its history and snapshots");
+  Verb verb = program.add_verb("delete", "Delete an ended workflow, with its history and snapshots");
   const auto target = std::make_shared<Target>();
   add_workflow(verb, *target);
   add_done_output(verb, target->output);
   verb.teaches(
       "  pawl delete monday --data-dir data\n"
       "\n"
-      "One that has not ended is not deleted: cancel it first. pawl run --retention forgets old ones by itself.");
+      "One that has not ended is not deleted: cancel it first. pawl run --retention deletes old ones by itself.");
   verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return forget(engine, *target); }); });
 }
 

@@ -62,9 +62,9 @@ std::string to_text(const Findings& findings, const std::string& directory) {
     out += fmt::format("  workflow {} cannot be run: {}\n", in_quotes(each.id), printable(each.reason));
   const std::size_t problems = data.problem_count + findings.quarantined.size();
   if (problems == 0) return out + "no problems\n";
-  return out + fmt::format(
-                   "{} problem{}; a backup can be restored with pawl restore, or what is left be had with --salvage\n",
-                   problems, problems == 1 ? "" : "s");
+  return out +
+         fmt::format("{} problem{}; restore a backup with pawl restore, or copy what can be read with --salvage\n",
+                     problems, problems == 1 ? "" : "s");
 }
 
 std::string to_json(const Findings& findings, const std::string& directory) {
@@ -183,8 +183,9 @@ void add_doctor(Verb& program) {
       "  pawl doctor data --output json | jq .problems\n"
       "  pawl doctor data --salvage data.salvaged\n"
       "\n"
-      "Salvage leaves DIR as it is. A workflow of which later events are lost, or may be, comes back as it was before\n"
-      "them, paused: look at it, then pawl resume, cancel or delete it. One without a whole beginning is left out.\n"
+      "Salvage leaves DIR as it is. A workflow of which later events are lost, or may be, is restored to its state\n"
+      "before them, paused: look at it, then pawl resume, cancel or delete it. One whose beginning cannot be read is\n"
+      "left out.\n"
       "\n"
       "Exit codes: 0 sound, or nothing is lost, 1 there are problems, 2 no data directory, 4 another process uses it.");
   verb.on_call([arguments] {

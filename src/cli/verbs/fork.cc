@@ -26,8 +26,8 @@ std::unexpected<Error> refuse_place(const std::string& message) {
 
 Result<ForkOptions> read_fork(const ForkArguments& arguments) {
   const bool has_event = arguments.event >= 0;
-  if (has_event && arguments.task) return refuse_place("--at and --at-task are two places; leave one out");
-  if (!has_event && !arguments.task) return refuse_place("where the past ends is missing: --at or --at-task");
+  if (has_event && arguments.task) return refuse_place("--at and --at-task exclude each other; leave one out");
+  if (!has_event && !arguments.task) return refuse_place("the point to fork from is missing: --at or --at-task");
   if (arguments.id)
     if (const Result<void> ok = check_workflow_id(*arguments.id); !ok)
       return std::unexpected(of_option("--new-id", ok.error()));
@@ -52,8 +52,8 @@ constexpr const char* kForkHelp =
     "  pawl fork monday --at 12 --data-dir data            before the event of this number\n"
     "  pawl fork monday --at-task load --data-dir data     before the first attempt at this task\n"
     "\n"
-    "The new workflow has the definition, the input and the results that the old one had at that moment, and goes on\n"
-    "from there; what was running then starts again. The old one stays as it is.\n";
+    "The new workflow has the definition, the input and the results that the old one had at that moment, and\n"
+    "continues from there; tasks that were running then start again. The old workflow stays as it is.\n";
 
 }  // namespace
 

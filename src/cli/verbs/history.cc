@@ -67,19 +67,19 @@ Result<int> history(Engine& engine, const HistoryArguments& arguments) {
 }  // namespace
 
 void add_history(Verb& program) {
-  Verb verb = program.add_verb("history", "Tell what has happened to a workflow of a data directory");
+  Verb verb = program.add_verb("history", "Show what happened to a workflow of a data directory");
   const auto arguments = std::make_shared<HistoryArguments>();
   add_workflow(verb, arguments->target);
   verb.add_flag("--follow", arguments->follow, "Until it has ended; exits with 4 if no process works on it");
   verb.add("--from", arguments->from, "Begin with the event of this number; they count from 0")
       .between(0, std::numeric_limits<std::int64_t>::max());
-  verb.add("--limit", arguments->limit, "At most so many events (default: all)").between(1, kMostEvents);
+  verb.add("--limit", arguments->limit, "Print at most N events (default: all)").between(1, kMostEvents);
   add_output(verb, arguments->target.output, "human: a line for each event; json: a document on a line for each");
   verb.teaches(
       "  pawl history monday --data-dir data\n"
       "  pawl history monday --data-dir data --output json | jq -c 'select(.type == \"task_failed\")'\n"
       "\n"
-      "What was not recorded is not told: lines that tasks wrote, and their progress.");
+      "Lines that tasks wrote, and their progress, are not recorded.");
   on_reading(verb, arguments, history);
 }
 

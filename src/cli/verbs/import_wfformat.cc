@@ -45,7 +45,7 @@ struct ImportedWorkflow {
 };
 
 std::unexpected<Error> no_wfformat(std::string_view field, std::string_view what) {
-  return fail(ErrorCode::invalid_argument, fmt::format("is no WfFormat 1.5: {}", what), std::string(field));
+  return fail(ErrorCode::invalid_argument, fmt::format("is not WfFormat 1.5: {}", what), std::string(field));
 }
 
 const Json* member(const Json& value, std::string_view name) {
@@ -105,7 +105,7 @@ Result<ImportedWorkflow> read_wfformat(const Json& document) {
     for (const Json& parent : parents->get_array()) {
       if (!parent.is_string())
         return no_wfformat("workflow.specification.tasks",
-                           fmt::format("a parent of task {} is no id", in_quotes(one.id)));
+                           fmt::format("a parent of task {} is not an id", in_quotes(one.id)));
       one.parents.emplace_back(parent.get_string());
     }
     const auto runtime = runtimes->find(one.id);

@@ -63,13 +63,13 @@ void add_list(Verb& program) {
   verb.add("--state", arguments->state, "Only those in this state")
       .one_of({"pending", "running", "paused", "completed", "failed", "cancelled"});
   verb.add("--name", arguments->name, "Only those of definitions with this name").not_empty();
-  verb.add("--limit", arguments->limit, "At most so many").between(1, kMostListed).shows_default();
+  verb.add("--limit", arguments->limit, "At most N").between(1, kMostListed).shows_default();
   add_output(verb, arguments->target.output, "human: a table; json: an array");
   verb.teaches(
       "  pawl list --data-dir data --state failed\n"
       "  pawl list --data-dir data --output json | jq -r '.[].id'\n"
       "\n"
-      "A workflow that is listed as running is one that has not ended: pawl resume goes on with it.");
+      "A workflow that is listed as running is one that has not ended: pawl resume continues it.");
   on_reading(verb, arguments, list);
 }
 

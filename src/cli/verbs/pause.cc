@@ -28,7 +28,7 @@ void add_pause(Verb& program) {
   verb.teaches(
       "  pawl pause monday --data-dir data\n"
       "\n"
-      "pawl resume monday --data-dir data goes on with it; pawl resume without an ID leaves it alone.");
+      "pawl resume monday --data-dir data continues it; pawl resume without an ID leaves it alone.");
   verb.on_call([target] { return in_directory(*target, [&](Engine& engine) { return pause(engine, *target); }); });
 }
 

@@ -38,7 +38,7 @@ std::string suggestion(Policy& policies, const std::string& name) {
   std::vector<std::string_view> names;
   for (const PolicyInfo& policy : *all) names.push_back(policy.id);
   const std::string meant = did_you_mean(name, names);
-  return meant.empty() ? "; pawl policy list tells which there are" : meant;
+  return meant.empty() ? "; pawl policy list lists them" : meant;
 }
 
 Result<void> list(Policy& policies, const PolicyArguments& arguments) {
@@ -111,7 +111,7 @@ void on_call(Verb& verb, const std::shared_ptr<PolicyArguments>& arguments, bool
 }
 
 void add_evaluate(Verb& policy) {
-  Verb verb = policy.add_verb("evaluate", "Tell what a policy would decide, without doing anything");
+  Verb verb = policy.add_verb("evaluate", "Show what a policy would decide, without doing anything");
   const auto question = std::make_shared<Question>();
   question->policy.target.reads = true;
   add_policy_name(verb, question->policy);
@@ -124,7 +124,7 @@ void add_evaluate(Verb& policy) {
   verb.teaches(
       "  pawl policy evaluate flaky --code timeout --attempt 2 --data-dir data\n"
       "\n"
-      "A retry policy tells whether another attempt would follow, and after which delay, without jitter; a timeout\n"
+      "A retry policy decides whether another attempt would follow, and after which delay, without jitter; a timeout\n"
       "policy how long the task's attempts may take; a circuit breaker whether it would let an attempt through now.\n"
       "Exits with 0 whatever the answer is.");
   verb.on_call([question] {
@@ -188,7 +188,7 @@ void add_policy(Verb& program) {
   add_output(getting, arguments->target.output, "human: a line for each version; json: a document");
   on_call(getting, arguments, true, get);
 
-  Verb deleting = verb.add_verb("delete", "Forget a policy that no workflow refers to which has not ended");
+  Verb deleting = verb.add_verb("delete", "Delete a policy that no unfinished workflow refers to");
   add_policy_name(deleting, *arguments);
   add_done_output(deleting, arguments->target.output);
   on_call(deleting, arguments, false, remove);

@@ -38,7 +38,7 @@ Result<void> add_word(boost::json::object& settings, const std::string& word) {
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos || equals == 0)
     return fail(ErrorCode::invalid_argument,
-                fmt::format("{} is no setting: write SETTING=VALUE, e.g. max_attempts=5", in_quotes(word)));
+                fmt::format("{} is not a setting: write SETTING=VALUE, e.g. max_attempts=5", in_quotes(word)));
   const std::string setting = word.substr(0, equals);
   Result<Json> value = read_value(setting, word.substr(equals + 1));
   if (!value) return std::unexpected(std::move(value.error()));
@@ -146,7 +146,7 @@ void add_policy_changes(Verb& policy) {
       "  pawl policy define timeout nightly 'per_task_timeouts={\"load\": \"2m\"}' --data-dir data\n"
       "  pawl policy define retry flaky --config @flaky.json --data-dir data\n"
       "\n"
-      "The data directory is made if there is none: the policies that a workflow refers to must be there before it.");
+      "The data directory is created if it does not exist: policies must be there before workflows refer to them.");
   defining.on_call([arguments] {
     arguments->policy.target.make = true;
     return define(*arguments);

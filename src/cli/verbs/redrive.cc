@@ -37,9 +37,10 @@ Result<void> check(const RedriveArguments& arguments) {
   const DeadLetterId& letter = arguments.letter;
   const bool one = !letter.workflow.empty() || letter.compensation;
   if (arguments.all)
-    return one ? refused("--all is of those that the options name; leave WORKFLOW, TASK and --compensation out")
+    return one ? refused("--all redrives what the options select; leave WORKFLOW, TASK and --compensation out")
                : Result<void>();
-  if (arguments.filter.is_given() || arguments.filter.limit > 0) return refused("what is to be found needs --all");
+  if (arguments.filter.is_given() || arguments.filter.limit > 0)
+    return refused("options that select dead letters need --all");
   if (letter.workflow.empty()) return refused("WORKFLOW and TASK are missing, or --all");
   return letter.task.empty() ? refused("TASK is missing") : Result<void>();
 }
@@ -109,21 +110,21 @@ int redrive(RedriveArguments& arguments) {
 }  // namespace
 
 void add_redrive(Verb& dead_letter) {
-  Verb verb = dead_letter.add_verb("redrive", "Run what failed for good again, and what waited for it");
+  Verb verb = dead_letter.add_verb("redrive", "Run a task that failed for good again, and what waited for it");
   const auto arguments = std::make_shared<RedriveArguments>();
   add_letter(verb, arguments->letter, false);
-  verb.add_flag("--all", arguments->all, "All that the options below find, instead of one");
-  add_filter(verb, arguments->filter, "At most so many (default: all)");
+  verb.add_flag("--all", arguments->all, "All that the options below select, instead of one");
+  add_filter(verb, arguments->filter, "At most N (default: all)");
   add_continue_options(verb, arguments->continued,
                        "human: a view, or lines, and a summary; json: a document; --all: an array");
   verb.teaches(
       "  pawl dead-letter redrive monday load --data-dir data\n"
       "  pawl dead-letter redrive --all --name nightly --code timeout --data-dir data\n"
       "\n"
-      "The task gets fresh attempts, its workflow goes on from there, and this process brings it to its end as\n"
-      "pawl resume ID does. What has been redriven already is not redriven again: then it tells what became of it.\n"
-      "With --compensation the exit code says whether all is undone now, not how the workflow ended. --all brings all\n"
-      "workflows concerned to their ends and prints what pawl resume does; others stay as they are.");
+      "The task gets fresh attempts, its workflow continues from there, and this process runs it to its end as pawl\n"
+      "resume ID does. A letter that was redriven already is not redriven again; the outcome is printed instead. With\n"
+      "--compensation the exit code says whether all is undone now, not how the workflow ended. --all runs all\n"
+      "workflows concerned to their ends and prints what pawl resume does; other workflows stay as they are.");
   verb.on_call([arguments] { return redrive(*arguments); });
 }
 

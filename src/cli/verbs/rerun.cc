@@ -14,11 +14,9 @@ constexpr const char* kRerunHelp =
     "  pawl rerun monday --from load --data-dir data\n"
     "  pawl rerun monday --from load --undo-first --data-dir data\n"
     "\n"
-    "What had completed and has a compensation is undone once for each time it completed: before it is run again, "
-    "with\n"
-    "--undo-first (if that fails for good, nothing is run again); otherwise when the workflow is compensated, "
-    "together\n"
-    "with what it did since, the latest first.\n";
+    "A completed task with a compensation is undone once for each time that it completed. With --undo-first that\n"
+    "happens before it runs again (if an undo fails for good, nothing runs again); otherwise when the workflow is\n"
+    "compensated, the latest completion first.\n";
 
 }  // namespace
 
@@ -28,8 +26,8 @@ void add_rerun(Verb& program) {
   const auto from = std::make_shared<std::string>();
   const auto options = std::make_shared<RerunOptions>();
   add_workflow_id(verb, *arguments);
-  verb.add("--from", *from, "The task, whatever had become of it").required().not_empty();
-  verb.add_flag("--undo-first", options->undo_first, "Undo what it has done before it is run again");
+  verb.add("--from", *from, "The task, in whatever state it ended").required().not_empty();
+  verb.add_flag("--undo-first", options->undo_first, "Undo completed tasks before they run again");
   add_continue_options(verb, *arguments);
   teach_continuing(verb, kRerunHelp);
   verb.on_call([arguments, from, options] {

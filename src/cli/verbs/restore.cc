@@ -28,7 +28,7 @@ int restore(const RestoreArguments& arguments) {
   if (const Result<void> restored = restore_backup(arguments.folder, arguments.target.data_dir); !restored)
     return report(restored.error());
   print_done(arguments.target.json(), restored_document(arguments),
-             fmt::format("{} is restored; {} goes on with what has not ended", printable(arguments.target.data_dir),
+             fmt::format("{} is restored; {} continues what has not ended", printable(arguments.target.data_dir),
                          printable(resume_command({}, arguments.target.data_dir))));
   return kDone;
 }

@@ -21,9 +21,9 @@ int resume(const ContinueArguments& arguments) {
 }
 
 constexpr const char* kResumeHelp =
-    "Goes on with all workflows of the directory that have not ended, or with ID, until they have. Completed tasks\n"
+    "Continues all workflows of the directory that have not ended, or ID, until they have. Completed tasks\n"
     "are not run again; those that ran when the process ended are started again, as new attempts. Relative paths in\n"
-    "tasks are seen from the folder you are in, so be in the same one.\n"
+    "tasks are relative to the current folder: resume in the same one.\n"
     "\n"
     "  pawl resume --data-dir data           after a crash, a reboot, a SIGTERM\n"
     "  pawl resume monday --data-dir data    this one, also if it is paused\n"
@@ -32,13 +32,13 @@ constexpr const char* kResumeHelp =
     "prints a line when each ends, or with --output json an array of their reports. Without an ID paused workflows\n"
     "stay paused, and Ctrl-C, as SIGTERM always, ends the process and leaves them all to be resumed again.\n"
     "\n"
-    "Exit codes: 0 all completed, 1 one failed or cannot be gone on with, 2 bad usage, 3 one was cancelled or timed\n"
+    "Exit codes: 0 all completed, 1 one failed or cannot be continued, 2 bad usage, 3 one was cancelled or timed\n"
     "out, 4 unavailable, or ended by a signal before they had.";
 
 }  // namespace
 
 void add_resume(Verb& program) {
-  Verb verb = program.add_verb("resume", "Go on with the workflows of a data directory");
+  Verb verb = program.add_verb("resume", "Continue the workflows of a data directory");
   const auto arguments = std::make_shared<ContinueArguments>();
   verb.add("ID", arguments->target.id, "One of them (default: all)").not_empty();
   add_continue_options(verb, *arguments, "human: a view, or lines, and a summary; json: a document, or an array");

@@ -80,7 +80,7 @@ class ResumeMany {
   int finish() const {
     std::string text;
     for (const auto& [state, number] : tally_) text += fmt::format(", {} {}", number, state);
-    if (work_.lost > 0) text += fmt::format(", {} that nobody can go on with", work_.lost);
+    if (work_.lost > 0) text += fmt::format(", {} that cannot be continued", work_.lost);
     if (!json_ && !text.empty())
       put(stdout, fmt::format("{}: {}\n", count(told_ + work_.lost, "workflow"), text.substr(2)));
     if (worst_ == kWorkflowFailed || work_.lost > 0) return kWorkflowFailed;
@@ -197,12 +197,12 @@ Result<void> tell_stock(Orchestrator& orchestrator, Stock& work, const WatchOpti
   for (const QuarantinedWorkflow& each : *quarantined) note(each.reason);
   work.lost = quarantined->size();
   if (work.paused > 0)
-    note(fmt::format("{} paused and stay{} so; {} goes on with one",
+    note(fmt::format("{} paused and stay{} so; {} continues one",
                      work.paused == 1 ? "1 workflow is" : fmt::format("{} workflows are", work.paused),
                      work.paused == 1 ? "s" : "", resume_command("ID", data_dir)));
   if (options.view.quiet) return {};
-  note(work.open.empty() ? fmt::format("there is nothing to go on with in {}", data_dir)
-                         : fmt::format("going on with {} of {}", count(work.open.size(), "workflow"), data_dir));
+  note(work.open.empty() ? fmt::format("there is nothing to continue in {}", data_dir)
+                         : fmt::format("continuing {} of {}", count(work.open.size(), "workflow"), data_dir));
   return {};
 }
 

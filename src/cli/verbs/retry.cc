@@ -13,16 +13,14 @@ namespace {
 constexpr const char* kRetryHelp =
     "  pawl retry monday --data-dir data\n"
     "\n"
-    "Failed, cancelled and compensated tasks, and what was skipped for their sake, get another go, with fresh "
-    "attempts;\n"
-    "completed ones are not run again, and a failure that was allowed (allow_failure) stands. If only the output "
-    "could\n"
-    "not be evaluated, that is done again. A workflow that has completed is not retried: rerun it from a task.\n";
+    "Failed, cancelled and compensated tasks, and the tasks skipped because of them, run again with fresh attempts.\n"
+    "Completed tasks do not run again, and a failure that was allowed (allow_failure) stands. If only the output\n"
+    "could not be evaluated, it is evaluated again. A completed workflow cannot be retried: rerun it from a task.\n";
 
 }  // namespace
 
 void add_retry(Verb& program) {
-  Verb verb = program.add_verb("retry", "Make an ended workflow go on: all that did not complete is run again");
+  Verb verb = program.add_verb("retry", "Reopen an ended workflow, and run again what did not complete");
   const auto arguments = std::make_shared<ContinueArguments>();
   add_workflow_id(verb, *arguments);
   add_continue_options(verb, *arguments);

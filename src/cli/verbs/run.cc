@@ -50,7 +50,7 @@ Result<std::optional<WorkflowReport>> find_before(const Request& request, const 
   if (!found || !*found) return found;
   if ((*found)->status.state == WorkflowState::paused)
     return fail(ErrorCode::invalid_state,
-                fmt::format("workflow {} is paused; {} goes on with it", in_quotes(*request.create.id),
+                fmt::format("workflow {} is paused; {} continues it", in_quotes(*request.create.id),
                             resume_command(*request.create.id, request.watch.data_dir)));
   return found;
 }
@@ -138,20 +138,20 @@ int run(const RunOptions& options) {
 
 constexpr const char* kRunHelp =
     "On a terminal it shows each running task with its last line of output; on a pipe it prints plain lines.\n"
-    "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them at once.\n"
+    "Ctrl-C cancels: running tasks get 10 s to stop. A second Ctrl-C stops them immediately.\n"
     "\n"
     "  pawl run flow.yaml --input '{\"source\": \"orders.csv\"}'\n"
     "  pawl run flow.yaml --output json > report.json\n"
     "\n"
     "With --data-dir every step is stored before the next one depends on it. Whatever ends the process, kill -9 and\n"
-    "a power failure included, `pawl resume --data-dir DIR` goes on, and no completed task runs again. SIGTERM and\n"
-    "SIGHUP end the process and leave the workflow as it is, with exit code 4; Ctrl-C cancels it for good.\n"
+    "a power failure included, `pawl resume --data-dir DIR` continues it, and no completed task runs again. SIGTERM\n"
+    "and SIGHUP end the process and leave the workflow as it is, with exit code 4; Ctrl-C cancels it for good.\n"
     "Other workflows of the directory stay as they are.\n"
     "\n"
     "  pawl run flow.yaml --data-dir data --id monday\n"
     "\n"
-    "The same --id again goes on with that workflow, or prints its result if it has ended: nothing runs twice. If\n"
-    "the definition or the input is another one, that is a conflict, and nothing happens.\n"
+    "The same --id again continues that workflow, or prints its result if it has ended: nothing runs twice. If\n"
+    "the definition or the input differs, that is a conflict, and nothing happens.\n"
     "\n"
     "Exit codes: 0 completed, 1 failed, or a conflict, 2 bad usage or definition, 3 cancelled or timed out,\n"
     "4 unavailable, ended by SIGTERM, or its output could not be written.";
@@ -159,16 +159,16 @@ constexpr const char* kRunHelp =
 }  // namespace
 
 void add_run(Verb& program) {
-  Verb verb = program.add_verb("run", "Run a workflow here and now, and show how it goes");
+  Verb verb = program.add_verb("run", "Run a workflow in this process, and show its progress");
   const auto options = std::make_shared<RunOptions>();
   verb.add("FILE", options->file, "A definition, YAML or JSON; - for standard input").required();
-  verb.add("--input", options->input, "A JSON object laid over the definition's input, or @FILE, or @- for stdin");
+  verb.add("--input", options->input, "A JSON object merged into the definition's input, or @FILE, or @- for stdin");
   add_output(verb, options->output, "human: a view and a summary; json: one JSON document at the end");
   verb.add("--timeout", options->timeout, "Cancel it after this long, e.g. 90s, 10m");
   verb.add("--id", options->id, "The workflow's id, 1 to 256 bytes of text (default: a new one)");
-  verb.add_flag("--strict", options->strict, "Refuse a definition, or an --input, that there is a warning about");
+  verb.add_flag("--strict", options->strict, "Treat warnings about the definition or --input as errors");
   add_view(verb, options->view);
-  add_data_dir(verb, options->engine.data_dir, "Keep it in this folder, which is made if there is none");
+  add_data_dir(verb, options->engine.data_dir, "Store it in this folder, which is created if it does not exist");
   add_engine_arguments(verb, options->engine);
   verb.teaches(kRunHelp);
   verb.on_call([options] { return run(*options); });

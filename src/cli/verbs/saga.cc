@@ -93,7 +93,7 @@ int register_compensation(const RegisterArguments& arguments) {
 }
 
 void add_registering(Verb& saga) {
-  Verb verb = saga.add_verb("register", "Say what undoes a task of a workflow, in place of what its definition says");
+  Verb verb = saga.add_verb("register", "Set what undoes a task of a workflow, in place of what its definition says");
   const auto arguments = std::make_shared<RegisterArguments>();
   add_workflow(verb, arguments->target);
   verb.add("TASK", arguments->task, "The task's id").required().not_empty();
@@ -112,16 +112,16 @@ void add_saga(Verb& program) {
 
   Verb listing = verb.add_verb("list", "List the workflows with a compensation, the newest first");
   add_directory(listing, arguments->target);
-  listing.add("--limit", arguments->limit, "At most so many").between(1, kMostListed).shows_default();
+  listing.add("--limit", arguments->limit, "At most N").between(1, kMostListed).shows_default();
   add_output(listing, arguments->target.output, "human: a table; json: an array");
   on_reading(listing, arguments, list);
 
-  Verb showing = verb.add_verb("show", "Show how far one is done, or undone");
+  Verb showing = verb.add_verb("show", "Show the progress of one, done or undone");
   add_workflow(showing, arguments->target);
   add_output(showing, arguments->target.output, "human: a table; json: a document");
   on_reading(showing, arguments, show);
 
-  Verb logging = verb.add_verb("log", "Tell what was done and undone, by time");
+  Verb logging = verb.add_verb("log", "Show what was done and undone, by time");
   add_workflow(logging, arguments->target);
   add_output(logging, arguments->target.output, "human: a table; json: an array");
   on_reading(logging, arguments, print_log);

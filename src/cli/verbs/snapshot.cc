@@ -53,7 +53,7 @@ Result<int> restore(Engine& engine, const SnapshotArguments& arguments) {
     return std::unexpected(std::move(restored.error()));
   const std::string workflow = arguments.snapshot.substr(0, arguments.snapshot.rfind('@'));
   print_done(arguments.target.json(), {{"id", arguments.snapshot}, {"workflow", workflow}, {"restored", true}},
-             fmt::format("{}: restored; {} goes on with it", printable(workflow),
+             fmt::format("{}: restored; {} continues it", printable(workflow),
                          printable(resume_command(workflow, arguments.target.data_dir))));
   return kDone;
 }
@@ -75,13 +75,13 @@ void add_snapshot_name(Verb& verb, SnapshotArguments& arguments) {
 }  // namespace
 
 void add_snapshot(Verb& program) {
-  Verb verb = program.add_verb("snapshot", "Keep copies of a workflow's state, and go back to one");
+  Verb verb = program.add_verb("snapshot", "Copy a workflow's state, and restore it");
   verb.needs_verb();
   const auto arguments = std::make_shared<SnapshotArguments>();
 
-  Verb creating = verb.add_verb("create", "Keep a copy of a workflow's state; prints its name");
+  Verb creating = verb.add_verb("create", "Copy a workflow's state; prints the snapshot's name");
   add_workflow(creating, arguments->target);
-  creating.add("--label", arguments->label, "A word for people");
+  creating.add("--label", arguments->label, "A label for people");
   add_done_output(creating, arguments->target.output);
   on_call(creating, arguments, create);
 
@@ -94,7 +94,7 @@ void add_snapshot(Verb& program) {
   add_snapshot_name(restoring, *arguments);
   on_call(restoring, arguments, restore);
 
-  Verb deleting = verb.add_verb("delete", "Forget a snapshot");
+  Verb deleting = verb.add_verb("delete", "Delete a snapshot");
   add_snapshot_name(deleting, *arguments);
   on_call(deleting, arguments, remove);
 
@@ -102,8 +102,8 @@ void add_snapshot(Verb& program) {
       "  pawl snapshot create monday --data-dir data --label 'before the import'\n"
       "  pawl snapshot restore monday@01m... --data-dir data && pawl resume monday --data-dir data\n"
       "\n"
-      "A workflow that has ended since lives again. What happened in between stays in its history, and what its tasks\n"
-      "did to the world is not undone.");
+      "A workflow that has ended since is reopened. What happened in between stays in its history, and what its tasks\n"
+      "did outside is not undone.");
 }
 
 }  // namespace pawl::cli

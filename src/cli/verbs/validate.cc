@@ -131,17 +131,17 @@ void add_validate(Verb& program) {
   const auto arguments = std::make_shared<ValidateArguments>();
   verb.add("FILE", arguments->files, "Definitions, YAML or JSON; - for standard input").required();
   verb.add("--handlers", arguments->handlers,
-           "Handlers that the program which runs them has, as MODULE.FUNCTION with * and ?; may be repeated")
+           "Handlers that the program registers, as MODULE.FUNCTION with * and ?; may be repeated")
       .not_empty();
-  verb.add_flag("--allow-unknown", arguments->allow_unknown, "Take every module that is not built in as known");
-  verb.add_flag("--strict", arguments->strict, "Refuse what there is a warning about");
+  verb.add_flag("--allow-unknown", arguments->allow_unknown, "Accept every module that is not built in");
+  verb.add_flag("--strict", arguments->strict, "Treat warnings as errors");
   add_output(verb, arguments->output, "human: a line for each; json: an array with a document for each");
   verb.teaches(
       "Prints one line for each file: its name, size and content hash, or a line for each thing that is wrong with\n"
       "it, up to 20, as FILE:LINE:COLUMN: FIELD: MESSAGE. Exits with 2 if any is wrong.\n"
       "\n"
-      "What is allowed and hardly meant, such as a member of the input that is not declared, or a condition that can\n"
-      "never hold, is a warning: FILE:LINE:COLUMN: warning: FIELD: MESSAGE. With --strict warnings are refused.\n"
+      "What is valid but probably a mistake, such as a member of the input that is not declared, or a condition that\n"
+      "can never hold, is a warning: FILE:LINE:COLUMN: warning: FIELD: MESSAGE. With --strict warnings are refused.\n"
       "\n"
       "  pawl validate flows/*.yaml --strict\n"
       "  pawl validate flows/*.yaml --handlers 'billing.*' --handlers mail.send");

@@ -29,14 +29,14 @@ Result<int> wait(Engine& engine, const WaitArguments& arguments) {
 }  // namespace
 
 void add_wait(Verb& program) {
-  Verb verb = program.add_verb("wait", "Print what became of a workflow of a data directory");
+  Verb verb = program.add_verb("wait", "Print the outcome of a workflow of a data directory");
   const auto arguments = std::make_shared<WaitArguments>();
   add_workflow(verb, arguments->target);
   add_view(verb, arguments->view);
   add_output(verb, arguments->target.output, "human: a summary; json: the document that pawl run prints");
   verb.teaches(
-      "Prints the summary of a workflow that has ended, and exits as pawl run does. One that has not ended is not\n"
-      "worked on by this verb, so there is nothing to wait for: it says so, and exits with 4; pawl resume goes on.\n"
+      "Prints the summary of a workflow that has ended, and exits as pawl run does. It runs nothing: if the workflow\n"
+      "has not ended, it says so and exits with 4; pawl resume continues the workflow.\n"
       "\n"
       "  pawl wait monday --data-dir data --output json\n"
       "\n"

@@ -18,8 +18,7 @@ std::string describe_workflow(const WorkflowEvent& event) {
   if (event.type == "workflow_compensating")
     return fmt::format("compensating: what has completed is undone, then it is {}", printable(event.text));
   if (event.type == "workflow_revived")
-    return event.text == "rerun" ? "goes on: it is run again from a task"
-                                 : "goes on: what did not complete is run again";
+    return event.text == "rerun" ? "reopened: it runs again from a task" : "reopened: what did not complete runs again";
   if (event.type == "compensation_registered") return "a compensation was registered";
   if (event.type == "workflow_restored") return fmt::format("restored: it is as {} has it", printable(event.text));
   return std::string(event.type.substr(std::string_view("workflow_").size()));

@@ -13,7 +13,7 @@ namespace pawl::operations {
 namespace {
 
 // What a task may wait for outside its workflow.
-core::Surroundings surroundings_of(Node& node) {
+core::ExplainInputs explain_inputs(Node& node) {
   constexpr std::size_t kNamedWaiters = 3;
   const WorkflowWaits::Holders waiting = node.waits().holders(kNamedWaiters);
   std::string named;
@@ -39,25 +39,25 @@ core::Surroundings surroundings_of(Node& node) {
 
 Steps<std::vector<Explanation>> explain_workflow(Call call, request::ExplainWorkflow request) {
   const std::string& id = request.id;
-  core::Surroundings surroundings = surroundings_of(call.node);
+  core::ExplainInputs inputs = explain_inputs(call.node);
   // A few reasons are found on the shard sooner than the state is copied there.
   constexpr std::size_t kFoundOnShard = 1000;
   if (request.max_tasks <= kFoundOnShard) {
     Result<std::vector<Explanation>> found = co_await ask_live_first<std::vector<Explanation>>(
         call, id, [&](Shard& shard, const LiveWorkflow& workflow) -> Result<std::vector<Explanation>> {
-          surroundings.previous = [&](ActionId action) -> std::optional<core::Surroundings::Previous> {
+          inputs.previous = [&](ActionId action) -> std::optional<core::ExplainInputs::Previous> {
             const AttemptsOut::Attempt* const before = shard.ready().attempt_before(workflow, action);
             if (before == nullptr) return std::nullopt;
-            return core::Surroundings::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
+            return core::ExplainInputs::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
           };
-          return core::explain(workflow.state, surroundings, request.max_tasks);
+          return core::explain(workflow.state, inputs, request.max_tasks);
         });
     if (found || found.error().code != ErrorCode::not_found) co_return found;
   }
-  surroundings.previous = nullptr;
+  inputs.previous = nullptr;
   const Result<core::Workflow> state = co_await state_of(call, id);
   if (!state) co_return std::unexpected(state.error());
-  std::vector<Explanation> explanations = core::explain(*state, surroundings, request.max_tasks);
+  std::vector<Explanation> explanations = core::explain(*state, inputs, request.max_tasks);
   const Result<void> sound = co_await check_quarantine(call, id);
   if (!sound)
     explanations.insert(explanations.begin(), {.task = {}, .code = "quarantined", .text = sound.error().message});

@@ -16,7 +16,7 @@ Steps<std::string> fork_workflow(Call call, request::ForkWorkflow request) {
   const ForkOptions& options = request.options;
   if (Result<void> given = check_given(id); !given) co_return std::unexpected(std::move(given.error()));
   if (options.event.has_value() != options.task.empty())
-    co_return fail(ErrorCode::invalid_argument, "say where the past ends: at an event, or at a task");
+    co_return fail(ErrorCode::invalid_argument, "name the point to fork from: an event or a task");
   if (options.id)
     if (Result<void> ok = check_workflow_id(*options.id); !ok) co_return std::unexpected(std::move(ok.error()));
   co_await OffShard(call);

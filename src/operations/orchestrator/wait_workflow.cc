@@ -89,10 +89,11 @@ Steps<WorkflowReport> wait_workflow(Call call, request::WaitWorkflow request) {
     if (is_terminal(stored->state)) co_return report_of(*stored);
     Result<void> sound = co_await check_quarantine(call, id);
     if (!sound) co_return std::unexpected(std::move(sound.error()));
-    co_return fail(ErrorCode::unavailable, fmt::format("workflow {} is stored, but does not run here", in_quotes(id)));
+    co_return fail(ErrorCode::unavailable,
+                   fmt::format("workflow {} is stored, but this process does not run it", in_quotes(id)));
   }
   const std::stop_callback on_stop(request.stop, [&] {
-    end->settle(fail(ErrorCode::cancelled, fmt::format("the wait for workflow {} was told to stop", in_quotes(id))));
+    end->settle(fail(ErrorCode::cancelled, fmt::format("the wait for workflow {} was cancelled", in_quotes(id))));
   });
   AwaitedEnd::Outcome state = co_await end->wait();
   if (!state) co_return std::unexpected(std::move(state.error()));

@@ -17,7 +17,7 @@ Result<SnapshotName> parse_snapshot(const std::string& name) {
   const std::size_t at = name.rfind('@');
   if (at == std::string::npos || at == 0 || at + 1 == name.size())
     return fail(ErrorCode::not_found,
-                fmt::format("{} is no snapshot: its name is <workflow>@<number>", in_quotes(name)));
+                fmt::format("{} is not a snapshot: its name is <workflow>@<number>", in_quotes(name)));
   return SnapshotName{.workflow = name.substr(0, at), .id = name.substr(at + 1)};
 }
 

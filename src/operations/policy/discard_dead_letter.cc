@@ -8,7 +8,7 @@ namespace pawl::operations {
 Steps<void> discard_dead_letter(Call call, request::DiscardDeadLetter request) {
   const DeadLetterId& id = request.id;
   if (request.reason.empty())
-    co_return fail(ErrorCode::invalid_argument, "say why the dead letter is discarded", "reason");
+    co_return fail(ErrorCode::invalid_argument, "give a reason for discarding the dead letter", "reason");
   Result<void> done =
       co_await ask_workflow_last<void>(call, id.workflow, [&](Shard& shard, LiveWorkflow& workflow) -> Result<void> {
         const auto action = find_action(workflow.state.definition(), id);

@@ -12,7 +12,7 @@ Steps<void> redrive_dead_letter(Call call, request::RedriveDeadLetter request) {
         if (!action) return no_such_letter(id);
         const bool is_letter = workflow.state.is_dead_letter(*action);
         const bool was_redriven =
-            workflow.state.record(*action).state != TaskState::failed && workflow.state.fresh_start(*action) != nullptr;
+            workflow.state.record(*action).state != TaskState::failed && workflow.state.retry_base(*action) != nullptr;
         if (!is_letter && !was_redriven) return no_such_letter(id);
         const TaskIndex task = action->task;
         Result<void> redriven = id.compensation

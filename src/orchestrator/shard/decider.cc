@@ -14,7 +14,7 @@ void Decider::refresh_policies() {
 }
 
 std::unexpected<Error> Decider::refuse_to_change() {
-  return fail(ErrorCode::invalid_state, "the data directory is open to be read only, so nothing can be changed in it");
+  return fail(ErrorCode::invalid_state, "the data directory is open read-only, so nothing in it can be changed");
 }
 
 void Decider::check_invariants(const LiveWorkflow& workflow) {

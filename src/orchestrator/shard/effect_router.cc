@@ -220,7 +220,7 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::StopTask& stopped
       return;
     case HandlerKind::on_timer:
       if (timers_.disarm_attempt(workflow, stopped.action, stopped.attempt))
-        mailbox_.finished({.address = address, .outcome = failed({"cancelled", "it was told to stop"})});
+        mailbox_.finished({.address = address, .outcome = failed({"cancelled", "it was asked to stop"})});
       return;
   }
 }

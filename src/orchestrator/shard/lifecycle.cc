@@ -28,7 +28,7 @@ Result<LiveWorkflow*> Lifecycle::create(BoundDefinitionPtr bound, WorkflowFactsP
   *taken |= quarantine_.reason_of(id) != nullptr;
   if (!*taken && id_may_be_taken) taken = commits_.store().contains(id);
   if (!taken) return std::unexpected(taken.error());
-  if (*taken) return fail(ErrorCode::already_exists, fmt::format("there is a workflow {} already", in_quotes(id)));
+  if (*taken) return fail(ErrorCode::already_exists, fmt::format("workflow {} already exists", in_quotes(id)));
   if (Result<void> ok = check_new(*bound, 1); !ok) return std::unexpected(std::move(ok.error()));
   return make(std::move(bound), std::move(facts));
 }
@@ -49,8 +49,7 @@ Result<LiveWorkflow*> Lifecycle::replace(LiveWorkflow& ended, BoundDefinitionPtr
 // Whether a workflow of this definition may be made, which are so many `more`.
 Result<void> Lifecycle::check_new(const BoundDefinition& bound, std::size_t more) const {
   if (environment_.workflow_count + more > environment_.limits.workflows)
-    return fail(ErrorCode::limit_exceeded, fmt::format("there are {} workflows already, as many as this engine takes",
-                                                       environment_.limits.workflows));
+    return fail(ErrorCode::limit_exceeded, fmt::format("workflow limit reached: {}", environment_.limits.workflows));
   return check_policies(*bound.definition);
 }
 
@@ -129,7 +128,7 @@ Result<void> Lifecycle::register_compensation(LiveWorkflow& workflow, BoundDefin
                                               WorkflowFactsPtr facts) {
   if (exchanges_open_handler(workflow, *facts->definition))
     return fail(ErrorCode::invalid_state,
-                fmt::format("cannot register the compensation: an attempt at the one before may still be made in "
+                fmt::format("cannot register the compensation: an attempt of the one before may still be made in "
                             "workflow {}; wait for its end",
                             in_quotes(workflow.state.id())));
   return exchange_definition(workflow, std::move(bound), command::RegisterCompensation{std::move(facts)});

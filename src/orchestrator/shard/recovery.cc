@@ -18,9 +18,8 @@ bool Recovery::is_wanted(std::string_view id) const {
 
 Result<LiveWorkflow*> Recovery::take_up(const StoredWorkflow& stored) {
   if (quarantine_.breaks_shard(stored.id))
-    return fail(
-        ErrorCode::corruption,
-        fmt::format("what is to be stored of workflow {} breaks an invariant again and again", in_quotes(stored.id)));
+    return fail(ErrorCode::corruption,
+                fmt::format("storing workflow {} breaks an invariant each time", in_quotes(stored.id)));
   Result<core::Workflow> state = replay(stored, environment_.definitions.source(commits_.store()));
   if (!state) return std::unexpected(std::move(state.error()));
   Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), commits_.store());

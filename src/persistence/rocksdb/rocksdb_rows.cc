@@ -213,7 +213,7 @@ std::string RocksDbRows::doing() const { return fmt::format("write to {}", folde
 std::unique_ptr<RowBatch> RocksDbRows::new_batch() { return std::make_unique<Batch>(*this); }
 
 Result<void> RocksDbRows::check_writable() const {
-  if (is_read_only()) return fail(ErrorCode::invalid_state, fmt::format("{} is opened to be read only", folder_));
+  if (is_read_only()) return fail(ErrorCode::invalid_state, fmt::format("{} is open read-only", folder_));
   if (condition_ == Condition::failed)
     return fail(ErrorCode::unavailable, fmt::format("an earlier write to {} has failed", folder_));
   if (condition_ == Condition::tight && !options_.uses_reserve) return failure(rocksdb::Status::NoSpace(), doing());

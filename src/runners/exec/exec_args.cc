@@ -67,7 +67,8 @@ Result<void> read_env(const Json& value, const std::string& field, ProcessSpec& 
     const std::string name_field = fmt::format("{}.{}", field, name);
     if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos)
       return refuse(
-          fmt::format("{} is no name of a variable: it must not be empty nor have `=` or NUL", in_quotes(name)), field);
+          fmt::format("{} is not a name of a variable: it must not be empty nor have `=` or NUL", in_quotes(name)),
+          field);
     auto text = read_scalar(member.value(), name_field);
     if (!text) return std::unexpected(std::move(text).error());
     spec.env.emplace_back(name, *std::move(text));

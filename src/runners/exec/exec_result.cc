@@ -115,7 +115,7 @@ std::string own_words(const ExecCall& call, const ProcessOutcome& outcome) {
   const std::string hint = outcome.signal == 0 ? terminal_hint(outcome.standard_error) : std::string();
   std::string words = line.empty() ? std::string() : fmt::format(": {}{}", line, where);
   if (!hint.empty()) return words + "; " + hint;
-  if (is_other_shell(call, line)) return words + "; /bin/sh ran it, for there is no bash in the task's PATH";
+  if (is_other_shell(call, line)) return words + "; /bin/sh ran it, because there is no bash in the task's PATH";
   if (is_closed_pipe(call, outcome))
     return words +
            "; 141 is SIGPIPE: a command of the pipe ended before it had read all, as `head` does; `shell: sh` or "
@@ -242,10 +242,11 @@ TaskResult exec_result(const ExecCall& call, ProcessOutcome outcome) {
     return failed("exit_code", fmt::format("{} exited with {}{}", name, outcome.exit_code, own_words(call, outcome)),
                   outcome);
   if (outcome.stdout_is_long_json)
-    return refused("limit_exceeded",
-                   fmt::format("the JSON that {} printed has {} bytes; the limit of a result is {}; print what others "
-                               "need of it, or write it into a file and print its name",
-                               name, outcome.standard_output.size() + outcome.stdout_dropped, call.max_result_bytes));
+    return refused(
+        "limit_exceeded",
+        fmt::format("the JSON that {} printed has {} bytes; the limit of a result is {}; print what other tasks "
+                    "need of it, or write it into a file and print its name",
+                    name, outcome.standard_output.size() + outcome.stdout_dropped, call.max_result_bytes));
   Result<Json> json = as_json(outcome);
   if (json) return *std::move(json);
   const bool may_be_json = json.error().code == ErrorCode::limit_exceeded || !json.error().field.empty();

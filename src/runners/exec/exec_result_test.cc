@@ -132,7 +132,7 @@ TEST(ExecError, names_the_first_line_of_a_script_and_the_one_that_the_shell_name
             R"("cd src ..." exited with 127: run: line 4: make: command not found (line 4: "make all"))");
   EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: 4: make: not found\n"}).message,
             R"("cd src ..." exited with 2: run: 4: make: not found (line 4: "make all"); )"
-            "/bin/sh ran it, for there is no bash in the task's PATH");
+            "/bin/sh ran it, because there is no bash in the task's PATH");
   EXPECT_EQ(error_of(script, {.exit_code = 2, .standard_error = "run: line 40: odd\n"}).message,
             R"("cd src ..." exited with 2: run: line 40: odd)");
   EXPECT_EQ(
@@ -169,7 +169,7 @@ TEST(ExecResult, says_that_another_shell_took_the_place_of_bash) {
     const ExecCall call{.program = std::string(program), .line = "set -o pipefail"};
     return error_of(call, {.exit_code = 2, .standard_error = std::string(error)}).message;
   };
-  constexpr std::string_view kSaid = "; /bin/sh ran it, for there is no bash in the task's PATH";
+  constexpr std::string_view kSaid = "; /bin/sh ran it, because there is no bash in the task's PATH";
   EXPECT_TRUE(words("bash", "run: 1: set: Illegal option -o pipefail\n").ends_with(kSaid));
   EXPECT_TRUE(words("bash", "run: line 1: ls: not found\n").ends_with(kSaid)) << "busybox";
   EXPECT_FALSE(words("bash", "run: line 1: ls: command not found\n").ends_with(kSaid));

@@ -37,7 +37,7 @@ constexpr std::size_t kMostPending = 64;
 std::unexpected<Error> failed(std::string_view what, int error) {
   const bool descriptors = error == EMFILE || error == ENFILE;
   return fail(ErrorCode::unavailable,
-              fmt::format("the process that keeps those of tasks cannot be made: {}: {}{}", what,
+              fmt::format("pawl-keeper, the parent of task processes, cannot be started: {}: {}{}", what,
                           strerrordesc_np(error), descriptors ? "; raise the limit (ulimit -n)" : ""));
 }
 
@@ -223,7 +223,7 @@ std::expected<Reply, int> Keeper::receive(bool wait) {
     do count = ::poll(ready, std::size(ready), static_cast<int>(std::chrono::milliseconds(kMostForAnswer).count()));
     while (count < 0 && errno == EINTR);
     if (count == 0) {
-      log().error("the process that keeps those of tasks (pawl-keeper) has not answered for {}; it is killed",
+      log().error("pawl-keeper, the parent of task processes, has not answered for {} and is killed",
                   format_duration(kMostForAnswer));
       ::syscall(SYS_pidfd_send_signal, handle_.get(), SIGKILL, nullptr, 0);
     }

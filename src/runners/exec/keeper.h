@@ -27,7 +27,7 @@
 namespace pawl::runners {
 
 inline constexpr int kKeeperGone = EOWNERDEAD;
-inline constexpr const char* kKeeperLost = "the process that keeps those of tasks (pawl-keeper) was killed";
+inline constexpr const char* kKeeperLost = "pawl-keeper, the parent of task processes, was killed";
 
 class Keeper {
  public:

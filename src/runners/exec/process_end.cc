@@ -114,7 +114,8 @@ void ProcessRunner::Impl::on_ended(const Keeper::Answer& answer) {
   if (!answer.gone) return set_deadline(*running, std::chrono::steady_clock::now() + kLookTime);
   running->second.child->set_status(answer.status);
   if (answer.error != 0 && !running->second.error)
-    running->second.error = Error{.code = ErrorCode::internal, .message = "how the process has ended is not known"};
+    running->second.error =
+        Error{.code = ErrorCode::internal, .message = "the exit status of the process is not known"};
   // Out of the map first: a stop() from its own callbacks finds it ended.
   report(std::move(children_.extract(running).mapped()), false);
 }

@@ -40,9 +40,9 @@ Failure no_resources(std::string_view what, int error) {
   const bool descriptors = error == EMFILE || error == ENFILE;
   return Failure(SpawnFailure{
       .error = {.code = ErrorCode::unavailable,
-                .message =
-                    fmt::format("{}: {}{}", what, strerrordesc_np(error),
-                                descriptors ? "; raise the limit (ulimit -n), or run fewer processes at once" : "")},
+                .message = fmt::format(
+                    "{}: {}{}", what, strerrordesc_np(error),
+                    descriptors ? "; raise the limit (ulimit -n), or run fewer processes concurrently" : "")},
       .for_want = descriptors || error == ENOMEM});
 }
 
@@ -108,7 +108,7 @@ Failure spawn_failed(const std::string& program, const ProcessSpec& spec, int er
     case ENOEXEC:
       return refused_as(
           ErrorCode::invalid_argument,
-          fmt::format("{} is no program of this machine; a script must begin with #! and its interpreter", name));
+          fmt::format("{} is not a program of this machine; a script must begin with #! and its interpreter", name));
     case EACCES:
     case EPERM:
       return refused_as(ErrorCode::permission_denied,
@@ -137,7 +137,7 @@ Failure spawn_failed(const std::string& program, const ProcessSpec& spec, int er
       Failure failure = refused_as(
           ErrorCode::unavailable,
           fmt::format("{} cannot be started: the limit of processes (ulimit -u, or pids.max of the container) is "
-                      "reached; raise it, or run fewer at once",
+                      "reached; raise it, or run fewer concurrently",
                       name));
       failure.error().for_want = true;
       return failure;

@@ -75,7 +75,7 @@ TEST_F(CliAgain, rerun_runs_a_task_and_all_that_depends_on_it) {
   EXPECT_EQ(done(), "hotel car");
   EXPECT_EQ(report.at("tasks").at("flight").at("attempt"), 1);
   EXPECT_EQ(report.at("tasks").at("hotel").at("attempt"), 2);
-  EXPECT_THAT(on_data({"history", "one"}).out, HasSubstr("goes on: it is run again from a task"));
+  EXPECT_THAT(on_data({"history", "one"}).out, HasSubstr("reopened: it runs again from a task"));
 }
 
 TEST_F(CliAgain, what_there_is_not_is_refused) {
@@ -96,7 +96,7 @@ TEST_F(CliAgain, what_there_is_not_is_refused) {
 
 TEST_F(CliAgain, one_that_has_not_ended_is_to_be_resumed) {
   interrupt_three("one", SIGTERM);
-  const std::string resume = "; pawl resume one --data-dir " + data() + " goes on with it";
+  const std::string resume = "; pawl resume one --data-dir " + data() + " continues it";
   expect_error({"retry", "one"}, 1, "cannot retry workflow one: it is running; wait for its end" + resume);
   expect_error({"rerun", "one", "--from", "first"}, 1,
                "cannot rerun workflow one: it is running; wait for its end" + resume);
@@ -146,7 +146,8 @@ TEST_F(CliCompensate, undoes_those_that_are_named) {
   complete_trip("one");
   EXPECT_EQ(ended({"compensate", "one", "flight"}, 0).at("tasks_compensated"), 1);
   EXPECT_EQ(done(), "no-flight");
-  expect_error({"compensate", "one", "flight"}, 1, "cannot compensate task \"flight\": it has been already");
+  expect_error({"compensate", "one", "flight"}, 1,
+               "cannot compensate task \"flight\": it has already been compensated");
 }
 
 TEST_F(CliCompensate, leaves_the_workflow_what_it_was) {
@@ -210,8 +211,8 @@ TEST_F(CliCompensate, that_is_interrupted_is_gone_on_with) {
   EXPECT_EQ(stopped.exit_code, 4) << "what is being undone is not cancelled";
   EXPECT_THAT(stopped.err, HasSubstr("ended by SIGINT; nothing is lost: pawl resume one --data-dir"));
   EXPECT_THAT(on_data({"list"}).out, HasSubstr("running (compensating)"));
-  EXPECT_THAT(on_data({"show", "one"}).out, AllOf(HasSubstr("  workflow: it undoes what it has done, 1 to go"),
-                                                  HasSubstr("  the compensation of a: ")));
+  EXPECT_THAT(on_data({"show", "one"}).out,
+              AllOf(HasSubstr("  workflow: it is compensating, with 1 to go"), HasSubstr("  the compensation of a: ")));
   let_go();
   EXPECT_EQ(on_data({"resume", "one"}).exit_code, 0);
   EXPECT_EQ(done(), "a no-a");
@@ -248,17 +249,18 @@ TEST_F(CliFork, takes_a_task_whose_id_is_a_number_for_a_task) {
 TEST_F(CliFork, needs_a_place_that_there_is) {
   complete_trip("one");
   const std::string help = "; see pawl fork --help";
-  expect_error({"fork", "one"}, 2, "fork: where the past ends is missing: --at or --at-task" + help);
+  expect_error({"fork", "one"}, 2, "fork: the point to fork from is missing: --at or --at-task" + help);
   expect_error({"fork", "one", "--at", "2", "--at-task", "car"}, 2,
-               "fork: --at and --at-task are two places; leave one out" + help);
+               "fork: --at and --at-task exclude each other; leave one out" + help);
   expect_error({"fork", "one", "--at", "x"}, 2, "fork: --at: \"x\" is no integer from 0 to 9223372036854775807" + help);
   expect_error({"fork", "one", "--at-task", ""}, 2, "fork: --at-task: is empty" + help);
-  expect_error({"fork", "one", "--at", "0"}, 2, "--at: before event 0, the creation, there is nothing to go on from");
+  expect_error({"fork", "one", "--at", "0"}, 2,
+               "--at: before event 0, the creation, there is nothing to continue from");
   expect_error({"fork", "one", "--at", "99"}, 2, "workflow \"one\" has had 9 events, the last one is number 8");
   expect_error({"fork", "one", "--at", "9"}, 1,
                "workflow \"one\" had ended by then; fork it at an earlier event, or rerun it from a task");
-  expect_error({"fork", "one", "--at-task", "bus"}, 2, "no attempt at a task \"bus\" was made in workflow \"one\"");
-  expect_error({"fork", "one", "--at", "2", "--new-id", "one"}, 2, "there is a workflow \"one\" already");
+  expect_error({"fork", "one", "--at-task", "bus"}, 2, "no attempt of a task \"bus\" was made in workflow \"one\"");
+  expect_error({"fork", "one", "--at", "2", "--new-id", "one"}, 2, "workflow \"one\" already exists");
   expect_error({"fork", "one", "--at", "2", "--new-id", ""}, 2, "--new-id: must not be empty");
   EXPECT_EQ(done(), "");
 }
@@ -296,7 +298,7 @@ TEST_F(CliSaga, is_registered_afterwards) {
   EXPECT_EQ(done(), "no-car");
   expect_error({"saga", "register", "one", "bus", R"({"run": "true"})"}, 2, "workflow \"one\" has no task \"bus\"");
   expect_error({"saga", "register", "one", "car", R"({"runs": "true"})"}, 2,
-               "COMPENSATION: runs: is no known field (did you mean \"run\"?)");
+               "COMPENSATION: runs: is not a known field (did you mean \"run\"?)");
   expect_error({"saga", "register", "one", "car", "[]"}, 2, "COMPENSATION: must be a JSON object");
   expect_error({"saga", "register", "one", "car", R"({"module": "car", "function": "cancel"})"}, 2,
                "tasks.car.compensation.module: unknown module \"car\"");

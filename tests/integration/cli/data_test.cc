@@ -73,7 +73,7 @@ TEST_F(CliData, that_are_in_use_say_what_to_do) {
   EXPECT_EQ(refused.exit_code, 4);
   const std::size_t kill = refused.err.find("end it: kill ");
   ASSERT_NE(kill, std::string::npos) << refused.err;
-  EXPECT_THAT(refused.err, HasSubstr(" interrupts its workflows, with which `pawl resume` goes on, and kill -INT "));
+  EXPECT_THAT(refused.err, HasSubstr(" interrupts its workflows, which `pawl resume` continues, and kill -INT "));
   const std::string command = refused.err.substr(kill + 8, refused.err.find(" interrupts") - kill - 8);
   ASSERT_EQ(run_process({"sh", "-c", command}).exit_code, 0) << command;
   EXPECT_EQ(program.end().exit_code, 4);

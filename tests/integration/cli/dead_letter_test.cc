@@ -99,9 +99,9 @@ TEST_F(CliDeadLetter, that_is_none_is_refused) {
   expect_error({"discard", "monday", "fetch", "--reason", "x"}, 2,
                "there is no dead letter of task \"fetch\" of workflow \"monday\"");
   expect_error({"list", "--failed-before", "soon"}, 2,
-               "--failed-before: \"soon\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+               "--failed-before: \"soon\" is not a time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
   expect_error({"list", "--after", "{\"task\": \"load\"}"}, 2,
-               "--after: is no dead letter as --output json prints it: workflow or task is missing");
+               "--after: is not a dead letter as --output json prints it: workflow or task is missing");
   expect_error({"list", "--code", ""}, 2, "dead-letter list: --code: is empty; see pawl dead-letter list --help");
 }
 
@@ -164,7 +164,7 @@ TEST_F(CliDeadLetter, redrive_of_all_leaves_other_workflows_alone) {
   folder_.write("open", "");
   const ProcessResult redriven = letter({"redrive", "--all"});
   EXPECT_EQ(redriven.exit_code, 0) << redriven.err;
-  EXPECT_THAT(redriven.err, HasSubstr("going on with 2 workflows"));
+  EXPECT_THAT(redriven.err, HasSubstr("continuing 2 workflows"));
   EXPECT_EQ(state_of("a"), "completed");
   EXPECT_EQ(state_of("open"), "running");
 }
@@ -175,11 +175,12 @@ TEST_F(CliDeadLetter, redrive_must_say_which) {
   expect_error({"redrive"}, 2, "dead-letter redrive: WORKFLOW and TASK are missing, or --all" + help);
   expect_error({"redrive", "a"}, 2, "dead-letter redrive: TASK is missing" + help);
   expect_error({"redrive", "a", "load", "--code", "x"}, 2,
-               "dead-letter redrive: what is to be found needs --all" + help);
-  expect_error({"redrive", "--limit", "2"}, 2, "dead-letter redrive: what is to be found needs --all" + help);
+               "dead-letter redrive: options that select dead letters need --all" + help);
+  expect_error({"redrive", "--limit", "2"}, 2,
+               "dead-letter redrive: options that select dead letters need --all" + help);
   expect_error(
       {"redrive", "a", "load", "--all"}, 2,
-      "dead-letter redrive: --all is of those that the options name; leave WORKFLOW, TASK and --compensation out" +
+      "dead-letter redrive: --all redrives what the options select; leave WORKFLOW, TASK and --compensation out" +
           help);
 }
 

@@ -85,7 +85,7 @@ TEST_F(FullDisk, that_ends_a_process_is_told_in_lines_for_people) {
   const ProcessResult ended = pawl({"run", flow("name: large\ntasks:\n" + tasks), "--id", "w"});
   EXPECT_EQ(ended.exit_code, 4);
   EXPECT_THAT(ended.err, MatchesRegex("pawl: cannot write to [^\n]*: the disk is full; make room on it\n"
-                                      "pawl: nothing is lost: pawl resume w [^\n]* goes on\n"));
+                                      "pawl: nothing is lost: pawl resume w [^\n]* continues\n"));
   fill_disk();  // to open the database again can give room back
   const ProcessResult logged = pawl({"resume", "--log-level", "debug"});
   EXPECT_EQ(logged.exit_code, 4);

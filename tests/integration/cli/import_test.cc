@@ -58,18 +58,18 @@ TEST_F(CliImport, what_it_writes_runs_with_either_kind_of_task) {
 }
 
 TEST_F(CliImport, what_is_no_trace_is_refused_in_one_line) {
-  const std::string tasks = "workflow.specification.tasks: is no WfFormat 1.5: ";
-  const std::string runs = "workflow.execution.tasks: is no WfFormat 1.5: ";
+  const std::string tasks = "workflow.specification.tasks: is not WfFormat 1.5: ";
+  const std::string runs = "workflow.execution.tasks: is not WfFormat 1.5: ";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"name: x", ":1:1: not valid JSON: syntax error"},
       {"", ":1:1: not valid JSON: incomplete JSON"},
-      {"[]", ": schemaVersion: is no WfFormat 1.5: it is missing"},
-      {trace(kTasks, kRuns, "1.4"), ": schemaVersion: is no WfFormat 1.5: it is \"1.4\""},
-      {R"({"schemaVersion": "1.5"})", ": workflow.specification: is no WfFormat 1.5: it is missing"},
+      {"[]", ": schemaVersion: is not WfFormat 1.5: it is missing"},
+      {trace(kTasks, kRuns, "1.4"), ": schemaVersion: is not WfFormat 1.5: it is \"1.4\""},
+      {R"({"schemaVersion": "1.5"})", ": workflow.specification: is not WfFormat 1.5: it is missing"},
       {trace(kTasks, ""), ": " + runs + "task \"a\" was not executed"},
       {trace(kTasks, R"({"id": "a", "runtimeInSeconds": -1})"),
        ": " + runs + "task \"a\" has no runtimeInSeconds between 0 and 100 years"},
-      {trace(R"({"id": "a", "parents": [1]})", kRuns), ": " + tasks + "a parent of task \"a\" is no id"},
+      {trace(R"({"id": "a", "parents": [1]})", kRuns), ": " + tasks + "a parent of task \"a\" is not an id"},
       {trace(R"({"id": "a"})", kRuns), ": " + tasks + "task \"a\" has no array of parents"},
       {trace(R"({"parents": []})", kRuns), ": " + tasks + "a task has no id"},
       {trace("", kRuns), ": " + tasks + "there are none"},

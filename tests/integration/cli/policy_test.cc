@@ -99,7 +99,7 @@ TEST_F(CliPolicy, is_updated_setting_by_setting_and_keeps_its_versions) {
   EXPECT_EQ(config_of(updated).at("timeout"), 10'000) << "what is not named stays as it is";
   EXPECT_THAT(on_data({"policy", "get", "payments"}).out,
               AllOf(StartsWith("payments: circuit_breaker\n  version 2, "), HasSubstr("\n  version 1, ")));
-  expect_error({"update", "payments", "max_attempts=2"}, 2, "max_attempts: is no known field");
+  expect_error({"update", "payments", "max_attempts=2"}, 2, "max_attempts: is not a known field");
   expect_error({"update", "payments"}, 2,
                "policy update: SETTING=VALUE or --config is missing; see pawl policy update --help");
 }
@@ -108,14 +108,14 @@ TEST_F(CliPolicy, is_refused_if_it_makes_no_sense_and_nothing_is_made) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"circuit_breaker", "x", "failure_threshold=0"}, "failure_threshold: 0 is not within 1..1000000"},
       {{"circuit_breaker", "x", "failure_treshold=1"},
-       "failure_treshold: is no known field (did you mean \"failure_threshold\"?)"},
+       "failure_treshold: is not a known field (did you mean \"failure_threshold\"?)"},
       {{"retry", "x", "base_delay=2s", "max_delay=1s"}, "max_delay: 1s is below base_delay, 2s"},
       {{"retry", "x", "max_attempts=two"}, "max_attempts: must be an integer, not a string"},
       {{"retry", "x", "retryable_errors=[timeout]"}, "retryable_errors: not valid JSON: syntax error"},
       {{"retry", "x", "retryable_errors=timeout"}, "retryable_errors: must be an array of strings, not a string"},
       {{"retry", "x", "max_attempts=2", "max_attempts=3"}, "max_attempts: is given more than once"},
-      {{"retry", "x", "quick"}, "\"quick\" is no setting: write SETTING=VALUE, e.g. max_attempts=5"},
-      {{"retry", "x", "=1"}, "\"=1\" is no setting: write SETTING=VALUE, e.g. max_attempts=5"},
+      {{"retry", "x", "quick"}, "\"quick\" is not a setting: write SETTING=VALUE, e.g. max_attempts=5"},
+      {{"retry", "x", "=1"}, "\"=1\" is not a setting: write SETTING=VALUE, e.g. max_attempts=5"},
       {{"retry", "x", "name=y"}, "name: the policy is to be \"x\"; leave this out"},
       {{"retry", "x", "--config", "{\"a\":"}, "--config:1:6: not valid JSON: incomplete JSON"},
       {{"retry", "x", "--config", "@none"}, "--config: none: cannot read the file: No such file or directory"},
@@ -138,7 +138,7 @@ TEST_F(CliPolicy, is_refused_if_it_makes_no_sense_and_nothing_is_made) {
 
 TEST_F(CliPolicy, that_is_there_already_or_is_not_known_is_refused) {
   define({"retry", "flaky"});
-  expect_error({"define", "timeout", "flaky"}, 2, "name: there is a policy \"flaky\" already; update it");
+  expect_error({"define", "timeout", "flaky"}, 2, "name: policy \"flaky\" already exists; update it");
   const std::map<std::vector<std::string>, std::string> unknown = {
       {{"get", "flakey"}, " (did you mean \"flaky\"?)"},
       {{"update", "flakey", "jitter=0"}, " (did you mean \"flaky\"?)"},
@@ -147,7 +147,7 @@ TEST_F(CliPolicy, that_is_there_already_or_is_not_known_is_refused) {
       {{"stats", "flakey"}, " (did you mean \"flaky\"?)"},
       {{"check", "flakey"}, " (did you mean \"flaky\"?)"}};
   for (const auto& [arguments, meant] : unknown) expect_error(arguments, 2, "there is no policy \"flakey\"" + meant);
-  expect_error({"get", "zzz"}, 2, "there is no policy \"zzz\"; pawl policy list tells which there are");
+  expect_error({"get", "zzz"}, 2, "there is no policy \"zzz\"; pawl policy list lists them");
   expect_error({"open", "flaky"}, 2, "policy \"flaky\" is a retry policy, not a circuit breaker");
 }
 

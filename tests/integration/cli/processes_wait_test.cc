@@ -34,7 +34,7 @@ TEST_F(CliProcesses, that_time_out_last_of_all_keep_their_time_when_a_signal_com
       RunningProgram program = start(by_shell("exec \"$@\" 2>&1", run));
       ASSERT_TRUE(program.wait_for("waits for the process of task \"a\" of workflow "));
       ASSERT_TRUE(program.wait_for(" to end, at most until 20"));
-      ASSERT_TRUE(program.wait_for("; press Ctrl-C twice to kill at once\n"));
+      ASSERT_TRUE(program.wait_for("; press Ctrl-C twice to kill immediately\n"));
       program.signal(signal);
       ASSERT_TRUE(program.wait_for("pawl: processes have their time to stop; another Ctrl-C kills them\n"));
       EXPECT_EQ(log(), "begin");
@@ -141,7 +141,7 @@ TEST_F(CliProcesses, that_are_waited_for_by_the_next_attempt_are_told_of) {
   const ProcessResult shown = pawl({"show", "x", "--data-dir", "data"});
   folder_.write("go", "");
   EXPECT_THAT(shown.out, HasSubstr("pawl resume x --data-dir data"));
-  EXPECT_THAT(shown.out, HasSubstr("a: it is ready, and nobody runs its workflow now\n"));
+  EXPECT_THAT(shown.out, HasSubstr("a: it is ready, but no process is running its workflow\n"));
   EXPECT_THAT(shown.out, Not(HasSubstr("slots")));
 }
 

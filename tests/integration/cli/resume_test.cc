@@ -79,7 +79,7 @@ TEST_F(CliResume, what_ctrl_c_has_cancelled_stays_so) {
   EXPECT_THAT(ended.err, HasSubstr("cancelled it for good"));
   const ProcessResult resumed = on_data({"resume"});
   EXPECT_EQ(resumed.exit_code, 0);
-  EXPECT_THAT(resumed.err, HasSubstr("there is nothing to go on with"));
+  EXPECT_THAT(resumed.err, HasSubstr("there is nothing to continue"));
   EXPECT_EQ(on_data({"resume", "one"}).exit_code, 3) << "it tells what became of it";
   EXPECT_EQ(done(), "first second");
 }
@@ -149,11 +149,11 @@ TEST_F(CliSameId, of_another_definition_or_input_is_a_conflict) {
   EXPECT_EQ(on_data({"run", file, "--id", "one"}).exit_code, 0);
   const ProcessResult input = on_data({"run", file, "--id", "one", "--input", "{\"n\": 2}"});
   EXPECT_EQ(input.exit_code, 1);
-  EXPECT_THAT(input.err, HasSubstr("there is a workflow \"one\" already, with another input: \"n\" differs"));
+  EXPECT_THAT(input.err, HasSubstr("workflow \"one\" already exists, with another input: \"n\" differs"));
   const std::string other = folder_.write("other.yaml", "name: other\ntasks: {a: {run: 'echo other >> done'}}\n");
   const ProcessResult definition = on_data({"run", other, "--id", "one"});
   EXPECT_EQ(definition.exit_code, 1);
-  EXPECT_THAT(definition.err, HasSubstr("there is a workflow \"one\" already, of another definition"));
+  EXPECT_THAT(definition.err, HasSubstr("workflow \"one\" already exists, of another definition"));
   EXPECT_EQ(done(), "first second third");
 }
 

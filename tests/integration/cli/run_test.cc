@@ -152,8 +152,9 @@ TEST_F(CliRun, refuses_inputs_that_it_cannot_read) {
 TEST_F(CliRun, refuses_options_without_sense) {
   const std::string file = flow(kSleeper);
   constexpr const char* kAdvice = "; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds";
-  expect_refused({"run", file, "--timeout", ""}, std::string("--timeout: \"\" is no duration: it is empty") + kAdvice);
-  expect_refused({"run", file, "--timeout", "0s"}, "--timeout: \"0s\" is no time to work in");
+  expect_refused({"run", file, "--timeout", ""},
+                 std::string("--timeout: \"\" is not a duration: it is empty") + kAdvice);
+  expect_refused({"run", file, "--timeout", "0s"}, "--timeout: \"0s\" must be greater than 0");
   for (const char* const number : {"0", "-1", "100001", "99999999999999999999", "1x", ""})
     expect_refused(
         {"run", file, std::string("--concurrency=") + number},
@@ -172,7 +173,7 @@ TEST_F(CliRun, takes_a_definition_from_standard_input) {
   EXPECT_THAT(pawl({"graph", "-", "--format", "dot"}, text).out, StartsWith("digraph \"piped\""));
   const ProcessResult wrong = pawl({"run", "-"}, "name: x\ntasks: {a: {rn: ls}}\n");
   EXPECT_EQ(wrong.exit_code, 2);
-  EXPECT_THAT(wrong.err, StartsWith("pawl: standard input:2:13: tasks.a.rn: is no known field"));
+  EXPECT_THAT(wrong.err, StartsWith("pawl: standard input:2:13: tasks.a.rn: is not a known field"));
   const ProcessResult both = pawl({"run", "-", "--input", "@-"}, text);
   EXPECT_EQ(both.exit_code, 2);
   EXPECT_EQ(both.err, "pawl: run: FILE and --input cannot both be standard input; put one of them into a file\n");

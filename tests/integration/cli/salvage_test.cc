@@ -147,7 +147,7 @@ TEST_F(Salvage, drops_rows_whose_keys_make_no_sense) {
   EXPECT_GE(check_data_directory(data()).value().problem_count, 11U);
   const SalvageReport report = salvage();
   EXPECT_THAT(report.workflows, IsEmpty());
-  EXPECT_THAT(report.lost, ::testing::Contains("2 rows of history whose key makes no sense"));
+  EXPECT_THAT(report.lost, ::testing::Contains("2 rows of history with an invalid key"));
   expect_the_rest_is_whole(report);
 }
 

@@ -52,7 +52,7 @@ TEST_F(CliUsage, each_mistake_gets_one_line_that_says_what_was_meant) {
        "completion: SHELL: \"ksh\" is unknown; it is bash or zsh or fish (did you mean \"zsh\"?); see pawl completion "
        "--help"},
       {{"import", "wfformat", "x", "--time-scale=-1"},
-       "import wfformat: --time-scale: \"-1\" is no number from 0 to 1000000; see pawl import wfformat --help"},
+       "import wfformat: --time-scale: \"-1\" is not a number from 0 to 1000000; see pawl import wfformat --help"},
   };
   for (const auto& [arguments, error] : cases) expect_refused(arguments, error);
 }
@@ -82,7 +82,7 @@ TEST_F(CliUsage, an_option_with_an_equals_sign_and_no_value_has_an_empty_one) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"run", file, "--id=", "--quiet"}, "--id: "},
       {{"run", file, "--data-dir=", "--quiet"}, "run: --data-dir: is empty; see pawl run --help"},
-      {{"run", file, "--timeout=", "--quiet"}, "--timeout: \"\" is no duration: it is empty"},
+      {{"run", file, "--timeout=", "--quiet"}, "--timeout: \"\" is not a duration: it is empty"},
       {{"run", file, "--input=", "--quiet"}, "--input: "},
       {{"run", file, "--output=", "--quiet"}, "run: --output: \"\" is unknown"},
       {{"run", file, "--progress=", "--quiet"}, "run: --progress: \"\" is unknown"},
@@ -166,11 +166,12 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
       {{"graph", "x", "--output", "svg"},
        "graph: unknown option \"--output\" (did you mean \"--format\"?); see pawl graph --help"},
       {{"history", "w", "--tail", "5"},
-       "history: unknown option \"--tail\" (the last of it is had by pawl history ID --data-dir DIR | tail -n 5); see "
+       "history: unknown option \"--tail\" (to see its end: pawl history ID --data-dir DIR | tail -n 5); see "
        "pawl "
        "history --help"},
       {{"history", "w", "-f"}, "history: unknown option \"-f\" (did you mean \"--follow\"?); see pawl history --help"},
-      {{"delete", "w", "-f"}, "delete: unknown option \"-f\" (nothing asks; leave it out); see pawl delete --help"},
+      {{"delete", "w", "-f"},
+       "delete: unknown option \"-f\" (Pawl asks no questions; leave it out); see pawl delete --help"},
       {{"resume", "--all"},
        "resume: unknown option \"--all\" (without an ID it is all of them: pawl resume --data-dir DIR); see pawl "
        "resume "
@@ -194,17 +195,18 @@ TEST_F(CliUsage, options_of_other_tools_get_ours) {
       {{"run", "x", "--dry-run"},
        "run: unknown option \"--dry-run\" (pawl validate FILE checks without running); see pawl run --help"},
       {{"delete", "x", "--yes"},
-       "delete: unknown option \"--yes\" (nothing asks; leave it out); see pawl delete --help"},
+       "delete: unknown option \"--yes\" (Pawl asks no questions; leave it out); see pawl delete --help"},
       {{"run", "x", "who=x y"},
        "run: unexpected argument \"who=x y\" (write --input '{\"who\":\"x y\"}'); see pawl run --help"},
       {{"list", "who=x", "--data-dir", "d"}, "list: unexpected argument \"who=x\"; see pawl list --help"},
       {{"--data-dir", "d", "list"},
-       "--data-dir is an option of list, and stands behind it: pawl list --data-dir d; see pawl --help"},
+       "--data-dir is an option of list, and must come after it: pawl list --data-dir d; see pawl --help"},
       {{"--data-dir=d", "list"},
-       "--data-dir is an option of list, and stands behind it: pawl list --data-dir=d; see pawl --help"},
-      {{"--quiet", "run", "x"}, "--quiet is an option of run, and stands behind it: pawl run --quiet; see pawl --help"},
+       "--data-dir is an option of list, and must come after it: pawl list --data-dir=d; see pawl --help"},
+      {{"--quiet", "run", "x"},
+       "--quiet is an option of run, and must come after it: pawl run --quiet; see pawl --help"},
       {{"dead-letter", "--data-dir", "d", "list"},
-       "dead-letter: --data-dir is an option of list, and stands behind it: pawl dead-letter list --data-dir d; see "
+       "dead-letter: --data-dir is an option of list, and must come after it: pawl dead-letter list --data-dir d; see "
        "pawl "
        "dead-letter --help"},
       // Only where the verb has ours.
@@ -221,7 +223,7 @@ TEST_F(CliUsage, an_input_that_is_no_json_is_told_how_to_write_it) {
     return "--input:" + place + ": not valid JSON: syntax error; " + what;
   };
   expect_refused({"run", file, "--input", "n=7"}, wrong("1:2", "write '{\"n\":7}'"));
-  expect_refused({"run", file, "--input", "in.json"}, wrong("1:1", "write @in.json for what stands in that file"));
+  expect_refused({"run", file, "--input", "in.json"}, wrong("1:1", "write @in.json for the content of that file"));
   expect_refused({"run", file, "--input", "in.yaml"},
                  wrong("1:1", "it is a JSON object, or @FILE with one; YAML is not read"));
   expect_refused({"run", file, "--input", "{n: 7}"},
@@ -269,7 +271,7 @@ TEST_F(CliUsage, durations_have_units) {
   expect_refused({"policy", "define", "timeout", "t", "default_timeout=30", "--data-dir", "none"},
                  "default_timeout" + why);
   expect_refused({"dead-letter", "list", "--failed-before", "yesterday", "--data-dir", "none"},
-                 "--failed-before: \"yesterday\" is no time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
+                 "--failed-before: \"yesterday\" is not a time; write e.g. 2026-11-23T08:30:00Z, or how long ago: 7d");
 }
 
 // Who writes 7 means days, and 7s would remove what a week should keep: a number alone removes nothing.
@@ -286,7 +288,8 @@ TEST_F(CliUsage, what_is_kept_for_a_time_needs_a_unit_at_any_size) {
     expect_refused({"dead-letter", "redrive", "--all", "--failed-before", number, "--data-dir", "kept"},
                    "--failed-before" + why);
   }
-  const std::string why = ": 0 has no unit: write 0s if it is to be all, at once; without the option there is no limit";
+  const std::string why =
+      ": 0 has no unit: write 0s if it is to be all, immediately; without the option there is no limit";
   expect_refused({"run", file, "--data-dir", "kept", "--retention", "0"}, "--retention" + why);
   expect_refused({"dead-letter", "list", "--failed-before", "0", "--data-dir", "kept"}, "--failed-before" + why);
   EXPECT_THAT(pawl({"list", "--data-dir", "kept"}).out, HasSubstr("old"));
@@ -302,13 +305,13 @@ TEST_F(CliUsage, sizes_of_other_tools_are_told_as_they_are_written) {
       {"512k", "512KiB"}, {"8mib", "8MiB"}, {"8", "8MiB"},    {"much", "8MiB, 512KiB or 0"}};
   for (const auto& [theirs, ours] : cases)
     expect_refused({"run", file, "--data-dir", "none", "--reserve", theirs},
-                   "--reserve: \"" + theirs + "\" is no size: write " + ours);
+                   "--reserve: \"" + theirs + "\" is not a size: write " + ours);
 }
 
 // Wherever a duration stands, one in words is told as it is written.
 TEST_F(CliUsage, durations_in_words_are_told_as_they_are_written) {
   const std::string file = flow("name: x\ntasks: {a: {run: 'true'}}\n");
-  const std::string why = ": \"5 minutes\" is no duration; write 5m";
+  const std::string why = ": \"5 minutes\" is not a duration; write 5m";
   expect_refused({"run", file, "--timeout", "5 minutes"}, "--timeout" + why);
   expect_refused({"run", file, "--data-dir", "none", "--retention", "failed=5 minutes"}, "--retention" + why);
   expect_refused({"run", file, "--data-dir", "none", "--sync-delay", "5 minutes"}, "--sync-delay" + why);

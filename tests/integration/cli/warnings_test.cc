@@ -36,7 +36,7 @@ TEST_F(CliWarnings, strict_refuses) {
     const ProcessResult result = pawl(arguments);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.out, "");
-    EXPECT_THAT(result.err, AllOf(HasSubstr(":4:24: warning: "), HasSubstr(file + ": refused, for --strict")));
+    EXPECT_THAT(result.err, AllOf(HasSubstr(":4:24: warning: "), HasSubstr(file + ": refused: --strict")));
   }
   const ProcessResult sound = pawl({"validate", flow(kSound), "--strict"});
   EXPECT_EQ(sound.exit_code, 0);

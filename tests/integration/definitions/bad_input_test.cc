@@ -90,8 +90,8 @@ TEST_F(BadInput, empty_files_are_refused) {
 TEST_F(BadInput, json_that_does_not_parse_is_refused_with_its_place) {
   expect_text_refused("{\"name\": \"x\",\n \"tasks\": {\"first\": {\"run\": \"touch started\"},}}",
                       ":2:46: not valid JSON: syntax error", "bad.json");
-  expect_text_refused("{\"name\": \"x\", \"name\": \"y\"}",
-                      ":1:15: duplicate key \"name\": it stands in line 1 already", "bad.json");
+  expect_text_refused("{\"name\": \"x\", \"name\": \"y\"}", ":1:15: duplicate key \"name\": the first one is in line 1",
+                      "bad.json");
   expect_text_refused("name: x\ntasks: {first: {run: touch started}}", ":1:1: not valid JSON: syntax error",
                       "bad.json");
 }
@@ -183,9 +183,9 @@ TEST_F(BadInput, bad_options_of_a_run_are_refused) {
   const std::string file = good_file();
   constexpr const char* kAdvice = "; write e.g. 250ms, 30s, 5m, 1.5h, 2d, or an integer of milliseconds";
   expect_refused({"run", file, "--timeout", "soon"},
-                 fmt::format("--timeout: \"soon\" is no duration: a number is expected{}", kAdvice));
+                 fmt::format("--timeout: \"soon\" is not a duration: a number is expected{}", kAdvice));
   expect_refused({"run", file, "--timeout=-1s"},
-                 fmt::format("--timeout: \"-1s\" is no duration: it is negative{}", kAdvice));
+                 fmt::format("--timeout: \"-1s\" is not a duration: it is negative{}", kAdvice));
 }
 
 // Word for word they are in cli_usage_test.

@@ -161,7 +161,7 @@ const std::vector<Json>& replacements() {
 // The parser's refusals that are about the shape of a document: a schema must have them as well.
 bool is_about_shape(std::string_view refusal) {
   for (const std::string_view words :
-       {": must be ", ": must not be empty", "is no known field", "is negative", "is not within", "is missing",
+       {": must be ", ": must not be empty", "is not a known field", "is negative", "is not within", "is missing",
         "says what the task does", "belongs to `run:`", "has no unit"})
     if (refusal.contains(words)) return true;
   return false;

@@ -157,7 +157,7 @@ TEST_F(Quarantine, an_input_that_is_not_json_quarantines_its_workflow) {
   put(Space::history, keys::history("old", 0), bytes);
   EXPECT_THAT(
       problems(),
-      Contains("old | history, event 0 | stored bytes make no sense: the input of workflow \"old\" is not JSON"));
+      Contains("old | history, event 0 | stored bytes cannot be decoded: the input of workflow \"old\" is not JSON"));
   const auto engine = open();
   const auto quarantined = engine->orchestrator().list_quarantined();
   ASSERT_EQ(quarantined->size(), 1U);

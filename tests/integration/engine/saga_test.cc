@@ -332,7 +332,7 @@ TEST_F(Sagas, fork_is_refused_where_there_is_no_such_past) {
   const auto pruned = orchestrator.fork_workflow("long", {.id = {}, .event = {}, .task = "t"});
   ASSERT_FALSE(pruned);
   EXPECT_EQ(pruned.error().code, ErrorCode::invalid_state) << describe(pruned.error());
-  EXPECT_THAT(pruned.error().message, ::testing::HasSubstr("is not kept any more"));
+  EXPECT_THAT(pruned.error().message, ::testing::HasSubstr("is no longer kept"));
 
   Engine in_memory;
   (void)run(in_memory, define({task("a")}), {.id = "w"});

@@ -114,7 +114,7 @@ TEST_P(StartWorkflow, attach_says_what_differs) {
   const auto input = orchestrator().start_workflow(counting(), attach({{"n", 3}}));
   ASSERT_FALSE(input);
   EXPECT_EQ(input.error().code, ErrorCode::already_exists);
-  EXPECT_EQ(input.error().message, "there is a workflow \"w\" already, with another input: \"n\" differs");
+  EXPECT_EQ(input.error().message, "workflow \"w\" already exists, with another input: \"n\" differs");
   const auto other = orchestrator().start_workflow(counting("another"), attach());
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::already_exists);
