@@ -59,8 +59,8 @@ class Compensations {
   // Calls `service` as `actor`. Ownership: the service outlives this object.
   Compensations(Service& service, Actor actor) : service_(service), actor_(std::move(actor)) {}
 
-  // Replaces the task's compensation from now on. Error: `invalid_argument`; `invalid_state` while the workflow is being
-  // compensated, or, for another handler, while an attempt of the previous compensation has not ended.
+  // Replaces the task's compensation from now on. Error: `invalid_argument`; `invalid_state` while the workflow is
+  // being compensated, or, for another handler, while an attempt of the previous compensation has not ended.
   Result<void> register_compensation(const std::string& workflow, const std::string& task, const Compensation& action);
   // Undoes one completed task of a workflow that has ended.
   Result<void> execute_compensation(const std::string& workflow, const std::string& task);

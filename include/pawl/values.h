@@ -5,8 +5,8 @@
 //   auto who = pawl::as<std::string>(task.input().at("who"), "input.who");
 //
 // Both directions support bool, numbers, strings, std::optional (null if empty), std::vector and
-// std::map<std::string, ...> of these, and JSON itself. JSON in braces has surprises: `Json{x}` is an array around x, and
-// `{{"a", "b"}}` is the object {"a": "b"}. args() always makes an array.
+// std::map<std::string, ...> of these, and JSON itself. JSON in braces has surprises: `Json{x}` is an array around x,
+// and `{{"a", "b"}}` is the object {"a": "b"}. args() always makes an array.
 #pragma once
 
 #include <concepts>

@@ -172,7 +172,7 @@ CLI::Validator between(Number least, Number most, std::string_view what) {
     const char* const end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, number);
     if (read.ec == std::errc() && read.ptr == end && number >= least && number <= most) return std::string();
-    return fmt::format("{} is not a {} from {} to {}", in_quotes(value), what, least, most);
+    return fmt::format("{} is not {} from {} to {}", in_quotes(value), what, least, most);
   };
   return {check, fmt::format("{}..{}", least, most)};
 }
@@ -228,9 +228,9 @@ CLI::Validator one_of(std::vector<std::string_view> words) {
 }
 
 CLI::Validator integer_between(std::int64_t least, std::int64_t most) {
-  return between<std::int64_t>(least, most, "integer");
+  return between<std::int64_t>(least, most, "an integer");
 }
 
-CLI::Validator number_between(double least, double most) { return between<double>(least, most, "number"); }
+CLI::Validator number_between(double least, double most) { return between<double>(least, most, "a number"); }
 
 }  // namespace pawl::cli

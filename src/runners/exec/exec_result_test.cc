@@ -145,9 +145,10 @@ TEST(ExecResult, is_no_json_above_the_limit_but_an_error) {
                                    {.standard_output = "]]", .stdout_dropped = 1'200'000, .stdout_is_long_json = true});
   EXPECT_EQ(error.code, "limit_exceeded");
   EXPECT_FALSE(error.retryable);
-  EXPECT_EQ(error.message,
-            "the JSON that \"cat all.json\" printed has 1200002 bytes; the limit of a result is 1048576; print what "
-            "others need of it, or write it into a file and print its name");
+  EXPECT_EQ(
+      error.message,
+      "the JSON that \"cat all.json\" printed has 1200002 bytes; the limit of a result is 1048576; print what other "
+      "tasks need of it, or write it into a file and print its name");
 }
 
 TEST(ExecResult, is_an_error_if_a_number_in_it_cannot_be_kept) {

@@ -252,7 +252,8 @@ TEST_F(CliFork, needs_a_place_that_there_is) {
   expect_error({"fork", "one"}, 2, "fork: the point to fork from is missing: --at or --at-task" + help);
   expect_error({"fork", "one", "--at", "2", "--at-task", "car"}, 2,
                "fork: --at and --at-task exclude each other; leave one out" + help);
-  expect_error({"fork", "one", "--at", "x"}, 2, "fork: --at: \"x\" is no integer from 0 to 9223372036854775807" + help);
+  expect_error({"fork", "one", "--at", "x"}, 2,
+               "fork: --at: \"x\" is not an integer from 0 to 9223372036854775807" + help);
   expect_error({"fork", "one", "--at-task", ""}, 2, "fork: --at-task: is empty" + help);
   expect_error({"fork", "one", "--at", "0"}, 2,
                "--at: before event 0, the creation, there is nothing to continue from");

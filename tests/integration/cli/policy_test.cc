@@ -160,8 +160,9 @@ TEST_F(CliPolicy, tells_what_it_would_decide) {
   EXPECT_EQ(on_data({"policy", "evaluate", "flaky", "--code", "timeout", "--attempt", "3"}).out,
             "not allowed: all 3 attempts are used up\n");
   EXPECT_EQ(document({"evaluate", "flaky", "--code", "other"}).at("allowed"), false);
-  expect_error({"evaluate", "flaky", "--attempt", "0"}, 2,
-               "policy evaluate: --attempt: \"0\" is no integer from 1 to 4294967295; see pawl policy evaluate --help");
+  expect_error(
+      {"evaluate", "flaky", "--attempt", "0"}, 2,
+      "policy evaluate: --attempt: \"0\" is not an integer from 1 to 4294967295; see pawl policy evaluate --help");
   define({"timeout", "nightly", "per_task_timeouts={\"load\": \"2m\"}"});
   EXPECT_EQ(document({"evaluate", "nightly", "--task", "load"}).at("timeout_ms"), 120'000);
   EXPECT_EQ(document({"evaluate", "nightly", "--task", "other"}).at("timeout_ms"), 30'000);

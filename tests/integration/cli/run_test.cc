@@ -158,7 +158,7 @@ TEST_F(CliRun, refuses_options_without_sense) {
   for (const char* const number : {"0", "-1", "100001", "99999999999999999999", "1x", ""})
     expect_refused(
         {"run", file, std::string("--concurrency=") + number},
-        std::string("run: --concurrency: \"") + number + "\" is no integer from 1 to 100000; see pawl run --help");
+        std::string("run: --concurrency: \"") + number + "\" is not an integer from 1 to 100000; see pawl run --help");
   expect_refused({"run", file, "--id", ""}, "--id: must not be empty");
   expect_refused({"run", file, "--id", "a\nb"}, "--id: \"a\\nb\" contains a control character");
   expect_refused({"run", file, "--id", std::string(257, 'i')}, "--id: has 257 bytes; the limit is 256");
