@@ -1,4 +1,4 @@
-// Who asks for something. Histories say it of each event that somebody caused (WorkflowEvent::by).
+// Who asks for something. Histories say who caused an event, if it was not the engine itself (WorkflowEvent::by).
 #pragma once
 
 #include <string>

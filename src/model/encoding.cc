@@ -35,7 +35,7 @@ Result<std::vector<std::string>> causes_of(const stored::Run& run) {
   std::vector<std::string> by(static_cast<std::size_t>(run.events_size()));
   for (const stored::Caused& caused : run.caused()) {
     if (caused.first() > by.size() || caused.count() > by.size() - caused.first())
-      return corrupt_bytes("somebody caused events that there are not");
+      return corrupt_bytes("an actor is given for events that are not in the run");
     std::fill_n(by.begin() + caused.first(), caused.count(), caused.by());
   }
   return by;

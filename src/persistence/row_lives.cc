@@ -18,7 +18,7 @@ Result<void> RowStore::take_over_births(RowBatch& batch) {
   if (left->damage)
     log().error(
         "a list of workflows that were created is damaged ({}): all histories are searched for them; make the "
-        "directory anew with pawl doctor --salvage",
+        "directory again with pawl doctor --salvage",
         describe(*left->damage));
   fold_births(*left, batch);
   next_births_ = left->next;

@@ -11,7 +11,7 @@ std::unexpected<Error> missing_row(std::string_view what, std::string_view id) {
 }
 
 std::unexpected<Error> corrupt_row(std::string_view what, std::string_view id) {
-  return fail(ErrorCode::corruption, fmt::format("the stored {} of {} makes no sense", what, in_quotes(id)));
+  return fail(ErrorCode::corruption, fmt::format("the stored {} of {} is invalid", what, in_quotes(id)));
 }
 
 }  // namespace pawl
