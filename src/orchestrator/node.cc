@@ -105,6 +105,14 @@ Result<void> check_workflow_id(std::string_view id) {
   return ok ? Result<void>() : Result<void>(std::unexpected(definition::to_error(std::move(ok.error()))));
 }
 
+bool Node::post_in_time(Shard& shard, ShardCall call) {
+  while (!shard.mailbox().post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
+    if (!running_) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 void Node::start_placed(const Placement& placement) {
   (void)post_in_time(*shards_[placement.workflow.shard], [placement](Shard& shard) { shard.start_placed(placement); });
 }

@@ -101,6 +101,8 @@ class Node final : public Service, private ShardHost {
   void letter_was_discarded() { ++letters_discarded_; }
   // The placement's shard starts it as soon as there is room in its inbox.
   void start_placed(const Placement& placement);
+  // Not on a shard's thread: it waits while the shard's inbox is full. False: the engine is stopping.
+  bool post_in_time(Shard& shard, ShardCall call);
   // store_switch.cc. Not on a shard's thread: they wait for all of them.
   Result<void> enable(const PersistenceOptions& options);
   Result<void> disable();
@@ -116,8 +118,6 @@ class Node final : public Service, private ShardHost {
   Result<void> let_go_of(Store& store) const PAWL_REQUIRES(changing_);
 
   // store_switch.cc
-  // Waits while the shard's inbox is full. False: the engine is stopping.
-  bool post_in_time(Shard& shard, ShardCall call);
   using WorkflowCheck = std::function<Result<void>(const core::Workflow&)>;
   // All shards and the policies go on with `next`, or none of them does.
   Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there)

@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "model/records/breaker.h"
+#include "model/records/snapshot.h"
 #include "orchestrator/answer_test.h"
 #include "orchestrator/shard/doubles_test.h"
+#include "persistence/faulty_rows_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 
@@ -148,6 +150,33 @@ TEST(PolicyBook, takes_the_state_of_a_breaker_without_a_policy_for_nothing) {
   ASSERT_TRUE(defined.value());
   EXPECT_EQ(book.check_breaker("b").value().state, BreakerState::closed);
   EXPECT_FALSE(store->read_record(RecordKind::breaker, "b").value()) << "nor does another process find it open";
+}
+
+// As all commits are: it is written, and synced in time.
+TEST(PolicyBook, acknowledges_under_relaxed_durability_what_is_written) {
+  auto owned = std::make_unique<FaultyRows>(std::make_unique<MemoryRows>());
+  FaultyRows& rows = *owned;
+  const std::unique_ptr<Store> store =
+      *RowStore::open(std::move(owned), {.sync_delay = std::chrono::hours(1), .own_threads = true});
+  const Epoch epoch = store->acquire().value().epoch;
+  StandingClock clock;
+  RecordStream records(
+      clock, [&](Epoch) { return Result<std::pair<Store*, Epoch>>(std::pair(store.get(), epoch)); },
+      [](const Error*) {});
+  records.use_store(*store, epoch);
+  PolicyBook book(clock);
+  book.record_in(records);
+  const std::uint64_t syncs = rows.syncs();
+  Answer defined;
+  Answer snapped;
+  start(book.define("a", RetryPolicy{}), defined);
+  records.write({{.kind = RecordKind::snapshot, .key = snapshot_key("w", "s"), .value = "1"}},
+                [&snapped](Result<void> answer) { snapped = std::move(answer); });
+  ASSERT_TRUE(records.settle());
+  EXPECT_TRUE(defined.value());
+  EXPECT_TRUE(snapped.value());
+  EXPECT_EQ(rows.syncs(), syncs);
+  EXPECT_GT(rows.unsynced(), 0U);
 }
 
 }  // namespace

@@ -37,14 +37,6 @@ void StoreSwitch::decide(bool switches) {
   changed_.notify_all();
 }
 
-bool Node::post_in_time(Shard& shard, ShardCall call) {
-  while (!shard.mailbox().post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
-    if (!running_) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 // Whatever fails, fails before the decision; after it nothing can.
 Result<void> Node::switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there) {
   const auto meeting = std::make_shared<StoreSwitch>(shards_.size());

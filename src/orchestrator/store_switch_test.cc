@@ -1,10 +1,12 @@
 // Persistence is switched on and off for all shards and the policies, or for none of them.
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operations/orchestrator/operations.h"
 #include "tests/support/node_harness.h"
 #include "tests/support/operation_steps.h"
 
@@ -189,6 +191,24 @@ TEST(DeletePolicy, keeps_ended_workflows_from_living_again_without_it) {
   EXPECT_EQ(o.start_workflow(define(spec), {}).error().code, ErrorCode::not_found);
   ASSERT_TRUE(o.policy().define_policy("p", RetryPolicy{}));
   EXPECT_TRUE(o.retry_workflow("w"));
+}
+
+// Between the moment when the shard gives a workflow up and that when its removal is to be committed.
+TEST(StoreSwitch, gives_an_id_back_whose_removal_it_interrupts) {
+  NodeHarness harness(1);
+  NodeParts& o = harness.orchestrator();
+  ASSERT_TRUE(o.start(kStored));
+  create(o, 1, "w");
+  ASSERT_TRUE(o.cancel_workflow("w0"));
+  HeldSteps steps;
+  std::optional<Result<void>> deleted;
+  operations::delete_workflow(call_of(o.node(), steps), request::DeleteWorkflow{.id = "w0"})
+      .start(Completion::of<void>([&deleted](Result<void> answer) { deleted = std::move(answer); }));
+  EXPECT_EQ(o.create_workflow(define({task("a")}), {.id = "w0"}).error().code, ErrorCode::unavailable);
+  ASSERT_TRUE(o.disable());
+  while (!deleted) steps.take();
+  EXPECT_EQ(deleted->error().code, ErrorCode::not_found) << "the next store knows nothing of it";
+  EXPECT_TRUE(o.create_workflow(define({task("a")}), {.id = "w0"}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/records/breaker.h"
 #include "persistence/data_check.h"
 #include "persistence/keys.h"
 #include "persistence/store_harness_test.h"
@@ -170,6 +171,23 @@ TEST_P(BadRows, policies_that_make_no_sense_are_left_out) {
   ASSERT_EQ(policies->size(), 1U);
   EXPECT_EQ(policies->front().id, "sound");
   EXPECT_THAT(problems(), Contains(" | policies | policy \"garbage\" cannot be decoded"));
+}
+
+TEST_P(BadRows, records_beside_policies_that_make_no_sense_are_left_out) {
+  const BreakerReport open{.state = BreakerState::open, .open_until = at(9)};
+  ASSERT_TRUE(harness.put(breaker_record("sound", open)));
+  ASSERT_TRUE(harness.put({.kind = RecordKind::audit, .key = "1", .value = "\xff"}));
+  ASSERT_THAT(problems(), IsEmpty()) << "whoever writes a record of this kind may write what it likes";
+  put(Space::policies, keys::records(RecordKind::breaker) + "garbage", "\xff");
+  put(Space::policies, keys::records(RecordKind::breaker), encode(open));
+  put(Space::policies, std::string("\0\x7f of a later version", 24), "");
+  const auto breakers = stored_breakers(store());
+  ASSERT_TRUE(breakers) << describe(breakers.error());
+  ASSERT_EQ(breakers->size(), 1U);
+  EXPECT_EQ(breakers->at("sound").state, BreakerState::open);
+  EXPECT_THAT(*stored_policies(store()), IsEmpty());
+  EXPECT_THAT(problems(), Contains(" | policies | the state of circuit breaker \"garbage\" cannot be decoded"));
+  EXPECT_EQ(problems().size(), 3U) << "that, and two keys of no record";
 }
 
 TEST_P(BadRows, snapshots_that_make_no_sense_are_left_out) {

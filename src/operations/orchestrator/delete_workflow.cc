@@ -20,6 +20,27 @@ struct Begun {
   std::uint64_t number = 0;  // of the removal, on the shard
 };
 
+// A removal that has begun: unless it is done with, the workflow is given back. The shard may have done so itself
+// since.
+class Removing {
+ public:
+  Removing(Node& node, Shard& shard, const Begun& begun, const std::string& id) : node_(node), shard_(shard) {
+    if (begun.given == Begun::Given::up)
+      give_back_ = [number = begun.number, id](Shard& there) { there.lifecycle().end_removal(number, id, false); };
+  }
+  Removing(const Removing&) = delete;
+  Removing& operator=(const Removing&) = delete;
+  ~Removing() {
+    if (give_back_) (void)node_.post_in_time(shard_, std::move(give_back_));
+  }
+  void done() { give_back_ = nullptr; }
+
+ private:
+  Node& node_;
+  Shard& shard_;
+  ShardCall give_back_;
+};
+
 Result<Begun> begin(Shard& shard, const std::string& id) {
   if (shard.down()) return Begun{.given = Begun::Given::shard_is_down};
   const Result<std::optional<std::uint64_t>> begun = shard.lifecycle().begin_removal(id);
@@ -29,22 +50,26 @@ Result<Begun> begin(Shard& shard, const std::string& id) {
 }
 
 // For a shard that is down, on its thread: it does not come up meanwhile.
-Result<void> commit_alone(const Node& node, std::unique_ptr<Removal> removal, const Store& planned_in) {
+Result<void> commit_alone(const Node& node, std::unique_ptr<Removal> removal, const Store& planned_in,
+                          bool& is_asked_for) {
   const auto [store, epoch] = node.present();
   if (store.get() != &planned_in) return fail(ErrorCode::unavailable, "the store was exchanged meanwhile; try again");
+  is_asked_for = true;
   WorkflowChange change;
   change.removal = std::move(removal);
   return commit_and_wait(
       *store, {.epoch = epoch, .sequence = 1, .workflows = std::span(&change, 1), .records = {}, .makes_room = true});
 }
 
-// On the shard's thread; what it decides is durable before the steps go on.
+// On the shard's thread; what it decides is durable before the steps go on. `is_asked_for`: whatever comes of it, it
+// may be made.
 Result<void> commit(const Node& node, Shard& shard, const Begun& begun, std::unique_ptr<Removal> removal,
-                    const std::string& id, const Store& planned_in) {
-  if (shard.down()) return commit_alone(node, std::move(removal), planned_in);
+                    const std::string& id, const Store& planned_in, bool& is_asked_for) {
+  if (shard.down()) return commit_alone(node, std::move(removal), planned_in, is_asked_for);
   if (begun.given == Begun::Given::shard_is_down || &shard.commits().store() != &planned_in)
     return fail(ErrorCode::unavailable, "the shard of the workflow came up meanwhile; try again");
   if (Result<void> added = shard.lifecycle().commit_removal(begun.number, std::move(removal)); !added) return added;
+  is_asked_for = true;
   shard.commits().reply_when_durable([&shard, id, number = begun.number](const Error* failure) {
     shard.lifecycle().end_removal(number, id, failure == nullptr);
   });
@@ -59,21 +84,25 @@ Steps<void> try_to_remove(const Call& call, const std::string& id, bool& may_be_
       co_await ask_while_down<Begun>(call, shard, [&](Shard& there) { return begin(there, id); });
   if (!begun) co_return std::unexpected(begun.error());
   if (begun->given == Begun::Given::was_all) co_return Result<void>();
+  Removing removing(call.node, shard, *begun, id);
   Result<std::unique_ptr<Removal>> planned = store->plan_removal(id);
   if (!planned) {
     // What was committed before, with an outcome that nobody knows, and is gone now, was removed.
     const bool is_gone = may_be_gone && planned.error().code == ErrorCode::not_found;
-    if (begun->given == Begun::Given::up) {
-      (void)co_await ask<void>(call, shard, [&](Shard& there) -> Result<void> {
-        there.lifecycle().end_removal(begun->number, id, is_gone);
+    if (is_gone && begun->given == Begun::Given::up) {
+      Result<void> ended = co_await ask<void>(call, shard, [&](Shard& there) -> Result<void> {
+        there.lifecycle().end_removal(begun->number, id, true);
         return {};
       });
+      if (!ended) co_return ended;
+      removing.done();
     }
     co_return is_gone ? Result<void>() : std::unexpected(std::move(planned.error()));
   }
-  Result<void> committed = co_await ask_while_down<void>(
-      call, shard, [&](Shard& there) { return commit(call.node, there, *begun, *std::move(planned), id, *store); });
-  may_be_gone = !committed;
+  Result<void> committed = co_await ask_while_down<void>(call, shard, [&](Shard& there) {
+    return commit(call.node, there, *begun, *std::move(planned), id, *store, may_be_gone);
+  });
+  if (committed) removing.done();
   co_return committed;
 }
 

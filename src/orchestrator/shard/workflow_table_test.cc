@@ -161,6 +161,24 @@ TEST(WorkflowTable, removes_nothing_that_is_in_use) {
   EXPECT_EQ(it.table.find("a"), nullptr);
 }
 
+TEST(WorkflowTable, knows_which_removal_of_an_id_goes_on) {
+  OneTable it;
+  const std::optional<std::uint64_t> first = it.table.begin_removal("a");
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(it.table.is_being_removed("a"));
+  EXPECT_FALSE(it.table.is_being_removed("b"));
+  EXPECT_FALSE(it.table.begin_removal("a")) << "one at a time";
+  it.table.end_removal("a");
+  it.table.end_removal("a");
+  EXPECT_FALSE(it.table.is_being_removed("a", *first));
+  const std::optional<std::uint64_t> second = it.table.begin_removal("a");
+  ASSERT_TRUE(second);
+  EXPECT_FALSE(it.table.is_being_removed("a", *first)) << "that one is over, whoever still thinks of it";
+  EXPECT_TRUE(it.table.is_being_removed("a", *second));
+  (void)it.table.take_all();
+  EXPECT_FALSE(it.table.is_being_removed("a"));
+}
+
 TEST(WorkflowTable, forgets_what_ended_first_until_as_many_are_left_as_it_may_keep) {
   OneTable it;
   for (const char* const id : {"a", "b", "c"}) it.end(it.add(id));

@@ -14,6 +14,7 @@
 
 #include "pawl/engine.h"
 
+#include "model/records/breaker.h"
 #include "persistence/keys.h"
 #include "persistence/rocksdb/rocksdb_rows.h"
 #include "tests/support/engine.h"
@@ -149,6 +150,29 @@ TEST_F(Salvage, drops_rows_whose_keys_make_no_sense) {
   EXPECT_THAT(report.workflows, IsEmpty());
   EXPECT_THAT(report.lost, ::testing::Contains("2 rows of history with an invalid key"));
   expect_the_rest_is_whole(report);
+}
+
+TEST_F(Salvage, drops_records_that_make_no_sense_and_keeps_those_beside_them) {
+  const std::string breakers = keys::records(RecordKind::breaker);
+  const std::string audit = keys::records(RecordKind::audit);
+  const std::string sound = encode(BreakerReport{.state = BreakerState::open});
+  {
+    const auto rows = *RocksDbRows::open(data());
+    const std::unique_ptr<RowBatch> batch = rows->new_batch();
+    batch->put(Space::policies, "p", "\xff");
+    batch->put(Space::policies, breakers + "b", "\xff");
+    batch->put(Space::policies, breakers + "c", sound);
+    batch->put(Space::policies, audit + "1", "\xff");
+    batch->put(Space::policies, std::string("\0\x7f", 2) + "d", "");
+    ASSERT_TRUE(rows->write(*batch, Sync::yes));
+  }
+  const SalvageReport report = salvage();
+  EXPECT_THAT(report.lost, ::testing::ElementsAre("the state of circuit breaker \"b\"",
+                                                  HasSubstr("a record of no kind that is known"), "policy \"p\""));
+  expect_the_rest_is_whole(report);
+  const auto rows = *RocksDbRows::open(made());
+  EXPECT_EQ(rows->get(Space::policies, breakers + "c").value(), sound);
+  EXPECT_EQ(rows->get(Space::policies, audit + "1").value(), "\xff");
 }
 
 TEST_F(Salvage, of_a_sound_directory_is_a_copy) {
