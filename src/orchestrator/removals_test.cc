@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "operations/orchestrator/operations.h"
 #include "tests/support/node_harness.h"
 #include "tests/support/operation_steps.h"
 

@@ -6,7 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "operations/orchestrator/operations.h"
 #include "tests/support/node_harness.h"
 #include "tests/support/operation_steps.h"
 

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "operations/change_definition.h"
 #include "operations/new_workflow.h"
+#include "operations/orchestrator/operations.h"
 #include "orchestrator/ask.h"
 #include "tests/support/node_harness.h"
 
