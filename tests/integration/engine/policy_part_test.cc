@@ -230,7 +230,7 @@ TEST_F(PolicyPart, is_refused_to_a_non_blocking_handler_unless_it_calls_with_a_c
     EXPECT_EQ(engine->policy().delete_policy("known").error().code, ErrorCode::invalid_state);
     EXPECT_EQ(engine->policy().reset_circuit_breaker("known").error().code, ErrorCode::invalid_state);
     EXPECT_EQ(engine->policy().force_open_circuit_breaker("known").error().code, ErrorCode::invalid_state);
-    pawl::call(*engine, Actor{}, request::DefinePolicy{.name = "b", .config = RetryPolicy{}},
+    pawl::call(*engine, Actor{.name = "test"}, request::DefinePolicy{.name = "b", .config = RetryPolicy{}},
                [&](Result<std::string> answer) { defined.set_value(std::move(answer)); });
     return Json("done");
   };
