@@ -83,8 +83,8 @@ class [[nodiscard]] ShardAsk {
       Shard& there = shard;
       const bool is_down = there.down().has_value();
       if (is_down && ask_->while_down_ == WhileDown::refuse) return end(std::unexpected(*there.down()));
-      const CommitPipeline::Asking asking(there.commits(), ask_->call_.actor);
       try {
+        const CommitPipeline::Asking asking(there.commits(), ask_->call_.actor);
         ask_->answer_.emplace(ask_->ask_(there));
       } catch (const std::exception& broken) {
         end(fail(ErrorCode::internal, broken.what()));
