@@ -180,7 +180,7 @@ TEST_P(BadRows, records_beside_policies_that_make_no_sense_are_left_out) {
   ASSERT_THAT(problems(), IsEmpty()) << "whoever writes a record of this kind may write what it likes";
   put(Space::policies, keys::records(RecordKind::breaker) + "garbage", "\xff");
   put(Space::policies, keys::records(RecordKind::breaker), encode(open));
-  put(Space::policies, std::string("\0\x7f of a later version", 24), "");
+  put(Space::policies, std::string("\0\x7f of a later version", 21), "");
   const auto breakers = stored_breakers(store());
   ASSERT_TRUE(breakers) << describe(breakers.error());
   ASSERT_EQ(breakers->size(), 1U);
