@@ -19,6 +19,15 @@ namespace pawl::testing {
 // Each step on a thread of its own, from which the node may be asked.
 class ThreadPerStep final : public StepRunner {
  public:
+  ThreadPerStep() = default;
+  ThreadPerStep(const ThreadPerStep&) = delete;
+  ThreadPerStep& operator=(const ThreadPerStep&) = delete;
+  // The thread of the last step may have answered before the call that started it returns.
+  ~ThreadPerStep() override {
+    std::deque<std::jthread> threads;
+    const MutexLock lock(mutex_);
+    threads.swap(threads_);
+  }
   void run(std::move_only_function<void()> step) override {
     const MutexLock lock(mutex_);
     threads_.emplace_back(std::move(step));
