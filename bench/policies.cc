@@ -1,7 +1,9 @@
 // What policies cost: one decision of each, and 100,000 tasks that a circuit breaker holds and lets go.
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <malloc.h>
@@ -53,11 +55,11 @@ boost::json::object bench_policies() {
   });
   const SystemClock clock;
   PolicyBook book(clock);
-  bool is_defined = false;
-  book.define("payments", CircuitBreakerPolicy()).start(Completion::of<void>([&](const Result<void>& defined) {
-    is_defined = defined.has_value();
+  std::optional<Result<void>> defined;
+  book.define("payments", CircuitBreakerPolicy()).start(Completion::of<void>([&](Result<void> answer) {
+    defined = std::move(answer);
   }));
-  if (!is_defined) std::abort();
+  if (!defined || !*defined) std::abort();
   const Timestamp now = clock.now();
   out["circuit_breaker_ns"] = ns_per_call([&](std::uint32_t) {
     const Breakers::Passage passage = book.enter("payments", now);
