@@ -76,7 +76,7 @@ Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& g
     return shard_index_of(id, shards) == shard_ && is_wanted(id) && workflows_.find(id) == nullptr &&
            quarantine_.reason_of(id) == nullptr;
   };
-  const Result<void> scanned = commits_.store().scan_live(wanted, take);
+  Result<void> scanned = commits_.store().scan_live(wanted, take);
   workflows_.sort_by_creation();
   if (!scanned) return scanned;
   return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
