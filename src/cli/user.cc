@@ -1,11 +1,12 @@
 #include "cli/user.h"
 
-#include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
+
+#include "model/actor.h"
 
 namespace pawl::cli {
 
@@ -16,7 +17,9 @@ Actor this_user() {
   passwd entry{};
   passwd* found = nullptr;
   const bool has_name = ::getpwuid_r(id, &entry, place.data(), place.size(), &found) == 0 && found != nullptr;
-  return {.kind = "user", .name = has_name ? std::string(found->pw_name) : fmt::format("uid {}", id)};
+  Actor user{.kind = "user", .name = has_name ? found->pw_name : ""};
+  if (!check_actor(user)) user.name = fmt::format("uid {}", id);
+  return user;
 }
 
 }  // namespace pawl::cli

@@ -5,7 +5,7 @@
 
 namespace pawl::cli {
 
-// The user that this process runs as; one without a name: `uid 1000`.
+// The user that this process runs as; one without a name that an actor can have: `uid 1000`.
 [[nodiscard]] Actor this_user();
 
 }  // namespace pawl::cli

@@ -31,13 +31,12 @@ void add_caused(std::uint32_t first, std::uint32_t count, std::string_view by, s
   caused.set_by(by.data(), by.size());
 }
 
-Result<std::vector<std::string>> causes_of(const stored::Run& run) {
+// What is said of events that are not in the run is nothing: the events are sound.
+std::vector<std::string> causes_of(const stored::Run& run) {
   std::vector<std::string> by(static_cast<std::size_t>(run.events_size()));
-  for (const stored::Caused& caused : run.caused()) {
-    if (caused.first() > by.size() || caused.count() > by.size() - caused.first())
-      return corrupt_bytes("an actor is given for events that are not in the run");
-    std::fill_n(by.begin() + caused.first(), caused.count(), caused.by());
-  }
+  for (const stored::Caused& caused : run.caused())
+    if (caused.first() <= by.size() && caused.count() <= by.size() - caused.first())
+      std::fill_n(by.begin() + caused.first(), caused.count(), caused.by());
   return by;
 }
 
@@ -70,11 +69,7 @@ Result<void> EventEncoder::encode(std::span<const std::span<const Event>> pieces
 Result<std::vector<Event>> EventDecoder::decode_run(std::string_view bytes, std::vector<std::string>* by) {
   stored::Run run;
   if (!run.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return corrupt_bytes("not a run of events");
-  if (by != nullptr) {
-    Result<std::vector<std::string>> causes = causes_of(run);
-    if (!causes) return std::unexpected(std::move(causes.error()));
-    *by = *std::move(causes);
-  }
+  if (by != nullptr) *by = causes_of(run);
   const Timestamp run_at = from_stored_time(run.at_us());
   std::vector<Event> events;
   events.reserve(static_cast<std::size_t>(run.events_size()));

@@ -37,7 +37,19 @@ void PolicyBook::record_in(RecordStream& records) {
 
 Steps<void> PolicyBook::record(std::vector<RecordChange> changes) {
   if (records_ == nullptr) co_return Result<void>();
-  co_return co_await RecordWait(*records_, &RecordStream::write, std::move(changes));
+  std::vector<std::pair<RecordKind, std::string>> changed;
+  for (const RecordChange& change : changes) changed.emplace_back(change.kind, change.key);
+  Result<void> recorded = co_await RecordWait(*records_, &RecordStream::write, std::move(changes));
+  // They may be stored or not: what holds is what this book says.
+  if (!recorded)
+    for (const auto& [kind, name] : changed) post_present(kind, name);
+  co_return recorded;
+}
+
+void PolicyBook::post_present(RecordKind kind, const std::string& name) {
+  if (kind == RecordKind::breaker) return breakers_.record_present(name);
+  const Result<PolicyInfo> info = registry_.get(name);
+  records_->post(info ? policy_record(to_stored(*info)) : policy_removal(name));
 }
 
 Breakers::Passage PolicyBook::enter(const std::string& breaker, Timestamp now) {

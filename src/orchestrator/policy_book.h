@@ -67,8 +67,9 @@ class PolicyBook {
   [[nodiscard]] PolicyRegistry::Standstill stand_still() { return registry_.stand_still(); }
 
  private:
-  // Error: it is not durable.
+  // Error: it may be durable or not; what was before is recorded again.
   Steps<void> record(std::vector<RecordChange> changes);
+  void post_present(RecordKind kind, const std::string& name);
   [[nodiscard]] Result<void> check_is_breaker(const std::string& name) const;
   void tell_of_room() const {
     if (when_room_) when_room_();

@@ -3,6 +3,7 @@
 #include "orchestrator/policy_book.h"
 
 #include <deque>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -73,7 +74,7 @@ TEST(PolicyBook, leaves_all_as_it_was_when_a_record_is_refused) {
     it.settle(fail(ErrorCode::unavailable, "the disk is full"));
     EXPECT_EQ(refused.value().error().code, ErrorCode::unavailable);
     it.clock.time = *it.records.due();
-    it.run();
+    it.settle();  // what holds is recorded again
   };
   refuse(it.book.update("a", CircuitBreakerPolicy{.failure_threshold = 9}));
   refuse(it.book.change_breaker("a", policy::force_open));
@@ -86,6 +87,36 @@ TEST(PolicyBook, leaves_all_as_it_was_when_a_record_is_refused) {
   start(it.book.update("a", CircuitBreakerPolicy{}), updated);
   it.settle();
   EXPECT_TRUE(updated.value()) << "nobody is left to wait for";
+}
+
+// What a commit that failed has left may be the change. The next process must not find what nobody was told.
+TEST(PolicyBook, records_again_what_holds_after_a_change_that_was_refused) {
+  RecordedBook it;
+  Answer defined;
+  start(it.book.define("a", CircuitBreakerPolicy{}), defined);
+  it.settle();
+  const std::vector<RecordChange> before = it.store.batches.back().records;
+  const auto records_after = [&](Steps<void> change) {
+    Answer refused;
+    start(std::move(change), refused);
+    it.settle(fail(ErrorCode::unavailable, "the disk is full"));
+    EXPECT_FALSE(refused.value());
+    it.clock.time = *it.records.due();
+    it.settle();
+    std::map<std::pair<RecordKind, std::string>, bool> kept;
+    for (const RecordChange& each : it.store.batches.back().records)
+      kept[{each.kind, each.key}] = each.value.has_value();
+    return kept;
+  };
+  const std::map<std::pair<RecordKind, std::string>, bool> both = {{{RecordKind::policy, "a"}, true},
+                                                                   {{RecordKind::breaker, "a"}, true}};
+  EXPECT_EQ(records_after(it.book.remove("a")), both);
+  EXPECT_EQ(it.store.batches.back().records.front().value, before.front().value);
+  EXPECT_EQ(records_after(it.book.update("a", CircuitBreakerPolicy{.failure_threshold = 9})), both);
+  EXPECT_EQ(it.store.batches.back().records.front().value, before.front().value);
+  EXPECT_EQ(records_after(it.book.define("b", CircuitBreakerPolicy{})),
+            (std::map<std::pair<RecordKind, std::string>, bool>{{{RecordKind::policy, "b"}, false},
+                                                                {{RecordKind::breaker, "b"}, false}}));
 }
 
 TEST(PolicyBook, makes_changes_of_one_policy_one_after_the_other) {

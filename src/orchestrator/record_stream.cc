@@ -107,7 +107,8 @@ bool RecordStream::take_call() {
 }
 
 // Requests from the front, of one kind, so that what makes room is alone; and what was posted, if nothing that was
-// asked for before it is left behind.
+// asked for before it is left behind. What was posted of a record that a request changes comes after that, and may be
+// replaced by whoever asked.
 std::optional<RecordStream::Flight> RecordStream::take_flight() {
   const MutexLock lock(mutex_);
   if (waiting_.empty() && posted_.empty()) return std::nullopt;
@@ -117,7 +118,10 @@ std::optional<RecordStream::Flight> RecordStream::take_flight() {
     flight.requests.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
-  if (waiting_.empty() && !flight.makes_room) flight.posted.swap(posted_);
+  if (!waiting_.empty() || flight.makes_room) return flight;
+  flight.posted.swap(posted_);
+  for (const Request& request : flight.requests)
+    for (const RecordChange& change : request.changes) posted_.insert(flight.posted.extract({change.kind, change.key}));
   return flight;
 }
 
@@ -131,11 +135,11 @@ bool RecordStream::commit_next() {
                           : fail(ErrorCode::invalid_state, "persistence was disabled meanwhile"));
     return true;
   }
+  flight_ = std::move(flight);  // before anything that may throw: then it is answered
   std::vector<RecordChange> changes;
-  for (const Request& request : flight->requests) std::ranges::copy(request.changes, std::back_inserter(changes));
-  for (const auto& [record, value] : flight->posted)
+  for (const Request& request : flight_->requests) std::ranges::copy(request.changes, std::back_inserter(changes));
+  for (const auto& [record, value] : flight_->posted)
     changes.push_back({.kind = record.first, .key = record.second, .value = value});
-  flight_ = std::move(flight);
   store_->commit({.epoch = epoch_,
                   .sequence = flight_->sequence,
                   .workflows = {},

@@ -92,6 +92,24 @@ TEST(RecordStream, keeps_the_order_of_what_is_posted_and_what_is_written) {
   EXPECT_EQ(it.last(), (std::vector<std::string>{"a=newest"}));
 }
 
+// The record may be posted again, as whoever asked has changed it since, before the next commit.
+TEST(RecordStream, leaves_what_is_posted_behind_a_request_for_the_next_commit) {
+  Stream it;
+  std::optional<Result<void>> outcome;
+  it.stream.write({record("a", "asked")}, [&](Result<void> told) {
+    it.stream.post(record("a", "asked, and more"));
+    outcome = std::move(told);
+  });
+  it.stream.post(record("a", "by itself"));
+  it.stream.post(record("b", "by itself"));
+  it.run();
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=asked", "b=by itself"}));
+  it.store.settle();
+  it.run();
+  EXPECT_TRUE(*outcome);
+  EXPECT_EQ(it.last(), (std::vector<std::string>{"a=asked, and more"}));
+}
+
 TEST(RecordStream, keeps_what_was_posted_over_a_failure_and_refuses_who_waits) {
   Stream it;
   std::optional<Result<void>> outcome;

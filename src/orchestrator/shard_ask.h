@@ -35,6 +35,8 @@ namespace pawl {
 
 // What the steps do after the shard's answer: nothing but answer, nothing but answer unless it is refused, more.
 enum class Then : std::uint8_t { answer, answer_if_done, go_on };
+// When: once what the shard has decided is durable, as a rule, or at once.
+enum class Answered : std::uint8_t { when_durable, at_once };
 // Of a shard that is down: it refuses, as a rule, or does what is asked nevertheless.
 enum class WhileDown : std::uint8_t { refuse, ask };
 
@@ -43,12 +45,13 @@ class [[nodiscard]] ShardAsk {
  public:
   // `may_ask`: otherwise the error is the answer.
   ShardAsk(const Call& call, Shard& shard, Ask ask, Then then, Result<void> may_ask = {},
-           WhileDown while_down = WhileDown::refuse)
+           WhileDown while_down = WhileDown::refuse, Answered answered = Answered::when_durable)
       : call_(call),
         shard_(shard),
         ask_(std::move(ask)),
         then_(then),
         while_down_(while_down),
+        answered_(answered),
         may_ask_(std::move(may_ask)) {}
   ShardAsk(const ShardAsk&) = delete;
   ShardAsk& operator=(const ShardAsk&) = delete;
@@ -90,7 +93,7 @@ class [[nodiscard]] ShardAsk {
         end(fail(ErrorCode::internal, broken.what()));
         throw;  // to the supervisor
       }
-      if (is_down) return std::exchange(ask_, nullptr)->resume();
+      if (is_down || ask_->answered_ == Answered::at_once) return std::exchange(ask_, nullptr)->resume();
       there.commits().reply_when_durable([asked = std::move(*this)](const Error* failure) mutable {
         if (failure != nullptr) return asked.end(std::unexpected(*failure));
         std::exchange(asked.ask_, nullptr)->resume();
@@ -122,6 +125,7 @@ class [[nodiscard]] ShardAsk {
   Ask ask_;
   const Then then_;
   const WhileDown while_down_;
+  const Answered answered_;
   Result<void> may_ask_;
   bool is_refused_ = false;
   std::coroutine_handle<> awaiting_;
@@ -136,6 +140,12 @@ ShardAsk<T, Ask> ask(const Call& call, Shard& shard, Ask ask) {
 template <class T, class Ask>
 ShardAsk<T, Ask> ask_last(const Call& call, Shard& shard, Ask ask) {
   return {call, shard, std::move(ask), Then::answer};
+}
+
+// What is found may not be durable: until_durable() must follow before anything rests on it.
+template <class T, class Ask>
+ShardAsk<T, Ask> ask_at_once(const Call& call, Shard& shard, Ask ask) {
+  return {call, shard, std::move(ask), Then::go_on, {}, WhileDown::refuse, Answered::at_once};
 }
 
 // Also of a shard that is down; `ask` looks.

@@ -49,23 +49,27 @@ Result<Begun> begin(Shard& shard, const std::string& id) {
   return Begun{.given = Begun::Given::up, .number = **begun};
 }
 
-// For a shard that is down, on its thread: it does not come up meanwhile.
-Result<void> commit_alone(const Node& node, std::unique_ptr<Removal> removal, const Store& planned_in,
-                          bool& is_asked_for) {
+// For a shard that is down, on its thread: it does not come up meanwhile. It may have been up since the steps looked,
+// and the workflow have been reopened, so the removal is planned here; such a shard has no turns to hold up.
+Result<void> commit_alone(const Node& node, const std::string& id, bool& is_asked_for) {
   const auto [store, epoch] = node.present();
-  if (store.get() != &planned_in) return fail(ErrorCode::unavailable, "the store was exchanged meanwhile; try again");
-  is_asked_for = true;
+  Result<std::unique_ptr<Removal>> planned = store->plan_removal(id);
+  if (!planned) return std::unexpected(std::move(planned.error()));
   WorkflowChange change;
-  change.removal = std::move(removal);
-  return commit_and_wait(
+  change.removal = *std::move(planned);
+  Result<void> committed = commit_and_wait(
       *store, {.epoch = epoch, .sequence = 1, .workflows = std::span(&change, 1), .records = {}, .makes_room = true});
+  if (!committed && committed.error().code == ErrorCode::fenced)  // nothing was written
+    return fail(ErrorCode::unavailable, "the store was acquired again meanwhile; try again");
+  is_asked_for = true;
+  return committed;
 }
 
 // On the shard's thread; what it decides is durable before the steps go on. `is_asked_for`: whatever comes of it, it
 // may be made.
 Result<void> commit(const Node& node, Shard& shard, const Begun& begun, std::unique_ptr<Removal> removal,
                     const std::string& id, const Store& planned_in, bool& is_asked_for) {
-  if (shard.down()) return commit_alone(node, std::move(removal), planned_in, is_asked_for);
+  if (shard.down()) return commit_alone(node, id, is_asked_for);
   if (begun.given == Begun::Given::shard_is_down || &shard.commits().store() != &planned_in)
     return fail(ErrorCode::unavailable, "the shard of the workflow came up meanwhile; try again");
   if (Result<void> added = shard.lifecycle().commit_removal(begun.number, std::move(removal)); !added) return added;
@@ -99,10 +103,12 @@ Steps<void> try_to_remove(const Call& call, const std::string& id, bool& may_be_
     }
     co_return is_gone ? Result<void>() : std::unexpected(std::move(planned.error()));
   }
+  const bool was_asked_for = may_be_gone;
   Result<void> committed = co_await ask_while_down<void>(call, shard, [&](Shard& there) {
     return commit(call.node, there, *begun, *std::move(planned), id, *store, may_be_gone);
   });
   if (committed) removing.done();
+  if (!committed && was_asked_for && committed.error().code == ErrorCode::not_found) co_return Result<void>();
   co_return committed;
 }
 

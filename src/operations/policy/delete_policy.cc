@@ -25,6 +25,9 @@ Steps<std::string> find_user(const Call& call, const std::string& policy) {
     if (!walked) co_return std::unexpected(std::move(walked.error()));
     if (!user.empty()) co_return user;
   }
+  // An end that was seen must not be lost in a crash that keeps the deletion.
+  Result<void> durable = co_await until_all_durable(call);
+  if (!durable) co_return std::unexpected(std::move(durable.error()));
   if (call.node.options().runs_all()) co_return user;
   const std::shared_ptr<Store> store = call.node.store();
   Result<void> scanned = scan_live(call.node, *store, [&](const StoredWorkflow&, const Result<core::Workflow>& state) {

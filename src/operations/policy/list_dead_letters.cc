@@ -54,13 +54,13 @@ Steps<std::vector<DeadLetter>> letters_in_memory(const Call& call, const DeadLet
 
 Steps<std::vector<DeadLetter>> list_dead_letters(Call call, request::ListDeadLetters request) {
   const DeadLetterFilter& filter = request.filter;
+  std::vector<DeadLetter> found;
+  if (filter.limit == 0) co_return found;
   const std::shared_ptr<Store> store = call.node.store();
   if (!store->is_durable()) {
     Result<std::vector<DeadLetter>> here = co_await letters_in_memory(call, filter);
     co_return here;
   }
-  std::vector<DeadLetter> found;
-  if (filter.limit == 0) co_return found;
   co_await OffShard(call);
   Result<void> scanned =
       store->scan_dead_letters(filter.after ? &*filter.after : nullptr, filter.workflow, [&](const DeadLetter& letter) {

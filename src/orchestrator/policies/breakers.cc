@@ -136,6 +136,16 @@ void Breakers::change(const std::string& breaker, void (*how)(policy::Breaker&))
   record(breaker, known->second);
 }
 
+void Breakers::record_present(const std::string& breaker) {
+  const MutexLock lock(mutex_);
+  const auto known = entries_.find(breaker);
+  if (known != entries_.end()) {
+    record(breaker, known->second);
+  } else if (record_) {
+    record_(breaker_removal(breaker));
+  }
+}
+
 BreakerReport Breakers::to_stored(const policy::Breaker& breaker) const {
   BreakerReport stored{.state = breaker.state, .failures = breaker.failures, .successes = breaker.successes};
   if (breaker.state == BreakerState::open && !breaker.forced) stored.open_until = to_wall(breaker.open_until);

@@ -58,6 +58,8 @@ class Breakers {
   [[nodiscard]] std::optional<BreakerReport> report(const std::string& breaker) const;
   [[nodiscard]] std::optional<policy::Breaker> state_of(const std::string& breaker) const;
   void change(const std::string& breaker, void (*how)(policy::Breaker&));
+  // As it is, or that there is none: after a change that may have been stored and is not made.
+  void record_present(const std::string& breaker);
 
   // What is recorded of a breaker that stands like this, and the other way round.
   [[nodiscard]] BreakerReport to_stored(const policy::Breaker& breaker) const;

@@ -29,9 +29,19 @@ void CreationIndex::clear() {
 void CreationIndex::sort() {
   if (sorted_ == entries_.size()) [[likely]]
     return;
-  // What is older than all that was added stays where it is.
-  const auto added = std::next(entries_.begin(), static_cast<std::ptrdiff_t>(sorted_));
-  std::sort(std::upper_bound(entries_.begin(), added, *std::min_element(added, entries_.end())), entries_.end());
+  const auto begin = entries_.begin();
+  auto sorted_end = std::next(begin, static_cast<std::ptrdiff_t>(sorted_));
+  std::vector<Entry> added(sorted_end, entries_.end());
+  std::ranges::sort(added, std::less<>());
+  // Merged from the newest on: what is older than all that was added stays where it is.
+  for (auto place = entries_.end(); !added.empty();) {
+    if (sorted_end != begin && added.back() < *std::prev(sorted_end)) {
+      *--place = *--sorted_end;
+    } else {
+      *--place = added.back();
+      added.pop_back();
+    }
+  }
   sorted_ = entries_.size();
 }
 
