@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "pawl/result.h"
+
 namespace pawl {
 
 // What a program says of itself; a server says it of its callers, whatever they claim.
@@ -12,6 +14,9 @@ struct Actor {
 
   friend bool operator==(const Actor&, const Actor&) = default;
 };
+
+// As above. Error: `invalid_argument`, `limit_exceeded`; field `actor.kind` or `actor.name`.
+[[nodiscard]] Result<void> check_actor(const Actor& actor);
 
 // "user:ada".
 [[nodiscard]] std::string to_string(const Actor& actor);

@@ -6,8 +6,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "model/actor.h"
-
 namespace pawl::cli {
 
 Actor this_user() {

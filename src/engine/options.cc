@@ -9,7 +9,6 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "model/actor.h"
 
 namespace pawl {
 namespace {

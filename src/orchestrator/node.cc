@@ -9,7 +9,6 @@
 #include "base/engine_thread.h"
 #include "base/text.h"
 #include "definition/checks.h"
-#include "model/actor.h"
 #include "orchestrator/ask.h"
 #include "persistence/volatile_store.h"
 
