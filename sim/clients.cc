@@ -41,9 +41,17 @@ void Clients::ask(const std::string& id, Call call) {
   });
 }
 
+// What the steps of an operation do off the shard.
+Result<LiveWorkflow*> Clients::load(Shard& shard, const std::string& id) {
+  StoreLookup lookup(shard.workflows(), shard.commits(), shard.commits().store(), id);
+  if (Result<void> read = lookup.read(node_->definitions()); !read) return std::unexpected(std::move(read.error()));
+  bool is_outdated = false;
+  return shard.recovery().find_or_take_up(lookup, is_outdated);
+}
+
 void Clients::ask_workflow(const std::string& id, WorkflowCall call) {
-  ask(id, [id, call = std::move(call)](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
+  ask(id, [this, id, call = std::move(call)](Shard& shard) -> Result<void> {
+    const Result<LiveWorkflow*> workflow = load(shard, id);
     if (!workflow || *workflow == nullptr) return fail(ErrorCode::not_found, "");
     return call(shard, **workflow);
   });
@@ -74,7 +82,7 @@ void Clients::create(bool execute) {
                     .priority = static_cast<Priority>(random_.next() % 4),
                     .cancel_grace = Duration(static_cast<std::int64_t>(random_.next() % 100))});
   ask(id, [bound = *bound, facts, execute](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> created = shard.lifecycle().create(bound, facts, true);
+    const Result<LiveWorkflow*> created = shard.lifecycle().create(bound, facts, false);
     if (!created) return std::unexpected(created.error());
     return execute ? shard.lifecycle().execute(**created) : Result<void>();
   });
@@ -113,7 +121,7 @@ void Clients::fork(const std::string& id) {
         .facts = known,
         .state = std::make_shared<const std::string>(core::encode_state(workflow.state))};
     ask(known->id.text(), [bound = workflow.bound, past](Shard& shard) -> Result<void> {
-      const Result<LiveWorkflow*> created = shard.lifecycle().create(bound, past.facts, true);
+      const Result<LiveWorkflow*> created = shard.lifecycle().create(bound, past.facts, false);
       return created ? shard.lifecycle().restore(**created, past) : std::unexpected(created.error());
     });
     return {};

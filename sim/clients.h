@@ -42,6 +42,7 @@ class Clients {
   bool one_in(std::uint64_t n) { return random_.next() % n == 0; }
   void ask(const std::string& id, Call call);
   void ask_workflow(const std::string& id, WorkflowCall call);
+  Result<LiveWorkflow*> load(Shard& shard, const std::string& id);
   void command(const std::string& id, Command command);
   void revive(const std::string& id, Command command);
   void create(bool execute);
