@@ -62,18 +62,14 @@ Result<LiveWorkflow*> Lifecycle::make(BoundDefinitionPtr bound, WorkflowFactsPtr
   return &workflow;
 }
 
-// The text of its id lives in the facts, and so does what attempts and batches refer to: the former ones are kept, also
-// if the workflow breaks in the middle of the change.
+// Attempts and batches refer to the facts: the former ones are kept, also if the workflow breaks in the middle of the
+// change.
 Result<void> Lifecycle::change_facts(LiveWorkflow& workflow, const std::function<Result<void>()>& change) {
   const WorkflowFactsPtr former = workflow.state.facts;
   if (!workflow.is_in_use()) workflow.former_facts.clear();
   workflow.former_facts.push_back(former);
   Result<void> changed = change();
-  if (workflow.state.facts == former) {
-    workflow.former_facts.pop_back();
-  } else if (!workflow.broken) {
-    workflows_.rename(workflow, former->id.text());
-  }
+  if (workflow.state.facts == former) workflow.former_facts.pop_back();
   return changed;
 }
 

@@ -27,20 +27,16 @@ LiveWorkflow& WorkflowTable::add() {
 }
 
 void WorkflowTable::name(LiveWorkflow& workflow) {
-  by_id_.emplace(workflow.state.id(), workflow.route.place);
+  by_id_.insert(Named{workflow.route.place, hash_of(workflow.state.id())});
   by_creation_.add(workflow.state.created_at, workflow.route);
 }
 
-void WorkflowTable::rename(LiveWorkflow& workflow, std::string_view former_id) {
-  by_id_.erase(former_id);
-  by_id_.emplace(workflow.state.id(), workflow.route.place);
-}
-
 void WorkflowTable::unname(const LiveWorkflow& workflow) {
-  const auto known = by_id_.find(workflow.state.id());
-  if (known == by_id_.end() || known->second != workflow.route.place) return;
+  const std::string_view id = workflow.state.id();
+  const auto known = by_id_.find(Sought{id, hash_of(id)});
+  if (known == by_id_.end() || known->place != workflow.route.place) return;
   by_id_.erase(known);
-  note_departure(workflow.state.id());
+  note_departure(id);
 }
 
 void WorkflowTable::remove(LiveWorkflow& workflow) {

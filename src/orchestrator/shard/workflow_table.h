@@ -15,7 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/container_hash/hash.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "orchestrator/shard/creation_index.h"
 #include "orchestrator/shard/live_workflow.h"
@@ -32,8 +33,8 @@ class WorkflowTable {
 
   // nullptr: there is none, or it is not found by its id any more.
   [[nodiscard]] LiveWorkflow* find(std::string_view id) const {
-    const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : places_[found->second].get();
+    const auto found = by_id_.find(Sought{id, hash_of(id)});
+    return found == by_id_.end() ? nullptr : places_[found->place].get();
   }
   // nullptr: it is gone.
   [[nodiscard]] LiveWorkflow* at(std::uint32_t place, std::uint64_t generation) const {
@@ -79,10 +80,8 @@ class WorkflowTable {
 
   // It has a route, and no name yet.
   LiveWorkflow& add();
-  // From now on it is found by its id. The text of that lives in the facts of its state: when these are exchanged,
-  // rename() must follow while the former ones are still there.
+  // From now on it is found by its id, which does not change.
   void name(LiveWorkflow& workflow);
-  void rename(LiveWorkflow& workflow, std::string_view former_id);
   // It is found no more by its id; a namesake that is, stays so.
   void unname(const LiveWorkflow& workflow);
   // It must not be in use.
@@ -123,11 +122,36 @@ class WorkflowTable {
 
   // So many that a read of 10 ms meets another departure in one of ten cases at 100,000 departures a second.
   static constexpr std::size_t kDepartureCounters = 16'384;
-  static std::size_t departure_counter_of(std::string_view id) {
-    return std::hash<std::string_view>()(id) % kDepartureCounters;
-  }
+  static std::size_t departure_counter_of(std::string_view id) { return hash_of(id) % kDepartureCounters; }
   void note_departure(std::string_view id) {
     departures_[departure_counter_of(id)].fetch_add(1, std::memory_order_release);
+  }
+
+  // 8 bytes a workflow, whose id is in its state. The hash is kept so that the index grows without a look at any id.
+  struct Named {
+    std::uint32_t place;
+    std::uint32_t hash;
+  };
+  struct Sought {
+    std::string_view id;
+    std::uint32_t hash;
+  };
+  struct HashOf {
+    using is_transparent = void;
+    std::size_t operator()(const auto& entry) const { return boost::hash<std::uint32_t>()(entry.hash); }
+  };
+  struct IsSame {
+    using is_transparent = void;
+    bool operator()(const Sought& sought, const Named& named) const {
+      return sought.hash == named.hash && (*places)[named.place]->state.id() == sought.id;
+    }
+    bool operator()(const Named& a, const Named& b) const {
+      return operator()(Sought{(*places)[a.place]->state.id(), a.hash}, b);
+    }
+    const Places* places;
+  };
+  [[nodiscard]] static std::uint32_t hash_of(std::string_view id) {
+    return static_cast<std::uint32_t>(std::hash<std::string_view>()(id));
   }
 
   const std::uint32_t shard_;
@@ -135,7 +159,7 @@ class WorkflowTable {
   std::vector<std::atomic<std::uint32_t>> departures_;  // by hash of the id
   Places places_;
   std::vector<std::uint32_t> free_places_;
-  boost::unordered_flat_map<std::string_view, std::uint32_t> by_id_;
+  boost::unordered_flat_set<Named, HashOf, IsSame> by_id_{0, HashOf(), IsSame{&places_}};
   std::deque<Ended> ended_;            // the oldest first
   mutable CreationIndex by_creation_;  // in order once somebody looks
   std::uint64_t next_generation_ = 1;
