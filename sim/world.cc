@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "model/slot.h"
 #include "runners/builtin.h"
 #include "sim/plan.h"
 #include "sim/store_decorator.h"

@@ -19,6 +19,7 @@
 
 #include "base/mutex.h"
 #include "base/owner_process.h"
+#include "model/slot.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/history_bookmarks.h"
 #include "orchestrator/operation.h"

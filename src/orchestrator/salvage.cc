@@ -130,19 +130,16 @@ Result<DefinitionPtr> Workflows::definition(const std::string& hash) {
 
 // Whoever opens it next has not crashed: what ran is not known any more.
 Result<void> Workflows::settle_meta() {
-  std::array<std::uint64_t, 2> numbers{kStorageFormat, 1};
-  constexpr std::array<std::string_view, 2> kKeys{"format", "epoch"};
-  for (std::size_t i = 0; i < kKeys.size(); ++i) {
-    const Result<std::optional<std::string>> bytes = rows_.get(Space::meta, kKeys[i]);
-    if (!bytes) return std::unexpected(bytes.error());
-    if (*bytes && (*bytes)->size() == keys::kNumberBytes) numbers[i] = keys::from_big_endian(**bytes);
-  }
-  if (numbers[0] > kStorageFormat)
+  const Result<MetaRows> read = read_meta(rows_);
+  if (!read && read.error().code != ErrorCode::corruption) return std::unexpected(read.error());
+  const MetaRows meta = read ? *read : MetaRows{};
+  if (meta.format > kStorageFormat)
     return fail(ErrorCode::invalid_state,
-                fmt::format("it was written by a newer version of Pawl (storage format {})", numbers[0]));
+                fmt::format("it was written by a newer version of Pawl (storage format {})", meta.format));
   const std::unique_ptr<RowBatch> batch = rows_.new_batch();
-  batch->put(Space::meta, "format", keys::big_endian(kStorageFormat));
-  for (const char* const key : {"epoch", "released"}) batch->put(Space::meta, key, keys::big_endian(numbers[1]));
+  const std::uint64_t epoch = std::max<std::uint64_t>(meta.epoch, 1);
+  raise_format(*batch, epoch);
+  put_released(*batch, epoch, kStorageFormat);
   return rows_.write(*batch, Sync::no);
 }
 

@@ -104,8 +104,8 @@ TEST_F(DataCheck, finds_what_cannot_be_decoded) {
   expect("alive | live | the stored summary of \"alive\" is invalid");
   put(Space::snapshots, snapshot_key("alive", "s"), "\xff");
   expect(" | snapshots | one cannot be decoded");
-  put(Space::meta, "epoch", "1");
-  expect(" | meta | \"epoch\" is not a number");
+  put(Space::meta, "owner/0000", "1");
+  expect(" | meta | \"owner/0000\" is not a number");
   put(Space::by_state, "x", "");
   expect(" | by_state | a key names no workflow");
   put(Space::by_name, "x", "");

@@ -8,32 +8,17 @@
 
 #include "base/assert.h"
 #include "base/text.h"
-#include "persistence/keys.h"
+#include "persistence/meta_rows.h"
 #include "persistence/stored_rows.h"
 
 namespace pawl {
 namespace {
 
-constexpr std::string_view kFormatKey = "format";
-constexpr std::string_view kEpochKey = "epoch";
-constexpr std::string_view kReleasedKey = "released";
 // The last format that is raised when a directory is opened: it made spaces. Later ones are when something is
 // committed.
 constexpr std::uint64_t kFormatOfSpaces = 2;
 // So many empty batches are kept for later.
 constexpr std::size_t kSpareBatches = 16;
-
-Result<std::uint64_t> read_number(Rows& rows, std::string_view key, std::uint64_t otherwise) {
-  Result<std::optional<std::string>> bytes = rows.get(Space::meta, key);
-  if (!bytes) return std::unexpected(std::move(bytes.error()));
-  if (!*bytes) return otherwise;
-  if ((*bytes)->size() != keys::kNumberBytes) return corrupt_row("number", key);
-  return keys::from_big_endian(**bytes);
-}
-
-void put_number(RowBatch& batch, std::string_view key, std::uint64_t number) {
-  batch.put(Space::meta, key, keys::big_endian(number));
-}
 
 // That the owner of these epochs, one process, has ended in order.
 std::string note_end_of(std::uint64_t first, std::uint64_t last) { return fmt::format("released {} {}", first, last); }
@@ -68,21 +53,19 @@ RowStore::~RowStore() = default;
 
 Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, const CommitQueueOptions& options,
                                                  const BirthLimits& births) {
-  const Result<std::uint64_t> format = read_number(*rows, kFormatKey, 0);
-  if (!format) return std::unexpected(format.error());
-  if (*format > kStorageFormat)
+  const Result<MetaRows> meta = read_meta(*rows);
+  if (!meta) return std::unexpected(meta.error());
+  if (meta->format > kStorageFormat)
     return fail(
         ErrorCode::invalid_state,
         fmt::format("it was written by a newer version of Pawl (storage format {}; this version reads up to {})",
-                    *format, kStorageFormat));
-  if (*format < kFormatOfSpaces && !rows->is_read_only()) {
+                    meta->format, kStorageFormat));
+  if (meta->format < kFormatOfSpaces && !rows->is_read_only()) {
     const std::unique_ptr<RowBatch> batch = rows->new_batch();
-    put_number(*batch, kFormatKey, *format == 0 ? kStorageFormat : kFormatOfSpaces);
+    put_format(*batch, meta->format == 0 ? kStorageFormat : kFormatOfSpaces);
     if (Result<void> written = rows->write(*batch, Sync::yes); !written)
       return std::unexpected(std::move(written.error()));
   }
-  const Result<std::uint64_t> epoch = read_number(*rows, kEpochKey, 0);
-  if (!epoch) return std::unexpected(epoch.error());
   Result<StoredBirths> left = read_births(*rows);
   if (!left) return std::unexpected(std::move(left.error()));
   std::unique_ptr<RowStore> store(new RowStore(std::move(rows), options, births));
@@ -90,7 +73,7 @@ Result<std::unique_ptr<RowStore>> RowStore::open(std::unique_ptr<Rows> rows, con
     const MutexLock lock(store->mutex_);
     store->left_ = *std::move(left);
   }
-  store->epoch_ = store->epoch_before_ = *epoch;
+  store->epoch_ = store->epoch_before_ = meta->epoch;
   return store;
 }
 
@@ -99,18 +82,14 @@ Result<Ownership> RowStore::acquire() {
   bool clean = false;
   const Result<void> taken = queue_.change_owner(Epoch(epoch), [&]() -> Result<void> {
     if (Result<void> mended = rows_->mend(); !mended) return mended;
-    const Result<std::uint64_t> before = read_number(*rows_, kEpochKey, 0);
-    const Result<std::uint64_t> released = read_number(*rows_, kReleasedKey, 0);
-    if (!before) return std::unexpected(before.error());
-    if (!released) return std::unexpected(released.error());
-    const Result<std::uint64_t> format = read_number(*rows_, kFormatKey, 0);
-    if (!format) return std::unexpected(format.error());
-    raised_ = *format == kStorageFormat;
-    clean = *released == *before || notes_end_of(rows_->note(), *before);
+    const Result<MetaRows> meta = read_meta(*rows_);
+    if (!meta) return std::unexpected(meta.error());
+    raised_ = meta->format == kStorageFormat;
+    clean = meta->released == meta->epoch || notes_end_of(rows_->note(), meta->epoch);
     const std::unique_ptr<RowBatch> batch = rows_->new_batch();
     if (Result<void> taken_over = take_over_births(*batch); !taken_over) return taken_over;
     if (rows_->is_read_only()) return {};
-    put_number(*batch, kEpochKey, epoch);
+    put_epoch(*batch, epoch, meta->format);
     if (Result<void> written = rows_->write(*batch, Sync::yes); !written) return written;
     are_lists_read_ = false;
     const MutexLock lock(mutex_);
@@ -126,10 +105,10 @@ Result<Ownership> RowStore::acquire() {
 Result<void> RowStore::release() {
   if (rows_->is_read_only()) return {};
   const auto write = [this]() -> Result<void> {
-    const Result<std::uint64_t> epoch = read_number(*rows_, kEpochKey, 0);
-    if (!epoch) return std::unexpected(epoch.error());
+    const Result<MetaRows> meta = read_meta(*rows_);
+    if (!meta) return std::unexpected(meta.error());
     const std::unique_ptr<RowBatch> batch = rows_->new_batch();
-    put_number(*batch, kReleasedKey, *epoch);
+    put_released(*batch, meta->epoch, meta->format);
     return rows_->write_from_reserve(*batch);
   };
   Result<void> written = write();
@@ -191,10 +170,10 @@ void RowStore::commit(const Commit& commit, CommitListener& listener) {
 void RowStore::complete_when_written(CommitQueue::Entry& entry, Scratch& scratch) {
   if (raised_ && scratch.reopened.empty()) [[likely]]
     return;
-  entry.complete = [this, reopened = std::move(scratch.reopened)](RowBatch& rows) -> Result<void> {
+  entry.complete = [this, reopened = std::move(scratch.reopened), epoch = entry.epoch](RowBatch& rows) -> Result<void> {
     for (const std::string& id : reopened)
       if (Result<void> put = put_tail(id, rows); !put) return put;
-    if (!raised_.exchange(true)) put_number(rows, kFormatKey, kStorageFormat);
+    if (!raised_.exchange(true)) raise_format(rows, std::to_underlying(epoch));
     return {};
   };
 }

@@ -16,13 +16,11 @@
 #include "model/encoding.h"
 #include "persistence/births.h"
 #include "persistence/commit_queue.h"
+#include "persistence/meta_rows.h"
 #include "persistence/rows.h"
 #include "persistence/store.h"
 
 namespace pawl {
-
-// What rows of this version of the format look like; a store with a newer one is refused.
-inline constexpr std::uint64_t kStorageFormat = 3;
 
 inline constexpr std::array kTerminalStates = {WorkflowState::completed, WorkflowState::failed,
                                                WorkflowState::cancelled};

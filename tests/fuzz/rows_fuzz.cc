@@ -128,7 +128,7 @@ std::vector<Row> sound_rows() {
     add_workflow(rows, std::string(1, static_cast<char>('p' + i)), kStates[static_cast<std::size_t>(i) % 3], i);
   rows.push_back(
       {.space = Space::definitions, .key = pawl::to_stored_hash(saga()->hash()), .value = to_canonical_json(*saga())});
-  for (const char* const key : {"format", "epoch", "released"})
+  for (const char* const key : {"format", "owner/0000", "released/0000"})
     rows.push_back({.space = Space::meta, .key = key, .value = pawl::keys::big_endian(1)});
   pawl::StoredPolicy policy{.id = "breaker",
                             .kind = pawl::PolicyKind::circuit_breaker,

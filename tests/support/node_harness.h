@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "model/slot.h"
 #include "monitor/observer.h"
 #include "operations/table.h"
 #include "orchestrator/ask.h"

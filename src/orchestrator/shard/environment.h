@@ -64,9 +64,4 @@ struct ShardEnvironment {
   ShardLimits limits;
 };
 
-// The shard, of so many, that a workflow belongs to.
-[[nodiscard]] inline std::size_t shard_index_of(std::string_view id, std::size_t shards) {
-  return std::hash<std::string_view>()(id) % shards;
-}
-
 }  // namespace pawl

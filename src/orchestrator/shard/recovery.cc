@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/slot.h"
 
 namespace pawl {
 bool Recovery::is_wanted(std::string_view id) const {

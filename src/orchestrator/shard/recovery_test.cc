@@ -2,6 +2,7 @@
 #include "orchestrator/shard/recovery.h"
 
 #include "core/stored_state.h"
+#include "model/slot.h"
 #include "orchestrator/shard/parts_test.h"
 #include "tests/support/find_or_read.h"
 
