@@ -44,7 +44,7 @@ ShardCensus Shard::census() {
     if (std::string what = stray(workflow, timer); !what.empty()) found.stray_timers.push_back(std::move(what));
   });
   found.held = permits_.count_held();
-  found.passages = permits_.count_permitted();
+  found.permitted = permits_.count_permitted();
   found.forced = attempts_.out().size();
   found.is_quiet = mailbox_.is_empty() && commits_.is_idle() && !commits_.has_open() && places_.is_empty() && !down_;
   return found;
