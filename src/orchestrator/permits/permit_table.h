@@ -6,9 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "orchestrator/definition_library.h"
@@ -31,8 +29,8 @@ class PermitTable {
   template <class Visit>
   void for_each(const BoundDefinition& bound, Visit visit) const {
     const std::uint32_t rows = rows_of(bound);
-    for (PermitRow row = 0; row < sources_.size(); ++row)
-      if ((rows >> row & 1U) != 0 && !visit(row, *sources_[row])) return;
+    for (std::size_t row = 0; row < sources_.size(); ++row)
+      if ((rows >> row & 1U) != 0 && !visit(static_cast<PermitRow>(row), *sources_[row])) return;
   }
   [[nodiscard]] PermitSource& source(PermitRow row) const { return *sources_[row]; }
 
