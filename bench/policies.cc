@@ -62,8 +62,8 @@ boost::json::object bench_policies() {
   if (!defined || !*defined) std::abort();
   const Timestamp now = clock.now();
   out["circuit_breaker_ns"] = ns_per_call([&](std::uint32_t) {
-    const Breakers::Passage passage = book.enter("payments", now);
-    book.leave("payments", passage.period, policy::Verdict::success, now);
+    const Breakers::Answer answer = book.try_acquire("payments", now);
+    book.record_outcome("payments", answer.period, policy::Verdict::success, now);
   });
   return out;
 }

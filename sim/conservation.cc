@@ -92,12 +92,12 @@ std::string check_conservation(SimNode& node, const Disk& disk) {
 std::string check_nothing_is_held(SimNode& node) {
   for (std::uint32_t i = 0; i < node.shard_count(); ++i) {
     const ShardCensus census = node.shard(i).census();
-    if (census.ended > 0 || census.pinned > 0 || census.attempts > 0 || census.timers > 0 || census.passages > 0 ||
+    if (census.ended > 0 || census.pinned > 0 || census.attempts > 0 || census.timers > 0 || census.permitted > 0 ||
         !census.held.empty())
       return fmt::format(
-          "all workflows have ended, and shard {} holds {} of them, {} pins, {} attempts, {} timers, {} passages, and "
+          "all workflows have ended, and shard {} holds {} of them, {} pins, {} attempts, {} timers, {} permits, and "
           "tasks of {} breakers",
-          i, census.ended, census.pinned, census.attempts, census.timers, census.passages, census.held.size());
+          i, census.ended, census.pinned, census.attempts, census.timers, census.permitted, census.held.size());
   }
   return differ("task slots", node.slots().in_use(), 0);
 }

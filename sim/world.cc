@@ -95,6 +95,7 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
       slots_(options.task_slots, options.shards),
       executors_(options.workflow_places),
       policies_(clock),
+      permits_(policies_),
       records_(
           clock, [this](Epoch failed) { return renew(failed); }, [](const Error*) {}),
       options_(options) {
@@ -128,6 +129,7 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
                                      .executors = executors_,
                                      .definitions = definitions_,
                                      .policies = policies_,
+                                     .permits = permits_,
                                      .observer = *this,
                                      .sink = *this,
                                      .clock = clock_,

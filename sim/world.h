@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "monitor/observer.h"
+#include "orchestrator/permits/node_permits.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/record_stream.h"
 #include "orchestrator/steps.h"
@@ -93,6 +94,7 @@ class SimNode final : public ShardHost, private Observer, private AttemptSink {
   TaskSlots slots_;
   Executors executors_;
   PolicyBook policies_;
+  NodePermits permits_;
   RecordStream records_;
   std::atomic<std::size_t> workflow_count_{0};
   std::atomic<std::uint64_t> letter_count_{0};

@@ -19,8 +19,7 @@ std::string what_then(const Workflow& workflow) {
 Explanation explain_workflow(const Workflow& workflow) {
   switch (workflow.state) {
     case WorkflowState::pending:
-      if (workflow.queued)
-        return {.code = "queued", .text = "the limit of running workflows is reached; it waits for one of them to end"};
+      if (workflow.queued) return {.code = std::string(kQueued.code), .text = describe({.reason = &kQueued})};
       return {.code = "not_started", .text = "it has not been executed yet"};
     case WorkflowState::paused:
       return {.code = "paused", .text = "it was paused; resume it to let new tasks start"};
@@ -56,9 +55,17 @@ std::string name_open_dependencies(const Workflow& workflow, TaskIndex task) {
   return open > kNamed ? names + fmt::format(" and {} more", open - kNamed) : names;
 }
 
+// Of a stored workflow that no shard has, only its breaker is known to hold it.
+Hold hold_of(const Workflow& workflow, ActionId action, const ExplainInputs& inputs) {
+  std::optional<Hold> hold = inputs.hold ? inputs.hold(action) : std::nullopt;
+  if (hold) return *std::move(hold);
+  return {.reason = &kCircuitOpen, .key = workflow.definition().rules(action).circuit_breaker};
+}
+
 // "it is ready; 2 of 2 task slots are in use, 2 of them by tasks that wait for workflows (...)"
 std::string explain_slots(const ExplainInputs& inputs) {
-  std::string text = fmt::format("it is ready; {} of {} task slots are in use", inputs.slots_in_use, inputs.slots);
+  std::string text = describe({.reason = &kWaitingForSlot}) +
+                     fmt::format("; {} of {} task slots are in use", inputs.slots_in_use, inputs.slots);
   if (inputs.slots_of_waiting == 0) return text;
   text += fmt::format(", {} of them by tasks that wait for workflows ({})", inputs.slots_of_waiting, inputs.waiting);
   if (inputs.slots_of_waiting >= inputs.slots)
@@ -99,10 +106,9 @@ Explanation explain_action(const Workflow& workflow, ActionId action, const Expl
     explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", +record.attempt, record.attempt + 1,
                                    format_time(record.completed_at));
   } else if (record.held) {
-    explanation.code = "circuit_open";
-    explanation.text =
-        fmt::format("circuit breaker {} holds it", in_quotes(workflow.definition().rules(action).circuit_breaker));
-    if (inputs.breaker) explanation.text += inputs.breaker(workflow.definition().rules(action).circuit_breaker);
+    const Hold hold = hold_of(workflow, action, inputs);
+    explanation.code = hold.reason->code;
+    explanation.text = describe(hold);
   } else if (record.waiting_on > 0) {
     explanation.code = "waiting_for_dependencies";
     const std::string open = name_open_dependencies(workflow, action.task);
@@ -120,7 +126,7 @@ Explanation explain_action(const Workflow& workflow, ActionId action, const Expl
     explanation.text = fmt::format("waits for the process of attempt {} to end", previous->attempt);
     if (previous->ends_by) explanation.text += fmt::format(", at most until {}", format_time(*previous->ends_by));
   } else {
-    explanation.code = "waiting_for_slot";
+    explanation.code = kWaitingForSlot.code;
     explanation.text = explain_slots(inputs);
   }
   return explanation;

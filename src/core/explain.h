@@ -12,6 +12,7 @@
 #include "pawl/report.h"
 
 #include "core/workflow.h"
+#include "model/hold.h"
 
 namespace pawl::core {
 
@@ -31,8 +32,8 @@ struct ExplainInputs {
     std::optional<Timestamp> ends_by{};
   };
   std::function<std::optional<Previous>(ActionId action)> previous;
-  // " until 08:30" and the like, of a circuit breaker.
-  std::function<std::string(const std::string& name)> breaker;
+  // What holds a held action; may be empty, or answer nothing.
+  std::function<std::optional<Hold>(ActionId action)> hold;
 };
 
 std::vector<Explanation> explain(const Workflow& workflow, const ExplainInputs& inputs, std::size_t max_tasks);

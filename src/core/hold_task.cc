@@ -1,5 +1,6 @@
-// A task that could start, and may not: its circuit breaker is open. It is held until that lets tasks through again,
-// or, if its definition says so, fails at once, as an attempt that the retry policy may follow with another.
+// A task that could start, and may not: there is no permit for it. It is held until there may be one. If its circuit
+// breaker is open and its definition says so, it fails instead, as an attempt that the retry policy may follow with
+// another.
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -16,7 +17,7 @@ Result<void> apply(Decision& decision, const command::HoldTask& command) {
   if (!is_ready(workflow, command.action))
     return fail(ErrorCode::invalid_state, fmt::format("cannot hold the task: task {} is not ready",
                                                       in_quotes(definition.task_id(command.action.task))));
-  if (rules.on_open == OnOpen::hold) {
+  if (rules.on_open == OnOpen::hold || !command.by_breaker) {
     decision.raise(event::TaskHeld{.action = command.action, .at = decision.now(), .due = command.until});
     return {};
   }

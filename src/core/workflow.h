@@ -46,7 +46,7 @@ struct TaskRecord {
   bool retry_waits : 1 = false;    // pending, until the delay before the next attempt is over
   bool has_results : 1 = false;    // a dependency completed with a result other than null
   std::uint8_t crashes : 4 = 0;    // interruptions that the attempt itself may have been the reason of
-  bool held : 1 = false;           // pending and ready, but for its circuit breaker: stands in no queue
+  bool held : 1 = false;           // pending and ready, but for a permit: stands in no queue
   bool released : 1 = false;       // skipped, and its dependents run without it
 
   friend bool operator==(const TaskRecord&, const TaskRecord&) = default;

@@ -78,12 +78,14 @@ struct RestoreWorkflow {
   WorkflowFactsPtr facts;
   std::shared_ptr<const std::string> state;
 };
-// The circuit breaker of a ready task is open, until `until` at least: it waits, or, if the definition says so, fails.
+// There is no permit for a ready task, until `until` at least: it waits. If the reason is its circuit breaker, the
+// definition may say that it fails instead.
 struct HoldTask {
   ActionId action;
   Timestamp until;
+  bool by_breaker = true;
 };
-// It may be open no longer.
+// There may be one now.
 struct ReleaseTask {
   ActionId action;
 };

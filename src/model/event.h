@@ -194,7 +194,7 @@ struct WorkflowRestored {
   std::shared_ptr<const std::string> state;  // its state, as core/stored_state.h encodes it
   ReworkRules rules = ReworkRules::keep_completions;
 };
-// The task could start, but its circuit breaker is open, until `due` at least; it is ready again when released.
+// The task could start, but there is no permit for it, until `due` at least; it is ready again when released.
 struct TaskHeld {
   static constexpr EventRow kRow{
       .name = "task_held", .stored = 21, .rides_along = true, .held_tasks = HeldChange::gain_one};

@@ -17,10 +17,10 @@ enum class DeadLetters : std::uint8_t {
   any            // all actions are to be looked at
 };
 
-// How the attempt at its action ended, for the circuit breaker that let the attempt through.
+// How the attempt at its action ended, for the sources of its permits.
 enum class AttemptEnd : std::uint8_t { none, success, failure, without_verdict };
 
-// Which tasks that wait for their circuit breaker an event changes.
+// Which held tasks an event changes.
 enum class HeldChange : std::uint8_t {
   any_may_end,  // tasks may have ended that the event does not name
   unchanged,

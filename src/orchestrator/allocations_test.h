@@ -6,5 +6,7 @@
 namespace pawl {
 
 [[nodiscard]] std::size_t bytes_allocated();
+// How many it has now, with what the allocator adds to round them up.
+[[nodiscard]] std::size_t bytes_in_use();
 
 }  // namespace pawl

@@ -40,6 +40,8 @@ class BoundDefinition {
   const DefinitionPtr definition;
   // By handler_index. nullptr: a stored workflow needs it, and nobody has added it (yet).
   const std::vector<const Handler*> handlers;
+  // Which sources of permits its tasks ask, as the node's PermitTable remembers it; 0: it has not looked yet.
+  mutable std::atomic<std::uint32_t> permit_rows{0};
 
   [[nodiscard]] bool is_complete() const;
   // Whether the shard has committed it since it began this life (CommitPipeline::life()).

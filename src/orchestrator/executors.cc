@@ -10,8 +10,8 @@ Executors::Executors(std::size_t local_capacity) {
   executors_.push_back({.name = "local", .capacity = local_capacity});
 }
 
-std::optional<ExecutorIndex> Executors::place_or_queue(const AttemptRoute& workflow, Priority priority,
-                                                       QueueTicket& ticket) {
+std::optional<ExecutorIndex> Executors::try_acquire(const AttemptRoute& workflow, Priority priority,
+                                                    QueueTicket& ticket) {
   const MutexLock lock(mutex_);
   // Nobody overtakes those who wait already.
   bool someone_waits = false;

@@ -35,7 +35,7 @@ class Executors {
   explicit Executors(std::size_t local_capacity);
 
   // A place for the workflow now, on the executor with the most room; or nullopt, and it is queued under `ticket`.
-  std::optional<ExecutorIndex> place_or_queue(const AttemptRoute& workflow, Priority priority, QueueTicket& ticket);
+  std::optional<ExecutorIndex> try_acquire(const AttemptRoute& workflow, Priority priority, QueueTicket& ticket);
   // It no longer waits for a place. Nothing happens if it has been given one meanwhile.
   void withdraw(QueueTicket ticket, Priority priority);
   // A place for a workflow that runs already, be they all full.

@@ -11,10 +11,10 @@ AttemptRoute workflow(std::uint32_t place) { return {.shard = 0, .place = place,
 TEST(Executors, queue_what_finds_no_room_and_start_it_by_priority_then_age) {
   Executors executors(1);
   QueueTicket ticket = 0;
-  EXPECT_EQ(executors.place_or_queue(workflow(0), Priority::normal, ticket), ExecutorIndex{0});
-  EXPECT_FALSE(executors.place_or_queue(workflow(1), Priority::low, ticket));
-  EXPECT_FALSE(executors.place_or_queue(workflow(2), Priority::high, ticket));
-  EXPECT_FALSE(executors.place_or_queue(workflow(3), Priority::high, ticket));
+  EXPECT_EQ(executors.try_acquire(workflow(0), Priority::normal, ticket), ExecutorIndex{0});
+  EXPECT_FALSE(executors.try_acquire(workflow(1), Priority::low, ticket));
+  EXPECT_FALSE(executors.try_acquire(workflow(2), Priority::high, ticket));
+  EXPECT_FALSE(executors.try_acquire(workflow(3), Priority::high, ticket));
   EXPECT_EQ(executors.queued(), 3U);
   for (const std::uint32_t expected : {2U, 3U, 1U}) {
     const auto placed = executors.leave(0);
@@ -29,9 +29,9 @@ TEST(Executors, forget_who_no_longer_waits) {
   Executors executors(1);
   QueueTicket ticket = 0;
   QueueTicket withdrawn = 0;
-  (void)executors.place_or_queue(workflow(0), Priority::normal, ticket);
-  (void)executors.place_or_queue(workflow(1), Priority::normal, withdrawn);
-  (void)executors.place_or_queue(workflow(2), Priority::normal, ticket);
+  (void)executors.try_acquire(workflow(0), Priority::normal, ticket);
+  (void)executors.try_acquire(workflow(1), Priority::normal, withdrawn);
+  (void)executors.try_acquire(workflow(2), Priority::normal, ticket);
   executors.withdraw(withdrawn, Priority::normal);
   EXPECT_EQ(executors.queued(), 1U);
   const auto placed = executors.leave(0);
@@ -44,9 +44,9 @@ TEST(Executors, forget_who_no_longer_waits) {
 TEST(Executors, nobody_overtakes_those_who_wait) {
   Executors executors(1);
   QueueTicket ticket = 0;
-  (void)executors.place_or_queue(workflow(0), Priority::normal, ticket);
-  EXPECT_FALSE(executors.place_or_queue(workflow(1), Priority::low, ticket));
-  EXPECT_FALSE(executors.place_or_queue(workflow(2), Priority::critical, ticket));
+  (void)executors.try_acquire(workflow(0), Priority::normal, ticket);
+  EXPECT_FALSE(executors.try_acquire(workflow(1), Priority::low, ticket));
+  EXPECT_FALSE(executors.try_acquire(workflow(2), Priority::critical, ticket));
 }
 
 TEST(Executors, place_on_the_one_with_the_most_room) {
@@ -54,16 +54,16 @@ TEST(Executors, place_on_the_one_with_the_most_room) {
   QueueTicket ticket = 0;
   std::vector<Placement> started;
   ASSERT_TRUE(executors.add("big", 3, started));
-  EXPECT_EQ(executors.place_or_queue(workflow(0), Priority::normal, ticket), ExecutorIndex{1});
-  EXPECT_EQ(executors.place_or_queue(workflow(1), Priority::normal, ticket), ExecutorIndex{1});
-  EXPECT_EQ(executors.place_or_queue(workflow(2), Priority::normal, ticket), ExecutorIndex{0});
+  EXPECT_EQ(executors.try_acquire(workflow(0), Priority::normal, ticket), ExecutorIndex{1});
+  EXPECT_EQ(executors.try_acquire(workflow(1), Priority::normal, ticket), ExecutorIndex{1});
+  EXPECT_EQ(executors.try_acquire(workflow(2), Priority::normal, ticket), ExecutorIndex{0});
 }
 
 TEST(Executors, that_are_added_take_from_the_queue_and_removed_ones_take_no_more) {
   Executors executors(1);
   QueueTicket ticket = 0;
-  (void)executors.place_or_queue(workflow(0), Priority::normal, ticket);
-  (void)executors.place_or_queue(workflow(1), Priority::normal, ticket);
+  (void)executors.try_acquire(workflow(0), Priority::normal, ticket);
+  (void)executors.try_acquire(workflow(1), Priority::normal, ticket);
   std::vector<Placement> started;
   ASSERT_TRUE(executors.add("second", 1, started));
   ASSERT_EQ(started.size(), 1U);
@@ -72,7 +72,7 @@ TEST(Executors, that_are_added_take_from_the_queue_and_removed_ones_take_no_more
   EXPECT_EQ(executors.add("none", 0, started).error().code, ErrorCode::invalid_argument);
   ASSERT_TRUE(executors.remove("second"));
   EXPECT_EQ(executors.remove("second").error().code, ErrorCode::not_found);
-  (void)executors.place_or_queue(workflow(2), Priority::normal, ticket);
+  (void)executors.try_acquire(workflow(2), Priority::normal, ticket);
   EXPECT_TRUE(executors.leave(1).empty());
   EXPECT_EQ(executors.leave(0).size(), 1U);
 }

@@ -26,6 +26,7 @@ Node::Node(const NodeOptions& options, const OperationTable& operations, StoreOp
       records_(
           clock, [this](Epoch failed) { return renew(failed); }, [this](const Error* why) { tell_of_records(why); }),
       policies_(clock),
+      permits_(policies_),
       slots_(options.max_concurrent_tasks, options.shards),
       executors_(options.max_concurrent_workflows),
       ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()),
@@ -36,6 +37,7 @@ Node::Node(const NodeOptions& options, const OperationTable& operations, StoreOp
                                      .executors = executors_,
                                      .definitions = definitions_,
                                      .policies = policies_,
+                                     .permits = permits_,
                                      .observer = observer,
                                      .sink = sink,
                                      .clock = clock,
@@ -48,7 +50,7 @@ Node::Node(const NodeOptions& options, const OperationTable& operations, StoreOp
     shards_.push_back(std::make_unique<Shard>(i, environment, ids_.next()));
   if (options.shard.read_only) records_.refuse(Decider::refuse_to_change().error());
   policies_.record_in(records_);
-  policies_.when_room([this] {
+  permits_.table().on_available([this] {
     for (const auto& shard : shards_) shard->mailbox().nudge();
   });
 }

@@ -23,6 +23,7 @@
 #include "orchestrator/definition_library.h"
 #include "orchestrator/history_bookmarks.h"
 #include "orchestrator/operation.h"
+#include "orchestrator/permits/node_permits.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/record_stream.h"
 #include "orchestrator/shard/shard.h"
@@ -92,6 +93,7 @@ class Node final : public Service, private ShardHost {
   [[nodiscard]] DefinitionLibrary& definitions() { return definitions_; }
   [[nodiscard]] RecordStream& records() { return records_; }
   [[nodiscard]] PolicyBook& policies() { return policies_; }
+  [[nodiscard]] const NodePermits& permits() const { return permits_; }
   [[nodiscard]] const TaskSlots& slots() const { return slots_; }
   [[nodiscard]] Executors& executors() { return executors_; }
   [[nodiscard]] HistoryBookmarks& bookmarks() { return bookmarks_; }
@@ -139,6 +141,7 @@ class Node final : public Service, private ShardHost {
   DefinitionLibrary definitions_;
   RecordStream records_;
   PolicyBook policies_;
+  NodePermits permits_;
   TaskSlots slots_;
   Executors executors_;
   HistoryBookmarks bookmarks_;

@@ -52,17 +52,18 @@ void PolicyBook::post_present(RecordKind kind, const std::string& name) {
   records_->post(info ? policy_record(to_stored(*info)) : policy_removal(name));
 }
 
-Breakers::Passage PolicyBook::enter(const std::string& breaker, Timestamp now) {
-  const Breakers::Passage passage = breakers_.enter(breaker, now);
-  if (passage.exists)
+Breakers::Answer PolicyBook::try_acquire(const std::string& breaker, Timestamp now) {
+  const Breakers::Answer answer = breakers_.try_acquire(breaker, now);
+  if (answer.exists)
     statistics_.count(breaker, {.evaluations = 1,
-                                .allowed = passage.allowed ? std::uint64_t{1} : 0,
-                                .rejected = passage.allowed ? std::uint64_t{0} : 1});
-  return passage;
+                                .allowed = answer.allowed ? std::uint64_t{1} : 0,
+                                .rejected = answer.allowed ? std::uint64_t{0} : 1});
+  return answer;
 }
 
-void PolicyBook::leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now) {
-  if (breakers_.leave(breaker, period, verdict, now)) tell_of_room();
+void PolicyBook::record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict,
+                                Timestamp now) {
+  if (breakers_.record_outcome(breaker, period, verdict, now)) notify_available();
 }
 
 // There may be the state of one that had this name and was deleted.
@@ -102,7 +103,7 @@ Steps<void> PolicyBook::update(std::string name, PolicyConfig config) {
     if (Result<void> recorded = co_await record(std::move(changes)); !recorded) co_return recorded;
     adopt({.policies = {*std::move(updated)}, .breakers = {}});
   }
-  tell_of_room();
+  notify_available();
   co_return Result<void>();
 }
 
@@ -118,7 +119,7 @@ Steps<void> PolicyBook::remove(std::string name) {
     breakers_.erase(name);
     statistics_.remove(name);
   }
-  tell_of_room();
+  notify_available();
   co_return Result<void>();
 }
 
@@ -142,7 +143,7 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
                                       : fmt::format("{} is not a retryable error", in_quotes(question.code))};
   }
   policy::Breaker breaker = breakers_.state_of(name).value_or(policy::Breaker());
-  const bool allowed = policy::enter(breaker, breaker_policy(*info), clock_.now());
+  const bool allowed = policy::try_acquire(breaker, breaker_policy(*info), clock_.now());
   return PolicyAnswer{.allowed = allowed, .reason = fmt::format("the circuit breaker is {}", to_string(breaker.state))};
 }
 
@@ -178,7 +179,7 @@ Steps<void> PolicyBook::change_breaker(std::string name, void (*change)(policy::
     if (Result<void> recorded = co_await record(std::move(changes)); !recorded) co_return recorded;
     breakers_.change(name, change);
   }
-  tell_of_room();
+  notify_available();
   co_return Result<void>();
 }
 

@@ -26,8 +26,8 @@ namespace pawl {
 class PolicyBook {
  public:
   explicit PolicyBook(const Clock& clock) : clock_(clock), breakers_(clock) {}
-  // Called, on any thread, when tasks that breakers hold may go on.
-  void when_room(std::function<void()> told) { when_room_ = std::move(told); }
+  // Called, on any thread, when there may be permits for tasks that breakers hold.
+  void on_permits_available(std::function<void()> notify) { on_available_ = std::move(notify); }
   // Where changes are recorded, from now on; without it nothing is. Before anybody else is here.
   void record_in(RecordStream& records);
 
@@ -35,9 +35,9 @@ class PolicyBook {
   [[nodiscard]] const PolicyRegistry& registry() const { return registry_; }
   [[nodiscard]] Breakers& breakers() { return breakers_; }
   [[nodiscard]] PolicyStatistics& statistics() { return statistics_; }
-  // Breakers::enter() and leave(), with what follows from them.
-  [[nodiscard]] Breakers::Passage enter(const std::string& breaker, Timestamp now);
-  void leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
+  // Breakers::try_acquire() and record_outcome(), with what follows from them.
+  [[nodiscard]] Breakers::Answer try_acquire(const std::string& breaker, Timestamp now);
+  void record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
 
   // Policy's operations. Errors as there.
   Steps<void> define(std::string name, PolicyConfig config);
@@ -71,12 +71,12 @@ class PolicyBook {
   Steps<void> record(std::vector<RecordChange> changes);
   void post_present(RecordKind kind, const std::string& name);
   [[nodiscard]] Result<void> check_is_breaker(const std::string& name) const;
-  void tell_of_room() const {
-    if (when_room_) when_room_();
+  void notify_available() const {
+    if (on_available_) on_available_();
   }
 
   const Clock& clock_;
-  std::function<void()> when_room_;
+  std::function<void()> on_available_;
   RecordStream* records_ = nullptr;
   PolicyRegistry registry_;
   Breakers breakers_;

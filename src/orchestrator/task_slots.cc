@@ -5,22 +5,22 @@ namespace pawl {
 TaskSlots::TaskSlots(std::size_t capacity, std::size_t shards)
     : capacity_(capacity), fair_share_(capacity / shards), free_(capacity), shares_(shards) {}
 
-bool TaskSlots::try_take(std::uint32_t shard) {
+bool TaskSlots::try_acquire(std::uint32_t shard) {
   Share& share = shares_[shard];
   if (share.handed_over.load(std::memory_order_relaxed) > 0) {
     share.handed_over.fetch_sub(1, std::memory_order_acquire);
     ++share.held;
     return true;
   }
-  if (try_take_free(shard)) return true;
+  if (try_acquire_free(shard)) return true;
   share.waiting.store(true, std::memory_order_seq_cst);
   // Whoever gave one back before the store above did not see us waiting; look once more.
-  if (!try_take_free(shard)) return false;
+  if (!try_acquire_free(shard)) return false;
   share.waiting.store(false, std::memory_order_relaxed);
   return true;
 }
 
-bool TaskSlots::try_take_free(std::uint32_t shard) {
+bool TaskSlots::try_acquire_free(std::uint32_t shard) {
   std::size_t free = free_.load(std::memory_order_seq_cst);
   while (free > 0) {
     if (!free_.compare_exchange_weak(free, free - 1, std::memory_order_seq_cst)) continue;

@@ -1,5 +1,5 @@
-// Task slots: how many attempts may be made at once, over all shards of a node. A shard takes one before it starts a
-// task and gives it back when the attempt has really ended.
+// Task slots are the permits of attempts: how many may be made concurrently, over all shards of a node. A shard takes
+// one before it starts a task and gives it back when the attempt has really ended.
 //
 // While another shard waits for a slot, one that holds its fair share or more hands its next free slot over; so a busy
 // shard cannot starve the others.
@@ -12,14 +12,18 @@
 #include <optional>
 #include <vector>
 
+#include "orchestrator/permits/permit_source.h"
+
 namespace pawl {
 
 class TaskSlots {
  public:
+  static constexpr const HoldReason& kHoldReason = kWaitingForSlot;
+
   TaskSlots(std::size_t capacity, std::size_t shards);
 
   // False if there is none; the shard is then woken when there may be one.
-  bool try_take(std::uint32_t shard);
+  bool try_acquire(std::uint32_t shard);
   // The shard to wake, if another one waits.
   [[nodiscard]] std::optional<std::uint32_t> give_back(std::uint32_t shard);
   // The shard needs no more slots now: others get what it was handed over or woken for. The shard to wake, as above.
@@ -37,7 +41,7 @@ class TaskSlots {
     std::atomic<bool> waiting{false};
   };
 
-  bool try_take_free(std::uint32_t shard);
+  bool try_acquire_free(std::uint32_t shard);
   [[nodiscard]] std::optional<std::uint32_t> next_waiting(std::uint32_t after);
 
   const std::size_t capacity_;
@@ -45,5 +49,6 @@ class TaskSlots {
   alignas(kCacheLine) std::atomic<std::size_t> free_;
   std::vector<Share> shares_;
 };
+static_assert(PermitPool<TaskSlots, const std::uint32_t>);
 
 }  // namespace pawl

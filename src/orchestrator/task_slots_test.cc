@@ -11,43 +11,43 @@ namespace {
 
 TEST(TaskSlots, are_as_many_as_promised) {
   TaskSlots slots(2, 1);
-  EXPECT_TRUE(slots.try_take(0));
-  EXPECT_TRUE(slots.try_take(0));
-  EXPECT_FALSE(slots.try_take(0));
+  EXPECT_TRUE(slots.try_acquire(0));
+  EXPECT_TRUE(slots.try_acquire(0));
+  EXPECT_FALSE(slots.try_acquire(0));
   EXPECT_EQ(slots.in_use(), 2U);
   EXPECT_FALSE(slots.give_back(0));
-  EXPECT_TRUE(slots.try_take(0));
+  EXPECT_TRUE(slots.try_acquire(0));
 }
 
 TEST(TaskSlots, are_handed_to_the_shard_that_waits) {
   TaskSlots slots(1, 2);
-  ASSERT_TRUE(slots.try_take(0));
-  EXPECT_FALSE(slots.try_take(1));
+  ASSERT_TRUE(slots.try_acquire(0));
+  EXPECT_FALSE(slots.try_acquire(1));
   EXPECT_EQ(slots.give_back(0), 1U);  // wake it: the slot is its own
-  EXPECT_FALSE(slots.try_take(0));
-  EXPECT_TRUE(slots.try_take(1));
+  EXPECT_FALSE(slots.try_acquire(0));
+  EXPECT_TRUE(slots.try_acquire(1));
   EXPECT_EQ(slots.give_back(1), 0U);
-  EXPECT_TRUE(slots.try_take(0));
+  EXPECT_TRUE(slots.try_acquire(0));
 }
 
 TEST(TaskSlots, that_were_handed_over_in_vain_come_back) {
   TaskSlots slots(1, 2);
-  ASSERT_TRUE(slots.try_take(0));
-  EXPECT_FALSE(slots.try_take(1));
+  ASSERT_TRUE(slots.try_acquire(0));
+  EXPECT_FALSE(slots.try_acquire(1));
   EXPECT_EQ(slots.give_back(0), 1U);
-  EXPECT_FALSE(slots.try_take(0));
+  EXPECT_FALSE(slots.try_acquire(0));
   EXPECT_EQ(slots.pass_on(1), 0U);
-  EXPECT_TRUE(slots.try_take(0));
+  EXPECT_TRUE(slots.try_acquire(0));
 }
 
 TEST(TaskSlots, go_to_another_if_the_one_that_was_woken_needs_none) {
   TaskSlots slots(3, 3);
-  for (std::uint32_t shard = 0; shard < 3; ++shard) ASSERT_TRUE(slots.try_take(shard));
-  EXPECT_FALSE(slots.try_take(1));
-  EXPECT_FALSE(slots.try_take(2));
+  for (std::uint32_t shard = 0; shard < 3; ++shard) ASSERT_TRUE(slots.try_acquire(shard));
+  EXPECT_FALSE(slots.try_acquire(1));
+  EXPECT_FALSE(slots.try_acquire(2));
   EXPECT_EQ(slots.give_back(0), 1U);
   EXPECT_EQ(slots.pass_on(1), 2U);
-  EXPECT_TRUE(slots.try_take(2));
+  EXPECT_TRUE(slots.try_acquire(2));
 }
 
 TEST(TaskSlots, are_neither_lost_nor_doubled_among_threads) {
@@ -60,7 +60,7 @@ TEST(TaskSlots, are_neither_lost_nor_doubled_among_threads) {
   for (std::uint32_t shard = 0; shard < kShards; ++shard)
     threads.emplace_back([&, shard] {
       for (int done = 0; done < 20'000;) {
-        if (!slots.try_take(shard)) {
+        if (!slots.try_acquire(shard)) {
           std::this_thread::yield();
           continue;
         }

@@ -19,7 +19,7 @@ bool has_waited(const Breaker& breaker, Timestamp now) {
 
 }  // namespace
 
-bool enter(Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now) {
+bool try_acquire(Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now) {
   if (has_waited(breaker, now)) change(breaker, BreakerState::half_open);
   if (breaker.state == BreakerState::closed) return true;
   if (breaker.state == BreakerState::open || breaker.probes >= policy.probes) return false;
@@ -27,7 +27,8 @@ bool enter(Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now) 
   return true;
 }
 
-void leave(Breaker& breaker, const CircuitBreakerPolicy& policy, std::uint64_t period, Verdict verdict, Timestamp now) {
+void record(Breaker& breaker, const CircuitBreakerPolicy& policy, std::uint64_t period, Verdict verdict,
+            Timestamp now) {
   if (period != breaker.period) return;
   if (breaker.state == BreakerState::half_open) {
     --breaker.probes;
@@ -40,7 +41,7 @@ void leave(Breaker& breaker, const CircuitBreakerPolicy& policy, std::uint64_t p
   if (verdict == Verdict::failure && ++breaker.failures >= policy.failure_threshold) open(breaker, policy, now);
 }
 
-std::uint32_t room(const Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now) {
+std::uint32_t available_permits(const Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now) {
   if (breaker.state == BreakerState::closed) return std::numeric_limits<std::uint32_t>::max();
   if (has_waited(breaker, now)) return policy.probes;
   if (breaker.state == BreakerState::open) return 0;

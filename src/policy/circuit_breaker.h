@@ -27,11 +27,12 @@ enum class Verdict : std::uint8_t {
 };
 
 // Whether an attempt may be made now; if so, `breaker.period` is what its outcome is told with.
-[[nodiscard]] bool enter(Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now);
-void leave(Breaker& breaker, const CircuitBreakerPolicy& policy, std::uint64_t period, Verdict verdict, Timestamp now);
+[[nodiscard]] bool try_acquire(Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now);
+void record(Breaker& breaker, const CircuitBreakerPolicy& policy, std::uint64_t period, Verdict verdict, Timestamp now);
 
-// How many attempts enter() would let through at once; closed: any number.
-[[nodiscard]] std::uint32_t room(const Breaker& breaker, const CircuitBreakerPolicy& policy, Timestamp now);
+// How many attempts try_acquire() would let through at once; closed: any number.
+[[nodiscard]] std::uint32_t available_permits(const Breaker& breaker, const CircuitBreakerPolicy& policy,
+                                              Timestamp now);
 
 void reset(Breaker& breaker);
 void force_open(Breaker& breaker);

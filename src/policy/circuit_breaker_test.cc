@@ -16,8 +16,8 @@ const Timestamp kStart(std::chrono::hours(1));
 const CircuitBreakerPolicy kPolicy{.failure_threshold = 3, .success_threshold = 2, .timeout = 10s, .probes = 1};
 
 void fail_once(Breaker& breaker, Timestamp now = kStart) {
-  ASSERT_TRUE(enter(breaker, kPolicy, now));
-  leave(breaker, kPolicy, breaker.period, Verdict::failure, now);
+  ASSERT_TRUE(try_acquire(breaker, kPolicy, now));
+  record(breaker, kPolicy, breaker.period, Verdict::failure, now);
 }
 
 Breaker open_breaker() {
@@ -30,35 +30,35 @@ TEST(CircuitBreaker, opens_after_so_many_failures_in_a_row) {
   Breaker breaker;
   fail_once(breaker);
   fail_once(breaker);
-  leave(breaker, kPolicy, breaker.period, Verdict::success, kStart);  // not in a row
+  record(breaker, kPolicy, breaker.period, Verdict::success, kStart);  // not in a row
   fail_once(breaker);
   fail_once(breaker);
   EXPECT_EQ(breaker.state, BreakerState::closed);
   fail_once(breaker);
   EXPECT_EQ(breaker.state, BreakerState::open);
-  EXPECT_FALSE(enter(breaker, kPolicy, kStart + 10s - 1ms));
+  EXPECT_FALSE(try_acquire(breaker, kPolicy, kStart + 10s - 1ms));
 }
 
 TEST(CircuitBreaker, lets_so_many_probes_through_after_its_timeout) {
   Breaker breaker = open_breaker();
   CircuitBreakerPolicy policy = kPolicy;
   policy.probes = 2;
-  EXPECT_EQ(room(breaker, policy, kStart + 9s), 0U);
-  EXPECT_EQ(room(breaker, policy, kStart + 10s), 2U);
-  EXPECT_TRUE(enter(breaker, policy, kStart + 10s));
+  EXPECT_EQ(available_permits(breaker, policy, kStart + 9s), 0U);
+  EXPECT_EQ(available_permits(breaker, policy, kStart + 10s), 2U);
+  EXPECT_TRUE(try_acquire(breaker, policy, kStart + 10s));
   EXPECT_EQ(breaker.state, BreakerState::half_open);
-  EXPECT_TRUE(enter(breaker, policy, kStart + 10s));
-  EXPECT_FALSE(enter(breaker, policy, kStart + 10s));
-  leave(breaker, policy, breaker.period, Verdict::none, kStart + 11s);  // cancelled: its place is free
-  EXPECT_EQ(room(breaker, policy, kStart + 11s), 1U);
-  EXPECT_TRUE(enter(breaker, policy, kStart + 11s));
+  EXPECT_TRUE(try_acquire(breaker, policy, kStart + 10s));
+  EXPECT_FALSE(try_acquire(breaker, policy, kStart + 10s));
+  record(breaker, policy, breaker.period, Verdict::none, kStart + 11s);  // cancelled: its place is free
+  EXPECT_EQ(available_permits(breaker, policy, kStart + 11s), 1U);
+  EXPECT_TRUE(try_acquire(breaker, policy, kStart + 11s));
 }
 
 TEST(CircuitBreaker, closes_after_enough_successes) {
   Breaker breaker = open_breaker();
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(enter(breaker, kPolicy, kStart + 10s));
-    leave(breaker, kPolicy, breaker.period, Verdict::success, kStart + 10s);
+    ASSERT_TRUE(try_acquire(breaker, kPolicy, kStart + 10s));
+    record(breaker, kPolicy, breaker.period, Verdict::success, kStart + 10s);
   }
   EXPECT_EQ(breaker.state, BreakerState::closed);
   EXPECT_EQ(breaker.failures, 0U);
@@ -66,31 +66,31 @@ TEST(CircuitBreaker, closes_after_enough_successes) {
 
 TEST(CircuitBreaker, opens_again_when_a_probe_fails) {
   Breaker breaker = open_breaker();
-  ASSERT_TRUE(enter(breaker, kPolicy, kStart + 10s));
-  leave(breaker, kPolicy, breaker.period, Verdict::failure, kStart + 15s);
+  ASSERT_TRUE(try_acquire(breaker, kPolicy, kStart + 10s));
+  record(breaker, kPolicy, breaker.period, Verdict::failure, kStart + 15s);
   EXPECT_EQ(breaker.state, BreakerState::open);
-  EXPECT_FALSE(enter(breaker, kPolicy, kStart + 24s));
-  EXPECT_TRUE(enter(breaker, kPolicy, kStart + 25s));
+  EXPECT_FALSE(try_acquire(breaker, kPolicy, kStart + 24s));
+  EXPECT_TRUE(try_acquire(breaker, kPolicy, kStart + 25s));
 }
 
 TEST(CircuitBreaker, does_not_listen_to_attempts_from_before_it_changed) {
   Breaker breaker;
-  ASSERT_TRUE(enter(breaker, kPolicy, kStart));
+  ASSERT_TRUE(try_acquire(breaker, kPolicy, kStart));
   const std::uint64_t before = breaker.period;
   for (int i = 0; i < 3; ++i) fail_once(breaker);
-  ASSERT_TRUE(enter(breaker, kPolicy, kStart + 10s));
-  leave(breaker, kPolicy, before, Verdict::success, kStart + 10s);
+  ASSERT_TRUE(try_acquire(breaker, kPolicy, kStart + 10s));
+  record(breaker, kPolicy, before, Verdict::success, kStart + 10s);
   EXPECT_EQ(breaker.successes, 0U);
-  leave(breaker, kPolicy, before, Verdict::failure, kStart + 10s);
+  record(breaker, kPolicy, before, Verdict::failure, kStart + 10s);
   EXPECT_EQ(breaker.state, BreakerState::half_open);
 }
 
 TEST(CircuitBreaker, forced_open_stays_so_until_it_is_reset) {
   Breaker breaker;
   force_open(breaker);
-  EXPECT_FALSE(enter(breaker, kPolicy, kStart + 24h));
+  EXPECT_FALSE(try_acquire(breaker, kPolicy, kStart + 24h));
   reset(breaker);
-  EXPECT_TRUE(enter(breaker, kPolicy, kStart));
+  EXPECT_TRUE(try_acquire(breaker, kPolicy, kStart));
 }
 
 // Keeps all that ever happened since the breaker was last closed, opened or half opened, and counts it anew.
@@ -172,7 +172,7 @@ RC_GTEST_PROP(CircuitBreaker, does_what_the_model_does, ()) {
       case 6:
       case 7: {
         const int number = model.enter(now);
-        RC_ASSERT(enter(breaker, policy, now) == (number >= 0));
+        RC_ASSERT(try_acquire(breaker, policy, now) == (number >= 0));
         if (number >= 0) under_way.push_back({.number = number, .period = breaker.period});
         break;
       }
@@ -181,7 +181,7 @@ RC_GTEST_PROP(CircuitBreaker, does_what_the_model_does, ()) {
         const auto chosen = under_way.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, std::ssize(under_way));
         const auto verdict = *rc::gen::element(Verdict::success, Verdict::failure, Verdict::failure, Verdict::none);
         model.leave(chosen->number, verdict, now);
-        leave(breaker, policy, chosen->period, verdict, now);
+        record(breaker, policy, chosen->period, verdict, now);
         under_way.erase(chosen);
         break;
       }

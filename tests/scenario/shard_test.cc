@@ -225,6 +225,26 @@ TEST_F(ShardTest, tasks_held_by_a_breaker_that_is_deleted_and_defined_anew_are_c
   EXPECT_EQ(stage.state_of("w").state, WorkflowState::completed);
 }
 
+// Other shards would wait for ever for a probe that nobody ends.
+TEST_F(ShardTest, the_permit_of_an_attempt_comes_back_when_its_shard_is_abandoned) {
+  constexpr auto kOpenFor = 10s;
+  ASSERT_TRUE(stage.define_policy("breaker", CircuitBreakerPolicy{.failure_threshold = 1, .timeout = kOpenFor}));
+  WorkflowSpec spec;
+  spec.tasks.push_back(work());
+  spec.tasks[0].circuit_breaker = "breaker";
+  stage.create("fails", make(spec));
+  execute("fails");
+  fail_attempt("fails");
+  stage.wait(kOpenFor);
+  stage.create("probes", make(spec));
+  execute("probes");
+  const auto probes = [&] { return stage.node().policies().check_breaker("breaker").value().probes; };
+  ASSERT_EQ(probes(), 1U);
+  const Mailbox::Here here(shard().mailbox());
+  shard().abandon({.code = ErrorCode::internal, .message = "put in by the test"});
+  EXPECT_EQ(probes(), 0U);
+}
+
 TEST_F(ShardTest, thousands_of_timers_of_one_workflow_keep_nobody_waiting) {
   constexpr std::size_t kTimers = 3000;
   WorkflowSpec spec;

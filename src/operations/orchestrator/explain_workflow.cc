@@ -27,12 +27,8 @@ core::ExplainInputs explain_inputs(Node& node) {
           .slots_of_waiting = waiting.count,
           .waiting = std::move(named),
           .awaited = [&node](const AttemptId& attempt) { return node.waits().awaited_by(attempt); },
-          .breaker = [&node](const std::string& name) -> std::string {
-            const Result<BreakerReport> report = node.policies().check_breaker(name);
-            if (!report) return {};
-            if (report->open_until) return fmt::format(" until {}", format_time(*report->open_until));
-            return fmt::format(" and is {}", to_string(report->state));
-          }};
+          .previous = nullptr,
+          .hold = nullptr};
 }
 
 }  // namespace
@@ -50,6 +46,7 @@ Steps<std::vector<Explanation>> explain_workflow(Call call, request::ExplainWork
             if (before == nullptr) return std::nullopt;
             return core::ExplainInputs::Previous{.attempt = before->address.attempt, .ends_by = before->ends_by};
           };
+          inputs.hold = [&](ActionId action) { return shard.hold_of(workflow, action); };
           return core::explain(workflow.state, inputs, request.max_tasks);
         });
     if (found || found.error().code != ErrorCode::not_found) co_return found;
@@ -57,6 +54,9 @@ Steps<std::vector<Explanation>> explain_workflow(Call call, request::ExplainWork
   inputs.previous = nullptr;
   const Result<core::Workflow> state = co_await state_of(call, id);
   if (!state) co_return std::unexpected(state.error());
+  inputs.hold = [&](ActionId action) {
+    return call.node.permits().hold_of_breaker(state->definition().rules(action).circuit_breaker);
+  };
   std::vector<Explanation> explanations = core::explain(*state, inputs, request.max_tasks);
   const Result<void> sound = co_await check_quarantine(call, id);
   if (!sound)

@@ -25,8 +25,8 @@ void Breakers::record(const std::string& name, Entry& entry) {
   if (record_) record_(breaker_record(name, to_stored(entry.breaker)));
 }
 
-Breakers::Passage Breakers::enter(const std::string& breaker, Timestamp now) {
-  Passage passage;
+Breakers::Answer Breakers::try_acquire(const std::string& breaker, Timestamp now) {
+  Answer answer;
   std::optional<BreakerState> changed;
   {
     const MutexLock lock(mutex_);
@@ -34,10 +34,10 @@ Breakers::Passage Breakers::enter(const std::string& breaker, Timestamp now) {
     if (known == entries_.end()) return {};
     Entry& entry = known->second;
     const BreakerState before = entry.breaker.state;
-    passage.exists = true;
-    passage.allowed = policy::enter(entry.breaker, entry.policy, now);
-    passage.period = entry.breaker.period;
-    passage.until = std::max(entry.breaker.open_until, now);
+    answer.exists = true;
+    answer.allowed = policy::try_acquire(entry.breaker, entry.policy, now);
+    answer.period = entry.breaker.period;
+    answer.until = std::max(entry.breaker.open_until, now);
     if (entry.breaker.state != before) {
       ++entry.changes;
       changed = entry.breaker.state;
@@ -45,46 +45,48 @@ Breakers::Passage Breakers::enter(const std::string& breaker, Timestamp now) {
     }
   }
   if (changed) log_change(breaker, *changed);
-  return passage;
+  return answer;
 }
 
-bool Breakers::leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now) {
+bool Breakers::record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict,
+                              Timestamp now) {
   std::optional<BreakerState> changed;
-  bool has_room = false;
+  bool has_permits = false;
   {
     const MutexLock lock(mutex_);
     const auto known = entries_.find(breaker);
     if (known == entries_.end()) return false;
     Entry& entry = known->second;
     const BreakerState before = entry.breaker.state;
-    policy::leave(entry.breaker, entry.policy, period, verdict, now);
+    policy::record(entry.breaker, entry.policy, period, verdict, now);
     if (before != BreakerState::closed) ++entry.changes;
     if (entry.breaker.state != before) {
       changed = entry.breaker.state;
       record(breaker, entry);
     }
-    has_room = held_by(breaker) > 0 && (before != BreakerState::closed || changed);
+    has_permits = held_by(breaker) > 0 && (before != BreakerState::closed || changed);
   }
   if (changed) log_change(breaker, *changed);
-  return has_room;
+  return has_permits;
 }
 
-Breakers::Room Breakers::room(const std::string& breaker, Timestamp now) const {
+AvailablePermits Breakers::available_permits(const std::string& breaker, Timestamp now) const {
   const MutexLock lock(mutex_);
   const auto known = entries_.find(breaker);
-  if (known == entries_.end()) return {.tasks = kUnlimited};
+  if (known == entries_.end()) return {.count = AvailablePermits::kUnlimited};
   const Entry& entry = known->second;
   const policy::Breaker& state = entry.breaker;
-  if (state.state == BreakerState::closed) return {.tasks = kUnlimited};
-  Room room{.tasks = policy::room(state, entry.policy, now), .change = entry.changes, .next = {}};
-  if (room.tasks == 0 && state.state == BreakerState::open && !state.forced) room.next = state.open_until;
-  return room;
+  if (state.state == BreakerState::closed) return {.count = AvailablePermits::kUnlimited};
+  AvailablePermits available{
+      .count = policy::available_permits(state, entry.policy, now), .change = entry.changes, .next = {}};
+  if (available.count == 0 && state.state == BreakerState::open && !state.forced) available.next = state.open_until;
+  return available;
 }
 
-void Breakers::held(const std::string& breaker, std::int64_t change) {
+void Breakers::count_held(const std::string& breaker, std::int64_t more) {
   const MutexLock lock(mutex_);
   std::size_t& held = held_[breaker];
-  held += static_cast<std::size_t>(change);
+  held += static_cast<std::size_t>(more);
   if (held == 0) held_.erase(breaker);
 }
 

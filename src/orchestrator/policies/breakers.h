@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "base/mutex.h"
 #include "base/time.h"
 #include "model/records/record.h"
+#include "orchestrator/permits/permit_source.h"
 #include "policy/circuit_breaker.h"
 
 namespace pawl {
@@ -31,25 +31,18 @@ class Breakers {
   void record_with(std::function<void(RecordChange)> record) { record_ = std::move(record); }
 
   // A breaker that does not exist lets everything through.
-  struct Passage {
+  struct Answer {
     bool exists = false;
     bool allowed = true;
-    std::uint64_t period = 0;  // for leave()
+    std::uint64_t period = 0;  // for record_outcome()
     Timestamp until{};         // not allowed: at least until then
   };
-  [[nodiscard]] Passage enter(const std::string& breaker, Timestamp now);
-  // Whether tasks that it holds may go on now.
-  bool leave(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
-  // How many of the tasks it holds may try again now; otherwise, when it is worth asking again.
-  static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
-  struct Room {
-    std::size_t tasks = 0;
-    std::uint64_t change = 0;  // another number when the breaker has changed meanwhile
-    std::optional<Timestamp> next;
-  };
-  [[nodiscard]] Room room(const std::string& breaker, Timestamp now) const;
-  // Tasks that the breaker holds: so many more. They are counted by its name, whatever becomes of the policy.
-  void held(const std::string& breaker, std::int64_t change);
+  [[nodiscard]] Answer try_acquire(const std::string& breaker, Timestamp now);
+  // Whether there may be permits for tasks that it holds now.
+  bool record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
+  [[nodiscard]] AvailablePermits available_permits(const std::string& breaker, Timestamp now) const;
+  // Tasks that the breaker holds: `more`, or fewer. They are counted by its name, whatever becomes of the policy.
+  void count_held(const std::string& breaker, std::int64_t more);
 
   // From now on there is one that stands like this, unless there is one already; that goes on under this policy.
   void put(const std::string& breaker, const CircuitBreakerPolicy& policy, const policy::Breaker& state = {});

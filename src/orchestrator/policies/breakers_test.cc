@@ -22,8 +22,8 @@ class OneBreaker {
     breakers.put("b", kPolicy);
   }
   void fail() {
-    const Breakers::Passage passage = breakers.enter("b", clock.now());
-    breakers.leave("b", passage.period, policy::Verdict::failure, clock.now());
+    const Breakers::Answer answer = breakers.try_acquire("b", clock.now());
+    breakers.record_outcome("b", answer.period, policy::Verdict::failure, clock.now());
   }
 
   testing::StandingClock clock;
@@ -38,10 +38,10 @@ TEST(Breakers, record_each_change_of_state_and_no_count) {
   it.fail();
   EXPECT_EQ(it.recorded, std::vector<BreakerState>{BreakerState::open});
   it.clock.time += kPolicy.timeout;
-  const Breakers::Passage probe = it.breakers.enter("b", it.clock.now());
+  const Breakers::Answer probe = it.breakers.try_acquire("b", it.clock.now());
   EXPECT_TRUE(probe.allowed);
-  EXPECT_FALSE(it.breakers.enter("b", it.clock.now()).allowed);
-  it.breakers.leave("b", probe.period, policy::Verdict::success, it.clock.now());
+  EXPECT_FALSE(it.breakers.try_acquire("b", it.clock.now()).allowed);
+  it.breakers.record_outcome("b", probe.period, policy::Verdict::success, it.clock.now());
   EXPECT_EQ(it.recorded,
             (std::vector<BreakerState>{BreakerState::open, BreakerState::half_open, BreakerState::closed}));
 }
@@ -64,18 +64,18 @@ TEST(Breakers, stand_as_they_were_recorded) {
   EXPECT_EQ(stored.state, BreakerState::open);
   Breakers next(it.clock);
   next.put("b", kPolicy, next.from_stored(stored, kPolicy));
-  EXPECT_FALSE(next.enter("b", it.clock.now()).allowed);
+  EXPECT_FALSE(next.try_acquire("b", it.clock.now()).allowed);
   it.clock.time += kPolicy.timeout;
-  EXPECT_TRUE(next.enter("b", it.clock.now()).allowed);
+  EXPECT_TRUE(next.try_acquire("b", it.clock.now()).allowed);
   next.put("b", kPolicy, {});
   EXPECT_EQ(next.state_of("b").value().state, BreakerState::half_open) << "one that is there goes on as it stands";
 }
 
 TEST(Breakers, are_counted_by_name_for_what_they_hold_whether_they_exist_or_not) {
   OneBreaker it;
-  EXPECT_FALSE(it.breakers.enter("none", it.clock.now()).exists);
-  EXPECT_EQ(it.breakers.room("none", it.clock.now()).tasks, Breakers::kUnlimited);
-  it.breakers.held("b", 2);
+  EXPECT_FALSE(it.breakers.try_acquire("none", it.clock.now()).exists);
+  EXPECT_EQ(it.breakers.available_permits("none", it.clock.now()).count, AvailablePermits::kUnlimited);
+  it.breakers.count_held("b", 2);
   EXPECT_EQ(it.breakers.report("b").value().held, 2U);
   it.breakers.erase("b");
   EXPECT_FALSE(it.breakers.report("b"));

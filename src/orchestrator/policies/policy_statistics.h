@@ -3,11 +3,13 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "pawl/policy.h"
 
 #include "base/mutex.h"
+#include "model/event.h"
 
 namespace pawl {
 
@@ -24,5 +26,8 @@ class PolicyStatistics {
   mutable Mutex mutex_;
   std::map<std::string, PolicyStats> counts_ PAWL_GUARDED_BY(mutex_);
 };
+
+// Counts what the events say of decisions that stored policies took for tasks of the definition.
+void count_decisions(PolicyStatistics& statistics, const Definition& definition, std::span<const Event> events);
 
 }  // namespace pawl

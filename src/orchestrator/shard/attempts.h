@@ -30,7 +30,7 @@ class Attempts {
       : shard_(shard), slots_(slots), wake_(std::move(wake)), workflows_(workflows), timers_(timers) {}
 
   // False: there is no slot now.
-  bool try_take_slot() { return slots_.try_take(shard_); }
+  bool try_acquire_slot() { return slots_.try_acquire(shard_); }
   void give_slot_back();
   // This shard needs no slot now, neither one that it was handed over nor one that it was woken for.
   void pass_slots_on();

@@ -31,7 +31,7 @@ struct OnesAttempts {
   }
   // Its first attempt, with a slot.
   AttemptAddress make(LiveWorkflow& workflow, TaskIndex task = 0) {
-    EXPECT_TRUE(attempts.try_take_slot());
+    EXPECT_TRUE(attempts.try_acquire_slot());
     (void)apply_alone(workflow, command::StartTask{task});
     const AttemptAddress address{
         .route = workflow.route, .action = task, .attempt = workflow.state.tasks[task].attempt};
@@ -81,14 +81,14 @@ TEST(Attempts, wake_the_shard_that_waits_for_a_slot) {
   LiveWorkflow& workflow = it.add("w", 4);
   std::vector<AttemptAddress> made;
   for (TaskIndex task = 0; task < 4; ++task) made.push_back(it.make(workflow, task));
-  EXPECT_FALSE(it.slots.try_take(OnesAttempts::kOther));
+  EXPECT_FALSE(it.slots.try_acquire(OnesAttempts::kOther));
   (void)it.attempts.end(made[0]);
   EXPECT_EQ(it.woken, std::vector{OnesAttempts::kOther});
   // And one that was handed over to this shard, which does not need it any more.
-  EXPECT_TRUE(it.slots.try_take(OnesAttempts::kOther));
-  EXPECT_FALSE(it.attempts.try_take_slot());
+  EXPECT_TRUE(it.slots.try_acquire(OnesAttempts::kOther));
+  EXPECT_FALSE(it.attempts.try_acquire_slot());
   it.woken.clear();
-  EXPECT_FALSE(it.slots.try_take(OnesAttempts::kOther));
+  EXPECT_FALSE(it.slots.try_acquire(OnesAttempts::kOther));
   it.attempts.pass_slots_on();
   EXPECT_TRUE(it.woken.empty()) << "there is none to pass on";
 }

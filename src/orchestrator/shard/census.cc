@@ -43,8 +43,8 @@ ShardCensus Shard::census() {
       found.slotless += workflow == nullptr || workflow->bound->definition->waits(timer.key.action) ? 1 : 0;
     if (std::string what = stray(workflow, timer); !what.empty()) found.stray_timers.push_back(std::move(what));
   });
-  found.held = breakers_.count_held();
-  found.passages = breakers_.count_passages();
+  found.held = permits_.count_held();
+  found.permitted = permits_.count_permitted();
   found.forced = attempts_.out().size();
   found.is_quiet = mailbox_.is_empty() && commits_.is_idle() && !commits_.has_open() && places_.is_empty() && !down_;
   return found;

@@ -19,8 +19,8 @@ struct ShardCensus {
   std::size_t slotless = 0;                     // attempts of these that hold no task slot
   std::map<ExecutorIndex, std::size_t> placed;  // workflows that hold a place, by executor
   std::size_t queued = 0;                       // workflows that wait for a place
-  std::map<std::string, std::size_t> held;      // tasks that a circuit breaker holds, by breaker
-  std::size_t passages = 0;                     // attempts that a circuit breaker let through
+  std::map<std::string, std::size_t> held;      // tasks that are held, by the key of what holds them
+  std::size_t permitted = 0;                    // attempts that have named permits
   std::size_t timers = 0;
   std::vector<std::string> stray_timers;  // of workflows or tasks that have ended; described
   bool is_quiet = true;                   // no message, batch or placement is on its way

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "core/invariants.h"
+#include "orchestrator/policy_book.h"
 
 namespace pawl {
 
@@ -25,7 +26,9 @@ void Decider::check_invariants(const LiveWorkflow& workflow) {
 
 void Decider::note(LiveWorkflow& workflow, const CommitPipeline::Before& before) {
   if (!workflow.state.definition().policies().empty()) [[unlikely]]
-    breakers_.observe(workflow, commits_.events_since(before), timers_.now());
+    count_decisions(environment_.policies.statistics(), workflow.state.definition(), commits_.events_since(before));
+  if (workflow.gated) [[unlikely]]
+    permits_.observe(workflow, commits_.events_since(before), timers_.now());
   if (commits_.add(workflow, before)) ready_.add(workflow);
 }
 

@@ -1,5 +1,5 @@
 // How a shard decides: core decides and evolves the state, and what is behind it (the open batch, the ready queues, the
-// circuit breakers) learns of each decision that is complete. Threads: the shard's.
+// permits) learns of each decision that is complete. Threads: the shard's.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 #include "base/random.h"
 #include "core/decide.h"
 #include "expression/expression.h"
-#include "orchestrator/shard/breaker_gate.h"
 #include "orchestrator/shard/commit_pipeline.h"
 #include "orchestrator/shard/environment.h"
+#include "orchestrator/shard/permit_gate.h"
 #include "orchestrator/shard/ready_queues.h"
 #include "orchestrator/shard/shard_timers.h"
 
@@ -25,11 +25,11 @@ class Decider {
   // the reason, as whoever asks for the workflow is told it.
   using Quarantining = std::function<Error(LiveWorkflow& workflow, WorkflowState sound, std::string_view why)>;
 
-  Decider(const ShardEnvironment& environment, const ShardTimers& timers, BreakerGate& breakers, ReadyQueues& ready,
+  Decider(const ShardEnvironment& environment, const ShardTimers& timers, PermitGate& permits, ReadyQueues& ready,
           CommitPipeline& commits, Quarantining quarantine, std::uint64_t seed)
       : environment_(environment),
         timers_(timers),
-        breakers_(breakers),
+        permits_(permits),
         ready_(ready),
         commits_(commits),
         quarantine_(std::move(quarantine)),
@@ -61,7 +61,7 @@ class Decider {
 
   const ShardEnvironment& environment_;
   const ShardTimers& timers_;
-  BreakerGate& breakers_;
+  PermitGate& permits_;
   ReadyQueues& ready_;
   CommitPipeline& commits_;
   const Quarantining quarantine_;

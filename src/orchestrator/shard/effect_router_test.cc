@@ -213,10 +213,10 @@ TEST(EffectRouter, announces_an_end_when_what_happened_since_is_durable) {
 TEST(EffectRouter, of_a_broken_workflow_makes_nothing_and_stops_all_that_is_to_stop) {
   Parts parts;
   LiveWorkflow& workflow = parts.start("w", loose(2));
-  ASSERT_TRUE(parts.attempts.try_take_slot());
+  ASSERT_TRUE(parts.attempts.try_acquire_slot());
   ASSERT_TRUE(parts.decider.decide(workflow, command::StartTask{0}));
   parts.release();
-  ASSERT_TRUE(parts.attempts.try_take_slot());
+  ASSERT_TRUE(parts.attempts.try_acquire_slot());
   ASSERT_TRUE(parts.decider.decide(workflow, command::StartTask{1}));
   ASSERT_TRUE(parts.decider.decide(workflow, cancel_within(seconds(10))));
   parts.decider.quarantine(workflow, WorkflowState::running, "it broke");

@@ -19,6 +19,7 @@ namespace pawl {
 class AttemptSink;
 class DefinitionLibrary;
 class Executors;
+class NodePermits;
 class Observer;
 class PolicyBook;
 class Shard;
@@ -54,6 +55,7 @@ struct ShardEnvironment {
   Executors& executors;
   DefinitionLibrary& definitions;
   PolicyBook& policies;
+  NodePermits& permits;
   Observer& observer;
   AttemptSink& sink;  // for the attempts that shards make themselves
   const Clock& clock;

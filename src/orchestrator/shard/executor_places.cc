@@ -4,9 +4,9 @@
 
 namespace pawl {
 
-bool ExecutorPlaces::place_or_queue(LiveWorkflow& workflow) {
+bool ExecutorPlaces::try_acquire(LiveWorkflow& workflow) {
   if (workflow.ticket != 0) return false;  // it waits already
-  const auto place = executors_.place_or_queue(workflow.route, workflow.state.facts->priority, workflow.ticket);
+  const auto place = executors_.try_acquire(workflow.route, workflow.state.facts->priority, workflow.ticket);
   if (place) take(workflow, *place);
   return place.has_value();
 }

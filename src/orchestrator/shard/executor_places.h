@@ -9,16 +9,19 @@
 #include <utility>
 
 #include "orchestrator/executors.h"
+#include "orchestrator/permits/permit_source.h"
 #include "orchestrator/shard/live_workflow.h"
 
 namespace pawl {
 
 class ExecutorPlaces {
  public:
+  static constexpr const HoldReason& kHoldReason = kQueued;
+
   explicit ExecutorPlaces(Executors& executors) : executors_(executors) {}
 
   // False: none is free, and the workflow waits for one.
-  bool place_or_queue(LiveWorkflow& workflow);
+  bool try_acquire(LiveWorkflow& workflow);
   // For one that runs already, be they all full.
   void place_running(LiveWorkflow& workflow);
   // It has been given a place on this executor.
@@ -55,5 +58,6 @@ class ExecutorPlaces {
   std::deque<Placement> undelivered_;
   bool blocked_ = false;
 };
+static_assert(PermitPool<ExecutorPlaces, LiveWorkflow>);
 
 }  // namespace pawl

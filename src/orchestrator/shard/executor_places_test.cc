@@ -33,12 +33,12 @@ TEST(ExecutorPlaces, go_to_a_workflow_or_it_waits_and_asks_in_vain_meanwhile) {
   OnePlace it;
   LiveWorkflow& first = add_running(it.table, "a");
   LiveWorkflow& second = add_running(it.table, "b");
-  EXPECT_TRUE(it.places.place_or_queue(first));
+  EXPECT_TRUE(it.places.try_acquire(first));
   EXPECT_TRUE(first.placed);
-  EXPECT_FALSE(it.places.place_or_queue(second));
+  EXPECT_FALSE(it.places.try_acquire(second));
   const QueueTicket ticket = second.ticket;
   EXPECT_NE(ticket, 0U);
-  EXPECT_FALSE(it.places.place_or_queue(second));
+  EXPECT_FALSE(it.places.try_acquire(second));
   EXPECT_EQ(second.ticket, ticket) << "it stands where it stood";
   EXPECT_EQ(it.executors.queued(), 1U);
 }
@@ -48,9 +48,9 @@ TEST(ExecutorPlaces, that_are_given_back_reach_whoever_waits_longest) {
   LiveWorkflow& first = add_running(it.table, "a");
   LiveWorkflow& second = add_running(it.table, "b");
   LiveWorkflow& third = add_running(it.table, "c");
-  EXPECT_TRUE(it.places.place_or_queue(first));
-  EXPECT_FALSE(it.places.place_or_queue(second));
-  EXPECT_FALSE(it.places.place_or_queue(third));
+  EXPECT_TRUE(it.places.try_acquire(first));
+  EXPECT_FALSE(it.places.try_acquire(second));
+  EXPECT_FALSE(it.places.try_acquire(third));
   EXPECT_FALSE(it.places.has_deliverable());
   it.places.leave(first);
   it.places.leave(first);  // it has none any more
@@ -67,8 +67,8 @@ TEST(ExecutorPlaces, nobody_who_no_longer_waits_is_given_one) {
   OnePlace it;
   LiveWorkflow& first = add_running(it.table, "a");
   LiveWorkflow& second = add_running(it.table, "b");
-  EXPECT_TRUE(it.places.place_or_queue(first));
-  EXPECT_FALSE(it.places.place_or_queue(second));
+  EXPECT_TRUE(it.places.try_acquire(first));
+  EXPECT_FALSE(it.places.try_acquire(second));
   it.places.withdraw(second);
   it.places.withdraw(second);
   EXPECT_EQ(second.ticket, 0U);
@@ -95,9 +95,9 @@ TEST(ExecutorPlaces, that_a_shard_does_not_take_now_come_to_it_again_and_keep_no
   LiveWorkflow& first = add_running(it.table, "a");
   LiveWorkflow& second = add_running(it.table, "b");
   LiveWorkflow& third = add_running(it.table, "c");
-  EXPECT_TRUE(it.places.place_or_queue(first));
-  EXPECT_FALSE(it.places.place_or_queue(second));
-  EXPECT_FALSE(it.places.place_or_queue(third));
+  EXPECT_TRUE(it.places.try_acquire(first));
+  EXPECT_FALSE(it.places.try_acquire(second));
+  EXPECT_FALSE(it.places.try_acquire(third));
   it.places.leave(first);
   it.places.give_back(0);  // as if there were two
   EXPECT_EQ(it.deliver(second.route.place), std::vector{third.route.place});
@@ -114,9 +114,9 @@ TEST(ExecutorPlaces, may_be_given_back_while_they_are_delivered) {
   LiveWorkflow& first = add_running(it.table, "a");
   LiveWorkflow& second = add_running(it.table, "b");
   LiveWorkflow& third = add_running(it.table, "c");
-  EXPECT_TRUE(it.places.place_or_queue(first));
-  EXPECT_FALSE(it.places.place_or_queue(second));
-  EXPECT_FALSE(it.places.place_or_queue(third));
+  EXPECT_TRUE(it.places.try_acquire(first));
+  EXPECT_FALSE(it.places.try_acquire(second));
+  EXPECT_FALSE(it.places.try_acquire(third));
   it.places.leave(first);
   it.places.deliver([&](const Placement& placement) {
     EXPECT_EQ(placement.workflow, second.route);

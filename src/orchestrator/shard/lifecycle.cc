@@ -144,7 +144,7 @@ void Lifecycle::live_again(LiveWorkflow& workflow) {
 
 // It waited for a place when its shard last knew of it.
 void Lifecycle::queue_again(LiveWorkflow& workflow) {
-  if (places_.place_or_queue(workflow)) start_on_its_place(workflow);
+  if (places_.try_acquire(workflow)) start_on_its_place(workflow);
 }
 
 Result<void> Lifecycle::execute(LiveWorkflow& workflow) {
@@ -152,7 +152,7 @@ Result<void> Lifecycle::execute(LiveWorkflow& workflow) {
   if (workflow.state.queued) return {};
   if (!core::permitted<command::StartWorkflow>(workflow.state))
     return core::refuse<command::StartWorkflow>(workflow.state);
-  if (!places_.place_or_queue(workflow)) return decider_.decide(workflow, command::QueueWorkflow{});
+  if (!places_.try_acquire(workflow)) return decider_.decide(workflow, command::QueueWorkflow{});
   return decider_.decide(workflow, command::StartWorkflow{});
 }
 

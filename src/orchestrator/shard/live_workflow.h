@@ -28,13 +28,14 @@ struct LiveWorkflow {
   bool unserved = false;  // a task that could start has no handler
   bool ended = false;     // durably terminal
   bool held = false;      // commands change it, but it is not run here
+  bool gated = false;     // tasks of it are held, or have named permits, or had: its events concern PermitGate
   bool broken = false;    // in quarantine: its state may be half-changed, and nothing is decided on it any more
   // Of a broken one: what was its state when the last decision on it was complete.
   WorkflowState sound_state = WorkflowState::pending;
 
   QueueTicket ticket = 0;        // it is queued for a place on an executor
   std::uint32_t timers = 0;      // armed, except those that are attempts
-  std::uint32_t held_tasks = 0;  // by circuit breakers
+  std::uint32_t held_tasks = 0;  // for want of a permit
   std::uint64_t end_event = 0;   // the number of its events when it last ended
   // What the shard's clock lacks to the time that this workflow lives in (decision 23). It does not change.
   std::chrono::microseconds time_offset{0};

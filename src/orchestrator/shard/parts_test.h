@@ -14,9 +14,9 @@
 #include "monitor/observer.h"
 #include "orchestrator/definition_library.h"
 #include "orchestrator/executors.h"
+#include "orchestrator/permits/node_permits.h"
 #include "orchestrator/policy_book.h"
 #include "orchestrator/shard/attempts.h"
-#include "orchestrator/shard/breaker_gate.h"
 #include "orchestrator/shard/commit_pipeline.h"
 #include "orchestrator/shard/decider.h"
 #include "orchestrator/shard/doubles_test.h"
@@ -27,6 +27,7 @@
 #include "orchestrator/shard/intake.h"
 #include "orchestrator/shard/lifecycle.h"
 #include "orchestrator/shard/mailbox.h"
+#include "orchestrator/shard/permit_gate.h"
 #include "orchestrator/shard/quarantine.h"
 #include "orchestrator/shard/ready_queues.h"
 #include "orchestrator/shard/recovery.h"
@@ -52,10 +53,12 @@ class Parts : private Observer, private AttemptSink {
         handlers(runner),
         definitions(handlers),
         policies(clock),
+        node_permits(policies),
         environment{.slots = slots,
                     .executors = executors,
                     .definitions = definitions,
                     .policies = policies,
+                    .permits = node_permits,
                     .observer = *this,
                     .sink = *this,
                     .clock = clock,
@@ -66,7 +69,7 @@ class Parts : private Observer, private AttemptSink {
                     .limits = checked(std::move(with))},
         mailbox(environment.limits.inbox),
         timers(clock),
-        breakers(policies),
+        permits(node_permits.table(), mailbox),
         workflows(0, workflow_count),
         places(executors),
         quarantine(quarantined),
@@ -75,12 +78,12 @@ class Parts : private Observer, private AttemptSink {
         ready(attempts.out(), environment.limits),
         commits(0, environment, [this] { ++settled; }),
         decider(
-            environment, timers, breakers, ready, commits,
+            environment, timers, permits, ready, commits,
             [this](LiveWorkflow& broken, WorkflowState sound, std::string_view why) {
               return put_into_quarantine(broken, sound, why);
             },
             1),
-        scheduler(ready, decider, attempts, breakers, workflows, timers),
+        scheduler(ready, decider, attempts, permits, workflows, timers),
         effects(environment, mailbox, decider, commits, attempts, timers, workflows, places, waiters),
         lifecycle(environment, decider, commits, timers, workflows, places, waiters, quarantine),
         recovery(0, environment, decider, commits, timers, workflows, places, ready, quarantine, lifecycle),
@@ -154,6 +157,7 @@ class Parts : private Observer, private AttemptSink {
   HandlerRegistry handlers;
   DefinitionLibrary definitions;
   PolicyBook policies;
+  NodePermits node_permits;
   std::vector<std::unique_ptr<Shard>> shards{kShards};
   std::atomic<std::size_t> workflow_count{0};
   std::atomic<std::uint64_t> letter_count{0};
@@ -166,7 +170,7 @@ class Parts : private Observer, private AttemptSink {
 
   Mailbox mailbox;
   ShardTimers timers;
-  BreakerGate breakers;
+  PermitGate permits;
   WorkflowTable workflows;
   EndWaiters waiters;
   ExecutorPlaces places;

@@ -44,7 +44,7 @@ void Scheduler::start_waiting_tasks() {
       if (workflow.broken || !workflow.state.may_start_tasks() || workflow.state.waiting.empty()) break;
       const ActionId action = workflow.state.waiting.front();
       if (!is_served(workflow, action)) break;
-      if (passes_breaker(workflow, action)) start(workflow, action);
+      if (acquires_permits(workflow, action)) start(workflow, action);
     }
     ready_.add(workflow);
   }
@@ -66,9 +66,9 @@ bool Scheduler::start_tasks_of(LiveWorkflow& workflow, std::size_t& budget) {
       ++budget;
       continue;
     }
-    if (!attempts_.try_take_slot()) return false;
+    if (!attempts_.try_acquire_slot()) return false;
     const std::uint32_t attempts = state.record(action).attempt;
-    if (passes_breaker(workflow, action)) start(workflow, action);
+    if (acquires_permits(workflow, action)) start(workflow, action);
     // Whatever became of an attempt, its dispatch or its outcome gives the slot back.
     if (workflow.broken || state.record(action).attempt == attempts) attempts_.give_slot_back();
   }
@@ -90,22 +90,32 @@ void Scheduler::start(LiveWorkflow& workflow, ActionId action) {
   if (!started) decider_.quarantine(workflow, before, started.error().message);
 }
 
-bool Scheduler::passes_breaker(LiveWorkflow& workflow, ActionId action) {
-  const auto held_until = breakers_.enter(workflow, action, timers_.now());
-  if (held_until) [[unlikely]]
-    (void)decider_.decide(workflow, command::HoldTask{.action = action, .until = workflow.own_time(*held_until)});
-  return !held_until;
+bool Scheduler::acquires_permits(LiveWorkflow& workflow, ActionId action) {
+  auto acquired = permits_.try_acquire(workflow, action, timers_.now());
+  if (!acquired) [[unlikely]]
+    hold(workflow, action, std::move(acquired.error()));
+  return acquired.has_value();
+}
+
+// If the definition says so, it fails instead.
+void Scheduler::hold(LiveWorkflow& workflow, ActionId action, PermitGate::Refusal refusal) {
+  (void)decider_.decide(workflow, command::HoldTask{.action = action,
+                                                    .until = workflow.own_time(refusal.until),
+                                                    .by_breaker = refusal.reason == &kCircuitOpen});
+  if (!workflow.broken && workflow.state.record(action).held)
+    permits_.hold(workflow, action, std::move(refusal.by), timers_.now());
 }
 
 bool Scheduler::release_held() {
-  if (!breakers_.holds_any()) [[likely]]
+  if (!permits_.holds_any()) [[likely]]
     return false;
-  const std::vector<BreakerGate::HeldTask> found = breakers_.find_releasable(timers_.now());
-  for (const auto& [route, action] : found) {
-    LiveWorkflow* const workflow = workflows_.at(route);
-    PAWL_ASSERT(workflow != nullptr, "a circuit breaker holds {} of a workflow that is gone", to_string(action));
+  const std::vector<HeldTasks::Task> found = permits_.find_releasable(timers_.now());
+  for (const auto& [place, action] : found) {
+    LiveWorkflow* const workflow = workflows_.at_place(place);
+    PAWL_ASSERT(workflow != nullptr && workflow->held_tasks > 0, "{} at place {} is held, and its workflow is gone",
+                to_string(action), place);
     (void)decider_.decide(*workflow, command::ReleaseTask{action});
-    breakers_.unhold(*workflow, action);  // if that was refused
+    permits_.unhold(*workflow, action);  // if that was refused
   }
   return !found.empty();
 }

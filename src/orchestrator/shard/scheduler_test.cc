@@ -60,7 +60,7 @@ TEST(Scheduler, starts_tasks_that_only_wait_without_a_slot) {
     each.function = "sleep";
     each.args = boost::json::array({"10s"});
   }
-  ASSERT_TRUE(parts.attempts.try_take_slot());
+  ASSERT_TRUE(parts.attempts.try_acquire_slot());
   const LiveWorkflow& workflow = parts.start("w", spec);
   parts.scheduler.run();
   EXPECT_EQ(running_in(workflow), 3U);
@@ -69,10 +69,10 @@ TEST(Scheduler, starts_tasks_that_only_wait_without_a_slot) {
 
 TEST(Scheduler, passes_a_slot_on_that_it_does_not_need) {
   Parts parts({}, 1);
-  ASSERT_TRUE(parts.slots.try_take(1));
-  EXPECT_FALSE(parts.attempts.try_take_slot());
+  ASSERT_TRUE(parts.slots.try_acquire(1));
+  EXPECT_FALSE(parts.attempts.try_acquire_slot());
   EXPECT_EQ(parts.slots.give_back(1), 0U) << "it is this shard's now";
-  EXPECT_FALSE(parts.slots.try_take(1));
+  EXPECT_FALSE(parts.slots.try_acquire(1));
   parts.scheduler.run();
   EXPECT_EQ(parts.woken, std::vector<std::uint32_t>{1});
 }
@@ -108,7 +108,7 @@ TEST(Scheduler, passes_over_a_task_whose_attempt_before_has_not_ended) {
   spec.tasks[0].retry_policy = RetryPolicy{.base_delay = Duration::zero()};
   spec.tasks[0].timeout = std::chrono::seconds(1);
   LiveWorkflow& workflow = parts.start("w", spec);
-  ASSERT_TRUE(parts.attempts.try_take_slot());
+  ASSERT_TRUE(parts.attempts.try_acquire_slot());
   ASSERT_TRUE(parts.decider.decide(workflow, command::StartTask{0}));
   parts.release();
   const AttemptAddress first = parts.attempt_of(workflow, 0);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "orchestrator/permits/node_permits.h"
 #include "orchestrator/shard/store_copy.h"
 
 namespace pawl {
@@ -24,7 +25,7 @@ Shard::Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint
       environment_(environment),
       mailbox_(environment.limits.inbox),
       timers_(environment.clock),
-      breakers_(environment.policies),
+      permits_(environment.permits.table(), mailbox_),
       workflows_(index, environment.workflow_count),
       places_(environment.executors),
       quarantine_(environment.quarantined),
@@ -37,12 +38,12 @@ Shard::Shard(std::uint32_t index, const ShardEnvironment& environment, std::uint
                  if (!mailbox_.is_here()) mailbox_.wake();
                }),
       decider_(
-          environment_, timers_, breakers_, ready_, commits_,
+          environment_, timers_, permits_, ready_, commits_,
           [this](LiveWorkflow& workflow, WorkflowState sound, std::string_view why) {
             return put_into_quarantine(workflow, sound, why);
           },
           seed),
-      scheduler_(ready_, decider_, attempts_, breakers_, workflows_, timers_),
+      scheduler_(ready_, decider_, attempts_, permits_, workflows_, timers_),
       effects_(environment_, mailbox_, decider_, commits_, attempts_, timers_, workflows_, places_, waiters_),
       lifecycle_(environment_, decider_, commits_, timers_, workflows_, places_, waiters_, quarantine_),
       recovery_(index, environment_, decider_, commits_, timers_, workflows_, places_, ready_, quarantine_, lifecycle_),
@@ -127,7 +128,7 @@ std::optional<Timestamp> Shard::next_due() {
   const auto consider = [&](std::optional<Timestamp> due) {
     if (due) next = next ? std::min(*next, *due) : *due;
   };
-  consider(breakers_.next_due());
+  consider(permits_.next_due());
   if (places_.is_blocked()) consider(timers_.now() + kRetryPlacement);
   return next;
 }
@@ -167,7 +168,7 @@ Error Shard::put_into_quarantine(LiveWorkflow& workflow, WorkflowState sound, st
   places_.withdraw(workflow);
   places_.leave(workflow);
   timers_.disarm_all(workflow);
-  breakers_.drop(workflow, timers_.now());
+  permits_.drop(workflow);
   effects_.flush();  // what is stopped must have arrived
   attempts_.stop_all_of(workflow);
   EndWaiters::lose(waiters_.take(workflow.route.place), reason);
@@ -220,7 +221,7 @@ void Shard::reset(const Error& why) {
     places_.leave(workflow);
     return true;
   });
-  breakers_.drop_all(timers_.now());
+  permits_.drop_all();
   effects_.drop_assignments();
   intake_.drop_outcomes();
   timers_.for_each([this](const Timer& timer) {
@@ -245,6 +246,7 @@ void Shard::abandon(const Error& why) {
   break_promises(why);
   commits_.abandon();
   ready_.abandon();
+  permits_.drop_all();  // other shards may wait for them
   attempts_.pass_slots_on();
 }
 
@@ -266,6 +268,7 @@ bool Shard::refuse_abandoned() {
 
 void Shard::end(const Error& why) {
   break_promises(why);
+  permits_.drop_all();
   mailbox_.close();
 }
 

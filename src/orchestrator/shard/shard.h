@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "orchestrator/shard/attempts.h"
-#include "orchestrator/shard/breaker_gate.h"
 #include "orchestrator/shard/census.h"
 #include "orchestrator/shard/commit_pipeline.h"
 #include "orchestrator/shard/decider.h"
@@ -30,6 +29,7 @@
 #include "orchestrator/shard/intake.h"
 #include "orchestrator/shard/lifecycle.h"
 #include "orchestrator/shard/mailbox.h"
+#include "orchestrator/shard/permit_gate.h"
 #include "orchestrator/shard/quarantine.h"
 #include "orchestrator/shard/ready_queues.h"
 #include "orchestrator/shard/recovery.h"
@@ -90,6 +90,10 @@ class Shard {
   [[nodiscard]] Decider& decider() { return decider_; }
   [[nodiscard]] const WorkflowTable& workflows() const { return workflows_; }
   [[nodiscard]] const Quarantine& quarantine() const { return quarantine_; }
+  // Why a held task of a workflow of this shard is held.
+  [[nodiscard]] std::optional<Hold> hold_of(const LiveWorkflow& workflow, ActionId action) const {
+    return permits_.hold_of(workflow, action, timers_.correction());
+  }
   [[nodiscard]] const ReadyQueues& ready() const { return ready_; }
   [[nodiscard]] std::uint32_t index() const { return index_; }
   // census.cc
@@ -113,7 +117,7 @@ class Shard {
   // Each refers to parts above it alone, but for the callbacks that it is given.
   Mailbox mailbox_;
   ShardTimers timers_;
-  BreakerGate breakers_;
+  PermitGate permits_;
   WorkflowTable workflows_;
   EndWaiters waiters_;
   ExecutorPlaces places_;

@@ -42,6 +42,10 @@ class WorkflowTable {
     LiveWorkflow* const workflow = places_[place].get();
     return workflow != nullptr && workflow->route.generation == generation ? workflow : nullptr;
   }
+  // Whichever is there now; nullptr: none.
+  [[nodiscard]] LiveWorkflow* at_place(std::uint32_t place) const {
+    return place < places_.size() ? places_[place].get() : nullptr;
+  }
   [[nodiscard]] LiveWorkflow* at(const AttemptRoute& route) const { return at(route.place, route.generation); }
   // A broken one that is not found by its id; nullptr: there is none.
   [[nodiscard]] LiveWorkflow* find_broken(std::string_view id) const;
