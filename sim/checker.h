@@ -36,6 +36,7 @@ class Checker {
   // Somebody deletes the workflow: from now on it is there as a whole, or not at all.
   void may_be_removed(const std::string& id) { leaving_.insert(id); }
   void was_kept(const std::string& id) { leaving_.erase(id); }
+  [[nodiscard]] bool is_leaving(const std::string& id) const { return leaving_.contains(id); }
   // And now it is not there.
   void removed(const std::string& id);
   // Whether it is known to be gone.
@@ -83,7 +84,7 @@ class Checker {
   const DefinitionSource definitions_;
   std::map<std::string, History> histories_;
   std::map<std::string, std::map<std::uint64_t, std::string>> acknowledged_;  // runs by number, by id
-  std::map<std::string, std::map<std::string, std::size_t>> answers_;  // events caused, by who asked, by id
+  std::map<std::string, std::map<std::string, std::size_t>> answers_;         // events caused, by who asked, by id
   std::set<std::string> removed_;
   std::set<std::string> leaving_;  // their removal was asked for
   std::set<std::string> loose_;

@@ -24,7 +24,8 @@ bool is_refusal(ErrorCode code) {
 void Clients::connect(SimNode& node) {
   node_ = &node;
   ++life_;
-  unanswered_ = 0;
+  unanswered_.clear();
+  policy_changes_ = 0;
   if (!is_stored()) set_stored(true);
   // What was never stored is gone.
   std::erase_if(created_, [&](const std::string& id) {

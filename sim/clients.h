@@ -86,6 +86,20 @@ class Clients {
     });
   }
 
+  // Asks for a change of a stored policy; not while nothing is stored, for then the store would refuse to be used with
+  // another policy of that name.
+  template <Operation R, class Then>
+  void change_policy(R request, Then then) {
+    if (!is_stored()) return;
+    ++policy_changes_;
+    ask(std::move(request), [this, then = std::move(then)](auto& answer) mutable {
+      --policy_changes_;
+      then(answer);
+    });
+  }
+  // Of such changes those that are not answered.
+  [[nodiscard]] std::size_t policy_changes() const { return policy_changes_; }
+
   // An id that none has had; empty: enough were created.
   [[nodiscard]] std::string new_id();
   // Of one of those that were created; empty: there is none.
@@ -98,7 +112,7 @@ class Clients {
   void know(const std::string& id) { created_.insert(id); }
   void forget(const std::string& id) { created_.erase(id); }
   // Requests that the present node has not answered.
-  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  [[nodiscard]] const std::multiset<std::string_view>& unanswered() const { return unanswered_; }
   // How many processes there have been.
   [[nodiscard]] std::uint64_t life() const { return life_; }
 
@@ -117,11 +131,11 @@ class Clients {
  private:
   template <Operation R, class Then>
   void ask_as(const Actor& actor, R request, Then then) {
-    ++unanswered_;
+    unanswered_.insert(R::kOperation);
     call(node_->service(), actor, std::move(request),
          [this, life = life_, then = std::move(then)](Result<typename R::Answer> answer) mutable {
            if (life != life_) return;
-           --unanswered_;
+           unanswered_.erase(unanswered_.find(R::kOperation));
            if (!answer) look_at(R::kOperation, answer.error());
            then(answer);
          });
@@ -140,7 +154,8 @@ class Clients {
   Names names_;
   std::uint64_t life_ = 0;
   std::uint64_t stores_ = 0;  // how often what is stored has begun or ceased to be so; odd: nothing is stored
-  std::size_t unanswered_ = 0;
+  std::multiset<std::string_view> unanswered_;  // operations
+  std::size_t policy_changes_ = 0;
   std::size_t asked_ = 0;
   std::size_t next_id_ = 0;
   std::set<std::string> created_;

@@ -24,8 +24,7 @@ std::string check_executors(SimNode& node, const std::map<ExecutorIndex, std::si
   const std::vector<std::size_t> running = node.executors().running();
   for (std::size_t i = 0; i < running.size(); ++i) {
     const auto held = placed.find(static_cast<ExecutorIndex>(i));
-    if (std::string wrong = differ("places", running[i], held == placed.end() ? 0 : held->second);
-        !wrong.empty())
+    if (std::string wrong = differ("places", running[i], held == placed.end() ? 0 : held->second); !wrong.empty())
       return wrong;
   }
   const std::vector<ExecutorReport> executors = node.executors().list();
@@ -48,7 +47,8 @@ std::string check_breakers(SimNode& node, const std::map<std::string, std::size_
         !wrong.empty())
       return wrong;
   }
-  if (probes > passages) return fmt::format("{} probes of breakers are on their way, {} attempts are", probes, passages);
+  if (probes > passages)
+    return fmt::format("{} probes of breakers are on their way, {} attempts are", probes, passages);
   return {};
 }
 
@@ -88,11 +88,12 @@ std::string check_conservation(SimNode& node, const Disk& disk) {
     queued += census.queued;
     forced += census.forced;
     passages += census.passages;
-    if (census.removals > 0) return fmt::format("shard {} keeps {} ids for removals that nobody makes", i, census.removals);
+    if (census.removals > 0)
+      return fmt::format("shard {} keeps {} ids for removals that nobody makes", i, census.removals);
   }
   const std::size_t processes = node.runner().can_force_end() ? node.runner().out() : 0;
-  for (std::string wrong :
-       {check_executors(node, placed, queued), check_breakers(node, held, passages), differ("processes", processes, forced)})
+  for (std::string wrong : {check_executors(node, placed, queued), check_breakers(node, held, passages),
+                            differ("processes", processes, forced)})
     if (!wrong.empty()) return wrong;
   return node.node().is_persistent() ? check_workflows(in_memory, disk) : std::string();
 }

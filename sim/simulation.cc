@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/clients.h"
 #include "sim/conservation.h"
@@ -158,38 +159,46 @@ class Simulation {
     return !pending.empty() || !paused.empty();
   }
 
-  bool leave() {
+  // False: there is nothing to ask for.
+  bool ask_for_the_end() {
     bool asked = false;
     for (const auto& workload : workloads_) asked |= workload->leave();
-    return asked;
+    if (asked) return true;
+    return std::exchange(falls_, node_->falls()) != node_->falls() && let_all_run();
   }
 
   // No more faults and no more requests: every workflow comes to its end by itself, except that somebody executes or
   // resumes, once, what the clients have left pending or paused; or once more, if a shard went down over it, which
   // finds a fault that was made before.
   void finish() {
+    bool has_asked = false;
     for (std::size_t steps = 0; steps < kMostSteps && ok(); ++steps) {
       if (node_->step(random_)) continue;
       check_quiet_moment();
-      if (is_quiet(*node_)) {
-        if (leave()) continue;
-        if (std::exchange(falls_, node_->falls()) != node_->falls() && let_all_run()) continue;
+      // Who is refused asks once more when some time has passed.
+      if (!has_asked && is_quiet(*node_) && ask_for_the_end()) {
+        has_asked = true;
+        continue;
       }
-      if (const auto due = node_->next_due()) {
-        clock_.advance_to(*due);
-      } else {
-        break;
-      }
+      const auto due = node_->next_due();
+      if (!due && !has_asked) break;
+      if (due) clock_.advance_to(*due);
+      has_asked = false;
     }
     if (ok()) check_end();
   }
 
   void check_end() {
     if (const std::set<std::string> live = disk_.live(); !live.empty())
-      return must_hold(fmt::format("{}: it has not ended", *live.begin()));
+      return must_hold(fmt::format("{}: it has not ended; {}", *live.begin(), describe_unanswered()));
     must_hold(check_nothing_is_held(*node_));
-    if (clients_.unanswered() > 0) must_hold(fmt::format("{} requests are not answered", clients_.unanswered()));
+    if (!clients_.unanswered().empty()) must_hold(describe_unanswered());
     for (const auto& workload : workloads_) must_hold(workload->check_end());
+  }
+
+  [[nodiscard]] std::string describe_unanswered() const {
+    return fmt::format("{} requests are not answered: {}", clients_.unanswered().size(),
+                       fmt::join(clients_.unanswered(), ", "));
   }
 
   static constexpr std::size_t kNever = ~std::size_t{0};

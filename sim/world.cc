@@ -34,7 +34,8 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
 // Tells how the process before had ended.
 class WatchedStore final : public StoreDecorator {
  public:
-  WatchedStore(std::unique_ptr<Store> store, bool& saw_crash) : StoreDecorator(std::move(store)), saw_crash_(saw_crash) {}
+  WatchedStore(std::unique_ptr<Store> store, bool& saw_crash)
+      : StoreDecorator(std::move(store)), saw_crash_(saw_crash) {}
   Result<Ownership> acquire() override {
     Result<Ownership> owned = StoreDecorator::acquire();
     if (owned && !std::exchange(is_acquired_, true)) saw_crash_ |= !owned->clean;
@@ -114,8 +115,8 @@ SimNode::~SimNode() {
 // A data directory is opened by one at a time, and by whoever still reads from it.
 Result<std::shared_ptr<Store>> SimNode::open_store() {
   if (!opened_.expired()) return fail(ErrorCode::unavailable, "the simulated disk is in use");
-  Result<std::unique_ptr<RowStore>> store = RowStore::open(
-      std::make_unique<FaultyRows>(disk_), {.sync_delay = Duration(0), .own_threads = false}, kLists);
+  Result<std::unique_ptr<RowStore>> store =
+      RowStore::open(std::make_unique<FaultyRows>(disk_), {.sync_delay = Duration(0), .own_threads = false}, kLists);
   if (!store) return std::unexpected(store.error());
   std::shared_ptr<Store> opened =
       std::make_shared<WatchedStore>(with_bug(*std::move(store), options_.bug), counts_starts_);

@@ -1,5 +1,5 @@
-// What is asked of workflows while they run, and after they have ended; sometimes twice at the same moment, so that what
-// the first asks for is not durable when the second asks.
+// What is asked of workflows while they run, and after they have ended; sometimes twice at the same moment, so that
+// what the first asks for is not durable when the second asks.
 #include "sim/workloads/workloads.h"
 
 namespace pawl::sim::workloads {
@@ -25,9 +25,9 @@ class Commands final : public Workload {
  private:
   void cancel(const std::string& id, std::optional<Duration> grace, bool compensate) {
     // It may be stopping already.
-    clients_.change(id,
-                    request::CancelWorkflow{.id = id, .options = {.reason = "", .grace = grace, .compensate = compensate}},
-                    Leaves::maybe_none);
+    clients_.change(
+        id, request::CancelWorkflow{.id = id, .options = {.reason = "", .grace = grace, .compensate = compensate}},
+        Leaves::maybe_none);
   }
 
   void act_on(const std::string& id) {
@@ -48,8 +48,8 @@ class Commands final : public Workload {
         return clients_.change(id, request::RetryWorkflow{.id = id});
       case 7:
         return clients_.change(
-            id, request::RerunWorkflow{
-                    .id = id, .from = clients_.task(), .options = {.undo_first = clients_.one_in(2)}});
+            id,
+            request::RerunWorkflow{.id = id, .from = clients_.task(), .options = {.undo_first = clients_.one_in(2)}});
       default:
         return clients_.change(id, request::ExecuteWorkflow{.id = id}, Leaves::maybe_none);
     }

@@ -11,9 +11,13 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{.make = &workloads::graphs, .lives = 1},
-    Row{.make = &workloads::commands, .lives = 2},
-    Row{.make = &workloads::snapshots, .lives = 2},
+    Row{.make = &workloads::graphs, .lives = 1},        Row{.make = &workloads::commands, .lives = 2},
+    Row{.make = &workloads::snapshots, .lives = 2},     Row{.make = &workloads::sagas, .lives = 3},
+    Row{.make = &workloads::definitions, .lives = 3},   Row{.make = &workloads::executors, .lives = 4},
+    Row{.make = &workloads::policies, .lives = 2},      Row{.make = &workloads::breakers, .lives = 2},
+    Row{.make = &workloads::dead_letters, .lives = 3},  Row{.make = &workloads::deletions, .lives = 3},
+    Row{.make = &workloads::waits, .lives = 3},         Row{.make = &workloads::priorities, .lives = 4},
+    Row{.make = &workloads::reads, .lives = 3},         Row{.make = &workloads::store_switches, .lives = 6},
     Row{.make = &workloads::late_outcomes, .lives = 4},
 };
 

@@ -1,5 +1,5 @@
-// Snapshots that are made, restored and deleted, and forks. A snapshot that was acknowledged is there until its workflow
-// is deleted, or somebody asks to delete it.
+// Snapshots that are made, restored and deleted, and forks. A snapshot that was acknowledged is there until its
+// workflow is deleted, or somebody asks to delete it.
 #include <map>
 
 #include "persistence/records.h"
@@ -77,7 +77,8 @@ class Snapshots final : public Workload {
   }
 
   void look_for(const std::string& name, const std::string& workflow) {
-    if (!clients_.is_stored() || clients_.checker().is_removed(workflow) || clients_.checker().is_loose(workflow)) return;
+    if (!clients_.is_stored() || clients_.checker().is_removed(workflow) || clients_.checker().is_loose(workflow))
+      return;
     const Result<StoredSnapshot> stored =
         stored_snapshot(clients_.node().store(), workflow, name.substr(workflow.size() + 1));
     if (!stored) clients_.checker().violate(workflow + ": snapshot " + name + " was acknowledged, and is not there");

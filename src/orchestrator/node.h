@@ -43,7 +43,8 @@ struct NodeOptions {
   Duration cancel_grace = std::chrono::seconds(10);
   DefinitionLimits definitions;
   ShardLimits shard;
-  // Without threads of its own nothing happens but in Node::step(), and nobody may wait for an answer: for the simulator.
+  // Without threads of its own nothing happens but in Node::step(), and nobody may wait for an answer: for the
+  // simulator.
   bool has_threads = true;
   std::optional<std::uint64_t> seed{};  // of ids and jitter; none: one that nobody knows
 
@@ -68,8 +69,8 @@ class Node final : public Service, private ShardHost {
   // After it returns no shard does anything any more, and all calls and waits have ended. What runners report then goes
   // nowhere.
   void stop();
-  // Of a node without threads (stepping.cc): does one unit of work of a part that has some, chosen at random. False: all
-  // wait for an outcome, a commit (the store's help()) or for time to pass.
+  // Of a node without threads (stepping.cc): does one unit of work of a part that has some, chosen at random. False:
+  // all wait for an outcome, a commit (the store's help()) or for time to pass.
   bool step(Random& random);
   // When step() is worth calling again although nothing arrives.
   [[nodiscard]] std::optional<Timestamp> next_due();

@@ -73,7 +73,8 @@ Result<void> Node::try_start(const std::optional<PersistenceOptions>& persistenc
 void Node::start_threads(bool crashed) {
   if (!options_.has_threads) {
     steps_.start_without_thread();
-    for (const auto& shard : shards_) supervisors_.emplace_back(*shard, static_cast<ShardHost&>(*this), clock_, crashed);
+    for (const auto& shard : shards_)
+      supervisors_.emplace_back(*shard, static_cast<ShardHost&>(*this), clock_, crashed);
     return;
   }
   steps_.start();

@@ -35,8 +35,8 @@ class Supervisor {
 
   // One turn, or one step towards being able to take one. False: there was nothing to do.
   bool step();
-  // Does `act` between two turns, of a shard that has taken up its workflows or is down. What it throws is the error, and
-  // takes the shard down.
+  // Does `act` between two turns, of a shard that has taken up its workflows or is down. What it throws is the error,
+  // and takes the shard down.
   Result<void> between_turns(const std::function<Result<void>(Shard&)>& act);
   // When step() is worth calling again although nothing arrives.
   [[nodiscard]] std::optional<Timestamp> due();
