@@ -49,8 +49,6 @@ class BuggyStore final : public StoreDecorator {
       case Bug::lost_commit:
         if (is_mistaken) return listener.committed(batch.sequence, {});
         break;
-      case Bug::lost_reply:
-        return inner().commit(batch, is_mistaken ? nobody() : listener);
       case Bug::fenced_as_written:
         cheaters_.push_back(std::make_unique<Cheater>(listener));
         return inner().commit(batch, *cheaters_.back());

@@ -23,6 +23,7 @@ enum class Bug : std::uint8_t {
   early_acknowledgement,  // of a commit that is not durable
   fenced_as_written,      // a commit that was refused counts as durable
   forgetful_recovery,     // what happened last is not read
+  lost_answer,            // to a request
   lost_commit,
   lost_definition,  // of a workflow that is stored
   lost_mail,        // that a workflow waits for a place
@@ -30,7 +31,6 @@ enum class Bug : std::uint8_t {
   lost_place,       // on an executor
   lost_record,      // that the record stream was told is durable
   lost_removal,     // that was told is durable
-  lost_reply,       // of the store
   lost_stop,        // an attempt that is to stop is not told
   lost_timer,
   lost_workflow,  // a stored one is not taken up
@@ -46,6 +46,7 @@ inline constexpr std::array<std::pair<std::string_view, Bug>, 20> kBugs = {{
     {"early_acknowledgement", Bug::early_acknowledgement},
     {"fenced_as_written", Bug::fenced_as_written},
     {"forgetful_recovery", Bug::forgetful_recovery},
+    {"lost_answer", Bug::lost_answer},
     {"lost_commit", Bug::lost_commit},
     {"lost_definition", Bug::lost_definition},
     {"lost_mail", Bug::lost_mail},
@@ -53,7 +54,6 @@ inline constexpr std::array<std::pair<std::string_view, Bug>, 20> kBugs = {{
     {"lost_place", Bug::lost_place},
     {"lost_record", Bug::lost_record},
     {"lost_removal", Bug::lost_removal},
-    {"lost_reply", Bug::lost_reply},
     {"lost_stop", Bug::lost_stop},
     {"lost_timer", Bug::lost_timer},
     {"lost_workflow", Bug::lost_workflow},

@@ -132,13 +132,13 @@ class Clients {
   template <Operation R, class Then>
   void ask_as(const Actor& actor, R request, Then then) {
     unanswered_.insert(R::kOperation);
-    call(node_->service(), actor, std::move(request),
-         [this, life = life_, then = std::move(then)](Result<typename R::Answer> answer) mutable {
-           if (life != life_) return;
-           unanswered_.erase(unanswered_.find(R::kOperation));
-           if (!answer) look_at(R::kOperation, answer.error());
-           then(answer);
-         });
+    pawl::call(*node_, actor, std::move(request),
+               [this, life = life_, then = std::move(then)](Result<typename R::Answer> answer) mutable {
+                 if (life != life_) return;
+                 unanswered_.erase(unanswered_.find(R::kOperation));
+                 if (!answer) look_at(R::kOperation, answer.error());
+                 then(answer);
+               });
   }
 
   [[nodiscard]] Actor next_actor(std::string_view operation);

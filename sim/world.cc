@@ -22,6 +22,7 @@ constexpr std::size_t kCommits = 3;
 // Of those that have ended, while nothing is stored.
 constexpr std::size_t kFinished = 8;
 constexpr std::size_t kOutcomesPerBug = 50;
+constexpr std::size_t kCallsPerBug = 50;
 
 const PersistenceOptions kDisk{.data_dir = "simulated"};
 
@@ -131,6 +132,12 @@ Result<void> SimNode::make(Steps<void> change) {
     if (!node_->records().step()) store().help();
   }
   return *std::move(made);
+}
+
+void SimNode::call(const Actor& actor, Request request, Completion completion) {
+  const bool is_mistaken = ++calls_ % kCallsPerBug == 0;
+  if (is_mistaken && options_.bug == Bug::lost_answer) return lost_.push_back(std::move(completion));
+  node_->call(actor, std::move(request), std::move(completion));
 }
 
 bool SimNode::step(Random& random) {

@@ -28,7 +28,7 @@ struct NodeOptions {
   Bug bug = Bug::none;
 };
 
-class SimNode final : private Observer, private AttemptSink {
+class SimNode final : public Service, private Observer, private AttemptSink {
  public:
   SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Checker& checker, std::uint64_t seed);
   // What waits to be committed dies with the process.
@@ -36,8 +36,7 @@ class SimNode final : private Observer, private AttemptSink {
   // The process ends in order.
   void stop() { node_->stop(); }
 
-  // What is asked of it goes here.
-  [[nodiscard]] Service& service() { return *node_; }
+  void call(const Actor& actor, Request request, Completion completion) override;
   // One step of something that has something to do, chosen at random. False: all wait for time to pass.
   bool step(Random& random);
   // When there is something to do again.
@@ -96,6 +95,8 @@ class SimNode final : private Observer, private AttemptSink {
   std::vector<bool> down_;  // by shard
   bool slow_ = false;
   std::size_t outcomes_ = 0;
+  std::size_t calls_ = 0;
+  std::vector<Completion> lost_;                          // answers, by a planted bug
   std::unordered_set<AttemptAddress, AddressHash> made_;  // attempts
   std::vector<Assignment> stale_;                         // that were made once, for a planted bug
   std::uint64_t trace_ = 0;

@@ -8,6 +8,7 @@
 namespace pawl {
 
 bool Node::step(Random& random) {
+  if (!running_) return false;
   const std::size_t parts = supervisors_.size() + 2;
   const std::size_t first = random.next() % parts;
   for (std::size_t i = 0; i < parts; ++i)
