@@ -12,13 +12,13 @@
 #include "pawl/requests/persistence.h"
 
 #include "monitor/observer.h"
-#include "operations/table.h"
 #include "orchestrator/node.h"
 #include "persistence/faulty_rows_test.h"
 #include "persistence/memory/memory_rows.h"
 #include "persistence/row_store.h"
 #include "runners/builtin.h"
 #include "tests/support/graphs.h"
+#include "tests/support/node_harness.h"
 
 namespace pawl::testing {
 namespace {
