@@ -21,7 +21,7 @@ constexpr BirthLimits kLists{.fewest = 1, .turns = 3, .listed = 8};
 constexpr std::size_t kCommits = 3;
 // Of those that have ended, while nothing is stored.
 constexpr std::size_t kFinished = 8;
-constexpr std::size_t kOutcomesPerBug = 50;
+constexpr std::size_t kOutcomesPerBug = 20;
 constexpr std::size_t kCallsPerBug = 50;
 
 const PersistenceOptions kDisk{.data_dir = "simulated"};
