@@ -52,6 +52,11 @@ class Simulation {
     boot();
   }
 
+  // What the last node answers at its end is for nobody.
+  ~Simulation() { clients_.disconnect(); }
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
   Outcome run() {
     const std::size_t actions = options_.workflows * kActionsPerWorkflow;
     for (std::size_t done = 0; done < actions && ok();) {
