@@ -32,9 +32,9 @@ class Deletions final : public Workload {
 
   template <Operation R>
   void remove(const std::string& id, R request) {
-    const bool is_first = asked_[id]++ == 0;
+    ++asked_[id];
     clients_.checker().may_be_removed(id);
-    clients_.ask(std::move(request), [this, id, is_first](const Result<void>& removed) {
+    clients_.ask(std::move(request), [this, id](const Result<void>& removed) {
       if (!removed && removed.error().code != ErrorCode::not_found) {
         if (is_refusal(removed.error().code) && asked_[id] == 1) {
           clients_.checker().was_kept(id);
@@ -42,9 +42,12 @@ class Deletions final : public Workload {
         }
         return;
       }
-      // What a store says that does not work may be lost.
-      if (clients_.checker().is_loose(id) || (!removed && clients_.node().shard_of(id).down())) return;
-      if (!removed && is_first) clients_.checker().violate(id + ": it was created, and is not found");
+      if (clients_.checker().is_loose(id)) return;
+      if (!removed) {  // it was deleted before, and who asked for that may not have been told yet
+        if (asked_[id] == 1) clients_.checker().violate(id + ": it was created, and is not found");
+        if (clients_.checker().is_removed(id)) clients_.forget(id);
+        return;
+      }
       clients_.checker().removed(id);
       clients_.forget(id);
     });
