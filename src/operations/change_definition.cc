@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "definition/spec.h"
 #include "operations/new_workflow.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 

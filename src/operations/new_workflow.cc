@@ -7,7 +7,7 @@
 #include "base/choice.h"
 #include "base/text.h"
 #include "base/value_check.h"
-#include "orchestrator/shard/shard.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 namespace {
@@ -92,33 +92,6 @@ Result<NewWorkflow> prepare_workflow(Node& node, const DefinitionPtr& definition
                      .canonical = std::move(canonical)};
 }
 
-Result<LiveWorkflow*> create_or_attach(Node& node, Shard& shard, const NewWorkflow& wanted) {
-  const std::string& id = wanted.facts->id.text();
-  if (wanted.id_may_be_taken && wanted.if_exists != IfExists::refuse) {
-    Result<LiveWorkflow*> existing = shard.recovery().load_one(id);
-    if (!existing) return existing;
-    if (*existing != nullptr && wanted.if_exists == IfExists::attach) {
-      if (Result<void> same = check_same(*(*existing)->state.facts, *wanted.facts); !same)
-        return std::unexpected(std::move(same.error()));
-      return existing;
-    }
-    if (*existing != nullptr) {
-      Result<LiveWorkflow*> replaced = shard.lifecycle().replace(**existing, wanted.bound, wanted.facts);
-      if (replaced) node.bookmarks().forget_deleted(id);
-      return replaced;
-    }
-  }
-  return shard.lifecycle().create(wanted.bound, wanted.facts, wanted.id_may_be_taken);
-}
-
-Result<void> create_and_execute(Node& node, Shard& shard, const NewWorkflow& wanted) {
-  const Result<LiveWorkflow*> workflow = create_or_attach(node, shard, wanted);
-  if (!workflow) return std::unexpected(workflow.error());
-  const core::Workflow& state = (*workflow)->state;
-  return state.state == WorkflowState::pending && !state.queued ? shard.lifecycle().execute(**workflow)
-                                                                : Result<void>();
-}
-
 Result<NewWorkflow> prepare_workflow(Node& node, const std::variant<DefinitionPtr, WorkflowSpec>& what,
                                      const CreateOptions& options) {
   if (const auto* const definition = std::get_if<DefinitionPtr>(&what))
@@ -126,6 +99,51 @@ Result<NewWorkflow> prepare_workflow(Node& node, const std::variant<DefinitionPt
   const Result<DefinitionPtr> made = define(node, std::get<WorkflowSpec>(what));
   if (!made) return std::unexpected(made.error());
   return prepare_workflow(node, *made, options);
+}
+
+Result<LiveWorkflow*> create_or_attach(Node& node, Shard& shard, const NewWorkflow& wanted, StoreLookup* lookup,
+                                       bool& is_outdated) {
+  if (lookup == nullptr) return shard.lifecycle().create(wanted.bound, wanted.facts, false);
+  const std::string& id = wanted.facts->id.text();
+  if (wanted.if_exists == IfExists::refuse) {
+    is_outdated = shard.recovery().is_outdated(*lookup);
+    if (is_outdated) return nullptr;
+    return shard.lifecycle().create(wanted.bound, wanted.facts, lookup->is_stored());
+  }
+  Result<LiveWorkflow*> existing = shard.recovery().find_or_take_up(*lookup, is_outdated);
+  if (!existing || is_outdated) return existing;
+  if (*existing == nullptr) return shard.lifecycle().create(wanted.bound, wanted.facts, false);
+  if (wanted.if_exists == IfExists::attach) {
+    if (Result<void> same = check_same(*(*existing)->state.facts, *wanted.facts); !same)
+      return std::unexpected(std::move(same.error()));
+    return existing;
+  }
+  Result<LiveWorkflow*> replaced = shard.lifecycle().replace(**existing, wanted.bound, wanted.facts);
+  if (replaced) node.bookmarks().forget_deleted(id);
+  return replaced;
+}
+
+Steps<std::string> make_workflow(Call call, std::variant<DefinitionPtr, WorkflowSpec> what, CreateOptions options,
+                                 OnShard then) {
+  const Result<NewWorkflow> wanted = prepare_workflow(call.node, what, options);
+  if (!wanted) co_return std::unexpected(wanted.error());
+  const std::string& id = wanted->facts->id.text();
+  const auto make = [&](Shard& shard, StoreLookup* lookup, bool& is_outdated) -> Result<std::string> {
+    const Result<LiveWorkflow*> workflow = create_or_attach(call.node, shard, *wanted, lookup, is_outdated);
+    if (!workflow) return std::unexpected(workflow.error());
+    if (is_outdated) return no_such_workflow(id);
+    const Result<void> done = then(shard, **workflow);
+    return done ? Result<std::string>(id) : std::unexpected(done.error());
+  };
+  if (!wanted->id_may_be_taken) {
+    bool is_outdated = false;
+    Result<std::string> made = co_await ask_last<std::string>(
+        call, call.node.shard_of(id), [&](Shard& shard) { return make(shard, nullptr, is_outdated); });
+    co_return made;
+  }
+  Result<std::string> made =
+      co_await ask_with_lookup<std::string>(call, id, FirstLook::whether_stored, Then::answer, make);
+  co_return made;
 }
 
 Result<BoundDefinitionPtr> bind_spec(Node& node, const WorkflowSpec& spec) {

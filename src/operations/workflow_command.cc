@@ -1,6 +1,6 @@
 #include "operations/workflow_command.h"
 
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 

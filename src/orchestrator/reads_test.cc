@@ -11,6 +11,7 @@
 
 #include "pawl/compensation.h"
 
+#include "base/engine_thread.h"
 #include "base/time.h"
 #include "monitor/observer.h"
 #include "orchestrator/allocations_test.h"
@@ -39,9 +40,11 @@ class CountingRows final : public Rows {
   Result<void> backup(const std::string& folder) override { return rows_->backup(folder); }
   Result<std::optional<std::string>> get(Space space, std::string_view key) override {
     ++read_[static_cast<std::size_t>(space)];
+    if (EngineThread::is_this()) ++read_by_shards_;
     return rows_->get(space, key);
   }
   [[nodiscard]] Result<std::unique_ptr<RowCursor>> new_cursor(Space space, const KeyRange& range) override {
+    if (EngineThread::is_this()) ++read_by_shards_;
     Result<std::unique_ptr<RowCursor>> row = rows_->new_cursor(space, range);
     if (!row) return row;
     return std::make_unique<Cursor>(*std::move(row), read_[static_cast<std::size_t>(space)]);
@@ -49,6 +52,8 @@ class CountingRows final : public Rows {
 
   // How many rows of the space were read since it was asked before.
   std::size_t take(Space space) { return read_[static_cast<std::size_t>(space)].exchange(0); }
+  // Looks by shards' threads.
+  std::size_t take_by_shards() { return read_by_shards_.exchange(0); }
 
  private:
   class Cursor final : public RowCursor {
@@ -74,6 +79,7 @@ class CountingRows final : public Rows {
 
   const std::shared_ptr<MemoryRows> rows_;
   std::array<std::atomic<std::size_t>, kSpaceNames.size()> read_{};
+  std::atomic<std::size_t> read_by_shards_ = 0;
 };
 
 struct NoObserver final : Observer {
@@ -434,6 +440,28 @@ TEST(Reports, have_an_output_that_names_the_tasks_when_it_would_be_too_large) {
   std::vector<TaskSpec> few(tasks.begin(), tasks.begin() + 5);
   node.run(define(few), "fits");
   EXPECT_EQ(node.orchestrator().get_workflow("fits").value().output.parse().as_object().size(), 5U);
+}
+
+// What shards do not have in memory is read for them.
+TEST(Reads, are_made_by_no_shard) {
+  const auto disk = std::make_shared<MemoryRows>();
+  const DefinitionPtr definition = define({task("a")});
+  {
+    ReadNode node(disk);
+    for (const char* const id : {"ended", "again", "old"}) node.run(definition, id);
+  }
+  ReadNode node(disk);
+  Orchestrator& o = node.orchestrator();
+  ASSERT_TRUE(o.list_workflows()) << "all shards have started";
+  node.rows().take_by_shards();
+  EXPECT_EQ(o.pause_workflow("ended").error().code, ErrorCode::invalid_state);
+  EXPECT_EQ(o.pause_workflow("nobody").error().code, ErrorCode::not_found);
+  EXPECT_EQ(o.create_workflow(definition, {.id = "again"}).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(o.start_workflow(definition, {.id = "again", .if_exists = IfExists::attach}), "again");
+  EXPECT_EQ(o.start_workflow(definition, {.id = "old", .if_exists = IfExists::replace_ended}), "old");
+  EXPECT_EQ(o.start_workflow(definition, {.id = "new", .if_exists = IfExists::attach}), "new");
+  EXPECT_TRUE(o.wait_workflow("new"));
+  EXPECT_EQ(node.rows().take_by_shards(), 0U);
 }
 
 TEST(Reads, stop_at_the_first_user_of_a_policy) {

@@ -27,6 +27,11 @@ Result<void> check_caller(const Call& call) {
               "itself; register the handler as blocking, or call with a callback");
 }
 
+std::unexpected<Error> outdated_each_time(const std::string& id) {
+  return fail(ErrorCode::unavailable,
+              fmt::format("workflow {} came and went each time while it was read; try again", in_quotes(id)));
+}
+
 Steps<void> until_all_durable(const Call& call) {
   for (const auto& shard : call.node.shards()) {
     Result<void> durable = co_await until_durable(call, *shard);

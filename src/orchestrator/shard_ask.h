@@ -163,16 +163,6 @@ auto on_live(const std::string& id, Ask ask) {
     return shard.decider().guard(*workflow, [&] { return ask(shard, *workflow); });
   };
 }
-template <class T, class Ask>
-auto on_workflow(const std::string& id, Ask ask) {
-  return [&id, ask = std::move(ask)](Shard& shard) mutable -> Result<T> {
-    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
-    if (!workflow) return std::unexpected(workflow.error());
-    if (*workflow == nullptr) return no_such_workflow(id);
-    return shard.decider().guard(**workflow, [&] { return ask(shard, **workflow); });
-  };
-}
-
 // In memory.
 template <class T, class Ask>
 auto ask_live(const Call& call, const std::string& id, Ask ask) {
@@ -186,18 +176,6 @@ auto ask_live_first(const Call& call, const std::string& id, Ask ask) {
   return ShardAsk<T, decltype(there)>(call, call.node.shard_of(id), std::move(there), Then::answer_if_done,
                                       check_given(id));
 }
-// In memory or in the store.
-template <class T, class Ask>
-auto ask_workflow(const Call& call, const std::string& id, Ask ask) {
-  auto there = on_workflow<T>(id, std::move(ask));
-  return ShardAsk<T, decltype(there)>(call, call.node.shard_of(id), std::move(there), Then::go_on, check_given(id));
-}
-template <class T, class Ask>
-auto ask_workflow_last(const Call& call, const std::string& id, Ask ask) {
-  auto there = on_workflow<T>(id, std::move(ask));
-  return ShardAsk<T, decltype(there)>(call, call.node.shard_of(id), std::move(there), Then::answer, check_given(id));
-}
-
 // Waits until all that the shard has decided is stored, and what could be read before is durable.
 inline auto until_durable(const Call& call, Shard& shard) {
   return ask<void>(call, shard, [](Shard&) { return Result<void>(); });

@@ -170,8 +170,10 @@ TEST(DeletePolicy, refuses_a_workflow_that_was_prepared_before) {
   ASSERT_TRUE(o.policy().delete_policy("p"));
   const std::string& id = prepared->facts->id.text();
   Result<LiveWorkflow*> created = nullptr;
-  ASSERT_TRUE(o.call_on_shard_of(
-      id, [&] { created = operations::create_or_attach(o.node(), o.node().shard_of(id), *prepared); }));
+  bool is_outdated = false;
+  ASSERT_TRUE(o.call_on_shard_of(id, [&] {
+    created = operations::create_or_attach(o.node(), o.node().shard_of(id), *prepared, nullptr, is_outdated);
+  }));
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().code, ErrorCode::not_found);
 }

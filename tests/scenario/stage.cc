@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "orchestrator/replay.h"
+#include "tests/support/find_or_read.h"
 
 namespace pawl::testing {
 
@@ -61,7 +62,7 @@ void Stage::create(const std::string& id, const DefinitionPtr& definition) {
                                                                          .priority = Priority::normal,
                                                                          .cancel_grace = std::chrono::seconds(10)});
   const Result<void> created = call(id, [&](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> made = shard.lifecycle().create(*bound, facts, true);
+    const Result<LiveWorkflow*> made = shard.lifecycle().create(*bound, facts, false);
     return made ? Result<void>() : std::unexpected(made.error());
   });
   PAWL_ASSERT(created.has_value(), "{}", describe(created.error()));
@@ -71,9 +72,13 @@ Result<void> Stage::define_policy(const std::string& name, const PolicyConfig& c
   return node_->make(node_->policies().define(name, config));
 }
 
+Result<LiveWorkflow*> Stage::load(Shard& shard, const std::string& id) {
+  return find_or_read(shard.recovery(), shard.workflows(), shard.commits(), node_->definitions(), id);
+}
+
 Result<void> Stage::ask(const std::string& id, const std::function<Result<void>(Shard&, LiveWorkflow&)>& asked) {
   return call(id, [&](Shard& shard) -> Result<void> {
-    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
+    const Result<LiveWorkflow*> workflow = load(shard, id);
     if (!workflow) return std::unexpected(workflow.error());
     if (*workflow == nullptr) return fail(ErrorCode::not_found, "there is no workflow " + id);
     return asked(shard, **workflow);
@@ -104,8 +109,8 @@ void Stage::stall(bool stalled) {
 }
 
 void Stage::post(const std::string& id, const std::function<void(Shard&, LiveWorkflow&)>& call) {
-  node_->shard_of(id).mailbox().post([=](Shard& shard) {
-    const Result<LiveWorkflow*> workflow = shard.recovery().load_one(id);
+  node_->shard_of(id).mailbox().post([=, this](Shard& shard) {
+    const Result<LiveWorkflow*> workflow = load(shard, id);
     PAWL_ASSERT(workflow.has_value() && *workflow != nullptr, "there is no workflow {}", id);
     call(shard, **workflow);
   });

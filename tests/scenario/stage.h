@@ -52,6 +52,7 @@ class Stage {
 
  private:
   void boot();
+  Result<LiveWorkflow*> load(Shard& shard, const std::string& id);
   void run();
   Result<void> call(const std::string& id, const std::function<Result<void>(Shard&)>& call);
   Result<DefinitionPtr> definition(const std::string& hash);

@@ -1,5 +1,5 @@
 #include "operations/compensation/operations.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 

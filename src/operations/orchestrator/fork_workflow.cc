@@ -7,7 +7,7 @@
 #include "operations/new_workflow.h"
 #include "operations/orchestrator/operations.h"
 #include "orchestrator/replay.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 
@@ -49,14 +49,18 @@ Steps<std::string> fork_workflow(Call call, request::ForkWorkflow request) {
                                          .facts = known,
                                          .state = std::move(state)};
   const CanonicalText canonical = canonical_for(call.node, fork, **bound);
-  Result<std::string> forked =
-      co_await ask<std::string>(call, call.node.shard_of(fork), [&](Shard& shard) -> Result<std::string> {
-        const Result<LiveWorkflow*> created = shard.lifecycle().create(*bound, known, options.id.has_value());
-        if (!created) return std::unexpected(created.error());
-        if (Result<void> restored = shard.lifecycle().restore(**created, restore); !restored)
-          return std::unexpected(std::move(restored.error()));
-        return fork;
-      });
+  const auto make = [&](Shard& shard, const StoreLookup* lookup, bool& is_outdated) -> Result<std::string> {
+    is_outdated = lookup != nullptr && shard.recovery().is_outdated(*lookup);
+    if (is_outdated) return no_such_workflow(fork);
+    const Result<LiveWorkflow*> created =
+        shard.lifecycle().create(*bound, known, lookup != nullptr && lookup->is_stored());
+    if (!created) return std::unexpected(created.error());
+    if (Result<void> restored = shard.lifecycle().restore(**created, restore); !restored)
+      return std::unexpected(std::move(restored.error()));
+    return fork;
+  };
+  const FirstLook look = options.id ? FirstLook::whether_stored : FirstLook::none;
+  Result<std::string> forked = co_await ask_with_lookup<std::string>(call, fork, look, Then::answer, make);
   co_return forked;
 }
 

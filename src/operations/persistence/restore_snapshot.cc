@@ -1,7 +1,7 @@
 #include "core/stored_state.h"
 #include "operations/persistence/operations.h"
 #include "operations/persistence/snapshot_names.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 

@@ -1,7 +1,7 @@
 #include "base/value_check.h"
 #include "operations/policy/letters.h"
 #include "operations/policy/operations.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 

@@ -1,6 +1,6 @@
 #include "operations/policy/letters.h"
 #include "operations/policy/operations.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 
 namespace pawl::operations {
 

@@ -20,15 +20,12 @@ Result<void> Lifecycle::check_policies(const Definition& definition) const {
   return definition.policies().empty() ? Result<void>() : environment_.policies.registry().check_known(definition);
 }
 
-Result<LiveWorkflow*> Lifecycle::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken) {
+Result<LiveWorkflow*> Lifecycle::create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool is_stored) {
   if (environment_.limits.read_only) return Decider::refuse_to_change();
   const std::string& id = facts->id.text();
   if (workflows_.is_being_removed(id)) return being_removed(id);
-  Result<bool> taken = workflows_.find(id) != nullptr;
-  *taken |= quarantine_.reason_of(id) != nullptr;
-  if (!*taken && id_may_be_taken) taken = commits_.store().contains(id);
-  if (!taken) return std::unexpected(taken.error());
-  if (*taken) return fail(ErrorCode::already_exists, fmt::format("workflow {} already exists", in_quotes(id)));
+  if (is_stored || workflows_.find(id) != nullptr || quarantine_.reason_of(id) != nullptr)
+    return fail(ErrorCode::already_exists, fmt::format("workflow {} already exists", in_quotes(id)));
   if (Result<void> ok = check_new(*bound, 1); !ok) return std::unexpected(std::move(ok.error()));
   return make(std::move(bound), std::move(facts));
 }

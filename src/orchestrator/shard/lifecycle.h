@@ -37,8 +37,9 @@ class Lifecycle {
         waiters_(waiters),
         quarantine_(quarantine) {}
 
-  // Error: `already_exists`, `limit_exceeded`, `not_found` (a policy); `id_may_be_taken`: by a stored workflow.
-  Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool id_may_be_taken);
+  // Error: `already_exists`, `limit_exceeded`, `not_found` (a policy). `is_stored`: a workflow that is not in memory
+  // has this id.
+  Result<LiveWorkflow*> create(BoundDefinitionPtr bound, WorkflowFactsPtr facts, bool is_stored);
   // The same, under the id of a workflow that has ended, of which nothing is left. Error: `invalid_state`.
   Result<LiveWorkflow*> replace(LiveWorkflow& ended, BoundDefinitionPtr bound, WorkflowFactsPtr facts);
   Result<void> execute(LiveWorkflow& workflow);

@@ -113,11 +113,11 @@ TEST(Lifecycle, keeps_an_id_that_is_being_removed_from_everybody) {
   EXPECT_EQ(parts.workflows.find("w"), nullptr);
   const auto create = [&] {
     const DefinitionPtr definition = define(chain(1));
-    return parts.lifecycle.create(bound(definition), facts_of("w", definition), true);
+    return parts.lifecycle.create(bound(definition), facts_of("w", definition), false);
   };
   const auto expect_kept = [&] {
     EXPECT_EQ(create().error().code, ErrorCode::unavailable);
-    EXPECT_EQ(parts.recovery.load_one("w").error().code, ErrorCode::unavailable);
+    EXPECT_EQ(parts.recovery.find("w").error().code, ErrorCode::unavailable);
     EXPECT_EQ(code_of(parts.lifecycle.begin_removal("w")), ErrorCode::unavailable);
   };
   expect_kept();

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "orchestrator/replay.h"
 
 namespace pawl {
 bool Recovery::is_wanted(std::string_view id) const {
@@ -16,25 +15,23 @@ bool Recovery::is_wanted(std::string_view id) const {
   return !limits.standby && (!limits.only || limits.only->contains(id));
 }
 
-Result<LiveWorkflow*> Recovery::take_up(const StoredWorkflow& stored) {
-  if (quarantine_.breaks_shard(stored.id))
-    return fail(ErrorCode::corruption,
-                fmt::format("storing workflow {} breaks an invariant each time", in_quotes(stored.id)));
-  Result<core::Workflow> state = replay(stored, environment_.definitions.source(commits_.store()));
-  if (!state) return std::unexpected(std::move(state.error()));
-  Result<BoundDefinitionPtr> bound = environment_.definitions.load(state->definition().hash(), commits_.store());
-  if (!bound) return std::unexpected(std::move(bound.error()));
+Result<void> Recovery::check_breaks(const std::string& id) const {
+  if (!quarantine_.breaks_shard(id)) return {};
+  return fail(ErrorCode::corruption, fmt::format("storing workflow {} breaks an invariant each time", in_quotes(id)));
+}
+
+LiveWorkflow& Recovery::take_up(LoadedWorkflow&& loaded) {
   LiveWorkflow& workflow = workflows_.add();
-  workflow.state = *std::move(state);
-  workflow.bound = *std::move(bound);
+  workflow.state = std::move(loaded.state);
+  workflow.bound = std::move(loaded.bound);
   workflow.ended = is_terminal(workflow.state.state);
   workflow.end_event = workflow.state.event_count;
   // Its time goes on from where it stopped, should the wall clock have been set back.
   workflow.time_offset = std::max(timers_.correction(), workflow.state.last_event_at - timers_.now());
-  workflow.held = !is_wanted(stored.id);
-  workflow.checkpoint = stored.runs.empty() ? workflow.state.event_count : stored.runs.front().first_event;
+  workflow.held = !is_wanted(workflow.state.id());
+  workflow.checkpoint = loaded.checkpoint;
   workflows_.name(workflow);
-  return &workflow;
+  return workflow;
 }
 
 void Recovery::recover(LiveWorkflow& workflow, bool crashed) {
@@ -51,6 +48,14 @@ void Recovery::recover(LiveWorkflow& workflow, bool crashed) {
   if (queued) lifecycle_.queue_again(workflow);
 }
 
+Result<void> Recovery::take_up_and_run(const StoredWorkflow& stored, bool crashed) {
+  if (Result<void> sound = check_breaks(stored.id); !sound) return sound;
+  Result<LoadedWorkflow> loaded = load_workflow(stored, environment_.definitions, commits_.store());
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  recover(take_up(*std::move(loaded)), crashed);
+  return {};
+}
+
 Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& go_on) {
   if (environment_.limits.standby) return {};
   timers_.tick();
@@ -61,12 +66,8 @@ Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& g
       failure = stored.error();
       return false;
     }
-    const Result<LiveWorkflow*> workflow = take_up(*stored);
-    if (workflow) {
-      recover(**workflow, crashed);
-    } else {
-      quarantine_.add(stored->id, workflow.error());
-    }
+    const Result<void> taken_up = take_up_and_run(*stored, crashed);
+    if (!taken_up) quarantine_.add(stored->id, taken_up.error());
     const Result<bool> goes_on = go_on();
     if (!goes_on) failure = goes_on.error();
     return goes_on.value_or(false);
@@ -82,22 +83,35 @@ Result<void> Recovery::load(bool crashed, const std::function<Result<bool>()>& g
   return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
 }
 
-Result<LiveWorkflow*> Recovery::load_one(const std::string& id) {
+Result<LiveWorkflow*> Recovery::find(const std::string& id) {
   if (LiveWorkflow* const known = workflows_.find(id)) return known;
   if (workflows_.is_being_removed(id)) return being_removed(id);
   if (const Error* const reason = quarantine_.reason_of(id)) return std::unexpected(*reason);
-  const Result<StoredWorkflow> stored = commits_.store().read_workflow(id);
-  if (!stored && stored.error().code == ErrorCode::not_found) return nullptr;
-  if (!stored) return std::unexpected(stored.error());
-  Result<LiveWorkflow*> workflow = take_up(*stored);
-  if (!workflow) return workflow;
-  if ((*workflow)->ended) {
-    workflows_.note_end(**workflow);
-  } else if (!(*workflow)->held) {
-    recover(**workflow, false);
-    if ((*workflow)->broken) return std::unexpected(*quarantine_.reason_of(id));
+  return nullptr;
+}
+
+bool Recovery::is_outdated(const StoreLookup& lookup) {
+  const Result<LiveWorkflow*> known = find(lookup.id());
+  return known && *known == nullptr && !lookup.holds(workflows_, commits_);
+}
+
+Result<LiveWorkflow*> Recovery::find_or_take_up(StoreLookup& lookup, bool& is_outdated) {
+  is_outdated = this->is_outdated(lookup);
+  Result<LiveWorkflow*> known = find(lookup.id());
+  if (!known || *known != nullptr || is_outdated || !lookup.is_stored()) return known;
+  is_outdated = !lookup.is_read();
+  if (is_outdated) return nullptr;
+  if (Result<void> sound = check_breaks(lookup.id()); !sound) return std::unexpected(std::move(sound.error()));
+  Result<LoadedWorkflow> loaded = lookup.take();
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  LiveWorkflow& workflow = take_up(*std::move(loaded));
+  if (workflow.ended) {
+    workflows_.note_end(workflow);
+  } else if (!workflow.held) {
+    recover(workflow, false);
+    if (workflow.broken) return std::unexpected(*quarantine_.reason_of(lookup.id()));
   }
-  return workflow;
+  return &workflow;
 }
 
 // Each definition is bound once, not once a workflow.

@@ -3,6 +3,7 @@
 
 #include "core/stored_state.h"
 #include "orchestrator/shard/parts_test.h"
+#include "tests/support/find_or_read.h"
 
 namespace pawl::testing {
 namespace {
@@ -25,6 +26,7 @@ struct StockedStore final : HeldStore {
       if (!stored.ended && wanted(id) && !visit(stored)) break;
     return {};
   }
+  Result<bool> contains(std::string_view id) override { return stock.contains(id); }
   Result<StoredWorkflow> read_workflow(std::string_view id) override {
     const auto found = stock.find(id);
     if (found == stock.end()) return fail(ErrorCode::not_found, "there is none");
@@ -51,6 +53,10 @@ class OneRecovery {
   }
   Result<void> load(bool crashed = false) {
     return parts.recovery.load(crashed, []() -> Result<bool> { return true; });
+  }
+
+  Result<LiveWorkflow*> find_or_read(const std::string& id) {
+    return testing::find_or_read(parts.recovery, parts.workflows, parts.commits, parts.definitions, id);
   }
 
   StockedStore store;
@@ -100,7 +106,7 @@ TEST(Recovery, puts_what_does_not_read_into_quarantine_and_takes_up_the_rest) {
   ASSERT_TRUE(it.load());
   EXPECT_NE(it.parts.quarantine.reason_of(bad), nullptr);
   EXPECT_NE(it.parts.workflows.find(good), nullptr);
-  EXPECT_FALSE(it.parts.recovery.load_one(bad)) << "the reason is known";
+  EXPECT_FALSE(it.find_or_read(bad)) << "the reason is known";
 }
 
 TEST(Recovery, does_not_take_up_again_what_took_the_shard_down_twice) {
@@ -120,7 +126,7 @@ TEST(Recovery, takes_up_nothing_on_standby_and_otherwise_what_is_wanted_alone) {
   const std::string id = idle.stock("w");
   ASSERT_TRUE(idle.load());
   EXPECT_EQ(idle.parts.workflow_count, 0U);
-  const Result<LiveWorkflow*> one = idle.parts.recovery.load_one(id);
+  const Result<LiveWorkflow*> one = idle.find_or_read(id);
   ASSERT_TRUE(one);
   EXPECT_TRUE((*one)->held) << "it obeys commands and is not run";
 
@@ -136,13 +142,51 @@ TEST(Recovery, takes_up_nothing_on_standby_and_otherwise_what_is_wanted_alone) {
 TEST(Recovery, loads_one_when_it_is_asked_for) {
   OneRecovery it;
   const std::string id = it.stock("w", [](LiveWorkflow& workflow) { cancel(workflow); });
-  const Result<LiveWorkflow*> loaded = it.parts.recovery.load_one(id);
+  const Result<LiveWorkflow*> loaded = it.find_or_read(id);
   ASSERT_TRUE(loaded);
   EXPECT_TRUE((*loaded)->ended);
-  EXPECT_EQ(it.parts.recovery.load_one(id).value(), *loaded);
-  EXPECT_EQ(it.parts.recovery.load_one("nobody").value(), nullptr);
+  EXPECT_EQ(it.find_or_read(id).value(), *loaded);
+  EXPECT_EQ(it.find_or_read("nobody").value(), nullptr);
   it.parts.workflows.forget_ended(0);
   EXPECT_EQ(it.parts.workflows.find(id), nullptr) << "it is forgotten as others are";
+}
+
+// What was read while the workflow was in memory, and changed there, is not taken up after it was forgotten.
+TEST(Recovery, takes_up_nothing_that_may_have_changed_since_it_was_read) {
+  OneRecovery it;
+  const std::string id = it.stock("w", [](LiveWorkflow& workflow) { cancel(workflow); });
+  const std::string nobody = "nobody";
+  const auto lookup_of = [&](const std::string& which) {
+    StoreLookup lookup(it.parts.workflows, it.parts.commits, it.store, which);
+    EXPECT_TRUE(lookup.read(it.parts.definitions));
+    return lookup;
+  };
+  const auto take_up = [&](StoreLookup& lookup) {
+    bool is_outdated = false;
+    const Result<LiveWorkflow*> workflow = it.parts.recovery.find_or_take_up(lookup, is_outdated);
+    EXPECT_EQ(is_outdated, it.parts.recovery.is_outdated(lookup));
+    return is_outdated ? "outdated" : workflow.value() == nullptr ? "none" : "there";
+  };
+  StoreLookup before = lookup_of(id);
+  StoreLookup none = lookup_of(nobody);
+  EXPECT_STREQ(take_up(none), "none");
+  ASSERT_TRUE(it.find_or_read(id));
+  EXPECT_STREQ(take_up(before), "there") << "in memory, so what was read does not matter";
+  it.parts.workflows.forget_ended(0);
+  EXPECT_STREQ(take_up(before), "outdated");
+  EXPECT_STREQ(take_up(none), "none");
+
+  StoreLookup anew = lookup_of(id);
+  it.parts.commits.use_store(it.store, Epoch(3));
+  EXPECT_STREQ(take_up(anew), "outdated") << "the store was acquired again";
+  EXPECT_STREQ(take_up(none), "outdated");
+
+  StoreLookup only_looked_at(it.parts.workflows, it.parts.commits, it.store, id);
+  ASSERT_TRUE(only_looked_at.look());
+  bool is_outdated = false;
+  (void)it.parts.recovery.find_or_take_up(only_looked_at, is_outdated);
+  EXPECT_TRUE(is_outdated) << "it must be read first";
+  EXPECT_FALSE(it.parts.recovery.is_outdated(only_looked_at)) << "that it is stored is enough for some";
 }
 
 TEST(Recovery, what_waits_for_a_handler_goes_on_when_that_is_added) {

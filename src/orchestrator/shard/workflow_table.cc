@@ -38,7 +38,9 @@ void WorkflowTable::rename(LiveWorkflow& workflow, std::string_view former_id) {
 
 void WorkflowTable::unname(const LiveWorkflow& workflow) {
   const auto known = by_id_.find(workflow.state.id());
-  if (known != by_id_.end() && known->second == workflow.route.place) by_id_.erase(known);
+  if (known == by_id_.end() || known->second != workflow.route.place) return;
+  by_id_.erase(known);
+  note_departure(workflow.state.id());
 }
 
 void WorkflowTable::remove(LiveWorkflow& workflow) {
@@ -83,7 +85,9 @@ std::optional<std::uint64_t> WorkflowTable::begin_removal(const std::string& id)
 
 void WorkflowTable::end_removal(std::string_view id) {
   const auto removal = removals_.find(id);
-  if (removal != removals_.end()) removals_.erase(removal);
+  if (removal == removals_.end()) return;
+  note_departure(id);
+  removals_.erase(removal);
 }
 
 WorkflowTable::Places WorkflowTable::take_all() {

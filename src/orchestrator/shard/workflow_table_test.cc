@@ -226,6 +226,22 @@ TEST(WorkflowTable, keeps_what_lives_again_and_forgets_it_by_its_latest_end) {
   EXPECT_EQ(it.table.find("a"), nullptr);
 }
 
+// What was read of a workflow off the shard holds as long as the number is the same.
+TEST(WorkflowTable, counts_departures_by_id) {
+  OneTable it;
+  const std::uint32_t before = it.table.departures("a");
+  it.end(it.add("a"));
+  EXPECT_EQ(it.table.departures("a"), before) << "whoever looks finds it";
+  it.table.forget_ended(0);
+  const std::uint32_t forgotten = it.table.departures("a");
+  EXPECT_NE(forgotten, before);
+  it.table.remove(it.add("another"));
+  EXPECT_EQ(it.table.departures("a"), forgotten);
+  ASSERT_TRUE(it.table.begin_removal("a"));
+  it.table.end_removal("a");
+  EXPECT_NE(it.table.departures("a"), forgotten);
+}
+
 TEST(WorkflowTable, gives_all_away_and_counts_none_of_them) {
   OneTable it;
   const AttemptRoute route = it.add("a").route;

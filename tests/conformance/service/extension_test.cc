@@ -3,7 +3,7 @@
 
 #include "monitor/observer.h"
 #include "operations/table.h"
-#include "orchestrator/shard_ask.h"
+#include "orchestrator/workflow_ask.h"
 #include "runners/builtin.h"
 #include "runners/thread_pool.h"
 #include "tests/support/graphs.h"

@@ -46,9 +46,11 @@ TEST_F(CliProcesses, get_their_time_to_stop_when_pawl_is_terminated) {
   }
 }
 
+// The shell runs with -e, so the loop must not end with the `sleep` that the signal ends.
 TEST_F(CliProcesses, are_killed_by_a_second_signal) {
-  RunningProgram program = start(run_stored(
-      "name: x\ntasks:\n  a: {run: \"trap 'echo deaf >> log' TERM; echo ready; while :; do sleep 0.01; done\"}\n"));
+  RunningProgram program = start(
+      run_stored("name: x\ntasks:\n"
+                 "  a: {run: \"trap 'echo deaf >> log' TERM; echo ready; while :; do sleep 0.01 || :; done\"}\n"));
   ASSERT_TRUE(program.wait_for("| ready"));
   const auto asked = std::chrono::steady_clock::now();
   program.signal(SIGTERM);
