@@ -1,7 +1,9 @@
 #include "sim/checker.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -9,6 +11,8 @@
 
 #include "core/evolve.h"
 #include "model/event_rows.h"
+#include "model/stored_values.h"
+#include "orchestrator/definition_library.h"
 #include "persistence/keys.h"
 #include "persistence/stored_rows.h"
 
@@ -40,7 +44,27 @@ std::string describe_event(const Event& event) {
   return text;
 }
 
+const MemoryRows::Table& rows_of(const Disk& disk, Space space) {
+  return disk.durable()[static_cast<std::size_t>(space)];
+}
+
+// Each is read once.
+DefinitionSource definitions_on(const Disk& disk) {
+  return [&disk, known = std::make_shared<std::map<std::string, DefinitionPtr>>()](
+             const std::string& hash) -> Result<DefinitionPtr> {
+    if (const auto found = known->find(hash); found != known->end()) return found->second;
+    const MemoryRows::Table& rows = rows_of(disk, Space::definitions);
+    const auto row = rows.find(to_stored_hash(hash));
+    if (row == rows.end()) return fail(ErrorCode::not_found, fmt::format("definition {} is not stored", hash));
+    Result<DefinitionPtr> definition = read_stored_definition(hash, row->second);
+    if (definition) known->emplace(hash, *definition);
+    return definition;
+  };
+}
+
 }  // namespace
+
+Checker::Checker(const Disk& disk) : Checker(disk, definitions_on(disk)) {}
 
 void Checker::violate(std::string what) {
   if (violation_.empty()) violation_ = std::move(what);
@@ -53,19 +77,22 @@ Checker::History& Checker::read(const std::string& id) {
   const auto take = [&](std::uint64_t first, const std::string& run) {
     if (first != history.events.size())
       violate(fmt::format("{}: after {} events comes a run that begins with {}", id, history.events.size(), first));
-    Result<std::vector<Event>> events = decoder.decode_run(run);
+    std::vector<std::string> by;
+    Result<std::vector<Event>> events = decoder.decode_run(run, &by);
     if (!events) {
       violate(fmt::format("{}: {}", id, describe(events.error())));
       return false;
     }
     std::ranges::move(*events, std::back_inserter(history.events));
     history.facts = decoder.facts();
+    for (const std::string& each : by)
+      if (!each.empty()) ++history.asked[each];
     return true;
   };
   const auto take_tail = [&] {
     return !tail || tail->first_event != history.events.size() || take(tail->first_event, tail->events);
   };
-  const MemoryRows::Table& rows = disk_.durable()[static_cast<std::size_t>(Space::history)];
+  const MemoryRows::Table& rows = rows_of(disk_, Space::history);
   const std::string prefix = keys::prefix(id);
   for (auto row = rows.lower_bound(keys::history(id, history.events.size()));
        row != rows.end() && row->first.starts_with(prefix); ++row) {
@@ -79,7 +106,7 @@ Checker::History& Checker::read(const std::string& id) {
 
 // The run that lies in the row of an ended workflow.
 std::optional<StoredRun> Checker::read_tail(const std::string& id) const {
-  const MemoryRows::Table& ended = disk_.durable()[static_cast<std::size_t>(Space::ended)];
+  const MemoryRows::Table& ended = rows_of(disk_, Space::ended);
   const auto row = ended.find(id);
   if (row == ended.end()) return std::nullopt;
   Result<std::optional<StoredRun>> tail = decode_tail(id, row->second);
@@ -88,7 +115,7 @@ std::optional<StoredRun> Checker::read_tail(const std::string& id) const {
 
 std::map<std::uint64_t, std::string> Checker::read_runs(const std::string& id) const {
   std::map<std::uint64_t, std::string> runs;
-  const MemoryRows::Table& rows = disk_.durable()[static_cast<std::size_t>(Space::history)];
+  const MemoryRows::Table& rows = rows_of(disk_, Space::history);
   const std::string prefix = keys::prefix(id);
   for (auto row = rows.lower_bound(prefix); row != rows.end() && row->first.starts_with(prefix); ++row)
     runs.emplace(keys::from_big_endian(std::string_view(row->first).substr(prefix.size())), row->second);
@@ -98,6 +125,7 @@ std::map<std::uint64_t, std::string> Checker::read_runs(const std::string& id) c
 
 void Checker::started(const Assignment& assignment, bool counted) {
   const std::string& id = assignment.facts->id.text();
+  if (is_loose(id)) return;
   const AttemptAddress& attempt = assignment.address;
   History& history = read(id);
   const auto is_its_start = [&](const Event& event) {
@@ -127,7 +155,7 @@ void Checker::started(const Assignment& assignment, bool counted) {
 }
 
 void Checker::observed(const std::string& id, const Event& event) {
-  if (removed_.contains(id)) return;
+  if (removed_.contains(id) || is_loose(id)) return;
   const std::vector<Event>& durable = read(id).events;
   Watched& watched = watched_[id];
   const auto is_same = [told = describe_event(event)](const Event& each) { return describe_event(each) == told; };
@@ -155,18 +183,65 @@ void Checker::may_have_missed(const std::function<bool(const std::string& id)>& 
     if (chosen(id)) watched.is_known = false;
 }
 
+bool Checker::is_loose(const std::string& id) {
+  if (!is_stored_) loose_.insert(id);
+  return loose_.contains(id);
+}
+
+bool Checker::is_there(const std::string& id) const {
+  const MemoryRows::Table& history = rows_of(disk_, Space::history);
+  const auto run = history.lower_bound(keys::prefix(id));
+  if (run != history.end() && run->first.starts_with(keys::prefix(id))) return true;
+  return std::ranges::any_of(std::array{Space::live, Space::ended, Space::checkpoints},
+                             [&](Space space) { return rows_of(disk_, space).contains(id); });
+}
+
+bool Checker::is_removed(const std::string& id) const {
+  return removed_.contains(id) || (leaving_.contains(id) && !is_there(id));
+}
+
 void Checker::removed(const std::string& id) {
+  if (is_loose(id)) return;
   removed_.insert(id);
   histories_.erase(id);
   acknowledged_.erase(id);
+  answers_.erase(id);
+  if (is_there(id)) violate(fmt::format("{}: its removal was acknowledged, and is not durable", id));
 }
 
-void Checker::acknowledged(const std::string& id, std::uint64_t events) {
-  if (removed_.contains(id)) return;
-  const std::size_t durable = read(id).events.size();
-  if (durable < events) violate(fmt::format("{}: {} events were acknowledged, {} are durable", id, events, durable));
-  for (auto& [first, run] : read_runs(id))
-    if (first < events) acknowledged_[id].emplace(first, std::move(run));
+void Checker::acknowledged(const std::string& id, const std::string& by, bool leaves_an_event) {
+  if (is_loose(id) || is_removed(id)) return;
+  const std::size_t caused = read(id).asked[by];
+  answers_[id][by] = caused;
+  if (leaves_an_event && caused == 0)
+    violate(fmt::format("{}: what {} asked for was acknowledged, and is not durable", id, by));
+  for (auto& [first, run] : read_runs(id)) acknowledged_[id].emplace(first, std::move(run));
+}
+
+void Checker::refused(const std::string& id, const std::string& by) {
+  if (!is_loose(id) && !is_removed(id)) answers_[id][by] = 0;
+}
+
+void Checker::check_answers(const std::string& id, const std::map<std::string, std::size_t>& answers) {
+  const std::map<std::string, std::size_t>& asked = read(id).asked;
+  for (const auto& [by, events] : answers) {
+    const auto caused = asked.find(by);
+    const std::size_t durable = caused == asked.end() ? 0 : caused->second;
+    if (durable != events)
+      violate(fmt::format("{}: {} had caused {} events when it was answered, and has now caused {}", id, by, events,
+                          durable));
+  }
+}
+
+DefinitionPtr Checker::definition_of(const std::string& id) {
+  const WorkflowFactsPtr& facts = read(id).facts;
+  return facts == nullptr ? nullptr : facts->definition;
+}
+
+core::Workflow Checker::state_of(const std::string& id) {
+  core::Workflow state;
+  for (const Event& event : read(id).events) core::evolve(state, event);
+  return state;
 }
 
 std::string Checker::describe_history(const std::string& id) {
@@ -176,7 +251,12 @@ std::string Checker::describe_history(const std::string& id) {
 }
 
 void Checker::check_acknowledged() {
+  for (const std::string& id : removed_)
+    if (!is_loose(id) && is_there(id)) violate(fmt::format("{}: it was removed, and is there", id));
+  for (const auto& [id, answers] : answers_)
+    if (!is_loose(id) && !is_removed(id)) check_answers(id, answers);
   for (const auto& [id, runs] : acknowledged_) {
+    if (is_loose(id) || is_removed(id)) continue;
     const std::map<std::uint64_t, std::string> durable = read_runs(id);
     for (const auto& [first, run] : runs) {
       const auto found = durable.find(first);

@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/plan.h"
-
 namespace pawl::sim {
 namespace {
 
@@ -23,27 +21,34 @@ std::string check_slots(SimNode& node, std::uint32_t shard, const ShardCensus& c
 }
 
 std::string check_executors(SimNode& node, const std::map<ExecutorIndex, std::size_t>& placed, std::size_t queued) {
-  const std::vector<ExecutorReport> executors = node.executors().list();
-  for (std::size_t i = 0; i < executors.size(); ++i) {
+  const std::vector<std::size_t> running = node.executors().running();
+  for (std::size_t i = 0; i < running.size(); ++i) {
     const auto held = placed.find(static_cast<ExecutorIndex>(i));
-    if (std::string wrong = differ("places", executors[i].running, held == placed.end() ? 0 : held->second);
-        !wrong.empty())
+    if (std::string wrong = differ("places", running[i], held == placed.end() ? 0 : held->second); !wrong.empty())
       return wrong;
   }
+  const std::vector<ExecutorReport> executors = node.executors().list();
+  const bool has_room = std::ranges::any_of(
+      executors, [](const ExecutorReport& executor) { return executor.running < executor.capacity; });
+  if (queued > 0 && has_room) return fmt::format("{} workflows are queued, and there is a place", queued);
   return differ("queued workflows", node.executors().queued(), queued);
 }
 
-std::string check_breakers(SimNode& node, const std::map<std::string, std::size_t>& held) {
-  for (const std::string_view breaker : kBreakers) {
-    const std::string name(breaker);
-    const Result<BreakerReport> report = node.policies().check_breaker(name);
-    const auto tasks = held.find(name);
+std::string check_breakers(SimNode& node, const std::map<std::string, std::size_t>& held, std::size_t permitted) {
+  std::size_t probes = 0;
+  for (const PolicyInfo& policy : node.policies().list()) {
+    if (policy.kind != PolicyKind::circuit_breaker) continue;
+    const Result<BreakerReport> report = node.policies().check_breaker(policy.id);
     if (!report) continue;
+    probes += report->probes;
+    const auto tasks = held.find(policy.id);
     if (std::string wrong =
-            differ("held tasks of breaker " + name, report->held, tasks == held.end() ? 0 : tasks->second);
+            differ("held tasks of breaker " + policy.id, report->held, tasks == held.end() ? 0 : tasks->second);
         !wrong.empty())
       return wrong;
   }
+  if (probes > permitted)
+    return fmt::format("{} probes of breakers are on their way, {} attempts are", probes, permitted);
   return {};
 }
 
@@ -64,7 +69,7 @@ std::string check_workflows(const std::map<std::string, int>& in_memory, const D
 bool is_quiet(SimNode& node) {
   for (std::uint32_t i = 0; i < node.shard_count(); ++i)
     if (!node.shard(i).census().is_quiet) return false;
-  return true;
+  return node.node().are_steps_idle();
 }
 
 std::string check_conservation(SimNode& node, const Disk& disk) {
@@ -73,6 +78,7 @@ std::string check_conservation(SimNode& node, const Disk& disk) {
   std::map<std::string, int> in_memory;
   std::size_t queued = 0;
   std::size_t forced = 0;
+  std::size_t permitted = 0;
   for (std::uint32_t i = 0; i < node.shard_count(); ++i) {
     const ShardCensus census = node.shard(i).census();
     if (std::string wrong = check_slots(node, i, census); !wrong.empty()) return wrong;
@@ -81,12 +87,15 @@ std::string check_conservation(SimNode& node, const Disk& disk) {
     for (const std::string& id : census.unfinished) ++in_memory[id];
     queued += census.queued;
     forced += census.forced;
+    permitted += census.permitted;
+    if (census.removals > 0)
+      return fmt::format("shard {} keeps {} ids for removals that nobody makes", i, census.removals);
   }
   const std::size_t processes = node.runner().can_force_end() ? node.runner().out() : 0;
-  for (std::string wrong :
-       {check_executors(node, placed, queued), check_breakers(node, held), differ("processes", processes, forced)})
+  for (std::string wrong : {check_executors(node, placed, queued), check_breakers(node, held, permitted),
+                            differ("processes", processes, forced)})
     if (!wrong.empty()) return wrong;
-  return check_workflows(in_memory, disk);
+  return node.node().is_persistent() ? check_workflows(in_memory, disk) : std::string();
 }
 
 std::string check_nothing_is_held(SimNode& node) {

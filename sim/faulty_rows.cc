@@ -45,7 +45,7 @@ void Disk::crash() {
 }
 
 Result<void> FaultyRows::write(RowBatch& batch, Sync sync) {
-  if (failed_ || dead_) return out_of_order();
+  if (failed_ || is_of_dead_process()) return out_of_order();
   const auto& changes = static_cast<const MemoryBatch&>(batch);
   failed_ = disk_.broken_;
   if (failed_ && disk_.random_.next() % 2 == 0) return out_of_order();
@@ -58,13 +58,13 @@ Result<void> FaultyRows::write(RowBatch& batch, Sync sync) {
 
 Result<void> FaultyRows::sync() {
   failed_ = failed_ || disk_.broken_;
-  if (failed_ || dead_) return out_of_order();
+  if (failed_ || is_of_dead_process()) return out_of_order();
   disk_.sync();
   return {};
 }
 
 Result<void> FaultyRows::mend() {
-  if (disk_.broken_) return out_of_order();
+  if (disk_.broken_ || is_of_dead_process()) return out_of_order();
   failed_ = false;
   disk_.sync();
   return {};

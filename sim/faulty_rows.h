@@ -22,6 +22,8 @@ class Disk {
   [[nodiscard]] std::set<std::string> live() const;
   // The process that had it open died: of what it had not synced, a part may have come through, in order.
   void crash();
+  // The process that has it open ends: whatever it still writes does not arrive.
+  void end_process() { ++process_; }
   // From now on writes fail, until it is repaired.
   void break_down() { broken_ = true; }
   void repair() { broken_ = false; }
@@ -33,17 +35,16 @@ class Disk {
 
   Random random_;
   bool broken_ = false;
+  std::uint64_t process_ = 0;  // that has it open; the number of those before
   MemoryRows::Tables durable_;
   std::vector<MemoryBatch> unsynced_;
 };
 
 class FaultyRows final : public Rows {
  public:
-  explicit FaultyRows(Disk& disk) : disk_(disk), visible_(disk.durable_) {}
+  explicit FaultyRows(Disk& disk) : disk_(disk), process_(disk.process_), visible_(disk.durable_) {}
 
   [[nodiscard]] std::unique_ptr<RowBatch> new_batch() override { return visible_.new_batch(); }
-  // The process ends here: whatever is still written does not arrive.
-  void die() { dead_ = true; }
   Result<void> write(RowBatch& batch, Sync sync) override;
   Result<void> sync() override;
   Result<void> mend() override;
@@ -56,9 +57,11 @@ class FaultyRows final : public Rows {
   Result<void> backup(const std::string& folder) override { return visible_.backup(folder); }
 
  private:
+  [[nodiscard]] bool is_of_dead_process() const { return process_ != disk_.process_; }
+
   Disk& disk_;
+  const std::uint64_t process_;
   MemoryRows visible_;
-  bool dead_ = false;
   bool failed_ = false;  // nothing is written until mend() has succeeded
 };
 

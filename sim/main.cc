@@ -15,9 +15,10 @@ namespace {
 
 int usage() {
   fmt::print(stderr,
-             "pawl_sim [--seed N] [--runs M] [--workflows W] [--bug {}]\n"
-             "  M lives with the seeds N, N+1, ...; each is lived twice now and then, and must be the same\n",
-             pawl::sim::kBugNames);
+             "pawl_sim [--seed N] [--runs M] [--workflows W] [--bug NAME]\n"
+             "  M lives with the seeds N, N+1, ...; each is lived twice now and then, and must be the same\n"
+             "  NAME: {}\n",
+             pawl::sim::bug_names());
   return 2;
 }
 

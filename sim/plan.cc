@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/assert.h"
 #include "base/time.h"
 
 namespace pawl::sim {
@@ -52,6 +51,15 @@ std::string random_condition(const TaskSpec& task, Random& random) {
   }
 }
 
+// Empty: there is none.
+std::string one_of(Random& random, const std::vector<std::string>& names) {
+  return names.empty() ? std::string() : names[random.next() % names.size()];
+}
+
+}  // namespace
+
+std::string task_name(std::size_t place) { return fmt::format("t{}", place); }
+
 RetryPolicy random_retries(Random& random) {
   RetryPolicy policy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 4),
                      .backoff = one_in(random, 2) ? Backoff::fixed : Backoff::exponential,
@@ -61,64 +69,49 @@ RetryPolicy random_retries(Random& random) {
   return policy;
 }
 
-}  // namespace
-
-Compensation random_compensation(Random& random) {
+Compensation random_compensation(Random& random, const Names& names) {
   Compensation compensation{.module = "sim", .function = "work"};
   if (one_in(random, 3)) compensation = {.module = "test", .function = "noop"};
   if (one_in(random, 2)) compensation.timeout = milliseconds(20 + random.next() % 200);
   if (one_in(random, 2))
     compensation.retry_policy = RetryPolicy{.max_attempts = 1 + static_cast<std::uint32_t>(random.next() % 4),
                                             .base_delay = milliseconds(random.next() % 50)};
+  if (!compensation.retry_policy && one_in(random, 4)) compensation.retry_policy_name = one_of(random, names.retries);
   return compensation;
 }
 
-TaskSpec random_task(Random& random, std::size_t before, Timestamp wall) {
+TaskSpec random_task(Random& random, const Names& names, std::size_t before, Timestamp wall) {
   TaskSpec task;
-  task.id = fmt::format("t{}", before);
+  task.id = task_name(before);
   give_work(task, random, wall);
   for (std::size_t d = 0; d < before; ++d)
-    if (one_in(random, 3)) task.dependencies.push_back(fmt::format("t{}", d));
+    if (one_in(random, 3)) task.dependencies.push_back(task_name(d));
   if (one_in(random, 4)) task.when = random_condition(task, random);
   if (!task.dependencies.empty() && task.module == "sim" && one_in(random, 2))
     task.args = boost::json::array{fmt::format("${{{{ tasks.{}.result }}}}", task.dependencies.front())};
   if (one_in(random, 3)) task.retry_policy = random_retries(random);
+  if (!task.retry_policy && one_in(random, 4)) task.retry_policy_name = one_of(random, names.retries);
   if (one_in(random, 2)) task.timeout = milliseconds(20 + random.next() % 200);
   task.allow_failure = one_in(random, 6);
   if (one_in(random, 8)) task.schedule_to_start = milliseconds(20 + random.next() % 500);
   if (one_in(random, 8)) task.schedule_to_close = milliseconds(50 + random.next() % 500);
-  if (one_in(random, 4)) task.circuit_breaker = kBreakers[random.next() % std::size(kBreakers)];
+  if (one_in(random, 4)) task.circuit_breaker = one_of(random, names.breakers);
   if (!task.circuit_breaker.empty() && one_in(random, 3)) task.on_open = OnOpen::fail;
-  if (one_in(random, 2)) task.compensation = random_compensation(random);
+  if (one_in(random, 2)) task.compensation = random_compensation(random, names);
   task.pivot = one_in(random, 12);
   return task;
 }
 
-DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers, Timestamp wall) {
+WorkflowSpec random_spec(Random& random, const Names& names, Timestamp wall) {
   WorkflowSpec spec{.name = fmt::format("d{}", random.next() % 5)};
   spec.on_failure = one_in(random, 2) ? OnFailure::fail : OnFailure::continue_;
   if (one_in(random, 4)) spec.timeout = milliseconds(100 + random.next() % 2000);
   spec.saga = !one_in(random, 4);
-  const std::size_t tasks = 1 + random.next() % 8;
-  for (std::size_t i = 0; i < tasks; ++i) spec.tasks.push_back(random_task(random, i, wall));
+  if (one_in(random, 4)) spec.timeout_policy = one_of(random, names.timeouts);
+  const std::size_t tasks = 1 + random.next() % kMostTasks;
+  for (std::size_t i = 0; i < tasks; ++i) spec.tasks.push_back(random_task(random, names, i, wall));
   if (one_in(random, 4)) spec.output = Json("${{ tasks.t0.result }}");
-  const Result<DefinitionPtr> definition = make_definition(spec, {.limits = {}, .handlers = &handlers});
-  PAWL_ASSERT(definition.has_value(), "{}", describe(definition.error()));
-  return *definition;
-}
-
-Action random_action(Random& random) {
-  constexpr Action kActions[] = {Action::start,    Action::start,      Action::start,
-                                 Action::start,    Action::create,     Action::create,
-                                 Action::execute,  Action::execute,    Action::pause,
-                                 Action::resume,   Action::resume,     Action::cancel,
-                                 Action::fail,     Action::skip,       Action::snapshot,
-                                 Action::snapshot, Action::restore,    Action::fork,
-                                 Action::late,     Action::retry,      Action::rerun,
-                                 Action::redrive,  Action::compensate, Action::redrive_compensation,
-                                 Action::discard,  Action::race,       Action::race,
-                                 Action::remove,   Action::add_task,   Action::register_compensation};
-  return kActions[random.next() % std::size(kActions)];
+  return spec;
 }
 
 }  // namespace pawl::sim

@@ -1,4 +1,4 @@
-// What is asked of the simulated engine: definitions of every kind, and clients that create, pause, cancel, restore.
+// Random definitions of the simulation: graphs of tasks that do what tasks can do.
 #pragma once
 
 #include <string>
@@ -8,45 +8,27 @@
 #include "pawl/definition.h"
 
 #include "base/random.h"
-#include "runners/handler.h"
+#include "base/time.h"
 
 namespace pawl::sim {
 
-// A random graph with conditions over results, retries, timeouts, sleeps, waits for a time of day soon after `wall`,
-// compensations, circuit breakers, tasks that may fail; all of it ends by itself.
-DefinitionPtr random_definition(Random& random, const HandlerRegistry& handlers, Timestamp wall);
-// A task as those of such a definition have, after the first `before` of them.
-TaskSpec random_task(Random& random, std::size_t before, Timestamp wall);
-Compensation random_compensation(Random& random);
+// A task is named by its place.
+inline constexpr std::size_t kMostTasks = 8;
+[[nodiscard]] std::string task_name(std::size_t place);
 
-// The circuit breakers that tasks name.
-inline constexpr std::string_view kBreakers[] = {"left", "right"};
-
-enum class Action : std::uint8_t {
-  start,
-  create,
-  execute,
-  pause,
-  resume,
-  cancel,
-  fail,
-  skip,
-  snapshot,
-  restore,
-  fork,
-  late,
-  retry,
-  rerun,
-  redrive,
-  compensate,
-  redrive_compensation,
-  discard,
-  race,
-  remove,
-  add_task,
-  register_compensation
+// The stored policies that definitions may name.
+struct Names {
+  std::vector<std::string> breakers;
+  std::vector<std::string> retries;
+  std::vector<std::string> timeouts;
 };
 
-Action random_action(Random& random);
+// A random graph with conditions over results, retries, timeouts, sleeps, waits for a time of day soon after `wall`,
+// compensations, circuit breakers, tasks that may fail; all of it ends by itself.
+WorkflowSpec random_spec(Random& random, const Names& names, Timestamp wall);
+// A task as those of such a definition have, after the first `before` of them.
+TaskSpec random_task(Random& random, const Names& names, std::size_t before, Timestamp wall);
+Compensation random_compensation(Random& random, const Names& names);
+RetryPolicy random_retries(Random& random);
 
 }  // namespace pawl::sim

@@ -49,6 +49,7 @@ class StoreDecorator : public Store {
                                  const std::function<bool(const DeadLetter&)>& visit) override {
     return store_->scan_dead_letters(after, workflow, visit);
   }
+  Result<void> check() override { return store_->check(); }
   Result<void> backup(const std::string& folder) override { return store_->backup(folder); }
 
  protected:

@@ -6,9 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
-#include "model/slot.h"
+#include "operations/table.h"
 #include "runners/builtin.h"
-#include "sim/plan.h"
 #include "sim/store_decorator.h"
 
 namespace pawl::sim {
@@ -18,9 +17,14 @@ namespace {
 constexpr std::uint64_t kCheckpointEvents = 8;
 // What a few turns create is listed, and some of it outlives its list.
 constexpr BirthLimits kLists{.fewest = 1, .turns = 3, .listed = 8};
-
 // So that shards meet the limit.
 constexpr std::size_t kCommits = 3;
+// Of those that have ended, while nothing is stored.
+constexpr std::size_t kFinished = 8;
+constexpr std::size_t kOutcomesPerBug = 20;
+constexpr std::size_t kCallsPerBug = 50;
+
+const PersistenceOptions kDisk{.data_dir = "simulated"};
 
 std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
   constexpr std::uint64_t kPrime = 1099511628211U;  // FNV-1a
@@ -28,51 +32,40 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
   return hash;
 }
 
-// The store with a mistake in it.
-class BuggyStore final : public StoreDecorator {
+// Tells how the process before had ended.
+class WatchedStore final : public StoreDecorator {
  public:
-  BuggyStore(std::unique_ptr<Store> store, Bug bug) : StoreDecorator(std::move(store)), bug_(bug) {}
-
-  void commit(const Commit& batch, CommitListener& listener) override {
-    switch (bug_) {
-      case Bug::early_acknowledgement:
-        inner().commit(batch, nobody());
-        listener.committed(batch.sequence, {});
-        return;
-      case Bug::lost_commit:
-        if (++commits_ % kLostEvery != 0) return inner().commit(batch, listener);
-        listener.committed(batch.sequence, {});
-        return;
-      default:
-        inner().commit(batch, listener);
-        return;
-    }
+  WatchedStore(std::unique_ptr<Store> store, bool& saw_crash)
+      : StoreDecorator(std::move(store)), saw_crash_(saw_crash) {}
+  Result<Ownership> acquire() override {
+    Result<Ownership> owned = StoreDecorator::acquire();
+    if (owned && !std::exchange(is_acquired_, true)) saw_crash_ |= !owned->clean;
+    return owned;
   }
 
  private:
-  static constexpr int kLostEvery = 50;
-  // Outlives the store, which tells what became of a commit until its end.
-  static CommitListener& nobody() {
-    struct Nobody final : CommitListener {
-      void committed(std::uint64_t, Result<void>) override {}
-    };
-    static Nobody listener;
-    return listener;
-  }
-  const Bug bug_;
-  int commits_ = 0;
+  bool& saw_crash_;
+  bool is_acquired_ = false;
 };
 
-}  // namespace
-
-Bug parse_bug(std::string_view name) {
-  if (name == "early_acknowledgement") return Bug::early_acknowledgement;
-  if (name == "lost_commit") return Bug::lost_commit;
-  if (name == "lost_outcome") return Bug::lost_outcome;
-  if (name == "lost_place") return Bug::lost_place;
-  if (name == "lost_stop") return Bug::lost_stop;
-  return name == "overlap" ? Bug::overlap : Bug::none;
+pawl::NodeOptions node_options(const NodeOptions& options, std::uint64_t seed) {
+  pawl::NodeOptions made{.shards = options.shards,
+                         .max_concurrent_tasks = options.task_slots,
+                         .max_concurrent_workflows = options.workflow_places,
+                         .max_finished_workflows = kFinished,
+                         .cancel_grace = options.cancel_grace,
+                         .definitions = {},
+                         .shard = {},
+                         .has_threads = false,
+                         .seed = seed};
+  made.shard.inbox = options.inbox;
+  made.shard.checkpoint_events = kCheckpointEvents;
+  made.shard.commits = kCommits;
+  made.shard.checks_invariants = true;
+  return made;
 }
+
+}  // namespace
 
 void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
   add_builtin_handlers(handlers, runner);
@@ -81,8 +74,20 @@ void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
   PAWL_ASSERT(added.has_value(), "{}", added.error().message);
 }
 
+std::size_t SimNode::AddressHash::operator()(const AttemptAddress& address) const {
+  constexpr std::size_t kPrime = 1099511628211U;
+  std::size_t hash = 0;
+  for (const std::size_t part :
+       {std::size_t{address.route.shard}, std::size_t{address.route.place}, std::size_t{address.route.generation},
+        std::size_t{address.action.task}, std::size_t{address.action.undo}, std::size_t{address.attempt}})
+    hash = (hash ^ part) * kPrime;
+  return hash;
+}
+
 SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Checker& checker, std::uint64_t seed)
-    : clock_(clock),
+    : options_(options),
+      disk_(disk),
+      clock_(clock),
       checker_(checker),
       runner_(clock,
               {.seed = seed,
@@ -91,146 +96,107 @@ SimNode::SimNode(const NodeOptions& options, Disk& disk, VirtualClock& clock, Ch
                .is_deaf = options.bug == Bug::lost_stop},
               [this](const Assignment& assignment) { starts(assignment); }),
       handlers_(runner_),
-      definitions_(handlers_, options.shards),
-      slots_(options.task_slots, options.shards),
-      executors_(options.workflow_places),
-      policies_(clock),
-      permits_(policies_),
-      records_(
-          clock, [this](Epoch failed) { return renew(failed); }, [](const Error*) {}),
-      options_(options) {
+      saboteur_(options.bug, seed),
+      down_(options.shards, false) {
   add_sim_handlers(handlers_, runner_);
-  auto rows = std::make_unique<FaultyRows>(disk);
-  rows_ = rows.get();
-  Result<std::unique_ptr<RowStore>> store =
-      RowStore::open(std::move(rows), {.sync_delay = Duration(0), .own_threads = false}, kLists);
-  PAWL_ASSERT(store.has_value(), "{}", store.error().message);
+  node_ = std::make_unique<Node>(
+      node_options(options, seed), operations::table(), [this](const PersistenceOptions&) { return open_store(); },
+      handlers_, static_cast<Observer&>(*this), static_cast<AttemptSink&>(*this), clock);
   checker_.may_have_missed([](const std::string&) { return true; });
-  store_ = std::make_unique<BuggyStore>(*std::move(store), options.bug);
-  const Result<Ownership> owned = store_->acquire();
-  PAWL_ASSERT(owned.has_value(), "{}", owned.error().message);
-  epoch_ = owned->epoch;
-  counts_starts_ = !owned->clean;
-  Result<PolicyBook::Stored> known = policies_.read_from(*store_);
-  PAWL_ASSERT(known.has_value(), "{}", known.error().message);
-  policies_.adopt(*std::move(known));
-  policies_.record_in(records_);
-  records_.use_store(*store_, epoch_);
-  for (const std::string_view name : kBreakers)
-    (void)make(policies_.define(  // unless it is stored from before
-        std::string(name),
-        CircuitBreakerPolicy{
-            .failure_threshold = 2, .success_threshold = 2, .timeout = std::chrono::milliseconds(50), .probes = 1}));
-  ShardLimits limits;
-  limits.checkpoint_events = kCheckpointEvents;
-  limits.commits = kCommits;
-  limits.checks_invariants = true;
-  const ShardEnvironment environment{.slots = slots_,
-                                     .executors = executors_,
-                                     .definitions = definitions_,
-                                     .policies = policies_,
-                                     .permits = permits_,
-                                     .observer = *this,
-                                     .sink = *this,
-                                     .clock = clock_,
-                                     .shards = shards_,
-                                     .workflow_count = workflow_count_,
-                                     .letter_count = letter_count_,
-                                     .quarantined = quarantined_,
-                                     .limits = limits};
-  for (std::uint32_t i = 0; i < options.shards; ++i) {
-    shards_.push_back(std::make_unique<Shard>(i, environment, seed + i));
-    shards_.back()->use_store(*store_, epoch_);
-    supervisors_.emplace_back(*shards_.back(), *this, clock_, !owned->clean);
-  }
+  const Result<void> started = node_->start(kDisk);
+  PAWL_ASSERT(started.has_value(), "{}", describe(started.error()));
 }
 
-// What waits to be committed dies with the process. The store goes first, for it tells the shards.
 SimNode::~SimNode() {
-  rows_->die();
-  store_.reset();
+  dead_ = true;
+  disk_.end_process();
+  node_.reset();
+}
+
+// A data directory is opened by one at a time, and by whoever still reads from it.
+Result<std::shared_ptr<Store>> SimNode::open_store() {
+  if (!opened_.expired()) return fail(ErrorCode::unavailable, "the simulated disk is in use");
+  Result<std::unique_ptr<RowStore>> store =
+      RowStore::open(std::make_unique<FaultyRows>(disk_), {.sync_delay = Duration(0), .own_threads = false}, kLists);
+  if (!store) return std::unexpected(store.error());
+  std::shared_ptr<Store> opened =
+      std::make_shared<WatchedStore>(with_bug(*std::move(store), options_.bug), counts_starts_);
+  opened_ = opened;
+  return opened;
 }
 
 Result<void> SimNode::make(Steps<void> change) {
   std::optional<Result<void>> made;
   std::move(change).start(Completion::of<void>([&made](Result<void> answer) { made = std::move(answer); }));
   while (!made) {
-    if (!records_.step()) store_->help();
+    if (!node_->records().step()) store().help();
   }
   return *std::move(made);
 }
 
-Shard& SimNode::shard_of(const std::string& id) { return *shards_[shard_index_of(id, shards_.size())]; }
+void SimNode::call(const Actor& actor, Request request, Completion completion) {
+  const bool is_mistaken = ++calls_ % kCallsPerBug == 0;
+  if (is_mistaken && options_.bug == Bug::lost_answer) return lost_.push_back(std::move(completion));
+  node_->call(actor, std::move(request), std::move(completion));
+}
 
 bool SimNode::step(Random& random) {
+  if (options_.bug != Bug::none) saboteur_.act(*node_);
   const bool busy = step_any(random);
-  if (quarantined_ > 0)
-    for (const auto& shard : shards_)
-      for (const Quarantined& each : shard->quarantine().all()) checker_.violate(each.reason.message);
+  look_at_shards();
   return busy;
 }
 
 bool SimNode::step_any(Random& random) {
-  // From a random one on, the first that has something to do.
-  const std::size_t parts = shards_.size() + 3;
+  const std::size_t parts = shard_count() + 4;
   const std::size_t first = random.next() % parts;
-  for (std::size_t i = 0; i < parts; ++i) {
-    const std::size_t part = (first + i) % parts;
-    if (part < shards_.size()) {
-      const Mailbox::Here here(shards_[part]->mailbox());
-      if (supervisors_[part].step()) return true;
-    } else if (part == shards_.size()) {
-      if (runner_.deliver(
-              [this](const AttemptAddress& address, AttemptOutcome outcome) { finished(address, std::move(outcome)); }))
-        return true;
-    } else if (part == shards_.size() + 1) {
-      if (records_.step()) return true;
-    } else if (!slow_) {
-      store_->help();
-    }
-  }
+  if (first == 0 && step_runner()) return true;
+  if (first == 1 && !slow_) store().help();
+  if (node_->step(random) || step_runner()) return true;
   // help() does not say whether it did anything: whoever was told has a step to take now.
-  if (records_.step()) return true;
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const Mailbox::Here here(shards_[i]->mailbox());
-    if (supervisors_[i].step()) return true;
-  }
-  return false;
+  if (!slow_) store().help();
+  return node_->step(random);
+}
+
+bool SimNode::step_runner() {
+  return runner_.deliver(
+      [this](const AttemptAddress& address, AttemptOutcome outcome) { finished(address, std::move(outcome)); });
 }
 
 std::optional<Timestamp> SimNode::next_due() {
   std::optional<Timestamp> next = runner_.next_due();
-  if (const std::optional<Timestamp> due = records_.due(); due && (!next || *due < *next)) next = due;
-  for (Supervisor& supervisor : supervisors_) {
-    const std::optional<Timestamp> due = supervisor.due();
-    if (due && (!next || *due < *next)) next = due;
-  }
+  if (const std::optional<Timestamp> due = node_->next_due(); due && (!next || *due < *next)) next = due;
   return next;
 }
 
-Result<std::pair<Store*, Epoch>> SimNode::renew(Epoch failed) {
-  if (epoch_ == failed) {
-    const Result<Ownership> owned = store_->acquire();
-    if (!owned) return std::unexpected(owned.error());
-    epoch_ = owned->epoch;
+void SimNode::look_at_shards() {
+  for (std::uint32_t i = 0; i < shard_count(); ++i) {
+    Shard& each = shard(i);
+    for (const Quarantined& workflow : each.quarantine().all()) checker_.violate(workflow.reason.message);
+    const bool is_down = each.down().has_value();
+    if (is_down == down_[i]) continue;
+    down_[i] = is_down;
+    if (!is_down) continue;
+    ++falls_;
+    checker_.may_have_missed([&](const std::string& id) { return &shard_of(id) == &each; });
+    if (each.down()->code == ErrorCode::internal) checker_.violate(each.down()->message);
   }
-  return std::pair(store_.get(), epoch_);
-}
-
-void SimNode::tell(const Shard& shard, const Error* why) {
-  if (why != nullptr) ++falls_;
-  if (why != nullptr) checker_.may_have_missed([&](const std::string& id) { return &shard_of(id) == &shard; });
-  if (why != nullptr && why->code == ErrorCode::internal) checker_.violate(why->message);
 }
 
 void SimNode::starts(const Assignment& assignment) {
+  if (dead_) return;
   checker_.started(assignment, counts_starts_);
+  if (options_.bug == Bug::stale_effect) stale_.push_back(assignment);
+  if (!made_.insert(assignment.address).second)
+    checker_.violate(fmt::format("{}: attempt {} of {} is made twice", assignment.facts->id.text(),
+                                 assignment.address.attempt, to_string(assignment.address.action)));
   if (options_.forces_ends && runner_.has_one_of(assignment))
     checker_.violate(fmt::format("{}: attempt {} of {} is made beside another one", assignment.facts->id.text(),
                                  assignment.address.attempt, to_string(assignment.address.action)));
 }
 
 void SimNode::happened(const WorkflowFacts& facts, const Event& event, std::string_view /*by*/) {
+  if (dead_) return;
   ++observed_;
   checker_.observed(facts.id.text(), event);
   trace_ = mix(mix(trace_, facts.id.text()), name_of(event));
@@ -238,11 +204,19 @@ void SimNode::happened(const WorkflowFacts& facts, const Event& event, std::stri
 }
 
 void SimNode::finished(const AttemptAddress& address, AttemptOutcome outcome) {
-  constexpr std::size_t kMistakeEvery = 50;
-  const bool is_mistaken = ++outcomes_ % kMistakeEvery == 0;
+  const bool is_mistaken = ++outcomes_ % kOutcomesPerBug == 0;
   if (is_mistaken && options_.bug == Bug::lost_outcome) return;
-  if (is_mistaken && options_.bug == Bug::lost_place) (void)executors_.place_running();
-  shards_[address.route.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
+  if (is_mistaken && options_.bug == Bug::lost_place) (void)node_->executors().place_running();
+  if (is_mistaken && options_.bug == Bug::double_outcome) node_->finished(address, {});
+  if (is_mistaken && options_.bug == Bug::stale_effect) make_again(address);
+  node_->finished(address, std::move(outcome));
+}
+
+// While the workflow of the attempt is still there.
+void SimNode::make_again(const AttemptAddress& address) {
+  const auto stale =
+      std::ranges::find_if(stale_, [&](const Assignment& assignment) { return assignment.address == address; });
+  if (stale != stale_.end()) runner_.start(std::span(&*stale, 1));
 }
 
 }  // namespace pawl::sim

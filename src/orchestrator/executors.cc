@@ -73,6 +73,13 @@ std::vector<ExecutorReport> Executors::list() const {
   return reports;
 }
 
+std::vector<std::size_t> Executors::running() const {
+  const MutexLock lock(mutex_);
+  std::vector<std::size_t> counts;
+  for (const Executor& executor : executors_) counts.push_back(executor.running);
+  return counts;
+}
+
 std::size_t Executors::queued() const {
   const MutexLock lock(mutex_);
   std::size_t count = 0;

@@ -49,6 +49,8 @@ class Executors {
   Result<void> remove(const std::string& name);
   [[nodiscard]] std::vector<ExecutorReport> list() const;
   [[nodiscard]] std::size_t queued() const;
+  // Workflows on each, by its index: those that take no more, too.
+  [[nodiscard]] std::vector<std::size_t> running() const;
 
  private:
   struct Executor {

@@ -29,7 +29,7 @@ Node::Node(const NodeOptions& options, const OperationTable& operations, StoreOp
       permits_(policies_),
       slots_(options.max_concurrent_tasks, options.shards),
       executors_(options.max_concurrent_workflows),
-      ids_((std::uint64_t{std::random_device()()} << 32U) | std::random_device()()),
+      ids_(options.seed.value_or((std::uint64_t{std::random_device()()} << 32U) | std::random_device()())),
       store_(std::make_shared<VolatileStore>()) {
   ShardLimits limits = options.shard;
   limits.finished = std::max<std::size_t>(1, options.max_finished_workflows / options.shards);
@@ -58,7 +58,10 @@ Node::Node(const NodeOptions& options, const OperationTable& operations, StoreOp
 Node::~Node() { stop(); }
 
 void Node::finished(const AttemptAddress& address, AttemptOutcome outcome) {
-  shards_[address.route.shard]->mailbox().finished({.address = address, .outcome = std::move(outcome)});
+  Shard& shard = *shards_[address.route.shard];
+  FinishedAttempt attempt{.address = address, .outcome = std::move(outcome)};
+  if (options_.has_threads) return shard.mailbox().finished(std::move(attempt));
+  while (!shard.mailbox().try_finished(attempt)) advance(shard);
 }
 
 void Node::call(const Actor& actor, Request request, Completion completion) {
@@ -109,7 +112,11 @@ Result<void> check_workflow_id(std::string_view id) {
 bool Node::post_in_time(Shard& shard, ShardCall call) {
   while (!shard.mailbox().post(std::move(call))) {  // NOLINT(bugprone-use-after-move): it is left as it was
     if (!running_) return false;
-    std::this_thread::yield();
+    if (options_.has_threads) {
+      std::this_thread::yield();
+    } else {
+      advance(shard);
+    }
   }
   return true;
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +45,10 @@ struct NodeOptions {
   Duration cancel_grace = std::chrono::seconds(10);
   DefinitionLimits definitions;
   ShardLimits shard;
+  // Without threads of its own nothing happens but in Node::step(), and nobody may wait for an answer: for the
+  // simulator.
+  bool has_threads = true;
+  std::optional<std::uint64_t> seed{};  // of ids and jitter; none: one that nobody knows
 
   // Whether every stored workflow is taken up.
   [[nodiscard]] bool runs_all() const { return !shard.standby && !shard.only; }
@@ -65,6 +71,14 @@ class Node final : public Service, private ShardHost {
   // After it returns no shard does anything any more, and all calls and waits have ended. What runners report then goes
   // nowhere.
   void stop();
+  // Of a node without threads (stepping.cc): does one unit of work of a part that has some, chosen at random. False:
+  // all wait for an outcome, a commit (the store's help()) or for time to pass.
+  bool step(Random& random);
+  // When step() is worth calling again although nothing arrives.
+  [[nodiscard]] std::optional<Timestamp> next_due();
+  // No steps of operations wait.
+  [[nodiscard]] bool are_steps_idle() { return steps_.is_idle(); }
+
   // What start() said, whatever has happened since.
   [[nodiscard]] Result<void> check_started() const {
     return start_error_ ? Result<void>(std::unexpected(*start_error_)) : Result<void>();
@@ -112,7 +126,9 @@ class Node final : public Service, private ShardHost {
 
  private:
   // supervise.cc
+  void start_threads(bool crashed);
   void run_shard(Shard& shard, bool crashed);
+  static void end_shard(Supervisor& supervisor);
   void run_records();
   void tell_of_records(const Error* why);
   Result<std::pair<Store*, Epoch>> renew(Epoch failed) override;
@@ -125,11 +141,19 @@ class Node final : public Service, private ShardHost {
   // All shards and the policies go on with `next`, or none of them does.
   Result<void> switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there)
       PAWL_REQUIRES(changing_) PAWL_EXCLUDES(mutex_);
+  Result<void> switch_store_alone(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there)
+      PAWL_REQUIRES(changing_) PAWL_EXCLUDES(mutex_);
+  Result<PolicyBook::Stored> switch_policies(const std::shared_ptr<Store>& next, Epoch epoch) PAWL_EXCLUDES(mutex_);
   Result<void> stop_records(const std::shared_ptr<StoreSwitch>& meeting, const std::shared_ptr<Store>& next,
                             Epoch epoch);
   Result<void> move_to(const std::shared_ptr<Store>& next, const Ownership& owned) PAWL_REQUIRES(changing_);
   Result<void> check_id_is_free(Store& store, bool is_next, const core::Workflow& workflow);
   void load_all(bool crashed);
+
+  // stepping.cc
+  bool step_part(std::size_t part);
+  // Whoever would wait for the shard gives it a turn instead.
+  void advance(const Shard& shard);
 
   const NodeOptions options_;
   const OwnerProcess owner_;
@@ -149,6 +173,7 @@ class Node final : public Service, private ShardHost {
   StepThread steps_;
   std::optional<Error> start_error_;  // written before there is any caller
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::deque<Supervisor> supervisors_;  // only without threads
   std::vector<std::thread> threads_;
   std::thread records_thread_;
   std::atomic<bool> running_{false};

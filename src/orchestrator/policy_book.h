@@ -64,7 +64,9 @@ class PolicyBook {
   void adopt(Stored stored);
   // Makes what is known here, and not there, known to `next` as well; during a standstill. Error: it is not durable.
   Result<void> copy_to(Store& next, Epoch epoch, const Stored& there) const;
-  [[nodiscard]] PolicyRegistry::Standstill stand_still() { return registry_.stand_still(); }
+  [[nodiscard]] PolicyRegistry::Standstill stand_still(const std::function<void()>& meanwhile = {}) {
+    return registry_.stand_still(meanwhile);
+  }
 
  private:
   // Error: it may be durable or not; what was before is recorded again.

@@ -120,6 +120,12 @@ Result<core::Workflow> replay_past(const StoredWorkflow& stored, const Definitio
   EventDecoder decoder(definitions);
   for (const StoredRun& run : stored.runs) {
     if (found) break;
+    if (run.first_event != past.event_count)
+      return fail(
+          ErrorCode::invalid_state,
+          fmt::format("the history of workflow {} lacks events {} to {}, as it does if persistence was disabled "
+                      "meanwhile, and the past cannot be reconstructed without them",
+                      in_quotes(stored.id), past.event_count, run.first_event - 1));
     if (Result<void> applied = apply_run(past, stored, run, decoder, wanted); !applied)
       return std::unexpected(std::move(applied.error()));
   }

@@ -12,6 +12,28 @@ void StepThread::start() {
   thread_ = std::thread([this] { work(); });
 }
 
+void StepThread::start_without_thread() {
+  const MutexLock lock(mutex_);
+  works_ = true;
+}
+
+bool StepThread::step() {
+  std::move_only_function<void()> step;
+  {
+    const MutexLock lock(mutex_);
+    if (steps_.empty()) return false;
+    step = std::move(steps_.front());
+    steps_.pop_front();
+  }
+  step();
+  return true;
+}
+
+bool StepThread::is_idle() {
+  const MutexLock lock(mutex_);
+  return steps_.empty();
+}
+
 void StepThread::run(std::move_only_function<void()> step) {
   {
     const MutexLock lock(mutex_);
@@ -33,22 +55,19 @@ void StepThread::stop() {
     arrived_.notify_one();
   }
   if (thread.joinable()) thread.join();
+  while (step()) {
+  }
 }
 
 void StepThread::work() {
   const EngineThread here;
-  MutexLock lock(mutex_);
-  while (works_ || !steps_.empty()) {
-    if (steps_.empty()) {
-      arrived_.wait(mutex_);
-      continue;
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      while (works_ && steps_.empty()) arrived_.wait(mutex_);
+      if (steps_.empty()) return;
     }
-    std::move_only_function<void()> step = std::move(steps_.front());
-    steps_.pop_front();
-    lock.unlock();
     step();
-    step = nullptr;
-    lock.lock();
   }
 }
 

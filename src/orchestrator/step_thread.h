@@ -1,4 +1,5 @@
-// A thread for the steps of operations for whose answer no thread waits.
+// A thread for the steps of operations for whose answer no thread waits; or, for a node without threads, the queue in
+// which they wait for whoever steps the node.
 // Threads: any.
 #pragma once
 
@@ -19,6 +20,11 @@ class StepThread final : public StepRunner {
 
   // Before the first step. Throws std::system_error if there is no thread to be had.
   void start();
+  // Instead of start(): each step waits until step() is called.
+  void start_without_thread();
+  // Runs the step that has waited longest. False: there is none.
+  bool step();
+  [[nodiscard]] bool is_idle();
   void run(std::move_only_function<void()> step) override;
   // Returns when all steps that have come are done. Whoever brings one later, or to one that was not started, does it
   // there and then.

@@ -35,5 +35,19 @@ TEST(StepThread, leaves_what_comes_too_late_to_who_brings_it) {
   EXPECT_TRUE(done);
 }
 
+TEST(StepThread, without_a_thread_leaves_each_step_to_who_asks_for_it) {
+  StepThread thread;
+  thread.start_without_thread();
+  std::vector<int> order;
+  for (int i = 0; i < 3; ++i) thread.run([&, i] { order.push_back(i); });
+  EXPECT_TRUE(order.empty());
+  EXPECT_TRUE(thread.step());
+  EXPECT_EQ(order, std::vector{0});
+  thread.stop();
+  EXPECT_EQ(order, (std::vector{0, 1, 2}));
+  EXPECT_TRUE(thread.is_idle());
+  EXPECT_FALSE(thread.step());
+}
+
 }  // namespace
 }  // namespace pawl

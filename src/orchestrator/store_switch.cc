@@ -39,6 +39,7 @@ void StoreSwitch::decide(bool switches) {
 
 // Whatever fails, fails before the decision; after it nothing can.
 Result<void> Node::switch_store(const std::shared_ptr<Store>& next, Epoch epoch, const WorkflowCheck& may_go_there) {
+  if (!options_.has_threads) return switch_store_alone(next, epoch, may_go_there);
   const auto meeting = std::make_shared<StoreSwitch>(shards_.size());
   for (const auto& shard : shards_) {
     // By the time that a shard switches, this call may have returned.
@@ -62,19 +63,47 @@ Result<void> Node::switch_store(const std::shared_ptr<Store>& next, Epoch epoch,
   if (ready) ready = stop_records(with_records, next, epoch);
   Result<PolicyBook::Stored> policies;
   if (ready) {
-    policies = policies_.read_from(*next);
+    policies = switch_policies(next, epoch);
     if (!policies) ready = std::unexpected(policies.error());
-  }
-  if (ready) ready = policies_.copy_to(*next, epoch, *policies);
-  if (ready) {
-    const MutexLock lock(mutex_);
-    store_ = next;
-    epoch_ = epoch;
   }
   with_records->decide(ready.has_value());
   meeting->decide(ready.has_value());
   if (ready) policies_.adopt(*std::move(policies));
   return ready;
+}
+
+// Without threads nobody decides anything meanwhile, and nobody waits.
+Result<void> Node::switch_store_alone(const std::shared_ptr<Store>& next, Epoch epoch,
+                                      const WorkflowCheck& may_go_there) {
+  for (Supervisor& supervisor : supervisors_) {
+    const Mailbox::Here here(supervisor.shard().mailbox());
+    Result<void> copied = supervisor.between_turns([&](Shard& shard) -> Result<void> {
+      return shard.down() ? std::unexpected(*shard.down()) : shard.copy_all_to(*next, epoch, may_go_there);
+    });
+    if (!copied) return copied;
+  }
+  const PolicyRegistry::Standstill still = policies_.stand_still([this] {
+    if (!records_.step()) store()->help();
+  });
+  if (Result<void> settled = records_.settle(); !settled) return settled;
+  Result<PolicyBook::Stored> policies = switch_policies(next, epoch);
+  if (!policies) return std::unexpected(std::move(policies.error()));
+  records_.use_store(*next, epoch);
+  for (const auto& shard : shards_) shard->use_store(*next, epoch);
+  policies_.adopt(*std::move(policies));
+  return {};
+}
+
+// The last that may fail: from then on the node has the next store. What is stored there is still to be adopted.
+Result<PolicyBook::Stored> Node::switch_policies(const std::shared_ptr<Store>& next, Epoch epoch) {
+  Result<PolicyBook::Stored> policies = policies_.read_from(*next);
+  if (!policies) return policies;
+  if (Result<void> copied = policies_.copy_to(*next, epoch, *policies); !copied)
+    return std::unexpected(std::move(copied.error()));
+  const MutexLock lock(mutex_);
+  store_ = next;
+  epoch_ = epoch;
+  return policies;
 }
 
 // All that it was asked to record is durable where it was asked for. What is recorded meanwhile waits.
@@ -126,12 +155,20 @@ Result<void> Node::move_to(const std::shared_ptr<Store>& next, const Ownership& 
 // All shards concurrently, for there may be a million workflows. A shard that cannot read them goes down and tries
 // until it can, as at the start of an engine.
 void Node::load_all(bool crashed) {
+  const auto load_one = [crashed](Shard& there) -> Result<void> {
+    if (!there.down())
+      if (Result<void> loaded = there.load(crashed); !loaded) there.commits().break_off(loaded.error());
+    return {};
+  };
+  for (Supervisor& supervisor : supervisors_) {  // of a node without threads
+    const Mailbox::Here here(supervisor.shard().mailbox());
+    (void)supervisor.between_turns(load_one);
+  }
   std::deque<Reply<void>> done;
-  for (const auto& shard : shards_) {
-    ShardCall load = [crashed, completion = PromisedReply<void>(done.emplace_back(), running_)](Shard& there) mutable {
-      if (!there.down())
-        if (Result<void> loaded = there.load(crashed); !loaded) there.commits().break_off(loaded.error());
-      completion.answer({});
+  for (std::size_t i = 0; options_.has_threads && i < shards_.size(); ++i) {
+    const auto& shard = shards_[i];
+    ShardCall load = [load_one, completion = PromisedReply<void>(done.emplace_back(), running_)](Shard& there) mutable {
+      completion.answer(load_one(there));
     };
     (void)post_in_time(*shard, std::move(load));
   }

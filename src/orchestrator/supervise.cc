@@ -58,10 +58,7 @@ Result<void> Node::try_start(const std::optional<PersistenceOptions>& persistenc
   records_.use_store(*store, owned->epoch);
   running_ = true;
   try {
-    steps_.start();
-    records_thread_ = std::thread([this] { run_records(); });
-    for (const auto& shard : shards_)
-      threads_.emplace_back([this, &shard = *shard, crashed = !owned->clean] { run_shard(shard, crashed); });
+    start_threads(!owned->clean);
   } catch (const std::system_error& no_thread) {
     {
       const MutexLock changing(changing_);
@@ -73,6 +70,19 @@ Result<void> Node::try_start(const std::optional<PersistenceOptions>& persistenc
   return {};
 }
 
+void Node::start_threads(bool crashed) {
+  if (!options_.has_threads) {
+    steps_.start_without_thread();
+    for (const auto& shard : shards_)
+      supervisors_.emplace_back(*shard, static_cast<ShardHost&>(*this), clock_, crashed);
+    return;
+  }
+  steps_.start();
+  records_thread_ = std::thread([this] { run_records(); });
+  for (const auto& shard : shards_)
+    threads_.emplace_back([this, &shard = *shard, crashed] { run_shard(shard, crashed); });
+}
+
 void Node::stop() {
   if (!running_.exchange(false)) return;
   for (const auto& shard : shards_) shard->expect_stop();
@@ -80,6 +90,7 @@ void Node::stop() {
     const MutexLock changing(changing_);  // a change of the store needs all shards to come to its end
     for (const auto& shard : shards_) shard->mailbox().stop();
     for (std::thread& thread : threads_) thread.join();
+    for (Supervisor& supervisor : supervisors_) end_shard(supervisor);
   }
   steps_.stop();  // which may wait for changing_
   const MutexLock changing(changing_);
@@ -104,6 +115,10 @@ void Node::run_shard(Shard& shard, bool crashed) {
   Supervisor supervisor(shard, *this, clock_, crashed);
   while (!shard.mailbox().is_stopping())
     if (!supervisor.step()) supervisor.park();
+  end_shard(supervisor);
+}
+
+void Node::end_shard(Supervisor& supervisor) {
   if (const Result<void> ended = supervisor.end(engine_stopping()); !ended) log().warn("{}", describe(ended.error()));
 }
 

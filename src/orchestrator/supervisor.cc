@@ -43,6 +43,16 @@ bool Supervisor::step() {
   return true;
 }
 
+Result<void> Supervisor::between_turns(const std::function<Result<void>(Shard&)>& act) {
+  while (state_ == State::loading) step();
+  const Supervised supervised;
+  Result<void> done;
+  const auto thrown = thrown_by([&] { done = act(shard_); });
+  if (!thrown) return done;
+  go_down(*thrown);
+  return std::unexpected(*thrown);
+}
+
 void Supervisor::park() {
   const Supervised supervised;
   if (const auto thrown = thrown_by([&] { shard_.park(due()); })) go_down(*thrown);

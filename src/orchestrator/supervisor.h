@@ -9,6 +9,7 @@
 // the shard's inbox or for due(). Threads: the shard's.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -34,6 +35,9 @@ class Supervisor {
 
   // One turn, or one step towards being able to take one. False: there was nothing to do.
   bool step();
+  // Does `act` between two turns, of a shard that has taken up its workflows or is down. What it throws is the error,
+  // and takes the shard down.
+  Result<void> between_turns(const std::function<Result<void>(Shard&)>& act);
   // When step() is worth calling again although nothing arrives.
   [[nodiscard]] std::optional<Timestamp> due();
   // Waits until then, or until something arrives.

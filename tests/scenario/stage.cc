@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "orchestrator/replay.h"
 #include "tests/support/find_or_read.h"
 
@@ -14,6 +15,7 @@ Stage::Stage(const sim::NodeOptions& options)
       known_(known_runner_),
       checker_(disk_, [this](const std::string& hash) { return definition(hash); }) {
   sim::add_sim_handlers(known_, known_runner_);
+  log().set_level(spdlog::level::err);  // processes end here without warning
   boot();
 }
 

@@ -49,11 +49,17 @@ Result<Begun> begin(Shard& shard, const std::string& id) {
   return Begun{.given = Begun::Given::up, .number = **begun};
 }
 
+// What a store says that has failed may be lost until it has been acquired again.
+std::unexpected<Error> may_be_durable() {
+  return fail(ErrorCode::unavailable, "it is not known yet whether the workflow was deleted; try again");
+}
+
 // For a shard that is down, on its thread: it does not come up meanwhile. It may have been up since the steps looked,
 // and the workflow have been reopened, so the removal is planned here; such a shard has no turns to hold up.
 Result<void> commit_alone(const Node& node, const std::string& id, bool& is_asked_for) {
   const auto [store, epoch] = node.present();
   Result<std::unique_ptr<Removal>> planned = store->plan_removal(id);
+  if (!planned && planned.error().code == ErrorCode::not_found && is_asked_for) return may_be_durable();
   if (!planned) return std::unexpected(std::move(planned.error()));
   WorkflowChange change;
   change.removal = *std::move(planned);
@@ -93,7 +99,8 @@ Steps<void> try_to_remove(const Call& call, const std::string& id, bool& may_be_
   if (!planned) {
     // What was committed before, with an outcome that nobody knows, and is gone now, was removed.
     const bool is_gone = may_be_gone && planned.error().code == ErrorCode::not_found;
-    if (is_gone && begun->given == Begun::Given::up) {
+    if (is_gone && begun->given == Begun::Given::shard_is_down) co_return may_be_durable();
+    if (is_gone) {
       Result<void> ended = co_await ask<void>(call, shard, [&](Shard& there) -> Result<void> {
         there.lifecycle().end_removal(begun->number, id, true);
         return {};
@@ -103,12 +110,10 @@ Steps<void> try_to_remove(const Call& call, const std::string& id, bool& may_be_
     }
     co_return is_gone ? Result<void>() : std::unexpected(std::move(planned.error()));
   }
-  const bool was_asked_for = may_be_gone;
   Result<void> committed = co_await ask_while_down<void>(call, shard, [&](Shard& there) {
     return commit(call.node, there, *begun, *std::move(planned), id, *store, may_be_gone);
   });
   if (committed) removing.done();
-  if (!committed && was_asked_for && committed.error().code == ErrorCode::not_found) co_return Result<void>();
   co_return committed;
 }
 

@@ -117,14 +117,20 @@ std::coroutine_handle<> PolicyRegistry::take_turn() {
   return awaiting;
 }
 
-PolicyRegistry::Standstill PolicyRegistry::stand_still() {
+PolicyRegistry::Standstill PolicyRegistry::stand_still(const std::function<void()>& meanwhile) {
   {
     const MutexLock lock(mutex_);
     while (stands_still_) changed_.wait(mutex_);
     stands_still_ = true;
-    while (!changing_.empty()) changed_.wait(mutex_);
+    while (!meanwhile && !changing_.empty()) changed_.wait(mutex_);
   }
+  while (is_changing_any()) meanwhile();
   return Standstill(*this);
+}
+
+bool PolicyRegistry::is_changing_any() {
+  const MutexLock lock(mutex_);
+  return !changing_.empty();
 }
 
 void PolicyRegistry::end_standstill() {

@@ -11,6 +11,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -87,8 +88,9 @@ class PolicyRegistry {
    private:
     PolicyRegistry& registry_;
   };
-  // Waits, as a thread, for all who are changing one.
-  [[nodiscard]] Standstill stand_still();
+  // Waits, as a thread, for all who are changing one. Where there is no other thread, `meanwhile` is called until none
+  // does.
+  [[nodiscard]] Standstill stand_still(const std::function<void()>& meanwhile = {});
 
   // In place of those of the same names, if there are such.
   void put(std::vector<PolicyInfo> policies);
@@ -103,6 +105,7 @@ class PolicyRegistry {
   bool wait_for_turn(const std::string& name, std::coroutine_handle<> awaiting);
   void end_change(const std::string& name);
   void end_standstill();
+  [[nodiscard]] bool is_changing_any() PAWL_EXCLUDES(mutex_);
   void resume_waiting();
   // Whose turn it is from now on; null: nobody's.
   std::coroutine_handle<> take_turn();

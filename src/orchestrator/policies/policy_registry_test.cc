@@ -129,5 +129,15 @@ TEST(PolicyRegistry, stands_still_when_nobody_changes_anything) {
   EXPECT_TRUE(later.value());
 }
 
+TEST(PolicyRegistry, stands_still_where_there_is_no_other_thread) {
+  PolicyRegistry registry;
+  Gate gate;
+  int begun = 0;
+  std::optional<Result<void>> changed;
+  testing::start(change(registry, "a", gate, begun), changed);
+  const PolicyRegistry::Standstill still = registry.stand_still([&] { gate.open(); });
+  EXPECT_TRUE(changed.value());
+}
+
 }  // namespace
 }  // namespace pawl

@@ -43,6 +43,7 @@ ShardCensus Shard::census() {
       found.slotless += workflow == nullptr || workflow->bound->definition->waits(timer.key.action) ? 1 : 0;
     if (std::string what = stray(workflow, timer); !what.empty()) found.stray_timers.push_back(std::move(what));
   });
+  found.removals = workflows_.count_removals();
   found.held = permits_.count_held();
   found.permitted = permits_.count_permitted();
   found.forced = attempts_.out().size();

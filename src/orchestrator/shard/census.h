@@ -22,6 +22,7 @@ struct ShardCensus {
   std::map<std::string, std::size_t> held;      // tasks that are held, by the key of what holds them
   std::size_t permitted = 0;                    // attempts that have named permits
   std::size_t timers = 0;
+  std::size_t removals = 0;               // ids that are kept from everybody until they are removed from the store
   std::vector<std::string> stray_timers;  // of workflows or tasks that have ended; described
   bool is_quiet = true;                   // no message, batch or placement is on its way
 };

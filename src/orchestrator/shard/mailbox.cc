@@ -10,8 +10,8 @@ thread_local const Mailbox* t_mailbox = nullptr;
 
 }  // namespace
 
-Mailbox::Here::Here(const Mailbox& mailbox) { t_mailbox = &mailbox; }
-Mailbox::Here::~Here() { t_mailbox = nullptr; }
+Mailbox::Here::Here(const Mailbox& mailbox) : before_(std::exchange(t_mailbox, &mailbox)) {}
+Mailbox::Here::~Here() { t_mailbox = before_; }
 
 bool Mailbox::is_here() const { return t_mailbox == this; }
 
@@ -29,16 +29,22 @@ bool Mailbox::post(ShardCall&& call) {
 }
 
 void Mailbox::finished(FinishedAttempt attempt) {
+  while (!try_finished(attempt)) std::this_thread::yield();
+}
+
+bool Mailbox::try_finished(FinishedAttempt& attempt) {
   if (is_here()) {
     own_.push_back(std::move(attempt));
-    return;
+    return true;
   }
   Message message(std::move(attempt));
-  while (!inbox_.try_push(message)) {
-    if (is_stopping()) return;
-    std::this_thread::yield();
+  if (!inbox_.try_push(message)) {
+    if (is_stopping()) return true;
+    attempt = std::move(std::get<FinishedAttempt>(message));
+    return false;
   }
   parking_.wake();
+  return true;
 }
 
 void Mailbox::nudge() {

@@ -39,6 +39,8 @@ class Mailbox {
   // Waits for room if it must. An outcome is lost only if the shard stops: what was stored of its attempt says that it
   // runs, so it is made again.
   void finished(FinishedAttempt attempt);
+  // The same without waiting. False, and `attempt` is left as it was, if there is no room.
+  bool try_finished(FinishedAttempt& attempt);
   // There may be a task slot.
   void nudge();
   // Handlers were added.
@@ -54,6 +56,9 @@ class Mailbox {
     ~Here();
     Here(const Here&) = delete;
     Here& operator=(const Here&) = delete;
+
+   private:
+    const Mailbox* const before_;
   };
   [[nodiscard]] bool is_here() const;
 

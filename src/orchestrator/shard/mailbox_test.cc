@@ -43,6 +43,31 @@ TEST(Mailbox, that_is_full_leaves_a_call_as_it_was) {
   EXPECT_TRUE(mailbox.post(no_call()));
 }
 
+TEST(Mailbox, that_is_full_leaves_an_outcome_as_it_was_to_who_does_not_wait) {
+  Mailbox mailbox(2);
+  FinishedAttempt first = outcome_of_task(1);
+  FinishedAttempt second = outcome_of_task(2);
+  FinishedAttempt third = outcome_of_task(3);
+  EXPECT_TRUE(mailbox.try_finished(first));
+  EXPECT_TRUE(mailbox.try_finished(second));
+  EXPECT_FALSE(mailbox.try_finished(third));
+  EXPECT_EQ(third.address.action, ActionId(3));
+  EXPECT_EQ(take_outcomes(mailbox).size(), 2U);
+  EXPECT_TRUE(mailbox.try_finished(third));
+}
+
+TEST(Mailbox, of_which_one_is_emptied_within_another_knows_where_it_is) {
+  const Mailbox outer(2);
+  const Mailbox inner(2);
+  const Mailbox::Here here(outer);
+  {
+    const Mailbox::Here there(inner);
+    EXPECT_TRUE(inner.is_here());
+    EXPECT_FALSE(outer.is_here());
+  }
+  EXPECT_TRUE(outer.is_here());
+}
+
 // The handler has run: its outcome waits for room.
 TEST(Mailbox, that_is_full_keeps_an_outcome_waiting_and_loses_none) {
   Mailbox mailbox(2);

@@ -186,6 +186,7 @@ void Shard::use_store(Store& store, Epoch epoch) {
   commits_.use_store(store, epoch);
   // What did not read in another store may do so here; what broke in memory is still broken.
   quarantine_.keep_if([this](const std::string& id) { return workflows_.find_broken(id) != nullptr; });
+  forget_ended();  // as many as this store keeps
 }
 
 Result<void> Shard::load(bool crashed) {

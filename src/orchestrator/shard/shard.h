@@ -88,6 +88,7 @@ class Shard {
   [[nodiscard]] CommitPipeline& commits() { return commits_; }
   [[nodiscard]] const CommitPipeline& commits() const { return commits_; }
   [[nodiscard]] Decider& decider() { return decider_; }
+  [[nodiscard]] ShardTimers& timers() { return timers_; }
   [[nodiscard]] const WorkflowTable& workflows() const { return workflows_; }
   [[nodiscard]] const Quarantine& quarantine() const { return quarantine_; }
   // Why a held task of a workflow of this shard is held.

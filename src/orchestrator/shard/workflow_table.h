@@ -100,6 +100,7 @@ class WorkflowTable {
   // Returns a number by which this removal is known; none if there is another one.
   [[nodiscard]] std::optional<std::uint64_t> begin_removal(const std::string& id);
   void end_removal(std::string_view id);
+  [[nodiscard]] std::size_t count_removals() const { return removals_.size(); }
   [[nodiscard]] bool is_being_removed(std::string_view id) const {
     return !removals_.empty() && removals_.contains(id);
   }
