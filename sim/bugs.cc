@@ -157,7 +157,8 @@ void Saboteur::enter_half_open_breaker(Node& node) {
   for (const PolicyInfo& policy : node.policies().list()) {
     if (policy.kind != PolicyKind::circuit_breaker) continue;
     const Result<BreakerReport> report = node.policies().check_breaker(policy.id);
-    if (report && report->state == BreakerState::half_open) (void)node.policies().enter(policy.id, node.clock().now());
+    if (report && report->state == BreakerState::half_open)
+      (void)node.policies().try_acquire(policy.id, node.clock().now());
   }
 }
 
