@@ -90,7 +90,10 @@ void Node::stop() {
     const MutexLock changing(changing_);  // a change of the store needs all shards to come to its end
     for (const auto& shard : shards_) shard->mailbox().stop();
     for (std::thread& thread : threads_) thread.join();
-    for (Supervisor& supervisor : supervisors_) end_shard(supervisor);
+    for (Supervisor& supervisor : supervisors_) {
+      const Mailbox::Here here(supervisor.shard().mailbox());
+      end_shard(supervisor);
+    }
   }
   steps_.stop();  // which may wait for changing_
   const MutexLock changing(changing_);
