@@ -68,7 +68,7 @@ class BreakerGate {
 
   // Of an action; the kind says nothing.
   [[nodiscard]] static TimerKey key_of(const LiveWorkflow& workflow, ActionId action) {
-    return workflow.timer_key(TimerKind::wake, action);
+    return workflow.timer_key(TimerKind::wait, action);
   }
   void end_passage(const LiveWorkflow& workflow, ActionId action, policy::Verdict verdict, Timestamp now);
   void hold(LiveWorkflow& workflow, ActionId action);
