@@ -39,6 +39,8 @@ Result<void> apply(Decision& decision, const command::SatisfyWait& command) {
 Result<void> apply(Decision& decision, const command::ExpireWait& command) {
   const Result<Wait> wait = find_wait(decision.workflow(), command.action, command.attempt);
   if (!wait) return std::unexpected(wait.error());
+  // The timer has fired; but a restore may have armed it anew, in a decision whose effects are not released yet.
+  disarm_wait(decision.workflow(), command.action, decision.effects());
   if (wait->kind->on_due == OnDue::satisfied) {
     satisfy(decision, command.action, *wait, {});
   } else {
