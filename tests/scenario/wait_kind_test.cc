@@ -16,6 +16,7 @@ namespace pawl::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Result<void> check_word(const Json& args) {
@@ -189,6 +190,29 @@ TEST_F(AddedWait, checks_its_args_where_they_are_written) {
   const Result<DefinitionPtr> definition = make_definition(spec, {.limits = {}, .handlers = &stage.handlers()});
   ASSERT_FALSE(definition);
   EXPECT_THAT(definition.error().message, HasSubstr("how long to wait for it"));
+}
+
+// What the checks of the tests above, and the simulator's, look at.
+TEST(Census, finds_the_timer_that_a_wait_lacks_and_the_one_that_no_wait_has) {
+  Stage stage;
+  WorkflowSpec spec{.name = "sleeps"};
+  for (const char* const id : {"a", "b"})
+    spec.tasks.push_back({.id = id, .module = "timer", .function = "sleep", .args = boost::json::array{"60s"}});
+  spec.tasks[1].dependencies = {"a"};
+  stage.create("w", make_definition(spec).value());
+  ASSERT_TRUE(stage.ask("w", [](Shard& shard, LiveWorkflow& workflow) { return shard.lifecycle().execute(workflow); }));
+  const auto with_state = [&](TaskIndex task, TaskState state) {
+    EXPECT_TRUE(stage.ask("w", [=](Shard&, LiveWorkflow& workflow) -> Result<void> {
+      workflow.state.tasks[task].state = state;
+      return {};
+    }));
+    return stage.node().shard(0).census().stray_timers;
+  };
+  EXPECT_TRUE(with_state(0, TaskState::running).empty());
+  EXPECT_THAT(with_state(1, TaskState::running), ElementsAre(HasSubstr("task 1 waits, and has no timer")));
+  EXPECT_TRUE(with_state(1, TaskState::pending).empty());
+  EXPECT_THAT(with_state(0, TaskState::pending), ElementsAre(HasSubstr("stray timer")));
+  EXPECT_TRUE(with_state(0, TaskState::running).empty());
 }
 
 }  // namespace
