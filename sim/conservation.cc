@@ -16,8 +16,7 @@ std::string differ(std::string_view what, A given, B held) {
 
 std::string check_slots(SimNode& node, std::uint32_t shard, const ShardCensus& census) {
   if (!census.stray_timers.empty()) return census.stray_timers.front();
-  return differ(fmt::format("task slots of shard {}", shard), node.slots().held(shard),
-                census.attempts - census.slotless);
+  return differ(fmt::format("task slots of shard {}", shard), node.slots().held(shard), census.attempts);
 }
 
 std::string check_executors(SimNode& node, const std::map<ExecutorIndex, std::size_t>& placed, std::size_t queued) {

@@ -68,7 +68,7 @@ pawl::NodeOptions node_options(const NodeOptions& options, std::uint64_t seed) {
 }  // namespace
 
 void add_sim_handlers(HandlerRegistry& handlers, Runner& runner) {
-  add_builtin_handlers(handlers, runner);
+  add_builtin_handlers(handlers, {.exec = runner, .sleeps = runner});
   const Result<void> added = handlers.add(
       Handler{.module = "sim", .function = "work", .kind = HandlerKind::on_runner, .call = {}, .runner = &runner});
   PAWL_ASSERT(added.has_value(), "{}", added.error().message);

@@ -31,9 +31,9 @@ inline constexpr Timestamp kLastTime{std::chrono::microseconds(253'402'300'799'9
 // When a wait of this length that begins now is over; one of more than kMaxDuration lasts that long.
 template <class Rep, class Period>
 [[nodiscard]] std::chrono::steady_clock::time_point steady_deadline(std::chrono::duration<Rep, Period> wait) {
-  using Wait = std::chrono::duration<Rep, Period>;
+  using Length = std::chrono::duration<Rep, Period>;
   return std::chrono::steady_clock::now() +
-         std::clamp(wait, Wait::zero(), std::chrono::duration_cast<Wait>(kMaxDuration));
+         std::clamp(wait, Length::zero(), std::chrono::duration_cast<Length>(kMaxDuration));
 }
 
 // A number without a unit is milliseconds. One above 0 and below this is refused: who writes 30 means seconds.

@@ -118,10 +118,15 @@ template <>
 inline constexpr CommandRow kCommandRow<command::TimeOutTask> = {"time out the task", kRunning | kPaused,
                                                                  ErrorCode::conflict};
 
-Result<void> apply(Decision& decision, const command::RetryTask& command);
+Result<void> apply(Decision& decision, const command::SatisfyWait& command);
 template <>
-inline constexpr CommandRow kCommandRow<command::RetryTask> = {"retry the task", kRunning | kPaused,
-                                                               ErrorCode::conflict};
+inline constexpr CommandRow kCommandRow<command::SatisfyWait> = {"satisfy the wait", kRunning | kPaused,
+                                                                 ErrorCode::conflict};
+
+Result<void> apply(Decision& decision, const command::ExpireWait& command);
+template <>
+inline constexpr CommandRow kCommandRow<command::ExpireWait> = {"expire the wait", kRunning | kPaused,
+                                                                ErrorCode::conflict};
 
 Result<void> apply(Decision& decision, const command::SkipTask& command);
 template <>

@@ -30,11 +30,15 @@ namespace pawl::core {
 
 inline const policy::Catalog kNoPolicies;
 
+// Of a task's args with their places filled in, if nobody says otherwise.
+inline constexpr std::size_t kMostArgsBytes = 1'048'576;
+
 // What a decision reads besides the state and the command.
 struct DecisionInputs {
   Timestamp now;
   double random = 0.5;  // in [0, 1)
   const policy::Catalog* policies = &kNoPolicies;
+  std::size_t max_args_bytes = kMostArgsBytes;
 };
 
 // What decisions add to: the events, in order, and the effects to release once those are durable.
@@ -62,6 +66,7 @@ class Decision {
   [[nodiscard]] Timestamp now() const { return inputs_.now; }
   [[nodiscard]] double random() const { return inputs_.random; }
   [[nodiscard]] const policy::Catalog& policies() const { return *inputs_.policies; }
+  [[nodiscard]] std::size_t max_args_bytes() const { return inputs_.max_args_bytes; }
   [[nodiscard]] expression::Evaluator& evaluator() const { return evaluator_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "core/effects.h"
 
 #include "base/time.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 namespace {
@@ -44,10 +45,13 @@ void add_effects(const Workflow& workflow, const event::WorkflowRevived&, std::v
 
 void add_effects(const Workflow& workflow, const event::WorkflowStopping& happened, std::vector<Effect>& effects) {
   if (happened.reason == StopReason::task_failed || workflow.running_tasks == 0) return;
+  bool has_attempts = false;
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
-    if (record.state == TaskState::running)
-      effects.emplace_back(effect::StopTask{.action = action, .attempt = record.attempt, .grace = happened.grace});
+    if (record.state != TaskState::running) return;
+    stop_attempt(workflow, action, happened.grace, effects);
+    has_attempts |= !wait_of(workflow, action);
   });
+  if (!has_attempts) return;
   effects.emplace_back(effect::ArmTimer{.kind = TimerKind::cancel_grace,
                                         .action = kNoAction,
                                         .attempt = 0,
@@ -67,8 +71,9 @@ void add_effects(const Workflow& workflow, const event::WorkflowCancelled&, std:
 }
 
 void add_effects(const Workflow& workflow, const event::TaskStarted& happened, std::vector<Effect>& effects) {
-  effects.emplace_back(
-      effect::DispatchTask{.action = happened.action, .attempt = happened.attempt, .timeout = happened.timeout});
+  if (!workflow.definition().waits(happened.action)) [[likely]]
+    effects.emplace_back(
+        effect::DispatchTask{.action = happened.action, .attempt = happened.attempt, .timeout = happened.timeout});
   if (happened.timeout > Duration::zero())
     effects.emplace_back(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
                                           .action = happened.action,
@@ -98,13 +103,13 @@ void add_effects(const Workflow& workflow, const event::TaskCompleted& happened,
 void add_effects(const Workflow& workflow, const event::TaskRetryScheduled& happened, std::vector<Effect>& effects) {
   disarm_attempt_timeout(workflow, happened.action, effects);
   effects.emplace_back(effect::ArmTimer{
-      .kind = TimerKind::retry, .action = happened.action, .attempt = happened.attempt, .due = happened.due});
+      .kind = TimerKind::wait, .action = happened.action, .attempt = happened.attempt, .due = happened.due});
 }
 
 void add_effects(const Workflow& workflow, const event::TaskFailed& happened, std::vector<Effect>& effects) {
   disarm_attempt_timeout(workflow, happened.action, effects);
   if (workflow.record(happened.action).attempt > 0 && workflow.definition().rules(happened.action).schedule_to_close)
-    effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::retry, .action = happened.action});
+    effects.emplace_back(effect::DisarmTimer{.kind = TimerKind::wait, .action = happened.action});
   pass_schedule_limits_on(workflow, happened.action, effects);
 }
 

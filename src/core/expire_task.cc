@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "core/settle.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 namespace {
@@ -30,8 +31,7 @@ Result<void> apply(Decision& decision, const command::ExpireTask& command) {
     return fail(ErrorCode::conflict, fmt::format("the schedule timeouts of task {} no longer apply",
                                                  in_quotes(workflow.definition().task_id(command.action.task))));
   if (command.to_close && record.state == TaskState::running)
-    decision.request(
-        effect::StopTask{.action = command.action, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
+    stop_attempt(workflow, command.action, workflow.facts->cancel_grace, decision.effects());
   fail_action(decision, command.action, too_late(command.to_close ? "it has not ended" : "it could not start", *limit));
   return {};
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "core/completions.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 namespace {
@@ -73,6 +74,17 @@ std::string explain_slots(const ExplainInputs& inputs) {
   return text;
 }
 
+// Why the wait is not over; nullopt: its terms cannot be told.
+std::optional<Explanation> explain_wait(const Workflow& workflow, ActionId action, const Wait& wait,
+                                        const ExplainInputs& inputs, Explanation explanation) {
+  expression::Evaluator evaluator;
+  const auto terms = terms_of(workflow, action, wait, evaluator, inputs.max_args_bytes);
+  if (!terms) return std::nullopt;
+  explanation.code = wait.kind->code;
+  explanation.text = wait.kind->explain(wait, *terms);
+  return explanation;
+}
+
 Explanation explain_running(const Workflow& workflow, ActionId action, const ExplainInputs& inputs,
                             Explanation explanation) {
   const TaskRecord& record = workflow.record(action);
@@ -99,12 +111,11 @@ Explanation explain_action(const Workflow& workflow, ActionId action, const Expl
                           .code = {},
                           .text = {},
                           .compensation = action.undo};
-  if (record.state == TaskState::running) {
+  const bool is_running = record.state == TaskState::running;
+  if (const auto wait = wait_of(workflow, action); wait && !(is_running && inputs.nobody_runs_it))
+    if (const auto explained = explain_wait(workflow, action, *wait, inputs, explanation)) return *explained;
+  if (is_running) {
     return explain_running(workflow, action, inputs, std::move(explanation));
-  } else if (record.retry_waits) {
-    explanation.code = "retry_due";
-    explanation.text = fmt::format("attempt {} failed; attempt {} is due at {}", +record.attempt, record.attempt + 1,
-                                   format_time(record.completed_at));
   } else if (record.held) {
     const Hold hold = hold_of(workflow, action, inputs);
     explanation.code = hold.reason->code;

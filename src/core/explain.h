@@ -11,6 +11,7 @@
 
 #include "pawl/report.h"
 
+#include "core/decide.h"
 #include "core/workflow.h"
 #include "model/hold.h"
 
@@ -19,6 +20,7 @@ namespace pawl::core {
 // What an explanation reads besides the state.
 struct ExplainInputs {
   bool nobody_runs_it = false;  // the engine has not taken it up
+  std::size_t max_args_bytes = kMostArgsBytes;
   std::size_t slots_in_use = 0;
   std::size_t slots = 0;
   // Of the slots in use, those whose tasks are blocked in wait_workflow; and, for people, which tasks these are.

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "core/settle.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 
@@ -22,8 +23,7 @@ Result<void> apply(Decision& decision, const command::FailTask& command) {
 Result<void> apply(Decision& decision, const command::TimeOutTask& command) {
   const Workflow& workflow = decision.workflow();
   if (Result<void> current = check_attempt(workflow, command.action, command.attempt); !current) return current;
-  decision.request(
-      effect::StopTask{.action = command.action, .attempt = command.attempt, .grace = workflow.facts->cancel_grace});
+  stop_attempt(workflow, command.action, workflow.facts->cancel_grace, decision.effects());
   const auto took = std::chrono::floor<Duration>(decision.now() - workflow.record(command.action).started_at);
   fail_attempt(
       decision, command.action,

@@ -26,6 +26,7 @@ inline WorkflowSpec random_spec(Random& random) {
     if (random.next() % 4 == 0) {
       task.module = "timer";
       task.function = "sleep";
+      task.args = boost::json::array{random.next() % 8 == 0 ? "soon" : "10ms"};
     }
   }
   return spec;
@@ -65,8 +66,9 @@ inline Command random_command(Random& random, const Workflow& workflow) {
       return command::FailTask{action, attempt, {"boom", "it broke"}};
     case 11:
     case 12:
+      return command::ExpireWait{action, attempt};
     case 13:
-      return command::RetryTask{action, attempt};
+      return command::SatisfyWait{action, attempt, JsonText::copy_of("1")};
     case 14:
     case 15:
     case 16:

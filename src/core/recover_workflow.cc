@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/settle.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 namespace {
@@ -16,9 +17,7 @@ void arm_timers(Decision& decision) {
                                       .attempt = 0,
                                       .due = workflow.times_out_from + *timeout});
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
-    if (record.retry_waits)
-      decision.request(effect::ArmTimer{
-          .kind = TimerKind::retry, .action = action, .attempt = record.attempt, .due = record.completed_at});
+    if (record.retry_waits) arm_wait(decision, action, *wait_of(workflow, action));
   });
 }
 
@@ -30,26 +29,28 @@ Duration timeout_of_attempt(const Decision& decision, ActionId action) {
   return std::chrono::duration_cast<Duration>(record.completed_at - record.started_at);
 }
 
-// A task that only waits goes on waiting for what it waited for; its timeout goes on, too.
-void resume_wait(Decision& decision, ActionId action) {
+// The attempt continues to wait for what it waited for; its timeout continues, too.
+void rearm_wait(Decision& decision, ActionId action, const Wait& wait) {
   const TaskRecord& record = decision.workflow().record(action);
   const Duration timeout = timeout_of_attempt(decision, action);
-  decision.request(effect::DispatchTask{.action = action, .attempt = record.attempt, .timeout = timeout});
   if (timeout > Duration::zero())
     decision.request(effect::ArmTimer{.kind = TimerKind::attempt_timeout,
                                       .action = action,
                                       .attempt = record.attempt,
                                       .due = record.started_at + timeout});
+  arm_wait(decision, action, wait);
 }
 
-// Attempts that are not made again: of tasks that had been told to stop, or that crashed too often.
+// Attempts that are not made again: of tasks that had been told to stop, that crashed too often, or that wait.
 void end_last_attempts(Decision& decision, const command::RecoverWorkflow& command) {
   const Workflow& workflow = decision.workflow();
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
     if (record.state != TaskState::running) return;
     if (workflow.was_told_to_stop() && !action.undo) {
       decision.raise(event::TaskCancelled{.action = action, .attempt = record.attempt, .at = decision.now()});
-    } else if (command.crashed && record.crashes + 1U >= command.max_crashes && !workflow.definition().waits(action)) {
+    } else if (const auto wait = wait_of(workflow, action)) {
+      rearm_wait(decision, action, *wait);
+    } else if (command.crashed && record.crashes + 1U >= command.max_crashes) {
       TaskError error("crashed",
                       fmt::format("the process died {} times while an attempt was made", record.crashes + 1));
       error.retryable = false;
@@ -64,7 +65,7 @@ void stop_before_interruptions(Decision& decision) {
   if (workflow.state != WorkflowState::paused) return;
   bool interrupts = false;
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
-    interrupts |= record.state == TaskState::running && !workflow.definition().waits(action);
+    interrupts |= record.state == TaskState::running && !wait_of(workflow, action);
   });
   if (interrupts) stop_if_failed(decision);
 }
@@ -72,13 +73,9 @@ void stop_before_interruptions(Decision& decision) {
 void make_attempts_again(Decision& decision, bool crashed) {
   const Workflow& workflow = decision.workflow();
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
-    if (record.state != TaskState::running) return;
-    if (workflow.definition().waits(action)) {
-      resume_wait(decision, action);
-    } else {
-      decision.raise(event::TaskInterrupted{
-          .action = action, .attempt = record.attempt, .at = decision.now(), .crashed = crashed});
-    }
+    if (record.state != TaskState::running || wait_of(workflow, action)) return;
+    decision.raise(
+        event::TaskInterrupted{.action = action, .attempt = record.attempt, .at = decision.now(), .crashed = crashed});
   });
 }
 

@@ -169,10 +169,23 @@ TEST(Recover, makes_tasks_of_a_paused_workflow_again_when_it_is_resumed_though_a
   EXPECT_EQ(phase_of(h.workflow), Phase::compensating);
 }
 
+TaskSpec an_hour(TaskSpec task) {
+  task.module = "timer";
+  task.function = "sleep";
+  task.args = boost::json::array{"1h"};
+  return task;
+}
+
+// When the timers of this kind that were armed for the action are due.
+std::vector<Timestamp> armed(const Harness& h, TimerKind kind, ActionId action) {
+  std::vector<Timestamp> dues;
+  for (const auto& timer : h.effects<effect::ArmTimer>())
+    if (timer.kind == kind && timer.action == action) dues.push_back(timer.due);
+  return dues;
+}
+
 TEST(Recover, redrives_a_failure_of_a_paused_workflow_in_which_nothing_was_interrupted) {
-  TaskSpec sleep = task("sleep");
-  sleep.module = "timer";
-  sleep.function = "sleep";
+  TaskSpec sleep = an_hour(task("sleep"));
   Harness h(define({task("bad"), task("after", {"bad"}), sleep}));
   h.start();
   ASSERT_TRUE(h.send(command::PauseWorkflow{}));
@@ -184,15 +197,13 @@ TEST(Recover, redrives_a_failure_of_a_paused_workflow_in_which_nothing_was_inter
 
 // A state of before, of a second attempt that started in the moment in which its retry was due.
 TEST(Recover, gives_a_wait_the_timeout_of_today_where_the_state_does_not_tell) {
-  TaskSpec sleep = task("sleep");
-  sleep.module = "timer";
-  sleep.function = "sleep";
+  TaskSpec sleep = an_hour(task("sleep"));
   sleep.timeout = std::chrono::seconds(5);
   Harness h(define({sleep}));
   h.start();
   h.workflow.tasks[0].completed_at = h.task("sleep").started_at;
   ASSERT_TRUE(h.send(kRecover));
-  EXPECT_EQ(h.effects<effect::DispatchTask>().back().timeout, std::chrono::seconds(5));
+  EXPECT_EQ(armed(h, TimerKind::attempt_timeout, 0).back(), h.task("sleep").started_at + std::chrono::seconds(5));
 }
 
 TEST(Recover, cancels_tasks_that_had_been_told_to_stop) {
@@ -205,11 +216,9 @@ TEST(Recover, cancels_tasks_that_had_been_told_to_stop) {
 }
 
 TEST(Recover, goes_on_with_the_timeout_that_an_attempt_was_started_with) {
-  TaskSpec sleep = task("sleep");
-  sleep.module = "timer";
-  sleep.function = "sleep";
+  TaskSpec sleep = an_hour(task("sleep"));
   TaskSpec undone = task("undone", {"sleep"});
-  undone.compensation = Compensation{.module = "timer", .function = "sleep"};
+  undone.compensation = Compensation{.module = "timer", .function = "sleep", .args = boost::json::array{"1h"}};
   WorkflowSpec spec = workflow({sleep, undone});
   spec.timeout_policy = "short";
   policy::Catalog policies;
@@ -221,25 +230,20 @@ TEST(Recover, goes_on_with_the_timeout_that_an_attempt_was_started_with) {
   put(1, std::chrono::seconds(5));
   Harness h(define(spec));
   h.inputs.policies = &policies;
-  const auto timeouts = [&](ActionId action) {
-    std::vector<Duration> found;
-    for (const auto& dispatched : h.effects<effect::DispatchTask>())
-      if (dispatched.action == action) found.push_back(dispatched.timeout);
-    return found;
-  };
   h.start();
   put(2, std::chrono::seconds(50));
   const Timestamp started = h.task("sleep").started_at;
   ASSERT_TRUE(h.send(kRecover));
-  EXPECT_EQ(timeouts(0), (std::vector<Duration>{std::chrono::seconds(5), std::chrono::seconds(5)}));
-  EXPECT_EQ(h.effects<effect::ArmTimer>().back().due, started + std::chrono::seconds(5));
-  ASSERT_TRUE(h.complete("sleep"));
+  EXPECT_EQ(armed(h, TimerKind::attempt_timeout, 0), std::vector<Timestamp>(2, started + std::chrono::seconds(5)));
+  ASSERT_TRUE(h.send(command::ExpireWait{0, 1}));
+  h.start_ready();
   ASSERT_TRUE(h.complete("undone"));
   ASSERT_TRUE(h.send(command::CompensateWorkflow{}));
   h.start_ready();
   ASSERT_TRUE(h.send(kRecover));  // what undoes a task has not that task's own timeout
-  EXPECT_EQ(timeouts(ActionId::undo_of(1)),
-            (std::vector<Duration>{std::chrono::seconds(50), std::chrono::seconds(50)}));
+  const ActionId undo = ActionId::undo_of(1);
+  EXPECT_EQ(armed(h, TimerKind::attempt_timeout, undo),
+            std::vector<Timestamp>(2, h.workflow.record(undo).started_at + std::chrono::seconds(50)));
 }
 
 // The timers that were armed for tasks and not disarmed, and whose tasks do not wait for them.

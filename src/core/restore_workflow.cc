@@ -12,6 +12,7 @@
 #include "core/rework.h"
 #include "core/settle.h"
 #include "core/stored_state.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 namespace {
@@ -23,11 +24,10 @@ Result<Workflow> decode(const WorkflowFactsPtr& facts, const std::string& state)
 void abandon_attempts(Decision& decision) {
   const Workflow& workflow = decision.workflow();
   for_each_action(workflow, [&](ActionId action, const TaskRecord& record) {
-    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .action = action});
+    if (record.state != TaskState::running) disarm_wait(workflow, action, decision.effects());
     if (!is_terminal(record.state)) disarm_schedule_limits(workflow, action, decision.effects());
     if (record.state != TaskState::running) return;
-    decision.request(
-        effect::StopTask{.action = action, .attempt = record.attempt, .grace = workflow.facts->cancel_grace});
+    stop_attempt(workflow, action, workflow.facts->cancel_grace, decision.effects());
     decision.raise(event::TaskCancelled{.action = action, .attempt = record.attempt, .at = decision.now()});
   });
   decision.request(effect::DisarmTimer{.kind = TimerKind::workflow_timeout, .action = kNoAction});

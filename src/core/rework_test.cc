@@ -407,7 +407,7 @@ TEST(Rework, asks_no_condition_again_for_a_second_attempt) {
   Harness h(define({once}));
   h.start();
   ASSERT_TRUE(h.fail("once"));
-  ASSERT_TRUE(h.send(command::RetryTask{0, 1}));
+  ASSERT_TRUE(h.send(command::ExpireWait{0, 1}));
   h.start_ready();
   EXPECT_EQ(h.state("once"), TaskState::running);
   ASSERT_TRUE(h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5}));
@@ -463,7 +463,7 @@ TEST(Restore, gives_back_the_attempts_that_were_made_since) {
     for (int i = 0; i < 3; ++i) {
       ASSERT_EQ(h.state("flaky"), TaskState::running);
       ASSERT_TRUE(h.fail("flaky"));
-      (void)h.send(command::RetryTask{0, h.task("flaky").attempt});
+      (void)h.send(command::ExpireWait{0, h.task("flaky").attempt});
       h.start_ready();
     }
     EXPECT_EQ(h.workflow.state, WorkflowState::failed);

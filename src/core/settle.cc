@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/completions.h"
 #include "core/rework.h"
+#include "core/waits.h"
 #include "core/workflow_scope.h"
 #include "policy/retry.h"
 
@@ -278,7 +279,7 @@ void disarm_pending_tasks(Decision& decision) {
   for (TaskIndex task = 0; task < workflow.task_count(); ++task) {
     const TaskRecord& record = workflow.tasks[task];
     if (record.state != TaskState::pending || record.waiting_on > 0) continue;
-    if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .action = task});
+    disarm_wait(workflow, task, decision.effects());
     disarm_schedule_limits(workflow, task, decision.effects());
   }
 }

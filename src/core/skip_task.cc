@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/settle.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 
@@ -15,7 +16,7 @@ Result<void> apply(Decision& decision, const command::SkipTask& command) {
     return fail(ErrorCode::invalid_state,
                 fmt::format("cannot skip the task: task {} is {}",
                             in_quotes(workflow.definition().task_id(command.task)), to_string(record.state)));
-  if (record.retry_waits) decision.request(effect::DisarmTimer{.kind = TimerKind::retry, .action = command.task});
+  disarm_wait(workflow, command.task, decision.effects());
   decision.raise(event::TaskSkipped{.task = command.task, .reason = SkipReason::request, .at = decision.now()});
   finish_if_done(decision);
   return {};

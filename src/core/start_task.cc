@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "core/settle.h"
+#include "core/waits.h"
 #include "core/workflow_scope.h"
 #include "policy/timeout.h"
 
@@ -65,8 +66,12 @@ Result<void> apply(Decision& decision, const command::StartTask& command) {
     finish_if_done(decision);
     return {};
   }
-  if (raise_started(decision, command.action) && !wanted)
+  if (!raise_started(decision, command.action)) return {};
+  if (!wanted) {
     fail_attempt(decision, command.action, evaluation_failure(wanted.error()));
+  } else if (workflow.definition().waits(command.action)) [[unlikely]] {
+    arm_wait(decision, command.action, *wait_of(workflow, command.action));
+  }
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "core/settle.h"
+#include "core/waits.h"
 
 namespace pawl::core {
 namespace {
@@ -18,10 +19,15 @@ void cancel_running_tasks(Decision& decision) {
   });
 }
 
-// No task starts any more, and those that run are told to stop; without a grace period they are cancelled.
+// No task starts any more, and those that run are told to stop; without a grace period they are cancelled. Those that
+// wait need none.
 void stop_tasks(Decision& decision, StopReason reason, Duration grace, JsonText error, bool compensate = false) {
   stop(decision, reason, grace, std::move(error), compensate);
-  if (grace <= Duration::zero()) cancel_running_tasks(decision);
+  if (grace > Duration::zero()) {
+    cancel_waits(decision);
+  } else {
+    cancel_running_tasks(decision);
+  }
   finish_if_done(decision);
 }
 

@@ -249,8 +249,13 @@ Result<void> decode_tasks(const stored::State& in, Workflow& workflow) {
       std::ranges::any_of(in.held(), out_of_range) ||
       std::ranges::any_of(in.released(), [&](std::uint32_t task) { return task >= workflow.task_count(); }))
     return corrupt("a queue with a task that does not exist");
-  for (const std::uint32_t position : in.ready()) workflow.ready.push(workflow.definition().action_at(position));
-  for (const std::uint32_t position : in.waiting()) workflow.waiting.push(workflow.definition().action_at(position));
+  // Which tasks wait may have been another question when this was written.
+  for (const auto* const positions : {&in.ready(), &in.waiting()}) {
+    for (const std::uint32_t position : *positions) {
+      const ActionId action = workflow.definition().action_at(position);
+      workflow.queue_of(action).push(action);
+    }
+  }
   for (const std::uint32_t position : in.held()) workflow.tasks[position].held = true;
   decode_released(in, workflow);
   return {};

@@ -112,7 +112,7 @@ TEST(Retry, makes_as_many_attempts_as_allowed_and_reports_the_last_error) {
     ASSERT_TRUE(h.fail("a", {"boom", "attempt " + std::to_string(attempt)}));
     if (attempt == 3) break;
     EXPECT_EQ(h.state("a"), TaskState::pending);
-    ASSERT_TRUE(h.send(command::RetryTask{0, attempt}));
+    ASSERT_TRUE(h.send(command::ExpireWait{0, attempt}));
     h.start_ready();
   }
   EXPECT_EQ(h.workflow.state, WorkflowState::failed);
@@ -126,7 +126,7 @@ TEST(Retry, is_due_after_the_backoff) {
   ASSERT_TRUE(h.fail("a"));
   const auto timers = h.effects<effect::ArmTimer>();
   ASSERT_EQ(timers.size(), 1U);
-  EXPECT_EQ(timers[0].kind, TimerKind::retry);
+  EXPECT_EQ(timers[0].kind, TimerKind::wait);
   EXPECT_EQ(timers[0].due, h.inputs.now + std::chrono::seconds(1));
 }
 
@@ -145,7 +145,7 @@ TEST(Retry, does_not_happen_once_the_workflow_stops) {
   ASSERT_TRUE(h.fail("a"));
   ASSERT_TRUE(h.send(command::CancelWorkflow{}));
   EXPECT_EQ(h.workflow.state, WorkflowState::cancelled);
-  const Result<void> due = h.send(command::RetryTask{0, 1});
+  const Result<void> due = h.send(command::ExpireWait{0, 1});
   ASSERT_FALSE(due);
   EXPECT_EQ(h.effects<effect::DispatchTask>().size(), 1U);
 }

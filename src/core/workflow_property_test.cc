@@ -174,7 +174,7 @@ RC_GTEST_PROP(Workflow, comes_to_its_end, (std::uint64_t seed)) {
     std::vector<ActionId> running;
     for_each_action(h.workflow, [&](ActionId action, const TaskRecord& record) {
       if (record.state == TaskState::running) running.push_back(action);
-      if (record.retry_waits) (void)h.send(command::RetryTask{action, record.attempt});
+      if (record.retry_waits) (void)h.send(command::ExpireWait{action, record.attempt});
     });
     if (!running.empty()) {
       const ActionId task = running[random.next() % running.size()];

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "definition/canonical.h"
 #include "definition/checks.h"
+#include "model/wait.h"
 
 namespace pawl::definition {
 
@@ -19,8 +20,6 @@ namespace {
 
 // What is counted of the tasks of one workflow has 24 bits (core/workflow.h), and counts them more than once.
 constexpr std::size_t kMostTasks = 8'000'000;
-// The built-in modules whose tasks only wait.
-constexpr std::string_view kWaitingModules[] = {"timer", "signal", "approval", "workflow"};
 
 }  // namespace
 
@@ -166,8 +165,8 @@ std::uint32_t Builder::intern_handler(const std::string& module, const std::stri
   const auto [entry, is_new] =
       handlers_.try_emplace(std::move(key), static_cast<std::uint32_t>(made_->handlers_.size()));
   if (is_new) {
-    const bool waits = std::ranges::find(kWaitingModules, module) != std::end(kWaitingModules);
-    made_->handlers_.push_back({.module = module, .function = function, .waits = waits});
+    made_->handlers_.push_back(
+        {.module = module, .function = function, .waits = find_wait_kind(module, function) != nullptr});
   }
   return entry->second;
 }

@@ -206,11 +206,20 @@ TEST(Builder, leaves_args_that_are_not_known_yet_to_the_handler) {
   EXPECT_TRUE(make_definition(with({task}), {.handlers = &picky}));
 }
 
-TEST(Builder, knows_which_modules_only_wait) {
-  for (const auto& [module, waits] : {std::pair("timer", true), std::pair("test", false), std::pair("exec", false)}) {
+TEST(Builder, knows_which_tasks_wait) {
+  struct Case {
+    const char* module;
+    const char* function;
+    bool waits;
+  };
+  for (const auto& [module, function, waits] :
+       {Case("timer", "sleep", true), Case("timer", "until", true), Case("test", "sleep", false),
+        // Modules that users may have: what their handlers do is work.
+        Case("timer", "mine", false), Case("signal", "sleep", false)}) {
     TaskSpec task = noop("a");
     task.module = module;
-    EXPECT_EQ((*make_definition(with({task})))->waits(0), waits) << module;
+    task.function = function;
+    EXPECT_EQ((*make_definition(with({task})))->waits(0), waits) << module << ':' << function;
   }
 }
 

@@ -26,6 +26,7 @@
 #include "runners/current_attempt.h"
 #include "runners/exec/exec_runner.h"
 #include "runners/exec/marked.h"
+#include "runners/sleep_runner.h"
 #include "runners/thread_pool.h"
 
 namespace pawl {
@@ -91,6 +92,7 @@ struct Engine::Parts {
                                                             .capacity = options.max_concurrent_tasks,
                                                             .max_result_bytes = given.max_result_bytes},
                                           reports)),
+        sleeps(reports),
         exec(reports, given.max_result_bytes, given.cancel_grace),
         runs_work(!given.standby && !given.read_only),
         handlers(*pool, [this] { node.handlers_added(); }),
@@ -103,7 +105,7 @@ struct Engine::Parts {
         policy(node, actor_of(given)),
         compensation(node, actor_of(given)) {
     reports.connect(node);
-    add_builtin_handlers(handlers, exec);
+    add_builtin_handlers(handlers, {.exec = exec, .sleeps = sleeps});
   }
 
   ~Parts() { end(); }
@@ -138,6 +140,7 @@ struct Engine::Parts {
   bool ends_processes PAWL_GUARDED_BY(grace_mutex) = false;
   std::atomic<bool> ending{false};
   std::unique_ptr<ThreadPool> pool;
+  SleepRunner sleeps;
   ExecRunner exec;
   const bool runs_work;
   HandlerRegistry handlers;
@@ -188,6 +191,7 @@ Result<void> Engine::Parts::stop(Duration grace, const StopWait& on_wait) {
   const auto until = std::chrono::steady_clock::now() + grace;
   if (!pool) return {};
   pool->stop_all();
+  sleeps.stop_all();
   {
     const MutexLock least(grace_mutex);
     ends_processes = true;

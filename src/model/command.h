@@ -61,10 +61,16 @@ struct TimeOutTask {
   ActionId action;
   std::uint32_t attempt;
 };
-// The delay before a retry is over. `attempt` is the one that failed.
-struct RetryTask {
+// What an action waits for (model/wait.h) has come.
+struct SatisfyWait {
   ActionId action;
-  std::uint32_t attempt;
+  std::uint32_t attempt;  // as in Wait
+  JsonText value{};       // the result of the task, if it is one that waits
+};
+// The due time of what an action waits for has come.
+struct ExpireWait {
+  ActionId action;
+  std::uint32_t attempt;  // as in Wait
 };
 // The process that ran the workflow has ended and another one goes on with it. `crashed`: it ended without warning.
 struct RecoverWorkflow {
@@ -130,7 +136,7 @@ using Command =
     std::variant<command::CreateWorkflow, command::RedefineWorkflow, command::QueueWorkflow, command::StartWorkflow,
                  command::PauseWorkflow, command::ResumeWorkflow, command::CancelWorkflow, command::FailWorkflow,
                  command::TimeOutWorkflow, command::EndGrace, command::StartTask, command::CompleteTask,
-                 command::FailTask, command::TimeOutTask, command::RetryTask, command::SkipTask,
+                 command::FailTask, command::TimeOutTask, command::SatisfyWait, command::ExpireWait, command::SkipTask,
                  command::RecoverWorkflow, command::RestoreWorkflow, command::HoldTask, command::ReleaseTask,
                  command::ExpireTask, command::ReviveWorkflow, command::CompensateWorkflow,
                  command::RedriveCompensation, command::RegisterCompensation, command::DiscardDeadLetter>;

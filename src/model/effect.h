@@ -7,21 +7,22 @@
 #include "pawl/definition.h"
 #include "pawl/types.h"
 
+#include "model/wait.h"
+
 namespace pawl {
 
 enum class TimerKind : std::uint8_t {
   attempt_timeout,
-  retry,
+  wait,
   workflow_timeout,
   cancel_grace,
-  wake,
   schedule_to_start,
   schedule_to_close
 };
 
 namespace effect {
 
-// Run one attempt.
+// Run one attempt of a task that does work.
 struct DispatchTask {
   ActionId action;
   std::uint32_t attempt;
@@ -35,6 +36,7 @@ struct StopTask {
 };
 struct ArmTimer {
   TimerKind kind;
+  WaitClock clock = WaitClock::monotonic;
   ActionId action;  // of the kinds that belong to one; otherwise kNoAction
   std::uint32_t attempt;
   Timestamp due;

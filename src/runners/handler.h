@@ -21,7 +21,7 @@ namespace pawl {
 enum class HandlerKind : std::uint8_t {
   on_shard,   // a non-blocking function, called by the shard itself
   on_runner,  // given to `runner`
-  on_timer,   // ends when its time has come; needs no runner
+  wait,       // its tasks do no work, and no attempt of theirs is made anywhere: model/wait.h
 };
 
 struct Handler {

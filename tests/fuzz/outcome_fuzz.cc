@@ -122,7 +122,7 @@ void run(pawl::core::Harness& h, OutcomeBytes& bytes) {
   for (int i = 0; i < kMostAttempts && !is_terminal(h.workflow.state); ++i) {
     for (const pawl::ActionId action : h.workflow.definition().actions()) {
       const pawl::core::TaskRecord& record = h.workflow.record(action);
-      if (record.retry_waits) (void)h.send(pawl::command::RetryTask{action, record.attempt});
+      if (record.retry_waits) (void)h.send(pawl::command::ExpireWait{action, record.attempt});
       h.start_ready();
       if (record.state != pawl::TaskState::running) continue;
       auto args = pawl::core::expand_args(h.workflow, action, h.evaluator, kMostArgsBytes);

@@ -62,7 +62,7 @@ Story completed() {
   h.start();
   (void)h.complete("first", {{"rows", 1461}, {"note", "\"quoted\"\n"}});
   (void)h.fail("flaky", {"network_error", "no route"});
-  (void)h.send(command::RetryTask{h.index("flaky"), 1});
+  (void)h.send(command::ExpireWait{h.index("flaky"), 1});
   h.start_ready();
   (void)h.complete("flaky");
   (void)h.fail("allowed");
@@ -152,7 +152,7 @@ Story held() {
   h.inputs.policies = &policies;
   h.start();
   (void)h.fail("first");
-  (void)h.send(command::RetryTask{0, 1});
+  (void)h.send(command::ExpireWait{0, 1});
   h.start_ready();
   (void)h.send(command::CompleteTask{0, 2, {}});
   (void)h.send(command::HoldTask{.action = 1, .until = h.inputs.now + std::chrono::seconds(30)});
@@ -180,7 +180,7 @@ Story compensated() {
   (void)h.send(command::RecoverWorkflow{.crashed = true, .max_crashes = 5});
   h.start_ready();
   (void)h.send(command::FailTask{undo_fragile, 2, {"boom", "it broke"}});
-  (void)h.send(command::RetryTask{undo_fragile, 2});
+  (void)h.send(command::ExpireWait{undo_fragile, 2});
   h.start_ready();
   (void)h.send(command::FailTask{undo_fragile, 3, {"boom", "it broke"}});
   h.start_ready();

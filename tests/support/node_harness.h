@@ -119,7 +119,7 @@ class NodeHarness : private Observer, private AttemptSink {
             },
             handlers_, *this, *this, clock_),
         parts_(node_) {
-    add_builtin_handlers(handlers_, *pool_);
+    add_builtin_handlers(handlers_, {.exec = *pool_, .sleeps = *pool_});
   }
   ~NodeHarness() override {
     node_.stop();

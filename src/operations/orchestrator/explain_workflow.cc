@@ -22,6 +22,7 @@ core::ExplainInputs explain_inputs(Node& node) {
                          in_quotes(waiter.attempt.workflow), in_quotes(awaited));
   if (waiting.count > waiting.some.size()) named += fmt::format(" and {} more", waiting.count - waiting.some.size());
   return {.nobody_runs_it = node.options().shard.standby,
+          .max_args_bytes = node.options().shard.args_bytes,
           .slots_in_use = node.slots().in_use(),
           .slots = node.slots().capacity(),
           .slots_of_waiting = waiting.count,

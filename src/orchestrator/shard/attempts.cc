@@ -31,7 +31,7 @@ Attempts::Ended Attempts::end(const AttemptAddress& address) {
   PAWL_ASSERT(made_for.attempts > 0, "workflow {}: an outcome of an attempt that was not made", made_for.state.id());
   --made_for.attempts;
   out_.remove(address);
-  if (!made_for.bound->definition->waits(address.action)) give_slot_back();
+  give_slot_back();
   if (workflow != nullptr) [[likely]]
     return {.workflow = workflow};
   LiveWorkflow* const successor = workflows_.find(made_for.state.id());

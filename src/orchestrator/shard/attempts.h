@@ -1,7 +1,7 @@
 // The attempts of a shard that are being made: each is counted by its workflow from its dispatch to the report of its
-// end, and holds a task slot unless it only waits for something. They outlive the state that they were made for: when
-// the shard forgets a workflow, the attempts that are out with runners still refer to it, and it becomes an orphan.
-// Threads: the shard's.
+// end, and holds a task slot. (A task that waits has no attempt here: core/waits.h.) They outlive the state that they
+// were made for: when the shard forgets a workflow, the attempts that are out with runners still refer to it, and it
+// becomes an orphan. Threads: the shard's.
 #pragma once
 
 #include <cstddef>

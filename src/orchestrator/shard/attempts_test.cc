@@ -55,16 +55,6 @@ TEST(Attempts, are_counted_by_their_workflow_and_give_their_slot_back) {
   EXPECT_FALSE(it.attempts.holds_slots());
 }
 
-TEST(Attempts, hold_no_slot_if_they_only_wait) {
-  OnesAttempts it;
-  WorkflowSpec spec = chain(1);
-  spec.tasks[0].module = "timer";
-  spec.tasks[0].function = "sleep";
-  LiveWorkflow& workflow = add_running(it.table, "w", spec, &it.handler);
-  Attempts::begin(workflow);
-  EXPECT_EQ(it.attempts.end({.route = workflow.route, .action = 0, .attempt = 1}).workflow, &workflow);
-}
-
 TEST(Attempts, that_nobody_made_do_not_end) {
   OnesAttempts it;
   const LiveWorkflow& workflow = it.add();

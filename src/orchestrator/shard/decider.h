@@ -91,9 +91,12 @@ Result<void> Decider::decide(LiveWorkflow& workflow, const C& command) {
     return std::unexpected(quarantine_(workflow, workflow.sound_state, {}));
   const CommitPipeline::Before before = commits_.before(workflow);
   Result<void> decided = guard(workflow, [&] {
-    core::Decision decision(
-        workflow.state, {.now = workflow.own_time(timers_.now()), .random = random_.unit(), .policies = catalog_.get()},
-        evaluator_, commits_.turn());
+    core::Decision decision(workflow.state,
+                            {.now = workflow.own_time(timers_.now()),
+                             .random = random_.unit(),
+                             .policies = catalog_.get(),
+                             .max_args_bytes = environment_.limits.args_bytes},
+                            evaluator_, commits_.turn());
     Result<void> accepted = core::decide(decision, command);
     if (environment_.limits.checks_invariants) [[unlikely]]
       check_invariants(workflow);

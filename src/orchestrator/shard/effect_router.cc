@@ -7,7 +7,6 @@
 #include "core/completions.h"
 #include "core/workflow_scope.h"
 #include "monitor/observer.h"
-#include "runners/builtin.h"
 
 namespace pawl {
 namespace {
@@ -112,7 +111,7 @@ void EffectRouter::release_effect(LiveWorkflow& workflow, const Effect& effect) 
     return {};
   });
   if (workflow.broken && workflow.attempts == attempts) [[unlikely]]
-    drop_dispatch(workflow, effect);
+    drop_dispatch(effect);
 }
 
 // An attempt that is to stop is told so all the same.
@@ -120,14 +119,13 @@ void EffectRouter::drop(const LiveWorkflow& workflow, const Effect& effect) {
   if (const auto* const stopped = std::get_if<effect::StopTask>(&effect)) {
     attempts_.stop_unforced(workflow, *stopped);
   } else {
-    drop_dispatch(workflow, effect);
+    drop_dispatch(effect);
   }
 }
 
 // The attempt is not made, so nobody will report its end.
-void EffectRouter::drop_dispatch(const LiveWorkflow& workflow, const Effect& effect) {
-  const auto* const dispatched = std::get_if<effect::DispatchTask>(&effect);
-  if (dispatched != nullptr && !workflow.bound->definition->waits(dispatched->action)) attempts_.give_slot_back();
+void EffectRouter::drop_dispatch(const Effect& effect) {
+  if (std::holds_alternative<effect::DispatchTask>(effect)) attempts_.give_slot_back();
 }
 
 void EffectRouter::route(LiveWorkflow& workflow, const effect::ArmTimer& armed) {
@@ -141,10 +139,7 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::DisarmTimer& disa
 void EffectRouter::route(LiveWorkflow& workflow, const effect::DispatchTask& dispatched) {
   const core::TaskRecord& record = workflow.state.record(dispatched.action);
   // It may have been over before it could be dispatched: failed by its own condition, or cancelled in the same turn.
-  if (record.state != TaskState::running || record.attempt != dispatched.attempt) {
-    if (!workflow.bound->definition->waits(dispatched.action)) attempts_.give_slot_back();
-    return;
-  }
+  if (record.state != TaskState::running || record.attempt != dispatched.attempt) return attempts_.give_slot_back();
   Assignment assignment = assignment_of(workflow, dispatched);
   // Handlers compare it with the time of day.
   if (const auto deadline = deadline_of(workflow.state, dispatched))
@@ -171,8 +166,8 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::DispatchTask& dis
   switch (assignment.handler->kind) {
     case HandlerKind::on_shard:
       return make_here(assignment);
-    case HandlerKind::on_timer:
-      return make_by_timer(workflow, assignment);
+    case HandlerKind::wait:
+      PAWL_ASSERT(false, "workflow {}: {} waits, and is dispatched", workflow.state.id(), to_string(dispatched.action));
     case HandlerKind::on_runner:
       return make_on_runner(workflow, std::move(assignment));
   }
@@ -193,20 +188,6 @@ void EffectRouter::make_here(const Assignment& assignment) {
   mailbox_.finished({.address = assignment.address, .outcome = std::move(outcome)});
 }
 
-void EffectRouter::make_by_timer(LiveWorkflow& workflow, const Assignment& assignment) {
-  const AttemptAddress& address = assignment.address;
-  const bool computed = assignment.facts->definition->args_have_places(address.action);
-  const Result<TimerDue> due = timer_due(*assignment.handler, assignment.args.parse(), computed,
-                                         workflow.state.record(address.action).started_at);
-  if (!due) {
-    TaskError error("invalid_argument", describe(due.error()));
-    error.retryable = false;
-    mailbox_.finished({.address = address, .outcome = failed(std::move(error))});
-    return;
-  }
-  timers_.arm_attempt(workflow, address.action, address.attempt, *due);
-}
-
 void EffectRouter::route(LiveWorkflow& workflow, const effect::StopTask& stopped) {
   const AttemptAddress address{.route = workflow.route, .action = stopped.action, .attempt = stopped.attempt};
   const Handler* const handler = workflow.handler(stopped.action);
@@ -218,10 +199,8 @@ void EffectRouter::route(LiveWorkflow& workflow, const effect::StopTask& stopped
       flush();  // what is stopped must have arrived
       attempts_.stop(*handler->runner, address, stopped.grace);
       return;
-    case HandlerKind::on_timer:
-      if (timers_.disarm_attempt(workflow, stopped.action, stopped.attempt))
-        mailbox_.finished({.address = address, .outcome = failed({"cancelled", "it was asked to stop"})});
-      return;
+    case HandlerKind::wait:
+      PAWL_ASSERT(false, "workflow {}: {} waits, and is asked to stop", workflow.state.id(), to_string(stopped.action));
   }
 }
 

@@ -55,7 +55,7 @@ class EffectRouter {
  private:
   void release_effect(LiveWorkflow& workflow, const Effect& effect);
   void drop(const LiveWorkflow& workflow, const Effect& effect);
-  void drop_dispatch(const LiveWorkflow& workflow, const Effect& effect);
+  void drop_dispatch(const Effect& effect);
 
   void route(LiveWorkflow& workflow, const effect::DispatchTask& dispatched);
   void route(LiveWorkflow& workflow, const effect::ArmTimer& armed);
@@ -64,7 +64,6 @@ class EffectRouter {
   void route(LiveWorkflow& workflow, const effect::EndWorkflow& ended);
 
   void make_here(const Assignment& assignment);
-  void make_by_timer(LiveWorkflow& workflow, const Assignment& assignment);
   void make_on_runner(LiveWorkflow& workflow, Assignment assignment);
   void announce_end(const LiveWorkflow& workflow);
 

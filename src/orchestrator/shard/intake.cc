@@ -103,7 +103,7 @@ bool Intake::fire_timers() {
 void Intake::fire(const Timer& timer) {
   LiveWorkflow* const workflow = workflows_.at(timer.key.place, timer.key.generation);
   if (workflow == nullptr) return;
-  if (timer.key.kind != TimerKind::wake) --workflow->timers;
+  --workflow->timers;
   // The workflow may have been restored or run again since the timer was armed, and that is not durable yet.
   if (const auto due = end_of_limit(workflow->state, timer.key); due && *due > workflow->own_time(timers_.now()))
     return timers_.arm(*workflow,
@@ -122,8 +122,8 @@ void Intake::fire(const Timer& timer) {
       (void)decider_.decide(*workflow, command::ExpireTask{.action = action, .to_close = to_close});
       break;
     }
-    case TimerKind::retry:
-      (void)decider_.decide(*workflow, command::RetryTask{.action = action, .attempt = timer.attempt});
+    case TimerKind::wait:
+      (void)decider_.decide(*workflow, command::ExpireWait{.action = action, .attempt = timer.attempt});
       break;
     case TimerKind::workflow_timeout:
       (void)decider_.decide(*workflow, command::TimeOutWorkflow{});
@@ -131,12 +131,6 @@ void Intake::fire(const Timer& timer) {
     case TimerKind::cancel_grace:
       (void)decider_.decide(*workflow, command::EndGrace{});
       break;
-    case TimerKind::wake: {
-      FinishedAttempt woken{.address = {.route = workflow->route, .action = action, .attempt = timer.attempt},
-                            .outcome = {}};
-      handle(woken);
-      break;
-    }
   }
 }
 

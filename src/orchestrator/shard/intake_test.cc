@@ -147,7 +147,7 @@ TEST(Intake, arms_a_limit_anew_that_is_over_later_by_now) {
 TEST(Intake, ignores_the_timer_of_a_workflow_that_is_gone) {
   OneIntake it;
   LiveWorkflow& workflow = add_running(it.parts.workflows, "w");
-  it.parts.timers.arm(workflow, {.kind = TimerKind::retry, .action = 0, .attempt = 1, .due = kBegin});
+  it.parts.timers.arm(workflow, {.kind = TimerKind::wait, .action = 0, .attempt = 1, .due = kBegin});
   it.parts.workflows.remove(workflow);
   EXPECT_TRUE(it.fire_after(seconds(1)));
   EXPECT_FALSE(it.parts.commits.has_open());
@@ -157,7 +157,7 @@ TEST(Intake, leaves_what_is_too_much_for_a_turn_to_the_next_one) {
   OneIntake it;
   LiveWorkflow& workflow = add_running(it.parts.workflows, "w", loose(600));
   for (TaskIndex task = 0; task < 600; ++task)
-    it.parts.timers.arm(workflow, {.kind = TimerKind::retry, .action = task, .attempt = 1, .due = kBegin});
+    it.parts.timers.arm(workflow, {.kind = TimerKind::wait, .action = task, .attempt = 1, .due = kBegin});
   EXPECT_TRUE(it.fire_after(seconds(1)));
   EXPECT_EQ(workflow.timers, 88U);
   EXPECT_TRUE(it.parts.intake.fire_timers());

@@ -20,7 +20,7 @@ struct LiveWorkflow {
   AttemptRoute route;
   std::uint32_t group = 0;     // where in `batch`
   std::uint32_t pins = 0;      // see Pin
-  std::uint32_t attempts = 0;  // out with runners or timers, which refer to it as pins do
+  std::uint32_t attempts = 0;  // out with runners, which refer to it as pins do
   ExecutorIndex executor = 0;
   bool placed = false;  // it holds a place on `executor`
   bool in_run_queue = false;
@@ -34,7 +34,7 @@ struct LiveWorkflow {
   WorkflowState sound_state = WorkflowState::pending;
 
   QueueTicket ticket = 0;        // it is queued for a place on an executor
-  std::uint32_t timers = 0;      // armed, except those that are attempts
+  std::uint32_t timers = 0;      // armed
   std::uint32_t held_tasks = 0;  // for want of a permit
   std::uint64_t end_event = 0;   // the number of its events when it last ended
   // What the shard's clock lacks to the time that this workflow lives in (decision 23). It does not change.

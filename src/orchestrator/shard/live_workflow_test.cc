@@ -57,8 +57,8 @@ TEST(LiveWorkflow, owns_the_timers_of_its_own_life_in_its_place) {
   workflow.route = {.shard = 0, .place = 7, .generation = 3};
   LiveWorkflow next;
   next.route = {.shard = 0, .place = 7, .generation = 4};
-  const TimerKey key = workflow.timer_key(TimerKind::retry, 2);
-  EXPECT_EQ(key, (TimerKey{.generation = 3, .kind = TimerKind::retry, .place = 7, .action = 2}));
+  const TimerKey key = workflow.timer_key(TimerKind::wait, 2);
+  EXPECT_EQ(key, (TimerKey{.generation = 3, .kind = TimerKind::wait, .place = 7, .action = 2}));
   EXPECT_TRUE(workflow.owns(key));
   EXPECT_FALSE(next.owns(key));
 }

@@ -89,7 +89,7 @@ class Parts : private Observer, private AttemptSink {
         recovery(0, environment, decider, commits, timers, workflows, places, ready, quarantine, lifecycle),
         intake(mailbox, decider, attempts, timers, workflows, ready, policies),
         here_(mailbox) {
-    add_builtin_handlers(handlers, runner);
+    add_builtin_handlers(handlers, {.exec = runner, .sleeps = runner});
     commits.use_store(store, Epoch(1));
     timers.tick();
   }

@@ -76,7 +76,7 @@ class PermitGate {
 
   // Of an action; the kind says nothing.
   [[nodiscard]] static TimerKey key_of(const LiveWorkflow& workflow, ActionId action) {
-    return workflow.timer_key(TimerKind::wake, action);
+    return workflow.timer_key(TimerKind::wait, action);
   }
   [[nodiscard]] static HeldTasks::Task task_of(const LiveWorkflow& workflow, ActionId action) {
     return {.place = workflow.route.place, .action = action};

@@ -20,7 +20,7 @@ class ReadyQueues {
   void add(LiveWorkflow& workflow);
   // With ready tasks, for which there must be a slot.
   [[nodiscard]] Queue& of(Priority priority) { return ready_[static_cast<std::size_t>(priority)]; }
-  // With tasks that only wait for something, and need no slot.
+  // With tasks that wait for something, and need no slot.
   [[nodiscard]] Queue& waiting() { return waiting_; }
   [[nodiscard]] bool has_ready() const;
   // The first workflow of a queue, which is not in it any more; the caller clears its `in_run_queue` or

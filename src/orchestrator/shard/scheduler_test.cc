@@ -113,7 +113,7 @@ TEST(Scheduler, passes_over_a_task_whose_attempt_before_has_not_ended) {
   parts.release();
   const AttemptAddress first = parts.attempt_of(workflow, 0);
   ASSERT_TRUE(parts.decider.decide(workflow, command::TimeOutTask{.action = 0, .attempt = 1}));
-  ASSERT_TRUE(parts.decider.decide(workflow, command::RetryTask{.action = 0, .attempt = 1}));
+  ASSERT_TRUE(parts.decider.decide(workflow, command::ExpireWait{.action = 0, .attempt = 1}));
   parts.turn();
   EXPECT_EQ(parts.state_of(workflow, 0), TaskState::pending) << "its process is not gone yet";
   EXPECT_EQ(parts.state_of(workflow, 1), TaskState::running);

@@ -225,11 +225,6 @@ void Shard::reset(const Error& why) {
   permits_.drop_all();
   effects_.drop_assignments();
   intake_.drop_outcomes();
-  timers_.for_each([this](const Timer& timer) {
-    if (timer.key.kind == TimerKind::wake)
-      attempts_.end_unreported(
-          {.route = {.shard = index_, .place = timer.key.place, .generation = timer.key.generation}});
-  });
   timers_.clear();
   attempts_.orphan_all();
   attempts_.pass_slots_on();

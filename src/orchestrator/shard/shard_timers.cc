@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kLeastCorrection(10);
 constexpr std::chrono::seconds kWallClockCheck(1);
 
 constexpr std::array kTimersOfWorkflows = {TimerKind::workflow_timeout, TimerKind::cancel_grace};
-constexpr std::array kTimersOfActions = {TimerKind::attempt_timeout, TimerKind::retry, TimerKind::schedule_to_start,
+constexpr std::array kTimersOfActions = {TimerKind::attempt_timeout, TimerKind::wait, TimerKind::schedule_to_start,
                                          TimerKind::schedule_to_close};
 
 }  // namespace
@@ -35,13 +35,16 @@ void ShardTimers::tick() {
 }
 
 void ShardTimers::arm(LiveWorkflow& workflow, const effect::ArmTimer& timer) {
-  if (timers_.arm(workflow.shard_time(timer.due),
-                  {.key = workflow.timer_key(timer.kind, timer.action), .attempt = timer.attempt}))
-    ++workflow.timers;
+  const Timer armed{.key = workflow.timer_key(timer.kind, timer.action), .attempt = timer.attempt};
+  const bool is_alarm = timer.clock == WaitClock::wall;
+  // The wait that it replaces may have followed the other clock.
+  if (timer.kind == TimerKind::wait && (is_alarm ? timers_ : alarms_).disarm(armed.key)) --workflow.timers;
+  if (is_alarm ? alarms_.arm(timer.due, armed) : timers_.arm(workflow.shard_time(timer.due), armed)) ++workflow.timers;
 }
 
 void ShardTimers::disarm(LiveWorkflow& workflow, TimerKind kind, ActionId action) {
-  if (timers_.disarm(workflow.timer_key(kind, action))) --workflow.timers;
+  const TimerKey key = workflow.timer_key(kind, action);
+  if (timers_.disarm(key) || (kind == TimerKind::wait && alarms_.disarm(key))) --workflow.timers;
 }
 
 // Looks at the timers that the workflow may have, or at all that there are, whichever are fewer.
@@ -49,30 +52,16 @@ void ShardTimers::disarm_all(LiveWorkflow& workflow) {
   for (const TimerKind kind : kTimersOfWorkflows)
     if (workflow.timers > 0) disarm(workflow, kind, kNoAction);
   if (workflow.timers == 0) return;
-  if (workflow.state.tasks.size() * kTimersOfActions.size() < timers_.size()) {
+  if (workflow.state.tasks.size() * kTimersOfActions.size() < timers_.size() + alarms_.size()) {
     core::for_each_action(workflow.state, [&](ActionId action, const core::TaskRecord&) {
       for (const TimerKind kind : kTimersOfActions)
         if (workflow.timers > 0) disarm(workflow, kind, action);
     });
     if (workflow.timers == 0) return;
   }
-  timers_.disarm_if([&](const TimerKey& key) { return workflow.owns(key) && key.kind != TimerKind::wake; });
+  timers_.disarm_if([&](const TimerKey& key) { return workflow.owns(key); });
+  alarms_.disarm_if([&](const TimerKey& key) { return workflow.owns(key); });
   workflow.timers = 0;
-}
-
-void ShardTimers::arm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt,
-                              const TimerDue& due) {
-  const Timer wake{.key = workflow.timer_key(TimerKind::wake, action), .attempt = attempt};
-  if (due.by_wall_clock) {
-    alarms_.arm(due.at, wake);
-  } else {
-    timers_.arm(workflow.shard_time(due.at), wake);
-  }
-}
-
-bool ShardTimers::disarm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt) {
-  const TimerKey key = workflow.timer_key(TimerKind::wake, action);
-  return timers_.disarm(key, attempt) || alarms_.disarm(key, attempt);
 }
 
 std::optional<Timer> ShardTimers::take_due() {

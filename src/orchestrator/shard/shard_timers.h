@@ -1,4 +1,4 @@
-// The clocks of a shard, and what is armed by them: timers for its workflows, and attempts that only wait for a time.
+// The clocks of a shard, and the timers of its workflows, each by the clock that it follows.
 // Decision 23 says what each kind of time does when the wall clock is corrected. Threads: the shard's.
 #pragma once
 
@@ -10,7 +10,6 @@
 #include "model/effect.h"
 #include "orchestrator/shard/live_workflow.h"
 #include "orchestrator/shard/timers.h"
-#include "runners/builtin.h"
 
 namespace pawl {
 
@@ -28,15 +27,9 @@ class ShardTimers {
 
   void arm(LiveWorkflow& workflow, const effect::ArmTimer& timer);
   void disarm(LiveWorkflow& workflow, TimerKind kind, ActionId action);
-  // All but those that are attempts.
   void disarm_all(LiveWorkflow& workflow);
 
-  // An attempt that ends when `due` has come.
-  void arm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt, const TimerDue& due);
-  // False if there is none of this number.
-  bool disarm_attempt(const LiveWorkflow& workflow, ActionId action, std::uint32_t attempt);
-
-  // A timer that is due, taken out. One of kind `wake` is an attempt; all others are counted by their workflow.
+  // A timer that is due, taken out; its workflow counts one less.
   std::optional<Timer> take_due();
   [[nodiscard]] std::optional<Timestamp> next_due();
   template <class Visit>
@@ -52,7 +45,7 @@ class ShardTimers {
   std::chrono::microseconds correction_{0};
   Timestamp wall_clock_read_{};  // by now_
   Timers timers_;                // by now_
-  Timers alarms_;                // by the wall clock: attempts that wait for a time of day
+  Timers alarms_;                // by the wall clock: waits for a time of day
 };
 
 }  // namespace pawl

@@ -22,9 +22,14 @@ struct OneShardsTimers {
     clock.time += std::chrono::duration_cast<std::chrono::microseconds>(by);
     timers.tick();
   }
-  static effect::ArmTimer in(Duration by, ActionId task, TimerKind kind = TimerKind::retry) {
+  static effect::ArmTimer in(Duration by, ActionId task, TimerKind kind = TimerKind::wait) {
     return {
         .kind = kind, .action = task, .attempt = 1, .due = kBegin + std::chrono::floor<std::chrono::microseconds>(by)};
+  }
+  static effect::ArmTimer at_time_of_day(Duration by, ActionId task) {
+    effect::ArmTimer timer = in(by, task);
+    timer.clock = WaitClock::wall;
+    return timer;
   }
   std::vector<ActionId> take_due() {
     std::vector<ActionId> tasks;
@@ -63,8 +68,8 @@ TEST(ShardTimers, are_counted_once_however_often_they_are_armed) {
   it.timers.arm(workflow, it.in(seconds(2), 0));
   EXPECT_EQ(workflow.timers, 1U);
   EXPECT_EQ(it.timers.next_due(), kBegin + seconds(2));
-  it.timers.disarm(workflow, TimerKind::retry, 0);
-  it.timers.disarm(workflow, TimerKind::retry, 0);
+  it.timers.disarm(workflow, TimerKind::wait, 0);
+  it.timers.disarm(workflow, TimerKind::wait, 0);
   EXPECT_EQ(workflow.timers, 0U);
 }
 
@@ -102,10 +107,10 @@ TEST(ShardTimers, believe_no_correction_that_took_long_to_read) {
 
 TEST(ShardTimers, a_time_of_day_comes_with_the_wall_clock) {
   OneShardsTimers it;
-  const LiveWorkflow& workflow = add_running(it.table, "w", loose(2));
+  LiveWorkflow& workflow = add_running(it.table, "w", loose(2));
   it.timers.tick();
-  it.timers.arm_attempt(workflow, 0, 1, {.at = kBegin + seconds(3600), .by_wall_clock = true});
-  it.timers.arm_attempt(workflow, 1, 1, {.at = kBegin + seconds(3600)});
+  it.timers.arm(workflow, it.at_time_of_day(seconds(3600), 0));
+  it.timers.arm(workflow, it.in(seconds(3600), 1));
   EXPECT_EQ(it.timers.next_due(), kBegin + seconds(1)) << "the wall clock may be corrected any time";
   it.clock.correction = seconds(3600);
   it.advance(seconds(1));
@@ -113,21 +118,32 @@ TEST(ShardTimers, a_time_of_day_comes_with_the_wall_clock) {
   EXPECT_EQ(it.timers.next_due(), kBegin + seconds(3600));
 }
 
-TEST(ShardTimers, end_an_attempt_of_this_number_only) {
+TEST(ShardTimers, of_a_time_of_day_do_not_depend_on_the_time_that_their_workflow_lives_in) {
   OneShardsTimers it;
-  const LiveWorkflow& workflow = add_running(it.table, "w", loose(2));
-  it.timers.arm_attempt(workflow, 0, 2, {.at = kBegin + seconds(1)});
-  it.timers.arm_attempt(workflow, 1, 2, {.at = kBegin + seconds(1), .by_wall_clock = true});
-  EXPECT_FALSE(it.timers.disarm_attempt(workflow, 0, 1));
-  EXPECT_FALSE(it.timers.disarm_attempt(workflow, 1, 1));
-  EXPECT_TRUE(it.timers.disarm_attempt(workflow, 0, 2));
-  EXPECT_TRUE(it.timers.disarm_attempt(workflow, 1, 2));
-  EXPECT_FALSE(it.timers.disarm_attempt(workflow, 0, 2));
-  EXPECT_EQ(workflow.timers, 0U) << "attempts are not counted here";
+  LiveWorkflow& workflow = add_running(it.table, "w");
+  workflow.time_offset = seconds(30);
+  it.timers.arm(workflow, it.at_time_of_day(milliseconds(500), 0));
+  EXPECT_EQ(it.timers.next_due(), kBegin + milliseconds(500));
+}
+
+// An attempt that waited until a time of day has timed out, and now waits for its retry.
+TEST(ShardTimers, of_one_wait_are_one_whatever_clock_it_follows) {
+  OneShardsTimers it;
+  LiveWorkflow& workflow = add_running(it.table, "w");
+  for (const bool by_wall_clock_first : {true, false}) {
+    const auto first = by_wall_clock_first ? it.at_time_of_day(seconds(9), 0) : it.in(seconds(9), 0);
+    const auto second = by_wall_clock_first ? it.in(seconds(10), 0) : it.at_time_of_day(seconds(10), 0);
+    it.timers.arm(workflow, first);
+    it.timers.arm(workflow, second);
+    EXPECT_EQ(workflow.timers, 1U);
+    it.timers.disarm(workflow, TimerKind::wait, 0);
+    EXPECT_EQ(workflow.timers, 0U);
+    EXPECT_FALSE(it.timers.next_due());
+  }
 }
 
 // Of few tasks among many timers it looks for what they may have, of many tasks at all timers that there are.
-TEST(ShardTimers, that_a_workflow_has_are_all_disarmed_but_for_its_attempts) {
+TEST(ShardTimers, that_a_workflow_has_are_all_disarmed) {
   for (const std::size_t tasks : {std::size_t{3}, std::size_t{100}}) {
     OneShardsTimers it;
     LiveWorkflow& workflow = add_running(it.table, "w", loose(tasks));
@@ -136,18 +152,18 @@ TEST(ShardTimers, that_a_workflow_has_are_all_disarmed_but_for_its_attempts) {
     it.timers.arm(workflow, it.in(seconds(1), kNoAction, TimerKind::workflow_timeout));
     it.timers.arm(workflow, it.in(seconds(1), kNoAction, TimerKind::cancel_grace));
     for (const TimerKind kind :
-         {TimerKind::attempt_timeout, TimerKind::retry, TimerKind::schedule_to_start, TimerKind::schedule_to_close})
+         {TimerKind::attempt_timeout, TimerKind::wait, TimerKind::schedule_to_start, TimerKind::schedule_to_close})
       it.timers.arm(workflow, it.in(seconds(1), 1, kind));
-    it.timers.arm_attempt(workflow, 2, 1, {.at = kBegin + seconds(1)});
-    EXPECT_EQ(workflow.timers, 6U);
+    it.timers.arm(workflow, it.at_time_of_day(seconds(1), 2));
+    EXPECT_EQ(workflow.timers, 7U);
     it.timers.disarm_all(workflow);
     EXPECT_EQ(workflow.timers, 0U);
     std::size_t left = 0;
     it.timers.for_each([&](const Timer& timer) {
       ++left;
-      EXPECT_TRUE(!workflow.owns(timer.key) || timer.key.kind == TimerKind::wake);
+      EXPECT_FALSE(workflow.owns(timer.key));
     });
-    EXPECT_EQ(left, 21U);
+    EXPECT_EQ(left, 20U);
     EXPECT_EQ(other.timers, 20U);
   }
 }
@@ -169,7 +185,7 @@ TEST(ShardTimers, are_all_gone_when_the_shard_goes_down) {
   OneShardsTimers it;
   LiveWorkflow& workflow = add_running(it.table, "w", loose(2));
   it.timers.arm(workflow, it.in(seconds(1), 0));
-  it.timers.arm_attempt(workflow, 1, 1, {.at = kBegin + seconds(1), .by_wall_clock = true});
+  it.timers.arm(workflow, it.at_time_of_day(seconds(1), 1));
   it.timers.clear();
   EXPECT_FALSE(it.timers.next_due());
 }

@@ -40,11 +40,6 @@ std::optional<Timer> Timers::disarm(const TimerKey& key) {
   return timer;
 }
 
-std::optional<Timer> Timers::disarm(const TimerKey& key, std::uint32_t attempt) {
-  const auto found = armed_.find(key);
-  return found == armed_.end() || found->second.attempt != attempt ? std::nullopt : disarm(key);
-}
-
 std::optional<Timer> Timers::take_due(Timestamp now) {
   drop_dead_front();
   if (heap_.empty() || heap_.front().due > now) return std::nullopt;

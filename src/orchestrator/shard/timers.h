@@ -21,7 +21,7 @@ struct TimerKey {
   static constexpr std::uint64_t kMostGenerations = (1ULL << 56U) - 1;
 
   std::uint64_t generation : 56 = 0;  // with `place`, the route of the workflow
-  TimerKind kind : 8 = TimerKind::retry;
+  TimerKind kind : 8 = TimerKind::wait;
   std::uint32_t place = 0;
   ActionId action;
   friend bool operator==(const TimerKey&, const TimerKey&) = default;
@@ -44,8 +44,6 @@ class Timers {
   bool arm(Timestamp due, const Timer& timer);
   // What was armed, or nullopt.
   std::optional<Timer> disarm(const TimerKey& key);
-  // The same, if it was armed for this attempt.
-  std::optional<Timer> disarm(const TimerKey& key, std::uint32_t attempt);
   // Disarms all for which `chosen` holds. Looks at every one.
   template <class Chosen>
   std::size_t disarm_if(Chosen chosen) {

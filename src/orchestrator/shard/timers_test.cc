@@ -11,17 +11,17 @@ namespace pawl {
 namespace {
 
 Timestamp at(int ms) { return Timestamp(std::chrono::milliseconds(ms)); }
-Timer timer(TaskIndex task, TimerKind kind = TimerKind::retry) {
+Timer timer(TaskIndex task, TimerKind kind = TimerKind::wait) {
   return {.key = {.generation = 1, .kind = kind, .place = 1, .action = task}, .attempt = task + 1};
 }
 
-TEST(Timers, are_disarmed_for_the_attempt_they_were_armed_for) {
+TEST(Timers, replace_the_one_that_is_for_the_same) {
   Timers timers;
   EXPECT_TRUE(timers.arm(at(10), timer(1)));
   EXPECT_FALSE(timers.arm(at(20), timer(1)));
-  EXPECT_FALSE(timers.disarm(timer(1).key, 7));
   EXPECT_EQ(timers.size(), 1U);
-  EXPECT_TRUE(timers.disarm(timer(1).key, 2));
+  EXPECT_EQ(timers.next_due(), at(20));
+  EXPECT_TRUE(timers.disarm(timer(1).key));
   EXPECT_EQ(timers.size(), 0U);
 }
 
@@ -66,7 +66,7 @@ TEST(Timers, that_are_armed_again_fire_once_at_the_new_time) {
 
 TEST(Timers, of_different_kinds_do_not_meet) {
   Timers timers;
-  timers.arm(at(10), timer(1, TimerKind::wake));
+  timers.arm(at(10), timer(1, TimerKind::wait));
   timers.arm(at(10), timer(1, TimerKind::attempt_timeout));
   EXPECT_EQ(timers.size(), 2U);
 }

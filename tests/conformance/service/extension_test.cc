@@ -33,7 +33,7 @@ Steps<CountEvents::Answer> count_events(Call call, CountEvents request) {
 class NodeOfATest : private Observer, private AttemptSink {
  public:
   NodeOfATest() : table_(rows()), pool_(ThreadPoolOptions{}, static_cast<AttemptSink&>(*this)), handlers_(pool_) {
-    add_builtin_handlers(handlers_, pool_);
+    add_builtin_handlers(handlers_, {.exec = pool_, .sleeps = pool_});
     EXPECT_TRUE(node_.start(std::nullopt));
   }
   ~NodeOfATest() override { node_.stop(); }
