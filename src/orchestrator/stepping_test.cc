@@ -56,7 +56,7 @@ class SteppedNode : public ::testing::Test, private Observer, private AttemptSin
         options, operations::table(), [this](const PersistenceOptions&) { return open(); }, handlers_,
         static_cast<Observer&>(*this), static_cast<AttemptSink&>(*this), clock_);
     if (handlers_.find("test", "noop") != nullptr) return;
-    add_builtin_handlers(handlers_, runner_);
+    add_builtin_handlers(handlers_, {.exec = runner_, .sleeps = runner_});
     ASSERT_TRUE(handlers_.add(
         Handler{.module = "held", .function = "work", .kind = HandlerKind::on_runner, .call = {}, .runner = &runner_}));
   }
