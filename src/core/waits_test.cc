@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/time.h"
 #include "core/harness_test.h"
 #include "core/random_workflow_test.h"
 #include "core/stored_state.h"
