@@ -1,5 +1,6 @@
 #include "orchestrator/policies/policy_statistics.h"
 
+#include "model/action.h"
 #include "model/event_rows.h"
 
 namespace pawl {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "orchestrator/policy_book.h"
 #include "orchestrator/report.h"
 
 namespace pawl {
