@@ -52,15 +52,6 @@ void PolicyBook::post_present(RecordKind kind, const std::string& name) {
   records_->post(info ? policy_record(to_stored(*info)) : policy_removal(name));
 }
 
-Breakers::Answer PolicyBook::try_acquire(const std::string& breaker, Timestamp now) {
-  const Breakers::Answer answer = breakers_.try_acquire(breaker, now);
-  if (answer.exists)
-    statistics_.count(breaker, {.evaluations = 1,
-                                .allowed = answer.allowed ? std::uint64_t{1} : 0,
-                                .rejected = answer.allowed ? std::uint64_t{0} : 1});
-  return answer;
-}
-
 void PolicyBook::record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict,
                                 Timestamp now) {
   if (breakers_.record_outcome(breaker, period, verdict, now)) notify_available();
@@ -148,7 +139,8 @@ Result<PolicyAnswer> PolicyBook::evaluate(const std::string& name, const PolicyQ
 }
 
 Result<PolicyStats> PolicyBook::stats(const std::string& name) const {
-  const std::optional<PolicyStats> stats = statistics_.of(name);
+  const std::optional<PolicyStats> decisions = breakers_.decisions(name);
+  const std::optional<PolicyStats> stats = decisions ? decisions : statistics_.of(name);
   return stats ? Result<PolicyStats>(*stats) : no_such_policy(name);
 }
 

@@ -35,8 +35,10 @@ class PolicyBook {
   [[nodiscard]] const PolicyRegistry& registry() const { return registry_; }
   [[nodiscard]] Breakers& breakers() { return breakers_; }
   [[nodiscard]] PolicyStatistics& statistics() { return statistics_; }
-  // Breakers::try_acquire() and record_outcome(), with what follows from them.
-  [[nodiscard]] Breakers::Answer try_acquire(const std::string& breaker, Timestamp now);
+  [[nodiscard]] Breakers::Answer try_acquire(const std::string& breaker, Timestamp now) {
+    return breakers_.try_acquire(breaker, now);
+  }
+  // Breakers::record_outcome(), with what follows from it.
   void record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
 
   // Policy's operations. Errors as there.

@@ -34,8 +34,9 @@ Breakers::Answer Breakers::try_acquire(const std::string& breaker, Timestamp now
     if (known == entries_.end()) return {};
     Entry& entry = known->second;
     const BreakerState before = entry.breaker.state;
-    answer.exists = true;
     answer.allowed = policy::try_acquire(entry.breaker, entry.policy, now);
+    ++entry.decisions.evaluations;
+    ++(answer.allowed ? entry.decisions.allowed : entry.decisions.rejected);
     answer.period = entry.breaker.period;
     answer.until = std::max(entry.breaker.open_until, now);
     if (entry.breaker.state != before) {
@@ -46,6 +47,12 @@ Breakers::Answer Breakers::try_acquire(const std::string& breaker, Timestamp now
   }
   if (changed) log_change(breaker, *changed);
   return answer;
+}
+
+std::optional<PolicyStats> Breakers::decisions(const std::string& breaker) const {
+  const MutexLock lock(mutex_);
+  const auto known = entries_.find(breaker);
+  return known == entries_.end() ? std::nullopt : std::optional(known->second.decisions);
 }
 
 bool Breakers::record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict,

@@ -32,12 +32,13 @@ class Breakers {
 
   // A breaker that does not exist lets everything through.
   struct Answer {
-    bool exists = false;
     bool allowed = true;
     std::uint64_t period = 0;  // for record_outcome()
     Timestamp until{};         // not allowed: at least until then
   };
   [[nodiscard]] Answer try_acquire(const std::string& breaker, Timestamp now);
+  // What try_acquire() has decided, counted here because it has the lock; nullopt: there is none.
+  [[nodiscard]] std::optional<PolicyStats> decisions(const std::string& breaker) const;
   // Whether there may be permits for tasks that it holds now.
   bool record_outcome(const std::string& breaker, std::uint64_t period, policy::Verdict verdict, Timestamp now);
   [[nodiscard]] AvailablePermits available_permits(const std::string& breaker, Timestamp now) const;
@@ -68,6 +69,7 @@ class Breakers {
     policy::Breaker breaker;
     std::uint32_t recorded_failures = 0;  // in a row
     std::uint64_t changes = 0;
+    PolicyStats decisions{};
   };
 
   void record(const std::string& name, Entry& entry) PAWL_REQUIRES(mutex_);

@@ -73,7 +73,8 @@ TEST(Breakers, stand_as_they_were_recorded) {
 
 TEST(Breakers, are_counted_by_name_for_what_they_hold_whether_they_exist_or_not) {
   OneBreaker it;
-  EXPECT_FALSE(it.breakers.try_acquire("none", it.clock.now()).exists);
+  EXPECT_TRUE(it.breakers.try_acquire("none", it.clock.now()).allowed);
+  EXPECT_FALSE(it.breakers.decisions("none"));
   EXPECT_EQ(it.breakers.available_permits("none", it.clock.now()).count, AvailablePermits::kUnlimited);
   it.breakers.count_held("b", 2);
   EXPECT_EQ(it.breakers.report("b").value().held, 2U);
